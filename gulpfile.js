@@ -1,0 +1,44 @@
+/** Build and development tasks. `npm run build`, `npm test` and the others go through here; `npx gulp --tasks` lists them. */
+const { spawn } = require('node:child_process');
+const { rm } = require('node:fs/promises');
+const { dest, parallel, series, src, watch } = require('gulp');
+
+const sources = ['nodes/**/*.ts', 'credentials/**/*.ts'];
+const assets = ['nodes/**/*.{svg,png,json}', 'credentials/**/*.{svg,png}'];
+
+/** Runs a command of the project's own packages; Ctrl-C reaches it, and its failure is the task's. */
+function run(displayName, command, ...args) {
+	const task = () =>
+		new Promise((resolve, reject) => {
+			const child = spawn(process.execPath, [require.resolve(command), ...args], { stdio: 'inherit' });
+			child.on('error', reject);
+			child.on('exit', (code, signal) =>
+				code === 0 ? resolve() : reject(new Error(`${displayName} ended with ${signal ?? code}`)),
+			);
+		});
+	return Object.assign(task, { displayName });
+}
+
+const clean = () => rm('dist', { recursive: true, force: true });
+const compile = run('compile', 'typescript/bin/tsc', '-p', 'tsconfig.json');
+const copyAssets = () => src(assets, { base: '.', encoding: false }).pipe(dest('dist'));
+const build = series(clean, parallel(compile, copyAssets));
+
+const lint = series(
+	run('n8n lint', './node_modules/@n8n/node-cli/bin/n8n-node.mjs', 'lint'),
+	run('types', 'typescript/bin/tsc', '-p', 'tsconfig.test.json'),
+	run('format', 'prettier/bin/prettier.cjs', '--check', '.'),
+);
+
+const jest = (name, ...args) => run(name, 'jest/bin/jest.js', ...args);
+const test = series(
+	jest('test', '--selectProjects', 'unit', 'sandbox', 'n8n', 'integration'),
+);
+const e2e = series(build, jest('e2e', '--selectProjects', 'e2e', '--runInBand'));
+
+const dev = series(build, function watchSources() {
+	watch(sources, compile);
+	watch(assets, copyAssets);
+});
+
+module.exports = { build, clean, dev, e2e, lint, test };

@@ -1,0 +1,61 @@
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	IExecuteFunctions,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+
+import { operationProperties } from './actions';
+import { router } from './actions/router';
+import { testCredential } from './api/credentialTest';
+
+export class Talkdesk implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Talkdesk',
+		name: 'talkdesk',
+		icon: { light: 'file:talkdesk.svg', dark: 'file:talkdesk.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description:
+			'Hand a chat over to a human agent in Talkdesk Digital Connect, and write to the agent',
+		defaults: { name: 'Talkdesk' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'talkdeskOAuth2Api', required: true, testedBy: 'talkdeskCredentialTest' },
+		],
+		properties: [
+			{
+				displayName: 'Resource',
+				name: 'resource',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{ name: 'Conversation', value: 'conversation' },
+					{ name: 'Message', value: 'message' },
+				],
+				default: 'conversation',
+			},
+			...operationProperties,
+		],
+	};
+
+	methods = {
+		credentialTest: {
+			async talkdeskCredentialTest(
+				this: ICredentialTestFunctions,
+				credential: ICredentialsDecrypted,
+			) {
+				return await testCredential(this.helpers, credential);
+			},
+		},
+	};
+
+	async execute(this: IExecuteFunctions) {
+		return await router.call(this);
+	}
+}

@@ -1,0 +1,97 @@
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+
+import { testCredential } from './api/credentialTest';
+import { route } from './trigger/execute';
+import { webhook, webhooks } from './trigger/webhook';
+
+export class TalkdeskTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Talkdesk Trigger',
+		name: 'talkdeskTrigger',
+		icon: { light: 'file:talkdesk.svg', dark: 'file:talkdesk.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["events"].join(", ") }}',
+		description:
+			'Starts the workflow when a human agent in Talkdesk Digital Connect joins, writes, or ends the conversation',
+		defaults: { name: 'Talkdesk Trigger' },
+		inputs: [],
+		outputs: `={{ [["conversation_started", "Started"], ["message_created", "Message"], ["conversation_ended", "Ended"]].filter(([event]) => $parameter["events"].includes(event)).map(([, displayName]) => ({ type: "main", displayName })) }}`,
+		credentials: [
+			{ name: 'talkdeskOAuth2Api', required: true, testedBy: 'talkdeskCredentialTest' },
+		],
+		webhooks,
+		triggerPanel: {
+			header: 'Waiting for Talkdesk',
+			executionsHelp: {
+				inactive:
+					'While you test, Talkdesk must call the test URL: use it as the base path of your integration, click “Listen for test event” and let an agent write. Then change the base path to the production URL and publish the workflow.',
+				active:
+					'The workflow takes every call of Talkdesk at the production URL. The executions are in the executions list, not here.',
+			},
+			activationHint:
+				'Publish the workflow, and use the production URL as the base path of your integration in Talkdesk.',
+		},
+		properties: [
+			{
+				displayName:
+					'In Talkdesk, open <b>Builder &gt; Integrations</b> and create a custom integration:<br>• <b>Base path</b>: the webhook URL above<br>• <b>Authentication</b>: API key, in the header <code>X-Api-Key</code>, with the Webhook API Key of the credential<br>• <b>Actions</b>, each with the method <code>POST</code> and its relative path: <code>/conversation_started</code>, <code>/message_created</code>, <code>/conversation_ended</code>',
+				name: 'setupNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName: 'Trigger On',
+				name: 'events',
+				type: 'multiOptions',
+				required: true,
+				options: [
+					{
+						name: 'Conversation Ended',
+						value: 'conversation_ended',
+						description: 'The conversation is over: the bot can take over again',
+					},
+					{
+						name: 'Conversation Started',
+						value: 'conversation_started',
+						description: 'A human agent has opened the conversation',
+					},
+					{
+						name: 'Message Created',
+						value: 'message_created',
+						description: 'The human agent has written a message',
+					},
+				],
+				default: ['conversation_started', 'message_created', 'conversation_ended'],
+				description: 'Each chosen event gets an output of its own',
+			},
+		],
+	};
+
+	methods = {
+		credentialTest: {
+			async talkdeskCredentialTest(
+				this: ICredentialTestFunctions,
+				credential: ICredentialsDecrypted,
+			) {
+				return await testCredential(this.helpers, credential);
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions) {
+		return await webhook.call(this);
+	}
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return route.call(this);
+	}
+}

@@ -1,0 +1,22 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { end } from './conversation/end.operation';
+import { start } from './conversation/start.operation';
+import { send } from './message/send.operation';
+import { describeOperations, type Operation } from './operation';
+
+/** What the node can work on, and what it can do with it. A new operation is a new file and its name here. */
+export const resources: Array<{
+	name: string;
+	operations: Operation[];
+	defaultOperation: Operation;
+}> = [
+	{ name: 'conversation', operations: [end, start], defaultOperation: start },
+	{ name: 'message', operations: [send], defaultOperation: send },
+];
+
+/** The parameters of all operations. */
+export const operationProperties: INodeProperties[] = resources.flatMap(
+	({ name, operations, defaultOperation }) =>
+		describeOperations(name, operations, defaultOperation),
+);

@@ -1,0 +1,182 @@
+import { createHash, randomUUID } from 'crypto';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodePropertyOptions,
+} from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { DEFAULT_TIMEOUT, type TalkdeskClient } from '../api/client';
+
+/** What an operation works on: one item of the node's input. */
+export interface OperationContext {
+	functions: IExecuteFunctions;
+	client: TalkdeskClient;
+	itemIndex: number;
+}
+
+/** One thing the user can do. A new one is a file of its own and a line in the index of its resource. */
+export interface Operation {
+	/** How it appears in the list of operations. */
+	option: INodePropertyOptions & { value: string };
+	/** Its parameters; when they are shown is added by the resource. */
+	properties: INodeProperties[];
+	/** @returns the output items of this input item; the router pairs them. */
+	execute(context: OperationContext): Promise<INodeExecutionData[]>;
+}
+
+const operationProperty: INodeProperties = {
+	displayName: 'Operation',
+	name: 'operation',
+	type: 'options',
+	noDataExpression: true,
+	default: '',
+};
+
+/** The list of a resource's operations, and the parameters of each, as n8n wants them in a node's description. */
+export function describeOperations(
+	resource: string,
+	operations: Operation[],
+	defaultOperation: Operation,
+): INodeProperties[] {
+	return [
+		{
+			...operationProperty,
+			displayOptions: { show: { resource: [resource] } },
+			options: operations.map(({ option }) => option),
+			default: defaultOperation.option.value,
+		},
+		...operations.flatMap(({ option, properties }) =>
+			properties.map((property) => ({
+				...property,
+				displayOptions: {
+					...property.displayOptions,
+					show: {
+						...property.displayOptions?.show,
+						resource: [resource],
+						operation: [option.value],
+					},
+				},
+			})),
+		),
+	];
+}
+
+const timeoutProperty: INodeProperties = {
+	displayName: 'Timeout',
+	name: 'timeout',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: DEFAULT_TIMEOUT,
+	description: 'How long a request to Talkdesk may take, in milliseconds',
+};
+
+/** The collection every operation ends with: what all of them have, and the operation's own. */
+export function optionsProperty(own: INodeProperties[] = []): INodeProperties {
+	return {
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [...own, timeoutProperty].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+	};
+}
+
+export const idempotencyKeyProperty: INodeProperties = {
+	displayName: 'Idempotency Key',
+	name: 'idempotencyKey',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. {{ $json.sessionId }}',
+	description:
+		'Talkdesk does the same piece of work only once for a key. By default the key is made from workflow, execution, node, run and item.',
+};
+
+export const conversationIdProperty: INodeProperties = {
+	displayName: 'Conversation ID',
+	name: 'conversationId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. {{ $json.conversationId }}',
+	description: 'The ID that Start gave, or that the Talkdesk Trigger gives with every event',
+};
+
+const optionsSchema = z
+	.object({
+		timeout: z.coerce.number().positive().optional(),
+		idempotencyKey: z.coerce.string().trim().optional(),
+		subject: z.coerce.string().trim().optional(),
+		touchpointId: z.coerce.string().trim().optional(),
+	})
+	.passthrough();
+
+/** The options of the item, checked. */
+export function readOptions({ functions, itemIndex }: OperationContext) {
+	const parsed = optionsSchema.safeParse(functions.getNodeParameter('options', itemIndex, {}));
+	if (parsed.success) return parsed.data;
+	const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+	throw new NodeOperationError(functions.getNode(), `The option ${names} has a wrong value`, {
+		itemIndex,
+		description: 'Timeout is a number of milliseconds above 0; the others are texts.',
+	});
+}
+
+/**
+ * A text parameter of the item, without white space around it.
+ *
+ * @throws NodeOperationError that names the parameter and the item where it is required and empty
+ */
+export function readText(
+	{ functions, itemIndex }: OperationContext,
+	property: Pick<INodeProperties, 'name' | 'displayName' | 'required' | 'placeholder'>,
+): string {
+	const value: unknown = functions.getNodeParameter(property.name, itemIndex, '');
+	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+	if (property.required && text === '') {
+		throw new NodeOperationError(
+			functions.getNode(),
+			`The parameter ${property.displayName} is empty`,
+			{
+				itemIndex,
+				description: `Enter a value${property.placeholder ? `, ${property.placeholder}` : ''}. Where it is an expression, item ${itemIndex} has no value for it.`,
+			},
+		);
+	}
+	return text;
+}
+
+/**
+ * A key that is the same whenever n8n repeats this piece of work, and another for any other piece.
+ *
+ * @param content what else tells two pieces of work apart. A message adds its text: an AI agent may send
+ * several messages out of one run of the node.
+ */
+export function idempotencyKey(
+	{ functions, itemIndex }: OperationContext,
+	...content: string[]
+): string {
+	const executionId = functions.getExecutionId();
+	// Without an execution there is nothing that n8n could repeat.
+	if (!executionId) return randomUUID();
+	const { $runIndex } = functions.getWorkflowDataProxy(itemIndex);
+	const work = [
+		functions.getWorkflow().id,
+		executionId,
+		functions.getNode().id,
+		$runIndex,
+		itemIndex,
+	];
+	return createHash('sha256')
+		.update(JSON.stringify([...work, ...content]))
+		.digest('hex');
+}
+
+/** One output item with this JSON. */
+export function outputItem(json: IDataObject, itemIndex: number): INodeExecutionData {
+	return { json, pairedItem: { item: itemIndex } };
+}

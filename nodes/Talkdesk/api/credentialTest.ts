@@ -1,0 +1,121 @@
+import { randomUUID } from 'crypto';
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	INodeCredentialTestResult,
+} from 'n8n-workflow';
+import { z } from 'zod';
+
+import { readProblem } from './errors';
+import { readSettings } from './settings';
+import { networkErrorCode, readToken, tokenRequest, type TokenAnswer } from './token';
+
+/** Source: the scopes named on the pages of docs.talkdesk.com/reference for each request. */
+const ATTACHMENT_SCOPES = [
+	'attachments:request',
+	'attachments:write',
+	'attachments:read',
+	'attachments:download',
+];
+const TEXT_SCOPE = 'digital-connect:write';
+
+type Helpers = ICredentialTestFunctions['helpers'];
+const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+
+/**
+ * Tests the credential: settings, token, scopes, and whether Digital Connect lets us in.
+ * The probe has no side effects: a conversation with an empty body is a 400 where we are allowed in.
+ */
+export async function testCredential(
+	helpers: Helpers,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
+	const result = readSettings(credential.data);
+	if (!result.ok) return failed(result.problem);
+	const { settings } = result;
+
+	const tokenResult = readToken(await send(helpers, tokenRequest(settings)), settings);
+	if (!tokenResult.ok) return failed(tokenResult.problem);
+	const { accessToken, scopes } = tokenResult.token;
+
+	if (!scopes.includes(TEXT_SCOPE)) {
+		return failed(
+			`The client is right, but it lacks the scope ${TEXT_SCOPE}. Add it in Talkdesk: Builder > OAuth Clients.`,
+		);
+	}
+
+	const probe = await send(helpers, {
+		method: 'POST',
+		url: `${settings.apiBaseUrl}/digital-connect/conversations`,
+		headers: {
+			Authorization: `Bearer ${accessToken}`,
+			Accept: 'application/json',
+			'Content-Type': 'application/json',
+			'x-idempotency-key': randomUUID(),
+		},
+		body: '{}',
+	});
+	if ('networkError' in probe) {
+		return failed(
+			`The token is fine, but the API at ${new URL(settings.apiBaseUrl).host} could not be reached (${probe.networkError}). Check Region or API Base URL.`,
+		);
+	}
+	if (probe.status !== 400)
+		return failed(explainProbe(probe.status, probe.body, settings.apiBaseUrl));
+
+	const missing = ATTACHMENT_SCOPES.filter((scope) => !scopes.includes(scope));
+	return {
+		status: 'OK',
+		message:
+			missing.length === 0
+				? 'Connection successful: conversations and files.'
+				: `Connection successful for text. For files the client lacks: ${missing.join(', ')}.`,
+	};
+}
+
+function explainProbe(status: number, body: unknown, apiBaseUrl: string): string {
+	const { message, description } = readProblem(status, body);
+	const said = [message, description].filter(Boolean).join(' ');
+	if (status === 403) {
+		return `The token is fine, but Digital Connect refuses it (${said}). Either Digital Connect isn't enabled for your account, or the account only allows certain IP addresses: ask your Talkdesk administrator.`;
+	}
+	if (status === 401) {
+		return `The API at ${new URL(apiBaseUrl).host} refuses the token (${said}). Token URL and API must belong to the same region: check Region.`;
+	}
+	return `The token is fine, but ${new URL(apiBaseUrl).host} answered the probe in an unknown way (${said}). Check Region or API Base URL, or try again later.`;
+}
+
+/** A credential test gets no other HTTP helper from n8n than the old `request`. */
+async function send(
+	helpers: Helpers,
+	{ url, ...request }: { method: string; url: string; headers: object; body: string },
+): Promise<TokenAnswer> {
+	return await helpers
+		.request({
+			...request,
+			uri: url,
+			simple: false,
+			resolveWithFullResponse: true,
+			followRedirect: false,
+			timeout: 15_000,
+		})
+		.then(
+			(response: unknown): TokenAnswer => {
+				const { statusCode, body } = answerSchema.parse(response);
+				return { status: statusCode, body: typeof body === 'string' ? parseJson(body) : body };
+			},
+			(error: unknown): TokenAnswer => ({ networkError: networkErrorCode(error) }),
+		);
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function failed(message: string): INodeCredentialTestResult {
+	return { status: 'Error', message };
+}

@@ -1,0 +1,135 @@
+import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+
+import type { TalkdeskClient } from './client';
+
+const ROOT = ['digital-connect', 'conversations'];
+
+/** One message of the transcript, as Talkdesk takes it. */
+export interface PreviousMessage {
+	/** `user` is the customer, `external` the bot or another outside system (inferred from the documentation's example). */
+	type: 'user' | 'external';
+	content: string;
+	/** ISO 8601 */
+	created_at: string;
+}
+
+export interface NewConversation {
+	touchpointId: string;
+	contactEmail: string;
+	subject?: string;
+	/** Shown to the agent and usable in the Studio flow. */
+	contextParameters?: IDataObject;
+	previousMessages?: PreviousMessage[];
+}
+
+interface RequestOptions {
+	idempotencyKey: string;
+	/** Milliseconds */
+	timeout?: number;
+}
+
+const startedSchema = z.object({ id: z.string().min(1) }).passthrough();
+
+/**
+ * Starts a conversation, or finds the one that was started with the same idempotency key.
+ *
+ * @returns the id of the conversation
+ * @throws TalkdeskApiError
+ * Source: docs.talkdesk.com/reference/start-conversation; the header's name is seen in public code only.
+ */
+export async function startConversation(
+	client: TalkdeskClient,
+	{ touchpointId, contactEmail, subject, contextParameters, previousMessages }: NewConversation,
+	{ idempotencyKey, timeout }: RequestOptions,
+): Promise<{ conversationId: string }> {
+	const body: IDataObject = {
+		touchpoint_id: touchpointId,
+		contact_person: { email: contactEmail },
+	};
+	if (subject) body.subject = subject;
+	if (contextParameters && Object.keys(contextParameters).length > 0) {
+		body.context_parameters = contextParameters;
+	}
+	if (previousMessages && previousMessages.length > 0) {
+		body.previous_messages = previousMessages.map((message) => ({ ...message }));
+	}
+	const { answer } = await client.request({
+		tried: 'start the conversation',
+		method: 'POST',
+		path: ROOT,
+		idempotencyKey,
+		timeout,
+		body,
+		answer: startedSchema,
+	});
+	return { conversationId: answer.id };
+}
+
+const sentSchema = z
+	.object({
+		message_id: z.string().min(1),
+		created_at: z.string(),
+		/** A text in the documentation's example; anything else is kept as its JSON. */
+		partial_fail_reason: z
+			.unknown()
+			.transform((reason) => (typeof reason === 'string' ? reason : JSON.stringify(reason))),
+	})
+	.passthrough();
+
+export interface SentMessage {
+	messageId: string;
+	/** ISO 8601 */
+	createdAt: string;
+	/** Set where Talkdesk took the message but not all of its attachments (HTTP 206). */
+	partialFailReason?: string;
+}
+
+/**
+ * Sends a message of the customer into a conversation.
+ *
+ * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation is over
+ * Source: docs.talkdesk.com/reference/send-a-message; that the idempotency key is honoured here is seen in public code only.
+ */
+export async function sendMessage(
+	client: TalkdeskClient,
+	{ conversationId, content }: { conversationId: string; content: string },
+	{ idempotencyKey, timeout }: RequestOptions,
+): Promise<SentMessage> {
+	const { status, answer } = await client.request({
+		tried: 'send the message',
+		method: 'POST',
+		path: [...ROOT, conversationId, 'messages'],
+		idempotencyKey,
+		timeout,
+		body: { content },
+		answer: sentSchema,
+	});
+	return {
+		messageId: answer.message_id,
+		createdAt: answer.created_at,
+		...(status === 206 && {
+			partialFailReason: answer.partial_fail_reason ?? 'Talkdesk gave no reason',
+		}),
+	};
+}
+
+/**
+ * Ends a conversation.
+ *
+ * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation was over before
+ * Source: Talkdesk's OpenAPI description; the empty answer (204) is seen in public code.
+ */
+export async function endConversation(
+	client: TalkdeskClient,
+	{ conversationId }: { conversationId: string },
+	{ timeout }: Pick<RequestOptions, 'timeout'>,
+): Promise<void> {
+	await client.request({
+		tried: 'end the conversation',
+		method: 'DELETE',
+		path: [...ROOT, conversationId],
+		timeout,
+		answer: z.unknown(),
+	});
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+
+/**
+ * Where Talkdesk lives, region by region.
+ * Source: docs.talkdesk.com/docs/how-to-guarantee-your-app-works-in-all-regions. Other regions exist, but their
+ * hosts aren't documented: for those the user enters both URLs (region `custom`).
+ */
+export const REGIONS = {
+	us: {
+		name: 'United States',
+		tokenDomain: 'talkdeskid.com',
+		apiBaseUrl: 'https://api.talkdeskapp.com',
+		appDomain: 'mytalkdesk.com',
+	},
+	eu: {
+		name: 'Europe',
+		tokenDomain: 'talkdeskid.eu',
+		apiBaseUrl: 'https://api.talkdeskapp.eu',
+		appDomain: 'mytalkdesk.eu',
+	},
+	ca: {
+		name: 'Canada',
+		tokenDomain: 'talkdeskidca.com',
+		apiBaseUrl: 'https://api.talkdeskappca.com',
+		appDomain: 'mytalkdeskca.com',
+	},
+} as const;
+
+const text = z
+	.string()
+	.nullish()
+	.transform((value) => (value ?? '').trim());
+
+const credentialSchema = z.object({
+	region: z.enum(['us', 'eu', 'ca', 'custom']).catch('us'),
+	accountName: text,
+	tokenUrl: text,
+	apiBaseUrl: text,
+	clientId: text,
+	clientSecret: text,
+	touchpointId: text,
+	accessToken: text,
+});
+
+/** What requests to Talkdesk need, out of the credential: complete and checked. */
+export interface TalkdeskSettings {
+	/** `https://{account}.talkdeskid.com/oauth/token`, for example. */
+	tokenUrl: string;
+	/** Without a slash at the end, `https://api.talkdeskapp.com` for example. */
+	apiBaseUrl: string;
+	clientId: string;
+	clientSecret: string;
+	/** Empty where the credential names none; operations may name their own. */
+	touchpointId: string;
+	/** The token n8n keeps with the credential, or an empty string. */
+	accessToken: string;
+}
+
+/** Settings that can be used, or one sentence on what is wrong with the credential and how to mend it. */
+export type SettingsResult =
+	| { ok: true; settings: TalkdeskSettings }
+	| { ok: false; problem: string };
+
+/**
+ * Reads the account's sub-domain out of what the user entered.
+ *
+ * @param accountName a name (`acme`) or the URL of the Talkdesk web app (`https://acme.mytalkdesk.com/atlas`)
+ * @returns the account in lower case, and the region that the URL's host belongs to, where it tells one.
+ * Source: docs.talkdesk.com/docs/authentication (the account name is the sub-domain of the web app).
+ */
+export function readAccountName(accountName: string): {
+	account: string;
+	region?: keyof typeof REGIONS;
+} {
+	const host =
+		accountName
+			.trim()
+			.toLowerCase()
+			.replace(/^[a-z]+:\/\//, '')
+			.split(/[/?#:]/)[0] ?? '';
+	const [account = '', ...rest] = host.split('.');
+	const domain = rest.join('.');
+	for (const region of ['us', 'eu', 'ca'] as const) {
+		const { appDomain, tokenDomain } = REGIONS[region];
+		if (domain === appDomain || domain === tokenDomain) return { account, region };
+	}
+	return { account };
+}
+
+function isHttpUrl(value: string): boolean {
+	return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/**
+ * Turns the decrypted credential into settings.
+ *
+ * @param credential the fields of `talkdeskOAuth2Api`, as n8n hands them out
+ * @returns the settings, or the first problem found: never throws
+ */
+export function readSettings(credential: unknown): SettingsResult {
+	const parsed = credentialSchema.safeParse(credential);
+	if (!parsed.success) return problem('The Talkdesk credential could not be read. Save it again.');
+	const { region, accountName, clientId, clientSecret, touchpointId, accessToken } = parsed.data;
+
+	if (!clientId) return problem('Enter the Client ID of your Talkdesk OAuth client.');
+	if (!clientSecret) return problem('Enter the Client Secret of your Talkdesk OAuth client.');
+	const common = { clientId, clientSecret, touchpointId, accessToken };
+
+	if (region === 'custom') {
+		const { tokenUrl, apiBaseUrl } = parsed.data;
+		if (!isHttpUrl(tokenUrl)) {
+			return problem(
+				"Enter the Token URL in full, for example 'https://acme.talkdeskid.com/oauth/token'.",
+			);
+		}
+		if (!isHttpUrl(apiBaseUrl)) {
+			return problem("Enter the API Base URL in full, for example 'https://api.talkdeskapp.com'.");
+		}
+		return {
+			ok: true,
+			settings: { ...common, tokenUrl, apiBaseUrl: apiBaseUrl.replace(/\/+$/, '') },
+		};
+	}
+
+	const named = readAccountName(accountName);
+	if (!/^[a-z0-9][a-z0-9-]*$/.test(named.account)) {
+		return problem(
+			"Enter the Account Name: the first part of the URL of your Talkdesk, 'acme' in 'https://acme.mytalkdesk.com', or that URL.",
+		);
+	}
+	if (named.region && named.region !== region) {
+		return problem(
+			`The Account Name is a URL of the region ${REGIONS[named.region].name}, but Region is ${REGIONS[region].name}. Choose ${REGIONS[named.region].name} as Region.`,
+		);
+	}
+	return {
+		ok: true,
+		settings: {
+			...common,
+			tokenUrl: `https://${named.account}.${REGIONS[region].tokenDomain}/oauth/token`,
+			apiBaseUrl: REGIONS[region].apiBaseUrl,
+		},
+	};
+}
+
+function problem(sentence: string): SettingsResult {
+	return { ok: false, problem: sentence };
+}

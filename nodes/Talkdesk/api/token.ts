@@ -1,0 +1,220 @@
+import { createHash } from 'crypto';
+import type { IHttpRequestHelper } from 'n8n-workflow';
+import { ApplicationError } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { readSettings, type TalkdeskSettings } from './settings';
+
+const tokenSchema = z
+	.object({
+		access_token: z.string().min(1),
+		expires_in: z.number().positive().catch(600),
+		scope: z.string().catch(''),
+	})
+	.passthrough();
+
+const tokenErrorSchema = z
+	.object({ error: z.string().optional(), error_description: z.string().optional() })
+	.passthrough();
+
+/** A bearer token of Talkdesk. */
+export interface Token {
+	accessToken: string;
+	/** Seconds; Talkdesk's tokens live 600. */
+	expiresIn: number;
+	/** What the client was granted. */
+	scopes: string[];
+}
+
+/** What came back from the token URL: a status and the parsed body, or the network's error code. */
+export type TokenAnswer = { status: number; body: unknown } | { networkError: string };
+
+export type TokenResult =
+	| { ok: true; token: Token }
+	| { ok: false; problem: string; reason: 'client' | 'account' | 'forbidden' | 'unreachable' };
+
+/**
+ * The request for a token: client credentials with HTTP Basic, and no `scope`, so that the token carries every scope
+ * that the client was granted. Source: docs.talkdesk.com/reference/cc-basic.
+ */
+export function tokenRequest(settings: TalkdeskSettings) {
+	const basic = Buffer.from(`${settings.clientId}:${settings.clientSecret}`).toString('base64');
+	return {
+		method: 'POST' as const,
+		url: settings.tokenUrl,
+		headers: {
+			Authorization: `Basic ${basic}`,
+			Accept: 'application/json',
+			'Content-Type': 'application/x-www-form-urlencoded',
+		},
+		body: 'grant_type=client_credentials',
+	};
+}
+
+/**
+ * Reads the answer of the token URL.
+ *
+ * @returns the token, or a sentence for the user: Talkdesk's own `error_description` where there is one.
+ * Source: docs.talkdesk.com/reference/cc-basic; that an unknown account shows as a host that doesn't exist or as a
+ * 404 is inferred, since the account is a part of the host name.
+ */
+export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): TokenResult {
+	const host = new URL(settings.tokenUrl).host;
+	if ('networkError' in answer) {
+		return /ENOTFOUND|EAI_AGAIN/.test(answer.networkError)
+			? unknownAccount(host)
+			: {
+					ok: false,
+					reason: 'unreachable',
+					problem: `Talkdesk could not be reached at ${host} (${answer.networkError}). Check the network of n8n, or try again later.`,
+				};
+	}
+	const { status, body } = answer;
+	const token = tokenSchema.safeParse(body);
+	if (status === 200 && token.success) {
+		const { access_token, expires_in, scope } = token.data;
+		return {
+			ok: true,
+			token: {
+				accessToken: access_token,
+				expiresIn: expires_in,
+				scopes: scope.split(/\s+/).filter(Boolean),
+			},
+		};
+	}
+	if (status === 404) return unknownAccount(host);
+
+	const error = tokenErrorSchema.safeParse(body);
+	const said = error.success ? (error.data.error_description ?? error.data.error) : undefined;
+	if (status === 400 || status === 401) {
+		return {
+			ok: false,
+			reason: 'client',
+			problem: `Talkdesk refused the client: ${said ?? `HTTP ${status}`}. Check Client ID and Client Secret (Talkdesk: Builder > OAuth Clients).`,
+		};
+	}
+	if (status === 403) {
+		return {
+			ok: false,
+			reason: 'forbidden',
+			problem: `Talkdesk refused to issue a token (${said ?? 'HTTP 403'}). The account may only allow certain IP addresses: ask your Talkdesk administrator to allow the address of n8n.`,
+		};
+	}
+	return {
+		ok: false,
+		reason: 'unreachable',
+		problem: `${host} gave no token (${said ?? `HTTP ${status}`}). Check Region and Account Name, or try again later.`,
+	};
+}
+
+function unknownAccount(host: string): TokenResult {
+	return {
+		ok: false,
+		reason: 'account',
+		problem: `There is no Talkdesk account at ${host}. Check Account Name and Region: the account is the first part of the URL you use to open Talkdesk.`,
+	};
+}
+
+interface SharedToken {
+	promise: Promise<string>;
+	/** Set once the promise is fulfilled. */
+	accessToken?: string;
+	/** Milliseconds since 1970. */
+	requestedAt: number;
+}
+
+/**
+ * The newest token that this process fetched, by client. n8n keeps the token with the credential, for all workers; what
+ * it lacks is a lock: of many requests that find no token, or an expired one, each would fetch one of its own.
+ */
+const newestTokens = new Map<string, SharedToken>();
+
+/** Requests that started with the old token come back with a 401 within this time of each other, in milliseconds. */
+const SHARE_FOR = 30_000;
+
+function clientKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): string {
+	return createHash('sha256')
+		.update(JSON.stringify([tokenUrl, clientId, clientSecret]))
+		.digest('base64');
+}
+
+/** Talkdesk gives no token for this credential, or the credential is incomplete: the message says why, for the user. */
+export class TokenRefusedError extends ApplicationError {
+	constructor(problem: string) {
+		super(problem, { level: 'warning' });
+	}
+}
+
+/**
+ * A token for n8n to keep with the credential. Called by n8n where the credential holds none, or after Talkdesk
+ * answered 401 to the one it holds.
+ *
+ * @param helper n8n's HTTP helper
+ * @param credential the decrypted credential, with the refused token (or none) in `accessToken`
+ * @returns the access token. Requests that ask side by side get the same one: one token per lifetime.
+ * @throws TokenRefusedError
+ */
+export async function fetchAccessToken(
+	helper: IHttpRequestHelper,
+	credential: unknown,
+): Promise<string> {
+	const result = readSettings(credential);
+	if (!result.ok) throw new TokenRefusedError(result.problem);
+	const { settings } = result;
+
+	const key = clientKey(settings);
+	const newest = newestTokens.get(key);
+	if (newest && Date.now() - newest.requestedAt < SHARE_FOR) {
+		const refused = newest.accessToken !== undefined && newest.accessToken === settings.accessToken;
+		if (!refused) return await newest.promise;
+	}
+
+	const shared: SharedToken = {
+		promise: requestToken(helper, settings).then(({ accessToken }) => {
+			shared.accessToken = accessToken;
+			return accessToken;
+		}),
+		requestedAt: Date.now(),
+	};
+	newestTokens.set(key, shared);
+	// A failure isn't kept: the next request asks again.
+	shared.promise.catch(() => {
+		if (newestTokens.get(key) === shared) newestTokens.delete(key);
+	});
+	return await shared.promise;
+}
+
+async function requestToken(
+	{ helpers }: IHttpRequestHelper,
+	settings: TalkdeskSettings,
+): Promise<Token> {
+	const answer = await helpers
+		.httpRequest({
+			...tokenRequest(settings),
+			disableFollowRedirect: true,
+			ignoreHttpStatusErrors: true,
+			returnFullResponse: true,
+			timeout: 30_000,
+		})
+		.then(
+			(response: { statusCode: number; body: unknown }): TokenAnswer => ({
+				status: response.statusCode,
+				body: response.body,
+			}),
+			(error: unknown): TokenAnswer => ({ networkError: networkErrorCode(error) }),
+		);
+	const result = readToken(answer, settings);
+	if (!result.ok) throw new TokenRefusedError(result.problem);
+	return result.token;
+}
+
+const networkErrorSchema = z.object({ code: z.string() });
+const wrappedErrorSchema = z.object({ cause: networkErrorSchema });
+
+/** The code of a network error (`ECONNREFUSED`, `ENOTFOUND`, …), wherever n8n's or axios' error carries it. */
+export function networkErrorCode(error: unknown): string {
+	const direct = networkErrorSchema.safeParse(error);
+	if (direct.success) return direct.data.code;
+	const wrapped = wrappedErrorSchema.safeParse(error);
+	return wrapped.success ? wrapped.data.cause.code : 'no answer';
+}
