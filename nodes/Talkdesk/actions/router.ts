@@ -34,7 +34,7 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 		if (Array.isArray(outcome)) {
 			output.push(...outcome);
 		} else if (this.continueOnFail()) {
-			output.push({ json: errorJson(outcome), error: outcome, pairedItem: { item: itemIndex } });
+			output.push({ json: errorJson(outcome), pairedItem: { item: itemIndex } });
 		} else {
 			throw outcome;
 		}
@@ -54,14 +54,17 @@ function asNodeError({ functions, itemIndex }: OperationContext, error: unknown)
 	return new NodeOperationError(functions.getNode(), cause, { itemIndex });
 }
 
-/** What a workflow can branch on. `error` is where n8n itself puts the message. */
+/**
+ * What a workflow can branch on. n8n takes an item for an error, and sends it to the error output, when it has just these
+ * three keys; beside an item's own `error` property it would drop the rest of the JSON.
+ */
 function errorJson(error: NodeFailure): IDataObject {
-	const json: IDataObject = { error: error.message };
-	if (error.description) json.errorDescription = error.description;
+	const details: IDataObject = {};
 	if (error instanceof TalkdeskApiError) {
-		json.errorKind = error.problem.kind;
-		if (error.problem.status !== undefined) json.errorStatus = error.problem.status;
-		if (error.problem.code !== undefined) json.errorCode = error.problem.code;
+		const { kind, status, code, fields } = error.problem;
+		Object.assign(details, { kind, status, code, fields });
+	} else {
+		details.kind = 'parameter';
 	}
-	return json;
+	return { error: error.message, message: error.description ?? error.message, details };
 }

@@ -115,5 +115,11 @@ function readFailure(error: unknown): TalkdeskProblem {
 	if (failure.success && failure.data.httpCode === '401') {
 		return readProblem(401, failure.data.context?.data);
 	}
-	return { kind: 'unreachable', message: `no answer (${networkErrorCode(error)})`, fields: [] };
+	return {
+		kind: 'unreachable',
+		message: 'there was no answer',
+		// Not in the message: n8n replaces a message with such a code in it by a sentence of its own.
+		description: `Network error: ${networkErrorCode(error)}.`,
+		fields: [],
+	};
 }

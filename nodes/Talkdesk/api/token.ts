@@ -61,7 +61,7 @@ export function tokenRequest(settings: TalkdeskSettings) {
 export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): TokenResult {
 	const host = new URL(settings.tokenUrl).host;
 	if ('networkError' in answer) {
-		return /ENOTFOUND|EAI_AGAIN/.test(answer.networkError)
+		return answer.networkError === 'ENOTFOUND'
 			? unknownAccount(host)
 			: {
 					ok: false,

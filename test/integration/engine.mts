@@ -1,0 +1,206 @@
+import 'reflect-metadata';
+
+import {
+	createRunExecutionData,
+	ICredentialsHelper,
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type IDataObject,
+	type IHttpRequestHelper,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeParameters,
+	type INodeType,
+	type INodeTypes,
+	type IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+import { ExecutionLifecycleHooks, ExternalSecretsProxy, WorkflowExecute } from 'n8n-core';
+
+import { TalkdeskOAuth2Api } from '../../credentials/TalkdeskOAuth2Api.credentials';
+import { Talkdesk } from '../../nodes/Talkdesk/Talkdesk.node';
+import { TalkdeskTrigger } from '../../nodes/Talkdesk/TalkdeskTrigger.node';
+
+/** The credential, as n8n's database would hold it: `accessToken` changes in place. */
+export type StoredCredential = ICredentialDataDecryptedObject;
+
+/** n8n puts links to itself together; nobody follows them here. */
+const BASE_URL = 'http://n8n.invalid';
+
+/** A credential test or a save never happens here. */
+const never = () => {
+	throw new Error('not part of running a node');
+};
+
+/**
+ * What n8n does around a request with this credential, over a credential that lives in memory: it hands out a copy,
+ * calls `preAuthentication` where there is no token or the last one was refused, and stores what comes back.
+ */
+class CredentialsInMemory extends ICredentialsHelper {
+	private readonly type = new TalkdeskOAuth2Api();
+
+	constructor(private readonly stored: StoredCredential) {
+		super();
+	}
+
+	getParentTypes() {
+		return [];
+	}
+
+	isCredentialUsableByNode() {
+		return true;
+	}
+
+	getCredentialsProperties() {
+		return this.type.properties;
+	}
+
+	async getDecrypted() {
+		return { ...this.stored };
+	}
+
+	async preAuthentication(
+		helpers: IHttpRequestHelper,
+		credential: ICredentialDataDecryptedObject,
+		_typeName: string,
+		_node: INode,
+		expired: boolean,
+	) {
+		if (credential.accessToken && !expired) return undefined;
+		const output = await this.type.preAuthentication.call(helpers, credential);
+		Object.assign(this.stored, output);
+		return { ...credential, ...output };
+	}
+
+	async authenticate(
+		credential: ICredentialDataDecryptedObject,
+		_typeName: string,
+		request: IHttpRequestOptions,
+	) {
+		const headers = {
+			...request.headers,
+			Authorization: `Bearer ${String(credential.accessToken)}`,
+		};
+		return { ...request, headers };
+	}
+
+	runPreAuthentication = never;
+
+	getCredentials = never;
+
+	updateCredentials = never;
+
+	updateCredentialsOauthTokenData = never;
+}
+
+export interface RunOptions {
+	credential: StoredCredential;
+	parameters: INodeParameters;
+	items?: IDataObject[];
+	node?: Partial<INode>;
+	executionId?: string;
+}
+
+/**
+ * Runs one node in n8n's own engine.
+ *
+ * @returns the items of each output, and the error that ended the execution where one did
+ */
+export async function runNode(
+	type: 'talkdesk' | 'talkdeskTrigger',
+	{
+		credential,
+		parameters,
+		items = [{}],
+		node: overrides,
+		executionId = 'execution-1',
+	}: RunOptions,
+) {
+	const types: Record<string, INodeType> = {
+		talkdesk: new Talkdesk(),
+		talkdeskTrigger: new TalkdeskTrigger(),
+	};
+	const find = (name: string) => {
+		const found = types[name];
+		if (!found) throw new Error(`no node type ${name}`);
+		return found;
+	};
+	const nodeTypes: INodeTypes = {
+		getByName: find,
+		getByNameAndVersion: find,
+		getKnownTypes: () => ({}),
+	};
+	const node: INode = {
+		id: 'node-1',
+		name: 'Talkdesk',
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { talkdeskOAuth2Api: { id: 'credential-1', name: 'Talkdesk' } },
+		...overrides,
+	};
+	const workflow = new Workflow({
+		id: 'workflow-1',
+		name: 'Test',
+		active: false,
+		nodeTypes,
+		nodes: [node],
+		connections: {},
+		settings: { executionOrder: 'v1' },
+	});
+	const runExecutionData = createRunExecutionData({
+		executionData: {
+			nodeExecutionStack: [
+				{ node, data: { main: [items.map((json) => ({ json }))] }, source: null },
+			],
+		},
+	});
+
+	const additionalData: IWorkflowExecuteAdditionalData = {
+		credentialsHelper: new CredentialsInMemory(credential),
+		externalSecretsProxy: new ExternalSecretsProxy(),
+		executionId,
+		currentNodeExecutionIndex: 0,
+		variables: {},
+		restApiUrl: BASE_URL,
+		instanceBaseUrl: BASE_URL,
+		formBaseUrl: BASE_URL,
+		formWaitingBaseUrl: BASE_URL,
+		formTestBaseUrl: BASE_URL,
+		webhookBaseUrl: BASE_URL,
+		webhookWaitingBaseUrl: BASE_URL,
+		webhookTestBaseUrl: BASE_URL,
+		mcpBaseUrl: BASE_URL,
+		mcpTestBaseUrl: BASE_URL,
+		logAiEvent: () => {},
+		executeWorkflow: never,
+		getRunExecutionData: never,
+		getRuntimeCredential: never,
+		startRunnerTask: never,
+	};
+	additionalData.hooks = new ExecutionLifecycleHooks('trigger', executionId, {
+		id: 'workflow-1',
+		name: 'Test',
+		active: false,
+		activeVersionId: null,
+		isArchived: false,
+		createdAt: new Date(0),
+		updatedAt: new Date(0),
+		nodes: [],
+		connections: {},
+	});
+
+	const run = await new WorkflowExecute(
+		additionalData,
+		'trigger',
+		runExecutionData,
+	).processRunExecutionData(workflow);
+	const task = run.data.resultData.runData.Talkdesk?.at(-1);
+	return {
+		outputs: task?.data?.main ?? [],
+		items: task?.data?.main?.[0] ?? [],
+		error: run.data.resultData.error,
+		/** Everything the execution leaves behind, for searches. */
+		everything: JSON.stringify(run),
+	};
+}
