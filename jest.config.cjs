@@ -16,5 +16,11 @@ const project = (name, options = {}) => ({
 });
 
 module.exports = {
-	projects: [project('unit'), project('sandbox'), project('integration'), project('n8n'), project('e2e')],
+	projects: [
+		project('unit'),
+		project('sandbox'),
+		project('integration', { setupFiles: ['<rootDir>/test/integration/environment.cjs'] }),
+		project('n8n'),
+		project('e2e'),
+	],
 };

@@ -43,8 +43,22 @@ export class TalkdeskTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'In Talkdesk, open <b>Builder &gt; Integrations</b> and create a custom integration:<br>• <b>Base path</b>: the webhook URL above<br>• <b>Authentication</b>: API key, in the header <code>X-Api-Key</code>, with the Webhook API Key of the credential<br>• <b>Actions</b>, each with the method <code>POST</code> and its relative path: <code>/conversation_started</code>, <code>/message_created</code>, <code>/conversation_ended</code>',
-				name: 'setupNotice',
+					'In Talkdesk, open Builder > Integrations and create a custom integration. Its base path is the webhook URL above.',
+				name: 'basePathNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName:
+					'Authentication: an API key in the header X-Api-Key. Its value is the Webhook API Key of the credential.',
+				name: 'authenticationNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName:
+					'Three actions, each with the method POST. Relative paths: /conversation_started and /message_created and /conversation_ended',
+				name: 'actionsNotice',
 				type: 'notice',
 				default: '',
 			},

@@ -38,6 +38,19 @@ export function isAuthentic(credential: unknown, headers: Headers): boolean {
 	return false;
 }
 
+/** What a refused caller is told to bring (`WWW-Authenticate`): the scheme, and nothing about what was wrong. */
+export function challenge(credential: unknown): string {
+	const parsed = credentialSchema.safeParse(credential);
+	switch (parsed.success ? parsed.data.webhookAuthentication : 'apiKey') {
+		case 'basicAuth':
+			return 'Basic realm="Talkdesk Trigger"';
+		case 'oAuth2':
+			return 'Bearer realm="Talkdesk Trigger"';
+		default:
+			return 'ApiKey realm="Talkdesk Trigger"';
+	}
+}
+
 /** Compares in constant time; hashing first makes the lengths equal, so that not even the length leaks. */
 function isSame(given: string | string[] | undefined, expected: string): boolean {
 	if (typeof given !== 'string') return false;
