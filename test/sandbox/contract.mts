@@ -1,0 +1,142 @@
+import { z } from 'zod';
+
+/**
+ * Talkdesk's contract as zod schemas: what it takes from us, and the names it uses towards us. CONTRACT.md gives the
+ * evidence for every field. Nothing that is not in there may be added here.
+ */
+
+/** The six scopes that Digital Connect and the Attachments API know (docs/authentication, docs/attachments-api). */
+export const scopes = [
+	'digital-connect:write',
+	'digital-connect:read',
+	'attachments:request',
+	'attachments:write',
+	'attachments:read',
+	'attachments:download',
+] as const;
+
+/** The scope that start, send and end ask for (reference/start-conversation, reference/send-a-message). */
+export const digitalConnectScope = 'digital-connect:write';
+
+/** The header with the idempotency key. Idempotency is documented, the header's name is seen in public code. */
+export const idempotencyHeader = 'x-idempotency-key';
+
+/** The code of "the conversation has already ended", seen in public code. Its HTTP status is unknown. */
+export const conversationEndedCode = '3016011';
+
+/** The three events that a custom integration has actions for, as its actions are named. */
+export const events = ['conversation_started', 'message_created', 'conversation_ended'] as const;
+export type EventName = (typeof events)[number];
+
+/**
+ * How `previous_messages[].type` may be spelt: the OpenAPI bundle has the lower case, the documentation's example the upper
+ * case. Which one the server takes is unknown, so the local Talkdesk can be either.
+ */
+export const spellings = ['lower', 'upper', 'either'] as const;
+export type Spelling = (typeof spellings)[number];
+
+const authorTypes = {
+	lower: z.enum(['user', 'external']),
+	upper: z.enum(['USER', 'EXTERNAL']),
+	either: z.enum(['user', 'external', 'USER', 'EXTERNAL']),
+} satisfies Record<Spelling, z.ZodType>;
+
+const previousMessage = (spelling: Spelling) =>
+	z
+		.object({
+			type: authorTypes[spelling],
+			content: z.string(),
+			created_at: z.string().datetime({ offset: true, message: 'must be an ISO 8601 time' }),
+		})
+		.strict();
+
+/**
+ * The body of Start (reference/start-conversation).
+ *
+ * `email` must look like an address: the contract only says string, and the stricter reading finds a wrong field sooner.
+ *
+ * @param spelling which spelling of `previous_messages[].type` to take
+ */
+export const startBody = (spelling: Spelling) =>
+	z
+		.object({
+			touchpoint_id: z.string().min(1, 'must not be empty'),
+			contact_person: z
+				.object({ email: z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address') })
+				.strict(),
+			subject: z.string().optional(),
+			context_parameters: z.record(z.unknown()).nullish(),
+			previous_messages: z.array(previousMessage(spelling)).optional(),
+		})
+		.strict();
+export type StartBody = z.output<ReturnType<typeof startBody>>;
+
+const attachment = z
+	.object({
+		id: z.string().min(1, 'must not be empty'),
+		name: z.string(),
+		type: z.string(),
+		// A string in the documentation's example, a number in the OpenAPI bundle. We are to send the number.
+		size: z.number(),
+	})
+	.strict();
+export type Attachment = z.output<typeof attachment>;
+
+/**
+ * The body of Send (reference/send-a-message). That one of the two must be there, and that an empty one doesn't count, is
+ * inferred: a message with neither says nothing.
+ */
+export const sendBody = z
+	.object({ content: z.string().optional(), attachments: z.array(attachment).optional() })
+	.strict()
+	.refine((body) => Boolean(body.content) || Boolean(body.attachments?.length), {
+		path: ['content'],
+		message: 'content or attachments must be given',
+	});
+export type SendBody = z.output<typeof sendBody>;
+
+/** The body of End: none (OpenAPI bundle). */
+export const endBody = z.undefined();
+
+/**
+ * The form of a token request (reference/cc-basic, reference/cc-jwt). The assertion fields are known only so that they can
+ * be refused in words: signed JWTs are not implemented here.
+ */
+export const tokenForm = z
+	.object({
+		grant_type: z.string(),
+		scope: z.string().optional(),
+		client_assertion_type: z.string().optional(),
+		client_assertion: z.string().optional(),
+	})
+	.strict();
+
+/** One entry of an error's `fields` (every reference page's error section). */
+export interface FieldError {
+	name: string;
+	description: string;
+}
+
+/**
+ * Turns zod's findings into Talkdesk's `fields`. The spelling of a nested name, `previous_messages[0].type`, is inferred.
+ *
+ * @returns at least one entry; the body as a whole is called `body`
+ */
+export function fieldErrors(error: z.ZodError): FieldError[] {
+	return error.issues.flatMap((issue) =>
+		issue.code === 'unrecognized_keys'
+			? issue.keys.map((key) => ({
+					name: fieldName([...issue.path, key]),
+					description: 'is not a known field',
+				}))
+			: [{ name: fieldName(issue.path), description: issue.message }],
+	);
+}
+
+function fieldName(path: Array<string | number>): string {
+	const name = path
+		.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+		.join('')
+		.replace(/^\./, '');
+	return name || 'body';
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { Attachment, SendBody, StartBody } from './contract.mts';
+
+/** A message of the conversation itself; the transcript before it is in `start.previous_messages`. */
+export interface Message {
+	id: string;
+	from: 'customer' | 'agent';
+	/** The customer's e-mail address or the agent's name. */
+	author: string;
+	content: string | null;
+	attachments: Attachment[];
+	createdAt: string;
+}
+
+/** A conversation as the local Talkdesk keeps it. */
+export interface Conversation {
+	id: string;
+	state: 'open' | 'ended';
+	/** The body of Start as it came, in Talkdesk's own words. */
+	start: StartBody;
+	startedAt: string;
+	/** null until somebody joins. */
+	agent: { name: string } | null;
+	messages: Message[];
+	endedAt: string | null;
+	endedBy: 'agent' | 'api' | null;
+}
+
+export interface Conversations {
+	all(): Conversation[];
+	get(id: string): Conversation | undefined;
+	/** The conversation that was started with this idempotency key. */
+	startedWith(key: string): Conversation | undefined;
+	start(key: string, body: StartBody): Conversation;
+	/** The message that was sent to this conversation with this idempotency key. */
+	sentWith(conversation: Conversation, key: string): Message | undefined;
+	/** Stores what the customer wrote. */
+	receive(conversation: Conversation, key: string, body: SendBody): Message;
+	join(conversation: Conversation, agent: { name: string }): void;
+	/** Stores what the agent wrote. */
+	say(conversation: Conversation, agent: { name: string }, content: string): Message;
+	end(conversation: Conversation, by: 'agent' | 'api'): void;
+}
+
+/**
+ * Makes the store of conversations. It keeps, and checks nothing: whoever writes has checked.
+ *
+ * @param now gives the time of what happens
+ * @param changed is called after every change
+ */
+export function createConversations(now: () => number, changed: () => void): Conversations {
+	const conversations = new Map<string, Conversation>();
+	const startKeys = new Map<string, Conversation>();
+	/** Keys count per conversation. */
+	const messageKeys = new WeakMap<Conversation, Map<string, Message>>();
+	const time = () => new Date(now()).toISOString();
+
+	function add(conversation: Conversation, message: Omit<Message, 'id' | 'createdAt'>): Message {
+		const added = { ...message, id: randomUUID(), createdAt: time() };
+		conversation.messages.push(added);
+		return added;
+	}
+
+	return {
+		all: () => [...conversations.values()],
+		get: (id) => conversations.get(id),
+		startedWith: (key) => startKeys.get(key),
+		start(key, body) {
+			const conversation: Conversation = {
+				id: randomUUID(),
+				state: 'open',
+				start: body,
+				startedAt: time(),
+				agent: null,
+				messages: [],
+				endedAt: null,
+				endedBy: null,
+			};
+			conversations.set(conversation.id, conversation);
+			startKeys.set(key, conversation);
+			messageKeys.set(conversation, new Map());
+			changed();
+			return conversation;
+		},
+		sentWith: (conversation, key) => messageKeys.get(conversation)?.get(key),
+		receive(conversation, key, { content, attachments }) {
+			const message = add(conversation, {
+				from: 'customer',
+				author: conversation.start.contact_person.email,
+				content: content ?? null,
+				attachments: attachments ?? [],
+			});
+			messageKeys.get(conversation)?.set(key, message);
+			changed();
+			return message;
+		},
+		join(conversation, agent) {
+			conversation.agent = agent;
+			changed();
+		},
+		say(conversation, agent, content) {
+			const message = add(conversation, {
+				from: 'agent',
+				author: agent.name,
+				content,
+				attachments: [],
+			});
+			changed();
+			return message;
+		},
+		end(conversation, by) {
+			Object.assign(conversation, { state: 'ended', endedAt: time(), endedBy: by });
+			changed();
+		},
+	};
+}

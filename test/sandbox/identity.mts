@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import formbody from '@fastify/formbody';
+import type { FastifyInstance } from 'fastify';
+import { tokenForm } from './contract.mts';
+import type { Settings } from './options.mts';
+import { Refusal, refuseToken, TokenRefusal } from './refusals.mts';
+import { tokenPrefix, type WireLog } from './wire-log.mts';
+
+interface Token {
+	scopes: string[];
+	/** By the option `now`. */
+	expiresAt: number;
+}
+
+export interface Identity {
+	/**
+	 * Checks the Authorization header of an API request.
+	 *
+	 * @throws Refusal 401 for a missing, unknown or expired token; 403 for one without the scope
+	 */
+	require(authorization: string | undefined, scope: string): void;
+	/** Makes every token issued so far invalid. */
+	expireAll(): void;
+	/** How many tokens were issued. */
+	issued(): number;
+	/** Adds the token endpoint to a server. */
+	routes(app: FastifyInstance): Promise<void>;
+}
+
+/**
+ * Makes Talkdesk's identity service: tokens by client credentials with Basic authentication (reference/cc-basic).
+ *
+ * @param settings gives the settings of the moment
+ */
+export function createIdentity(settings: () => Settings, log: WireLog): Identity {
+	const tokens = new Map<string, Token>();
+	let issued = 0;
+
+	function issue(scopes: string[]) {
+		const token = tokenPrefix + randomBytes(24).toString('base64url');
+		const { now, tokenLifetimeSeconds } = settings();
+		tokens.set(token, { scopes, expiresAt: now() + tokenLifetimeSeconds * 1000 });
+		issued += 1;
+		return {
+			access_token: token,
+			token_type: 'Bearer',
+			expires_in: tokenLifetimeSeconds,
+			scope: scopes.join(' '),
+		};
+	}
+
+	return {
+		require(authorization, scope) {
+			const token = tokens.get(/^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? '');
+			if (!token || token.expiresAt <= settings().now()) {
+				throw new Refusal(401, 'The access token is missing, unknown or expired');
+			}
+			if (!token.scopes.includes(scope)) {
+				throw new Refusal(403, 'The access token lacks a scope', { description: scope });
+			}
+		},
+		expireAll: () => tokens.clear(),
+		issued: () => issued,
+		async routes(app) {
+			// A token request is a form and nothing else.
+			app.removeAllContentTypeParsers();
+			await app.register(formbody);
+			app.setErrorHandler(refuseToken(log));
+			app.setNotFoundHandler(() => {
+				throw new TokenRefusal(404, 'invalid_request', 'There is nothing here');
+			});
+			app.post<{ Params: { account: string } }>('/:account/oauth/token', async (request) => {
+				if (request.params.account !== settings().account) {
+					throw new TokenRefusal(404, 'invalid_request', 'Unknown account');
+				}
+				const client = clientOf(settings(), request.headers.authorization, request.body);
+				const answer = issue(client.scopes);
+				log.note(request, { summary: `token for ${client.id}: ${answer.scope}` });
+				return answer;
+			});
+		},
+	};
+}
+
+/**
+ * Reads a token request.
+ *
+ * @returns the client, and the scopes that its token is to have: all that were granted, or those asked for
+ * @throws TokenRefusal in this order: 400 for a form that is not valid or a signed JWT, 401 for a wrong client, 400 for
+ * another grant, 400 for a scope that the client doesn't have
+ */
+function clientOf(settings: Settings, authorization: string | undefined, body: unknown) {
+	const form = tokenForm.safeParse(body);
+	if (!form.success) {
+		const names = form.error.issues.flatMap((issue) =>
+			issue.code === 'unrecognized_keys' ? issue.keys : issue.path,
+		);
+		throw new TokenRefusal(400, 'invalid_request', `Not valid: ${names.join(', ') || 'the body'}`);
+	}
+	const { grant_type, scope, client_assertion, client_assertion_type } = form.data;
+	if (client_assertion !== undefined || client_assertion_type !== undefined) {
+		const text = 'Signed JWT client credentials are not implemented in the local Talkdesk';
+		throw new TokenRefusal(400, 'invalid_request', text);
+	}
+	const [id, secret] = basicCredentials(authorization);
+	const client = settings.clients.find((each) => each.id === id && each.secret === secret);
+	if (!client) throw new TokenRefusal(401, 'invalid_client', 'Client authentication failed');
+	if (grant_type !== 'client_credentials') {
+		throw new TokenRefusal(400, 'unsupported_grant_type', 'Only client_credentials is supported');
+	}
+	if (scope === undefined) return { id: client.id, scopes: [...client.scopes] };
+	const asked = scope.split(' ');
+	const granted = client.scopes.filter((each) => asked.includes(each));
+	if (!asked.every((each) => granted.some((name) => name === each))) {
+		throw new TokenRefusal(400, 'invalid_scope', 'The client does not have every scope asked for');
+	}
+	return { id: client.id, scopes: granted };
+}
+
+/** A secret may contain a colon, an id may not (RFC 7617). */
+function basicCredentials(authorization = ''): [id?: string, secret?: string] {
+	const encoded = /^Basic ([\w+/]+=*)$/i.exec(authorization)?.[1];
+	const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+	const colon = decoded.indexOf(':');
+	return colon < 0 ? [] : [decoded.slice(0, colon), decoded.slice(colon + 1)];
+}

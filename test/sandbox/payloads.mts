@@ -1,0 +1,39 @@
+import type { EventName } from './contract.mts';
+import type { Settings } from './options.mts';
+
+/** What there is to tell n8n. */
+export interface Happening {
+	event: EventName;
+	conversationId: string;
+	/** ISO 8601. */
+	timestamp: string;
+	/** Of message_created only. */
+	message?: { id: string; content: string; agent: string };
+}
+
+/**
+ * Writes the body of a call, in the form that the option `payloadForm` asks for.
+ *
+ * - `envelope`: the schema of Talkdesk's own receiver (reference/automated_notifications_webhook_for_dce). What is in
+ *   `payload`, `content` and `author.type`, is seen in public code; `author.name` comes with it. The id's name is unknown and
+ *   `payload.id` is a guess that nothing may depend on. CONVERSATION_STARTED is not in the schema's enum: it is formed like
+ *   the other two.
+ * - `flat`: seen in public code, `content` and `author_name` at the top and no payload.
+ * - `relay`: seen in public code behind relays, `event_type` in lower case and `conversation_id` in the payload.
+ */
+export function writePayload(form: Settings['payloadForm'], happening: Happening): object {
+	const { event, conversationId: conversation_id, timestamp, message } = happening;
+	const event_type = event.toUpperCase();
+	if (form === 'flat') {
+		const flat = message && { content: message.content, author_name: message.agent };
+		return { event_type, conversation_id, timestamp, ...flat };
+	}
+	const payload = message && {
+		id: message.id,
+		content: message.content,
+		author: { type: 'AGENT', name: message.agent },
+	};
+	return form === 'relay'
+		? { event_type: event, timestamp, payload: { conversation_id, ...payload } }
+		: { event_type, conversation_id, timestamp, ...(payload && { payload }) };
+}

@@ -1,0 +1,217 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { agentApi, createAgent, type Agent } from './agents.mts';
+import { createChanges, type Found, type WaitOptions } from './changes.mts';
+import { createConversations, type Conversation } from './conversations.mts';
+import { digitalConnect } from './digital-connect.mts';
+import { createIdentity } from './identity.mts';
+import {
+	changeSettings,
+	defaultSettings,
+	secretsOf,
+	type SettingChanges,
+	type TalkdeskOptions,
+} from './options.mts';
+import { Refusal, refuse } from './refusals.mts';
+import { createWebhooks, type Delivery, type RawOptions } from './webhooks.mts';
+import { createWireLog, formatEntry, type LogEntry, type WireLog } from './wire-log.mts';
+
+export type { Agent } from './agents.mts';
+export type { Conversation, Message } from './conversations.mts';
+export type { SettingChanges, TalkdeskOptions } from './options.mts';
+export { Refusal } from './refusals.mts';
+export type { Timer } from './timer.mts';
+export type { Delivery } from './webhooks.mts';
+export type { LogEntry } from './wire-log.mts';
+
+/** How often things happened since the start. */
+export interface Counts {
+	tokensIssued: number;
+	conversationsStarted: number;
+	/** Messages that came through the API; a repetition isn't stored and doesn't count. */
+	messagesStored: number;
+	/** Requests per route, refused ones included: `POST /api/digital-connect/conversations/:id/messages`. */
+	routes: Record<string, number>;
+}
+
+/** A snapshot, frozen through and through. */
+export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
+/** A Talkdesk on your machine. */
+export interface LocalTalkdesk {
+	/** `http://127.0.0.1:<port>` */
+	readonly url: string;
+	/** Token URL of the current account: the credential's `tokenUrl` with the region Custom. */
+	readonly tokenUrl: string;
+	/** API base URL: the credential's `apiBaseUrl` with the region Custom. */
+	readonly apiBaseUrl: string;
+	/** Base URL of the agent's HTTP API. */
+	readonly agentApiUrl: string;
+
+	/** The human's side. */
+	readonly agent: Agent;
+	/** All that went in and out, oldest first. */
+	readonly log: readonly LogEntry[];
+
+	/** Changes options of the running server. Nothing changes when it throws: RangeError for a timeout, TypeError otherwise. */
+	configure(changes: SettingChanges): void;
+	/** Makes every token issued so far invalid. */
+	expireTokens(): void;
+	/**
+	 * Sends any body to a touchpoint's integration: a string or Buffer as it is, anything else as JSON. With the integration's
+	 * authentication and timeout and within the rate limit, but out of the order of conversations.
+	 *
+	 * @param event one of the three, or any other name: its path is then `/<event>`
+	 * @throws TypeError for an unknown touchpoint; how the call went is in the result
+	 */
+	deliver(
+		touchpointId: string,
+		event: string,
+		body: unknown,
+		options?: RawOptions,
+	): Promise<Delivery>;
+	/** Snapshots of all conversations, oldest first. */
+	conversations(): Frozen<Conversation>[];
+	/** A snapshot of one; undefined when there is none of this id. */
+	conversation(id: string): Frozen<Conversation> | undefined;
+	counts(): Counts;
+	/**
+	 * Waits until a predicate gives something other than undefined, null or false. It is tried at once, after every change of
+	 * state and every log entry, and a last time at the end.
+	 *
+	 * @throws Error that names `what`: when the time is over, when the predicate throws, when the server is closed
+	 */
+	waitFor<T>(predicate: () => T, options: WaitOptions): Promise<Found<T>>;
+	/** Writes a log entry as one line. */
+	format(entry: LogEntry): string;
+	/** Ends everything: sockets, timers, calls under way, waits. Resolves when nothing is left; may be called again. */
+	close(): Promise<void>;
+}
+
+/**
+ * Starts a Talkdesk on 127.0.0.1. README.md explains the options, CONTRACT.md what it implements and on what evidence.
+ *
+ * @throws RangeError or TypeError for options that are not valid; the system's error when the port is taken
+ */
+export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<LocalTalkdesk> {
+	const { port = 0, ...changes } = options;
+	let current = changeSettings(defaultSettings, changes);
+	const settings = () => current;
+	const now = () => current.now();
+
+	const closing = new AbortController();
+	const exchange = createChanges();
+	const log: WireLog = createWireLog({
+		secrets: () => [...secretsOf(current), ...webhooks.secrets()],
+		now,
+		added(entry) {
+			current.onLog(entry);
+			exchange.happened();
+		},
+	});
+	const conversations = createConversations(now, exchange.happened);
+	const identity = createIdentity(settings, log);
+	const webhooks = createWebhooks(settings, log, closing.signal);
+	const agent = createAgent(conversations, webhooks, now);
+
+	const app = createServer(log);
+	const api = digitalConnect({
+		settings,
+		identity,
+		conversations,
+		log,
+		// The Attachments API is not implemented yet, so there is none to know.
+		attachmentExists: () => false,
+		ended({ id: conversationId, start }) {
+			if (!current.notifyApiEnd) return;
+			const timestamp = new Date(now()).toISOString();
+			const happening = { event: 'conversation_ended', conversationId, timestamp } as const;
+			void webhooks.tell(start.touchpoint_id, happening);
+		},
+	});
+	await app.register(identity.routes, { prefix: '/id' });
+	await app.register(api, { prefix: '/api' });
+	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
+	const url = await app.listen({ host: '127.0.0.1', port });
+
+	async function shutDown() {
+		closing.abort(new Error('the local Talkdesk was closed'));
+		exchange.close();
+		await app.close();
+		await webhooks.idle();
+	}
+	let closed: Promise<void> | undefined;
+
+	return {
+		url,
+		get tokenUrl() {
+			return `${url}/id/${current.account}/oauth/token`;
+		},
+		apiBaseUrl: `${url}/api`,
+		agentApiUrl: `${url}/agent/api`,
+		agent,
+		log: log.entries,
+		configure(changes) {
+			current = changeSettings(current, changes);
+			exchange.happened();
+		},
+		expireTokens: identity.expireAll,
+		deliver: webhooks.raw,
+		conversations: () => conversations.all().map(snapshot),
+		conversation(id) {
+			const found = conversations.get(id);
+			return found && snapshot(found);
+		},
+		counts() {
+			const all = conversations.all();
+			const messages = all.flatMap((conversation) => conversation.messages);
+			return {
+				tokensIssued: identity.issued(),
+				conversationsStarted: all.length,
+				messagesStored: messages.filter((message) => message.from === 'customer').length,
+				routes: Object.fromEntries(log.routes),
+			};
+		},
+		waitFor: exchange.waitFor,
+		format: formatEntry,
+		close: () => (closed ??= shutDown()),
+	};
+}
+
+/** Makes the server with what holds for all routes: JSON, errors in Talkdesk's shape, the log. */
+function createServer(log: WireLog): FastifyInstance {
+	const app = Fastify({
+		forceCloseConnections: true,
+		// A whole transcript is one body. Talkdesk's own limit is unknown.
+		bodyLimit: 10 * 1024 * 1024,
+		exposeHeadRoutes: false,
+		// An id has up to 255 characters (OpenAPI bundle).
+		routerOptions: { maxParamLength: 255 },
+	});
+	app.removeAllContentTypeParsers();
+	const parse = app.getDefaultJsonParser('error', 'error');
+	app.addContentTypeParser<string>(
+		'application/json',
+		{ parseAs: 'string' },
+		// No body at all is left to the schemas: Start needs one, End must not have one.
+		(request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
+	);
+	app.setErrorHandler(refuse(log));
+	app.setNotFoundHandler(() => {
+		throw new Refusal(404, 'There is nothing here');
+	});
+	log.attach(app);
+	return app;
+}
+
+function snapshot<T extends object>(value: T): Frozen<T>;
+function snapshot(value: object): object {
+	const copy: object = structuredClone(value);
+	freeze(copy);
+	return copy;
+}
+
+function freeze(value: unknown): void {
+	if (typeof value !== 'object' || value === null) return;
+	Object.values(value).forEach(freeze);
+	Object.freeze(value);
+}

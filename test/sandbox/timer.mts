@@ -1,0 +1,94 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/**
+ * The time that outgoing calls are measured and held back by. It is apart from the option `now`, the clock of tokens and
+ * timestamps, because a test that freezes `now` must not stop deliveries for good.
+ */
+export interface Timer {
+	/** Milliseconds that only ever go forward. */
+	now(): number;
+	/** Resolves after `ms`; rejects, and leaves no timer behind, as soon as `signal` is aborted. */
+	sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The machine's own time. */
+export const realTimer: Timer = {
+	now: () => performance.now(),
+	sleep: (ms, signal) => wait(ms, undefined, { signal }),
+};
+
+/** Lets callers through in the order they came, at most so many in any window of time. */
+export interface RateGate {
+	/** Resolves when the caller may go; rejects with the signal's reason when it is aborted first. */
+	pass(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Makes a gate for "50 calls per second and account" (docs/what-connections-supports). Documented is the number; that the
+ * window slides and that calls beyond it wait, in order, is inferred: nothing says that they are dropped.
+ *
+ * @param limit how many may pass in one window
+ * @param windowMs length of the window
+ * @param timer gives the timer to go by; asked every time, as the options of a running server can change
+ */
+export function createRateGate(limit: number, windowMs: number, timer: () => Timer): RateGate {
+	let passed: number[] = [];
+	let queue: Promise<void> = Promise.resolve();
+
+	async function wait(signal: AbortSignal): Promise<void> {
+		for (;;) {
+			signal.throwIfAborted();
+			const now = timer().now();
+			passed = passed.filter((at) => now - at < windowMs);
+			const oldest = passed[0];
+			if (oldest === undefined || passed.length < limit) {
+				passed.push(now);
+				return;
+			}
+			try {
+				await timer().sleep(Math.ceil(oldest + windowMs - now), signal);
+			} catch (error) {
+				// The reason says more than the sleeper's "aborted".
+				signal.throwIfAborted();
+				throw error;
+			}
+		}
+	}
+
+	return {
+		pass(signal) {
+			const turn = queue.then(() => wait(signal));
+			// The next in line waits for this one's turn, not for its luck.
+			queue = turn.catch(() => undefined);
+			return turn;
+		},
+	};
+}
+
+/**
+ * Runs `work` with a deadline.
+ *
+ * @param work gets a signal that is aborted at the deadline or when `closing` is
+ * @returns what `work` gives
+ * @throws Error with `late` as its message at the deadline, the reason of `closing` when that came first, else what `work` throws
+ */
+export async function withDeadline<T>(
+	{ ms, timer, closing, late }: { ms: number; timer: Timer; closing: AbortSignal; late: string },
+	work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const deadline = new AbortController();
+	const done = new AbortController();
+	void timer.sleep(ms, AbortSignal.any([closing, done.signal])).then(
+		() => deadline.abort(new Error(late)),
+		() => undefined,
+	);
+	try {
+		return await work(AbortSignal.any([closing, deadline.signal]));
+	} catch (error) {
+		closing.throwIfAborted();
+		deadline.signal.throwIfAborted();
+		throw error;
+	} finally {
+		done.abort();
+	}
+}

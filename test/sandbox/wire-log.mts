@@ -1,0 +1,133 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** One request that came in, or one call that went out, with its answer. */
+export interface LogEntry {
+	/** ISO 8601, by the option `now`. */
+	at: string;
+	direction: 'in' | 'out';
+	/** Method and path, or the whole URL for calls out. Never with a query string. */
+	what: string;
+	/** null: there was no answer. */
+	status: number | null;
+	ms: number;
+	conversationId?: string;
+	/** What it was about, in words. */
+	summary: string;
+}
+
+/** What a route knows of its request and the log should say. */
+type Note = Partial<Pick<LogEntry, 'conversationId' | 'summary'>>;
+
+export interface WireLog {
+	entries: readonly LogEntry[];
+	/** Requests per route, as `POST /api/digital-connect/conversations/:id/messages`. */
+	routes: ReadonlyMap<string, number>;
+	/** Writes an entry; the time and the masking of secrets are added here. */
+	add(entry: Omit<LogEntry, 'at'>): void;
+	/** Adds what a route knows to the entry that its request will get. */
+	note(request: FastifyRequest, note: Note): void;
+	/** Logs every request to this server. Call before any route is made. */
+	attach(app: FastifyInstance): void;
+}
+
+/** Tokens of the local Talkdesk begin like this, so that the log knows them anywhere. */
+export const tokenPrefix = 'local-token-';
+const tokenPattern = `${tokenPrefix}[\\w-]+`;
+
+/**
+ * Makes the log.
+ *
+ * Headers and bodies are never written as such. What is left of the outside world in an entry, paths and words of errors, is
+ * searched for secrets all the same.
+ *
+ * @param secrets gives the secrets known at the moment
+ * @param now gives the time of the entry
+ * @param added is called with each entry
+ */
+export function createWireLog({
+	secrets,
+	now,
+	added,
+}: {
+	secrets: () => string[];
+	now: () => number;
+	added: (entry: LogEntry) => void;
+}): WireLog {
+	const entries: LogEntry[] = [];
+	const routes = new Map<string, number>();
+	const notes = new WeakMap<FastifyRequest, Note>();
+
+	function mask(text: string): string {
+		// The longest first, or a secret that is part of another one would leave the rest of it. And in one go, or a short secret
+		// would be found in the mask.
+		const known = secrets().sort((a, b) => b.length - a.length);
+		const any = [tokenPattern, ...known.map(escaped)].join('|');
+		return text.replace(new RegExp(any, 'g'), '[secret]');
+	}
+
+	const log: WireLog = {
+		entries,
+		routes,
+		add(entry) {
+			const masked = { what: mask(entry.what), summary: mask(entry.summary) };
+			const written = Object.freeze({
+				...entry,
+				...masked,
+				at: new Date(now()).toISOString(),
+				ms: Math.round(entry.ms),
+			});
+			entries.push(written);
+			added(written);
+		},
+		note(request, note) {
+			notes.set(request, { ...notes.get(request), ...note });
+		},
+		attach(app) {
+			// Not onResponse: the entry must be there before the client can have the answer and look for it.
+			app.addHook('onSend', async (request, reply) => {
+				const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
+				routes.set(route, (routes.get(route) ?? 0) + 1);
+				// Somebody who watches the agent's desk would bury everything else.
+				if (route.startsWith('GET /agent/')) return;
+				const { conversationId, summary = '' } = notes.get(request) ?? {};
+				log.add({
+					direction: 'in',
+					what: `${request.method} ${request.url.split('?')[0] ?? ''}`,
+					status: reply.statusCode,
+					ms: reply.elapsedTime,
+					...(conversationId === undefined ? {} : { conversationId }),
+					summary,
+				});
+			});
+		},
+	};
+	return log;
+}
+
+function escaped(text: string): string {
+	return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/**
+ * Writes an entry as one readable line: local time, `→` for in or `←` for out, status, duration, request, summary.
+ * Line breaks and control characters of the outside world become spaces, so that an entry can't look like two.
+ */
+export function formatEntry(entry: LogEntry): string {
+	const at = new Date(entry.at);
+	const time = `${at.toTimeString().slice(0, 8)}.${entry.at.slice(20, 23)}`;
+	const arrow = entry.direction === 'in' ? '→' : '←';
+	const known = entry.conversationId !== undefined && !entry.what.includes(entry.conversationId);
+	const about = known ? `[${entry.conversationId}] ${entry.summary}` : entry.summary;
+	const columns = [
+		time,
+		arrow,
+		String(entry.status ?? '---').padEnd(3),
+		`${entry.ms} ms`.padStart(8),
+		entry.what.padEnd(60),
+		about,
+	];
+	return columns
+		.join('  ')
+		.replace(/\p{Cc}+/gu, ' ')
+		.trimEnd();
+}
