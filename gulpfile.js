@@ -10,7 +10,9 @@ const assets = ['nodes/**/*.{svg,png,json}', 'credentials/**/*.{svg,png}'];
 function run(displayName, command, ...args) {
 	const task = () =>
 		new Promise((resolve, reject) => {
-			const child = spawn(process.execPath, [require.resolve(command), ...args], { stdio: 'inherit' });
+			const child = spawn(process.execPath, [require.resolve(command), ...args], {
+				stdio: 'inherit',
+			});
 			child.on('error', reject);
 			child.on('exit', (code, signal) =>
 				code === 0 ? resolve() : reject(new Error(`${displayName} ended with ${signal ?? code}`)),
@@ -30,11 +32,10 @@ const lint = series(
 	run('format', 'prettier/bin/prettier.cjs', '--check', '.'),
 );
 
-const jest = (name, ...args) => run(name, 'jest/bin/jest.js', ...args);
-const test = series(
-	jest('test', '--selectProjects', 'unit', 'sandbox', 'n8n', 'integration'),
-);
-const e2e = series(build, jest('e2e', '--selectProjects', 'e2e', '--runInBand'));
+const jest = (name, ...args) => run(name, 'jest/bin/jest', ...args);
+const test = series(jest('test', '--selectProjects', 'unit', 'sandbox', 'n8n', 'integration'));
+const installN8n = run('install n8n', 'tsx/cli', 'test/n8n/install.mts');
+const e2e = series(build, installN8n, jest('e2e', '--selectProjects', 'e2e', '--runInBand'));
 
 const dev = series(build, function watchSources() {
 	watch(sources, compile);

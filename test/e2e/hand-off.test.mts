@@ -1,0 +1,355 @@
+import axios from 'axios';
+
+import { errorOf, itemsOf } from '../n8n/workflows.mts';
+import { playConversation } from '../play/conversation.mts';
+import { createWorld, type World } from '../play/world.mts';
+import { scopes } from '../sandbox/contract.mts';
+
+type Scope = (typeof scopes)[number];
+const FILE_SCOPES = [
+	'attachments:request',
+	'attachments:write',
+	'attachments:read',
+	'attachments:download',
+] as const;
+
+let world: World;
+let sessions = 0;
+
+beforeAll(async () => {
+	world = await createWorld();
+}, 180_000);
+afterAll(async () => await world?.stop(), 30_000);
+
+/** A customer of this test alone. */
+const newCustomer = (name: string) => {
+	const email = `${name}-${++sessions}@example.com`;
+	return {
+		email,
+		customer: world.chat.customer({ sessionId: `${name}-${sessions}`, email, name }),
+	};
+};
+
+const conversationOf = async (email: string) =>
+	await world.talkdesk.waitFor(
+		() =>
+			world.talkdesk.conversations().findLast(({ start }) => start.contact_person.email === email),
+		{ what: `the conversation of ${email}` },
+	);
+
+const textsOf = (conversationId: string) =>
+	(world.talkdesk.conversation(conversationId)?.messages ?? [])
+		.filter(({ from }) => from === 'customer')
+		.map(({ content }) => content);
+
+/** A customer who has been handed over to a human, who has joined. */
+async function handedOver(name: string) {
+	const { email, customer } = newCustomer(name);
+	const answer = await customer.says('I want to talk to a human');
+	expect(answer.handledBy).toBe('human');
+	const { id } = await conversationOf(email);
+	await world.talkdesk.agent.join(id, { name: 'Zoe' });
+	return { customer, id };
+}
+
+const executions = async () =>
+	(await world.n8n.api.executions({ workflowId: world.workflowId })).length;
+
+/** Runs one Talkdesk node by hand, behind a Manual Trigger. */
+async function runNode(parameters: Record<string, unknown>) {
+	const { id } = await world.n8n.api.createWorkflow({
+		name: 'One node',
+		nodes: [
+			{
+				id: '1',
+				name: 'Begin',
+				type: 'n8n-nodes-base.manualTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {},
+			},
+			{
+				id: '2',
+				name: 'Talkdesk',
+				type: 'n8n-nodes-talkdesk.talkdesk',
+				typeVersion: 1,
+				position: [200, 0],
+				parameters,
+				credentials: { talkdeskOAuth2Api: world.credential },
+			},
+		],
+		connections: { Begin: { main: [[{ node: 'Talkdesk', type: 'main', index: 0 }]] } },
+		settings: { executionOrder: 'v1' },
+	});
+	return await world.n8n.api.run(id);
+}
+
+it('a whole conversation goes from the bot to a human and back', async () => {
+	const said: string[] = [];
+	await playConversation(world, (speaker, text) => said.push(`${speaker}: ${text}`));
+	expect(said.at(-1)).toMatch(/^bot: /);
+}, 60_000);
+
+it('the node, the trigger and the tool are there, with icons', async () => {
+	const types = await world.n8n.api.nodeTypes();
+	expect(types.map(({ name }) => name)).toEqual(
+		expect.arrayContaining([
+			'n8n-nodes-talkdesk.talkdesk',
+			'n8n-nodes-talkdesk.talkdeskTool',
+			'n8n-nodes-talkdesk.talkdeskTrigger',
+		]),
+	);
+});
+
+describe('the credential test', () => {
+	const test = async (change: Record<string, string> = {}) =>
+		await world.n8n.api.testCredential({
+			type: 'talkdeskOAuth2Api',
+			data: { ...world.credentialData, ...change },
+		});
+
+	const grant = (...granted: Scope[]) =>
+		world.talkdesk.configure({
+			clients: [{ id: 'local-client', secret: 'local-secret', scopes: granted }],
+		});
+	afterEach(() => {
+		grant('digital-connect:write', ...FILE_SCOPES);
+		world.talkdesk.configure({ digitalConnectEnabled: true, addressAllowed: true });
+	});
+
+	it('is good for good credentials, stored ones too, and starts nothing', async () => {
+		const before = world.talkdesk.counts().conversationsStarted;
+		expect(await test()).toEqual({
+			status: 'OK',
+			message: 'Connection successful: conversations and files.',
+		});
+		expect((await world.n8n.api.testCredential(world.credential.id)).status).toBe('OK');
+		expect(world.talkdesk.counts().conversationsStarted).toBe(before);
+	});
+
+	it("gives Talkdesk's own words for a wrong secret and a wrong client", async () => {
+		for (const field of ['clientSecret', 'clientId']) {
+			const { status, message } = await test({ [field]: 'wrong' });
+			expect(status).toBe('Error');
+			expect(message).toContain('Client authentication failed');
+		}
+	});
+
+	it('knows an unknown account, as a 404 and as a host that does not exist', async () => {
+		for (const tokenUrl of [
+			world.credentialData.tokenUrl?.replace('/acme/', '/nobody/') ?? '',
+			'https://nobody.invalid/oauth/token',
+		]) {
+			const { status, message } = await test({ tokenUrl });
+			expect(status).toBe('Error');
+			expect(message).toContain('There is no Talkdesk account');
+		}
+	});
+
+	it('names the scope without which nothing works', async () => {
+		grant(...FILE_SCOPES);
+		const { status, message } = await test();
+		expect(status).toBe('Error');
+		expect(message).toContain('digital-connect:write');
+	});
+
+	it('is good without attachment scopes, and says that files will not work', async () => {
+		grant('digital-connect:write');
+		const { status, message } = await test();
+		expect(status).toBe('OK');
+		for (const scope of FILE_SCOPES) expect(message).toContain(scope);
+	});
+
+	it.each([{ digitalConnectEnabled: false }, { addressAllowed: false }])(
+		'explains a 403: %j',
+		async (change) => {
+			world.talkdesk.configure(change);
+			const { status, message } = await test();
+			expect(status).toBe('Error');
+			expect(message).toContain("Digital Connect isn't enabled");
+			expect(message).toContain('IP addresses');
+		},
+	);
+});
+
+describe('two customers at the same time', () => {
+	it('never see what is said to the other', async () => {
+		const people = await Promise.all(['bea', 'cem'].map(handedOver));
+		await Promise.all(
+			people.map(async ({ customer, id }) => {
+				for (const n of [1, 2, 3]) {
+					await customer.says(`${customer.sessionId} says ${n}`);
+					await world.talkdesk.agent.say(id, `to ${customer.sessionId}: ${n}`);
+					await customer.hears(
+						({ text }) => text === `to ${customer.sessionId}: ${n}`,
+						'the agent',
+					);
+				}
+			}),
+		);
+		for (const { customer, id } of people) {
+			expect(textsOf(id)).toEqual([1, 2, 3].map((n) => `${customer.sessionId} says ${n}`));
+			const heard = customer.heard.filter(({ from }) => from === 'human');
+			expect(heard.map(({ text }) => text)).toEqual(
+				[1, 2, 3].map((n) => `to ${customer.sessionId}: ${n}`),
+			);
+		}
+	}, 60_000);
+});
+
+describe('the end', () => {
+	it('by the agent brings the bot back', async () => {
+		const { customer, id } = await handedOver('dan');
+		await world.talkdesk.agent.end(id);
+		await customer.hears(({ from }) => from === 'bot', 'the bot');
+		expect((await customer.says('hello again')).handledBy).toBe('bot');
+		expect(textsOf(id)).toEqual([]);
+	}, 30_000);
+
+	it('by the workflow brings the bot back, and ending twice is an outcome', async () => {
+		const { customer, id } = await handedOver('eva');
+		const end = { resource: 'conversation', operation: 'end', conversationId: id, options: {} };
+		const first = await runNode(end);
+		expect(errorOf(first)).toBeUndefined();
+		expect(itemsOf(first, 'Talkdesk')[0]?.json).toEqual({
+			conversationId: id,
+			ended: true,
+			alreadyEnded: false,
+		});
+		await customer.hears(({ from }) => from === 'bot', 'the bot');
+		const again = await runNode(end);
+		expect(itemsOf(again, 'Talkdesk')[0]?.json).toMatchObject({ alreadyEnded: true });
+	}, 30_000);
+
+	it('that nobody told us is found out with the next message, which the bot takes', async () => {
+		const { customer, id } = await handedOver('fay');
+		world.talkdesk.configure({ notifyApiEnd: false });
+		try {
+			await runNode({
+				resource: 'conversation',
+				operation: 'end',
+				conversationId: id,
+				options: {},
+			});
+		} finally {
+			world.talkdesk.configure({ notifyApiEnd: true });
+		}
+		expect((await customer.says('still there?')).handledBy).toBe('bot');
+		expect((await customer.says('hello?')).handledBy).toBe('bot');
+	}, 30_000);
+});
+
+describe('the token', () => {
+	it('is fetched once and then serves every request', async () => {
+		world.talkdesk.expireTokens();
+		const { customer } = await handedOver('gil');
+		const { tokensIssued } = world.talkdesk.counts();
+		for (const n of [1, 2, 3, 4, 5]) await customer.says(`message ${n}`);
+		expect(world.talkdesk.counts().tokensIssued).toBe(tokensIssued);
+	}, 30_000);
+
+	it('expires in the middle of a conversation, and nobody notices', async () => {
+		const { customer, id } = await handedOver('hal');
+		await customer.says('before');
+		const { tokensIssued } = world.talkdesk.counts();
+		world.talkdesk.expireTokens();
+		expect(await customer.says('after')).toEqual({ handledBy: 'human' });
+		await customer.says('later');
+		expect(textsOf(id)).toEqual(['before', 'after', 'later']);
+		expect(world.talkdesk.counts().tokensIssued).toBe(tokensIssued + 1);
+	}, 30_000);
+});
+
+describe('a call of the trigger', () => {
+	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+		await axios.post<unknown>(`${world.basePath}${path}`, body, {
+			headers: { 'X-Api-Key': world.credentialData.webhookApiKey ?? '', ...headers },
+			validateStatus: () => true,
+		});
+	const message = { conversation_id: 'c1', payload: { content: 'Hi' } };
+
+	it.each([{ 'X-Api-Key': 'wrong' }, { 'X-Api-Key': '' }])(
+		'with the headers %j is a 401 in JSON and starts no execution',
+		async (headers) => {
+			const before = await executions();
+			for (const path of ['/message_created', '/conversation_ended', '/events', '']) {
+				const { status, data, headers: answered } = await call(path, message, headers);
+				expect([status, data]).toEqual([401, { error: 'unauthorized' }]);
+				expect(answered['content-type']).toContain('application/json');
+			}
+			expect(await executions()).toBe(before);
+		},
+	);
+
+	it('is refused while the credential has no key', async () => {
+		await world.n8n.api.updateCredential(world.credential.id, { data: { webhookApiKey: '' } });
+		try {
+			for (const key of ['', 'undefined', world.credentialData.webhookApiKey ?? '']) {
+				expect((await call('/message_created', message, { 'X-Api-Key': key })).status).toBe(401);
+			}
+		} finally {
+			await world.n8n.api.updateCredential(world.credential.id, {
+				data: { webhookApiKey: world.credentialData.webhookApiKey },
+			});
+		}
+		expect((await call('/message_created', {})).status).toBe(400);
+	});
+
+	it.each([
+		['/message_created', {}, 'conversation_id'],
+		['/message_created', [message], 'JSON object'],
+	])('at %s with %j is a 400 with a reason', async (path, body, reason) => {
+		const before = await executions();
+		const { status, data } = await call(path, body);
+		expect(status).toBe(400);
+		expect(JSON.stringify(data)).toContain(reason);
+		expect(await executions()).toBe(before);
+	});
+
+	it('with a text for a body is a 400 with a reason', async () => {
+		const { status, data } = await call('/message_created', 'hello', {
+			'Content-Type': 'text/plain',
+		});
+		expect([status, data]).toEqual([400, { error: 'The body must be a JSON object.' }]);
+	});
+
+	it('with broken JSON is refused by n8n itself, before the node is asked', async () => {
+		const before = await executions();
+		const { status, data } = await call('/message_created', Buffer.from('{'), {
+			'Content-Type': 'application/json',
+		});
+		expect(status).toBe(422);
+		expect(JSON.stringify(data)).toContain('Failed to parse request body');
+		expect(await executions()).toBe(before);
+	});
+
+	it('of an unknown event is answered, and the log says so', async () => {
+		const { status } = await call('/events', { conversation_id: 'c1', event_type: 'TYPING' });
+		expect(status).toBe(200);
+		expect(world.n8n.log()).toContain('A call was not understood');
+	});
+
+	it.each(['envelope', 'relay', 'flat'] as const)(
+		'in the form %s reaches the customer',
+		async (form) => {
+			const { customer, id } = await handedOver(form);
+			world.talkdesk.configure({ payloadForm: form });
+			try {
+				await world.talkdesk.agent.say(id, `in the form ${form}`);
+				await customer.hears(({ text }) => text === `in the form ${form}`, 'the agent');
+			} finally {
+				world.talkdesk.configure({ payloadForm: 'envelope' });
+			}
+		},
+	);
+
+	it('that belongs to no customer ends in an error that can be seen', async () => {
+		await call('/message_created', { conversation_id: 'nobody', payload: { content: 'Hi' } });
+		const failed = await world.n8n.api.waitForExecution(
+			({ status }) => status === 'error',
+			20_000,
+			{ workflowId: world.workflowId },
+		);
+		expect(errorOf(failed)).toContain('belongs to no customer');
+	}, 30_000);
+});
