@@ -1,3 +1,4 @@
+import Fastify from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
 
 import { startTalkdesk, type LocalTalkdesk, type TalkdeskOptions } from '../sandbox/talkdesk.mts';
@@ -200,6 +201,13 @@ describe('message: send', () => {
 		expect(talkdesk.counts().messagesStored).toBe(2);
 	});
 
+	it('sends other words of the same run and item as well: an AI agent may do that', async () => {
+		const conversationId = await started();
+		await run(SEND, { items: [{ conversationId, text: 'yes' }] });
+		await run(SEND, { items: [{ conversationId, text: 'no' }] });
+		expect(talkdesk.counts().messagesStored).toBe(2);
+	});
+
 	it('says with a kind that the conversation has ended', async () => {
 		const conversationId = await started();
 		await talkdesk.agent.end(conversationId);
@@ -352,6 +360,26 @@ describe('errors', () => {
 });
 
 describe('the token', () => {
+	it('follows no redirection to another host', async () => {
+		const seen: unknown[] = [];
+		const elsewhere = Fastify();
+		elsewhere.all('*', async (request) => {
+			seen.push(request.headers.authorization);
+			return { id: 'stolen' };
+		});
+		const redirecting = Fastify();
+		const target = await elsewhere.listen({ host: '127.0.0.1', port: 0 });
+		redirecting.all('*', async (_request, reply) => await reply.redirect(`${target}/x`, 307));
+		try {
+			credential.apiBaseUrl = await redirecting.listen({ host: '127.0.0.1', port: 0 });
+			const { error } = await run(START);
+			expect(error).toMatchObject({ httpCode: '307' });
+			expect(seen).toEqual([]);
+		} finally {
+			await Promise.all([elsewhere.close(), redirecting.close()]);
+		}
+	});
+
 	it('is fetched once for many items and many runs', async () => {
 		const conversationId = await started();
 		for (let index = 0; index < 3; index++) {

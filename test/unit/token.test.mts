@@ -1,0 +1,139 @@
+import type { IHttpRequestHelper } from 'n8n-workflow';
+
+import { fetchAccessToken, readToken, tokenRequest } from '../../nodes/Talkdesk/api/token';
+
+const SECOND = 1000;
+let clients = 0;
+/** Every test has a client of its own: tokens are shared by client. */
+const newCredential = () => ({
+	region: 'us',
+	accountName: 'acme',
+	clientId: `client-${++clients}`,
+	clientSecret: 'secret',
+	accessToken: '',
+});
+
+function tokenServer() {
+	const issued: string[] = [];
+	const helper: IHttpRequestHelper = {
+		helpers: {
+			async httpRequest() {
+				issued.push(`token-${issued.length + 1}`);
+				return { statusCode: 200, body: { access_token: issued.at(-1), expires_in: 600 } };
+			},
+		},
+	};
+	return { helper, issued };
+}
+
+let now = 0;
+beforeEach(() => {
+	now = 1_000_000;
+	jest.spyOn(Date, 'now').mockImplementation(() => now);
+});
+afterEach(() => jest.restoreAllMocks());
+
+describe('a new token', () => {
+	it('is shared by all who ask at the same time', async () => {
+		const { helper, issued } = tokenServer();
+		const credential = newCredential();
+		const tokens = await Promise.all(
+			[1, 2, 3].map(async () => await fetchAccessToken(helper, credential)),
+		);
+		expect(tokens).toEqual(['token-1', 'token-1', 'token-1']);
+		expect(issued).toHaveLength(1);
+	});
+
+	it('is shared by one who comes a little late with the old one', async () => {
+		const { helper } = tokenServer();
+		const credential = { ...newCredential(), accessToken: 'old' };
+		await fetchAccessToken(helper, credential);
+		now += 5 * SECOND;
+		expect(await fetchAccessToken(helper, credential)).toBe('token-1');
+	});
+
+	it('is replaced when it is the one that was refused', async () => {
+		const { helper } = tokenServer();
+		const credential = newCredential();
+		const accessToken = await fetchAccessToken(helper, credential);
+		expect(await fetchAccessToken(helper, { ...credential, accessToken })).toBe('token-2');
+	});
+
+	it('is not shared with one who comes much later: it may be dead by then', async () => {
+		const { helper } = tokenServer();
+		const credential = { ...newCredential(), accessToken: 'from another worker' };
+		await fetchAccessToken(helper, credential);
+		now += 60 * SECOND;
+		expect(await fetchAccessToken(helper, credential)).toBe('token-2');
+	});
+
+	it('belongs to one client with one secret', async () => {
+		const { helper, issued } = tokenServer();
+		const credential = newCredential();
+		await fetchAccessToken(helper, credential);
+		await fetchAccessToken(helper, { ...credential, clientSecret: 'other' });
+		await fetchAccessToken(helper, newCredential());
+		expect(issued).toHaveLength(3);
+	});
+
+	it('is asked for again after a failure', async () => {
+		const { helper } = tokenServer();
+		const credential = newCredential();
+		const failing: IHttpRequestHelper = {
+			helpers: { httpRequest: async () => ({ statusCode: 503, body: '' }) },
+		};
+		await expect(fetchAccessToken(failing, credential)).rejects.toThrow('HTTP 503');
+		expect(await fetchAccessToken(helper, credential)).toBe('token-1');
+	});
+});
+
+const settings = {
+	tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
+	apiBaseUrl: 'https://api.talkdeskapp.com',
+	clientId: 'id',
+	clientSecret: 'secret',
+	touchpointId: '',
+	accessToken: '',
+};
+
+it('the request is client credentials with Basic, and asks for no scope', () => {
+	expect(tokenRequest(settings)).toMatchObject({
+		method: 'POST',
+		url: settings.tokenUrl,
+		headers: { Authorization: `Basic ${Buffer.from('id:secret').toString('base64')}` },
+		body: 'grant_type=client_credentials',
+	});
+});
+
+describe('the answer', () => {
+	it('with a token gives its scopes', () => {
+		const body = { access_token: 't', token_type: 'Bearer', expires_in: 600, scope: 'a:b  c:d' };
+		expect(readToken({ status: 200, body }, settings)).toEqual({
+			ok: true,
+			token: { accessToken: 't', expiresIn: 600, scopes: ['a:b', 'c:d'] },
+		});
+	});
+
+	it.each([
+		[
+			{ status: 401, body: { error: 'invalid_client', error_description: 'No such client' } },
+			'client',
+			'No such client',
+		],
+		[{ status: 400, body: { error: 'invalid_grant' } }, 'client', 'invalid_grant'],
+		[{ status: 400, body: '<html>' }, 'client', 'HTTP 400'],
+		[{ status: 403, body: {} }, 'forbidden', 'IP addresses'],
+		[{ status: 404, body: '' }, 'account', 'acme.talkdeskid.com'],
+		[{ status: 200, body: { token: 'x' } }, 'unreachable', 'HTTP 200'],
+		[{ status: 502, body: '' }, 'unreachable', 'HTTP 502'],
+		[{ networkError: 'ENOTFOUND' }, 'account', 'There is no Talkdesk account'],
+		[{ networkError: 'EAI_AGAIN' }, 'unreachable', 'EAI_AGAIN'],
+		[{ networkError: 'ECONNREFUSED' }, 'unreachable', 'ECONNREFUSED'],
+	])('%j says %s', (answer, reason, words) => {
+		expect(readToken(answer, settings)).toMatchObject({
+			ok: false,
+			reason,
+			problem: expect.stringContaining(words),
+		});
+	});
+});
