@@ -19,7 +19,11 @@ it('has an output for each chosen event, in the order of the events', async () =
 		['message_created'],
 		['conversation_ended'],
 	]);
-	expect(outputs[1]?.[0]?.pairedItem).toEqual({ item: 0 });
+	expect(outputs.map((items) => items?.[0]?.pairedItem)).toEqual([
+		{ item: 2 },
+		{ item: 0 },
+		{ item: 1 },
+	]);
 });
 
 it('has no output for an event that is not chosen', async () => {
