@@ -9,6 +9,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { operationProperties } from './actions';
 import { router } from './actions/router';
+import { inputs } from './actions/transcript';
 import { testCredential } from './api/credentialTest';
 
 export class Talkdesk implements INodeType {
@@ -23,7 +24,7 @@ export class Talkdesk implements INodeType {
 			'Hand a chat over to a human agent in Talkdesk Digital Connect, and write to the agent',
 		defaults: { name: 'Talkdesk' },
 		usableAsTool: true,
-		inputs: [NodeConnectionTypes.Main],
+		inputs,
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{ name: 'talkdeskOAuth2Api', required: true, testedBy: 'talkdeskCredentialTest' },

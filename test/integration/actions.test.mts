@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
-import type { INodeParameters } from 'n8n-workflow';
+import { AIMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { startTalkdesk, type LocalTalkdesk, type TalkdeskOptions } from '../sandbox/talkdesk.mts';
 import { runNode, type StoredCredential } from './engine.mts';
@@ -81,7 +82,9 @@ describe('conversation: start', () => {
 					conversationId: conversation?.id,
 					touchpointId: 'local-touchpoint',
 					contactEmail: 'ann@example.com',
+					alreadyStarted: false,
 					transcriptMessages: 2,
+					transcriptMessagesOmitted: 0,
 					message: expect.stringContaining('human agent'),
 				},
 				pairedItem: { item: 0 },
@@ -125,10 +128,22 @@ describe('conversation: start', () => {
 		expect(talkdesk.counts().conversationsStarted).toBe(2);
 	});
 
+	it('starts another one in each run of a loop', async () => {
+		await run(START);
+		await run(START, { earlierRuns: 1 });
+		expect(talkdesk.counts().conversationsStarted).toBe(2);
+	});
+
 	it('takes an idempotency key of the user', async () => {
 		const parameters = { ...START, options: { idempotencyKey: 'session-1' } };
-		await run(parameters, { executionId: 'execution-1' });
-		await run(parameters, { executionId: 'execution-2' });
+		const first = await run(parameters, { executionId: 'execution-1' });
+		const second = await run(parameters, { executionId: 'execution-2' });
+		expect(first.items[0]?.json).toMatchObject({ alreadyStarted: false });
+		expect(second.items[0]?.json).toMatchObject({
+			conversationId: first.items[0]?.json.conversationId,
+			alreadyStarted: true,
+			message: expect.stringContaining('nothing new was started'),
+		});
 		expect(talkdesk.counts().conversationsStarted).toBe(1);
 	});
 
@@ -142,10 +157,11 @@ describe('conversation: start', () => {
 		[{ contactEmail: '={{ $json.none }}' }, 'Contact Email', 'is empty'],
 		[{ contactEmail: 'ann' }, 'Contact Email', 'not an e-mail address'],
 		[{ contactEmail: 'Ann <ann@example.com>' }, 'Contact Email', 'not an e-mail address'],
-		[{ transcriptSource: 'json', transcript: '{' }, 'Transcript', 'not valid JSON'],
-		[{ transcriptSource: 'json', transcript: '{}' }, 'Transcript', 'not a list'],
+		[{ transcriptSource: 'json', transcript: '{' }, 'Transcript', "isn't understood: {"],
+		[{ transcriptSource: 'json', transcript: '{}' }, 'Transcript', "isn't understood: {}"],
 		[{ transcriptSource: 'json', transcript: '[{"who":"me"}]' }, 'Transcript', '{"who":"me"}'],
-		[{ contactCenterParameters: { json: '[1]' } }, 'Contact Center Parameters', 'json'],
+		[{ contactCenterParameters: { json: '[1]' } }, 'Contact Center Parameters', '(JSON)'],
+		[{ contactCenterParameters: { json: '{' } }, 'Contact Center Parameters', '(JSON)'],
 		[{ options: { timeout: 'soon' } }, 'timeout', 'wrong value'],
 	])('refuses %j before anything is sent', async (wrong, parameter, what) => {
 		const { error } = await run({ ...START, ...wrong });
@@ -232,6 +248,172 @@ describe('message: send', () => {
 		expect(Object.keys(talkdesk.counts().routes)).toContain(
 			'POST /api/digital-connect/conversations/:id/messages',
 		);
+	});
+});
+
+describe('the transcript', () => {
+	const transcriptOf = () =>
+		(talkdesk.conversations().at(-1)?.start.previous_messages ?? []).map(
+			({ type, content }) => `${type}: ${content}`,
+		);
+
+	it('comes out of a connected memory, whole and in order', async () => {
+		const memory = Array.from({ length: 200 }, (_, index) =>
+			index % 2 === 0 ? new HumanMessage(`question ${index}`) : new AIMessage(`answer ${index}`),
+		);
+		const { items, error } = await run(
+			{ ...START, transcriptSource: 'memory' },
+			{ memory: [new SystemMessage('Be nice'), ...memory] },
+		);
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toMatchObject({ transcriptMessages: 200, transcriptMessagesOmitted: 0 });
+		expect(transcriptOf()).toEqual(
+			memory.map((_, index) =>
+				index % 2 ? `external: answer ${index}` : `user: question ${index}`,
+			),
+		);
+	});
+
+	it('says that no memory is connected', async () => {
+		const { error } = await run({ ...START, transcriptSource: 'memory' });
+		expect(error?.message ?? '').toMatch(/memory/i);
+		expect(talkdesk.counts().routes).toEqual({});
+	});
+
+	it('is entered by hand', async () => {
+		await run({
+			...START,
+			transcriptSource: 'define',
+			transcriptMessages: {
+				message: [
+					{ type: 'user', content: 'Hi', created_at: '2026-01-01T10:00:00' },
+					{ type: 'external', content: '={{ "Hel" + "lo" }}', created_at: '' },
+				],
+			},
+		});
+		expect(transcriptOf()).toEqual(['user: Hi', 'external: Hello']);
+	});
+
+	it('keeps the newest messages of a limit, and counts the others', async () => {
+		const { items } = await run({
+			...START,
+			transcriptSource: 'json',
+			transcript: ['a', 'b', 'c'].map((content) => ({ role: 'user', content })),
+			options: { transcriptLimit: 2 },
+		});
+		expect(items[0]?.json).toMatchObject({ transcriptMessages: 2, transcriptMessagesOmitted: 1 });
+		expect(transcriptOf()).toEqual(['user: b', 'user: c']);
+	});
+
+	it.each(['lower', 'upper', 'either'] as const)(
+		'reaches a Talkdesk that spells its types in the way %s, and the spelling is kept',
+		async (messageTypeSpelling) => {
+			talkdesk.configure({ messageTypeSpelling });
+			const parameters = {
+				...START,
+				transcriptSource: 'json',
+				transcript: [{ role: 'user', content: 'Hi' }],
+			};
+			for (const executionId of ['1', '2', '3']) {
+				const { error } = await run(parameters, { executionId });
+				expect(error).toBeUndefined();
+			}
+			expect(talkdesk.counts().conversationsStarted).toBe(3);
+			expect(talkdesk.counts().routes['POST /api/digital-connect/conversations']).toBe(
+				messageTypeSpelling === 'upper' ? 4 : 3,
+			);
+		},
+	);
+
+	it('is sent into an open conversation, in parts, in order, and once', async () => {
+		const conversationId = await started();
+		const parameters = {
+			resource: 'message',
+			operation: 'sendTranscript',
+			conversationId,
+			transcriptSource: 'json',
+			transcript: Array.from({ length: 20 }, (_, index) => ({
+				role: index % 2 ? 'assistant' : 'user',
+				content: `message ${index} ${'x'.repeat(60)}`,
+			})),
+			sendAs: 'message',
+			options: { messageLength: 200 },
+		};
+		const { items, error } = await run(parameters);
+		expect(error).toBeUndefined();
+		const messages = talkdesk.conversation(conversationId)?.messages ?? [];
+		expect(messages).toHaveLength(10);
+		const lines = messages.flatMap(({ content }) => content?.split('\n') ?? []);
+		expect(lines.map((line) => line.slice(0, 19).trim())).toEqual(
+			Array.from({ length: 20 }, (_, index) =>
+				`${index % 2 ? 'Bot' : 'Customer'}: message ${index} xxxx`.slice(0, 19).trim(),
+			),
+		);
+		expect(items[0]?.json).toMatchObject({
+			conversationId,
+			messageId: messages.at(-1)?.id,
+			messageIds: messages.map(({ id }) => id),
+			transcriptMessages: 20,
+		});
+		await run(parameters);
+		expect(talkdesk.counts().messagesStored).toBe(10);
+	});
+
+	it('that is empty is not sent', async () => {
+		const conversationId = await started();
+		const { error } = await run({
+			resource: 'message',
+			operation: 'sendTranscript',
+			conversationId,
+			transcriptSource: 'json',
+			transcript: [{ role: 'system', content: 'x' }],
+			options: {},
+		});
+		expect(error?.message).toBe('The transcript is empty');
+	});
+});
+
+describe('contact-center parameters', () => {
+	const parametersOf = async (contactCenterParameters: IDataObject, contactEmail = '') => {
+		const { items, error } = await run({
+			...START,
+			contactEmail,
+			contactCenterParameters: contactCenterParameters as INodeParameters,
+		});
+		return { items, error, start: talkdesk.conversations().at(-1)?.start };
+	};
+
+	it('of other integrations can be passed as they are', async () => {
+		for (const json of [
+			{ emailAddress: 'ann@example.com', phone: '+15550100' },
+			'{ "SendConversationTranscript": true, "ContactCenterParameters": { "emailAddress": "ann@example.com", "phone": "+15550100" } }',
+		]) {
+			const { error, start, items } = await parametersOf({ json });
+			expect(error).toBeUndefined();
+			expect(items[0]?.json.contactEmail).toBe('ann@example.com');
+			expect(start?.contact_person.email).toBe('ann@example.com');
+			expect(start?.context_parameters).toMatchObject({
+				emailAddress: 'ann@example.com',
+				phone: '+15550100',
+				contact_phone: '+15550100',
+			});
+		}
+	});
+
+	it('keep nested values', async () => {
+		const json = { order: { id: 4711, items: ['a', 'b'] }, vip: true, empty: null };
+		const { start } = await parametersOf({ json }, 'ann@example.com');
+		expect(start?.context_parameters).toEqual(json);
+	});
+
+	it("leave the contact's own address alone, and check the other one", async () => {
+		const { start } = await parametersOf(
+			{ json: { emailAddress: 'b@example.com' } },
+			'a@example.com',
+		);
+		expect(start?.contact_person.email).toBe('a@example.com');
+		const { error } = await parametersOf({ json: { emailAddress: 'nobody' } });
+		expect(error?.message).toBe('The parameter Contact Email is not an e-mail address');
 	});
 });
 

@@ -3,8 +3,17 @@ import 'reflect-metadata';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
+	NodeConnectionTypes,
 	Workflow,
+	type DeduplicationItemTypes,
+	type DeduplicationScope,
+	type ICheckProcessedContextData,
 	type ICredentialDataDecryptedObject,
+	type IDataDeduplicator,
+	type IDeduplicationOutput,
+	type INodeTypeDescription,
+	type ITaskData,
+	type SupplyData,
 	type IDataObject,
 	type IHttpRequestHelper,
 	type IHttpRequestOptions,
@@ -14,7 +23,12 @@ import {
 	type INodeTypes,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
-import { ExecutionLifecycleHooks, ExternalSecretsProxy, WorkflowExecute } from 'n8n-core';
+import {
+	DataDeduplicationService,
+	ExecutionLifecycleHooks,
+	ExternalSecretsProxy,
+	WorkflowExecute,
+} from 'n8n-core';
 
 import { TalkdeskOAuth2Api } from '../../credentials/TalkdeskOAuth2Api.credentials';
 import { Talkdesk } from '../../nodes/Talkdesk/Talkdesk.node';
@@ -92,12 +106,65 @@ class CredentialsInMemory extends ICredentialsHelper {
 	updateCredentialsOauthTokenData = never;
 }
 
+/** Remembers in memory what n8n keeps in its database, for each node. */
+class RememberedInMemory implements IDataDeduplicator {
+	private readonly seen = new Set<string>();
+
+	async checkProcessedAndRecord(
+		items: DeduplicationItemTypes[],
+		_scope: DeduplicationScope,
+		{ node }: ICheckProcessedContextData,
+	): Promise<IDeduplicationOutput> {
+		const key = (item: DeduplicationItemTypes) => `${node?.id}: ${String(item)}`;
+		const isKnown = items.map((item) => this.seen.has(key(item)));
+		for (const item of items) this.seen.add(key(item));
+		return {
+			new: items.filter((_item, index) => !isKnown[index]),
+			processed: items.filter((_item, index) => isKnown[index]),
+		};
+	}
+
+	removeProcessed = never;
+
+	clearAllProcessedItems = never;
+
+	getProcessedDataCount = never;
+}
+
+void DataDeduplicationService.init(new RememberedInMemory());
+
+/** A memory node that holds the messages of the test. */
+class MemoryNode implements INodeType {
+	constructor(private readonly messages: unknown[]) {}
+
+	description: INodeTypeDescription = {
+		displayName: 'Memory',
+		name: 'memory',
+		group: ['transform'],
+		version: 1,
+		description: 'The memory of the test',
+		defaults: {},
+		inputs: [],
+		outputs: [NodeConnectionTypes.AiMemory],
+		properties: [],
+	};
+
+	// n8n calls it with a `this` of its own.
+	supplyData = async (): Promise<SupplyData> => ({
+		response: { chatHistory: { getMessages: async () => this.messages } },
+	});
+}
+
 export interface RunOptions {
 	credential: StoredCredential;
 	parameters: INodeParameters;
 	items?: IDataObject[];
 	node?: Partial<INode>;
 	executionId?: string;
+	/** How often the node has run before in this execution, as in a loop. */
+	earlierRuns?: number;
+	/** The messages in the memory node that is connected, where one is. */
+	memory?: unknown[];
 }
 
 /**
@@ -113,11 +180,14 @@ export async function runNode(
 		items = [{}],
 		node: overrides,
 		executionId = 'execution-1',
+		earlierRuns = 0,
+		memory,
 	}: RunOptions,
 ) {
 	const types: Record<string, INodeType> = {
 		talkdesk: new Talkdesk(),
 		talkdeskTrigger: new TalkdeskTrigger(),
+		memory: new MemoryNode(memory ?? []),
 	};
 	const find = (name: string) => {
 		const found = types[name];
@@ -139,16 +209,40 @@ export async function runNode(
 		credentials: { talkdeskOAuth2Api: { id: 'credential-1', name: 'Talkdesk' } },
 		...overrides,
 	};
+	const memoryNode: INode = {
+		id: 'memory-1',
+		name: 'Memory',
+		type: 'memory',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {},
+	};
 	const workflow = new Workflow({
 		id: 'workflow-1',
 		name: 'Test',
 		active: false,
 		nodeTypes,
-		nodes: [node],
-		connections: {},
+		nodes: memory ? [node, memoryNode] : [node],
+		connections: memory
+			? {
+					Memory: {
+						ai_memory: [[{ node: 'Talkdesk', type: NodeConnectionTypes.AiMemory, index: 0 }]],
+					},
+				}
+			: {},
 		settings: { executionOrder: 'v1' },
 	});
+	const earlierRun: ITaskData = {
+		startTime: 0,
+		executionTime: 0,
+		executionIndex: 0,
+		executionStatus: 'success',
+		source: [],
+	};
 	const runExecutionData = createRunExecutionData({
+		resultData: {
+			runData: earlierRuns > 0 ? { Talkdesk: Array<ITaskData>(earlierRuns).fill(earlierRun) } : {},
+		},
 		executionData: {
 			nodeExecutionStack: [
 				{ node, data: { main: [items.map((json) => ({ json }))] }, source: null },

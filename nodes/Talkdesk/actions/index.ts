@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { end } from './conversation/end.operation';
 import { start } from './conversation/start.operation';
 import { send } from './message/send.operation';
+import { sendTranscript } from './message/sendTranscript.operation';
 import { describeOperations, type Operation } from './operation';
 
 /** What the node can work on, and what it can do with it. A new operation is a new file and its name here. */
@@ -12,7 +13,7 @@ export const resources: Array<{
 	defaultOperation: Operation;
 }> = [
 	{ name: 'conversation', operations: [end, start], defaultOperation: start },
-	{ name: 'message', operations: [send], defaultOperation: send },
+	{ name: 'message', operations: [send, sendTranscript], defaultOperation: send },
 ];
 
 /** The parameters of all operations. */

@@ -112,6 +112,8 @@ const optionsSchema = z
 		idempotencyKey: z.coerce.string().trim().optional(),
 		subject: z.coerce.string().trim().optional(),
 		touchpointId: z.coerce.string().trim().optional(),
+		transcriptLimit: z.coerce.number().int().nonnegative().optional(),
+		messageLength: z.coerce.number().int().min(100).optional(),
 	})
 	.passthrough();
 
@@ -122,7 +124,8 @@ export function readOptions({ functions, itemIndex }: OperationContext) {
 	const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
 	throw new NodeOperationError(functions.getNode(), `The option ${names} has a wrong value`, {
 		itemIndex,
-		description: 'Timeout is a number of milliseconds above 0; the others are texts.',
+		description:
+			'Timeout is a number of milliseconds above 0, Transcript Limit a whole number, Message Length a whole number of at least 100; the others are texts.',
 	});
 }
 

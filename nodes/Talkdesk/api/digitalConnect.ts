@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { TalkdeskClient } from './client';
+import { TalkdeskApiError, type TalkdeskProblem } from './errors';
 
 const ROOT = ['digital-connect', 'conversations'];
 
@@ -31,8 +32,24 @@ interface RequestOptions {
 
 const startedSchema = z.object({ id: z.string().min(1) }).passthrough();
 
+type Spelling = 'lower' | 'upper';
+
 /**
- * Starts a conversation, or finds the one that was started with the same idempotency key.
+ * The spelling of `previous_messages[].type` that worked, by API. The OpenAPI description has `user | external`, the
+ * documentation's example writes `USER` and `EXTERNAL`; which one the server takes can't be told from here.
+ */
+const knownSpellings = new Map<string, Spelling>();
+
+function isAboutPreviousMessages({ kind, message, description, fields }: TalkdeskProblem): boolean {
+	return (
+		kind === 'badRequest' &&
+		/previous_?messages/i.test([message, description, ...fields.map(({ name }) => name)].join(' '))
+	);
+}
+
+/**
+ * Starts a conversation, or finds the one that was started with the same idempotency key. Where Talkdesk refuses the
+ * spelling of the transcript's types, it is sent once more in the other one, and what worked is kept.
  *
  * @returns the id of the conversation
  * @throws TalkdeskApiError
@@ -40,7 +57,13 @@ const startedSchema = z.object({ id: z.string().min(1) }).passthrough();
  */
 export async function startConversation(
 	client: TalkdeskClient,
-	{ touchpointId, contactEmail, subject, contextParameters, previousMessages }: NewConversation,
+	{
+		touchpointId,
+		contactEmail,
+		subject,
+		contextParameters,
+		previousMessages = [],
+	}: NewConversation,
 	{ idempotencyKey, timeout }: RequestOptions,
 ): Promise<{ conversationId: string }> {
 	const body: IDataObject = {
@@ -51,19 +74,38 @@ export async function startConversation(
 	if (contextParameters && Object.keys(contextParameters).length > 0) {
 		body.context_parameters = contextParameters;
 	}
-	if (previousMessages && previousMessages.length > 0) {
-		body.previous_messages = previousMessages.map((message) => ({ ...message }));
-	}
-	const { answer } = await client.request({
-		tried: 'start the conversation',
-		method: 'POST',
-		path: ROOT,
-		idempotencyKey,
-		timeout,
-		body,
-		answer: startedSchema,
+	const startWith = async (spelling: Spelling) => {
+		if (previousMessages.length > 0) {
+			body.previous_messages = previousMessages.map(({ type, ...message }) => ({
+				type: spelling === 'upper' ? type.toUpperCase() : type,
+				...message,
+			}));
+		}
+		const { answer } = await client.request({
+			tried: 'start the conversation',
+			method: 'POST',
+			path: ROOT,
+			idempotencyKey,
+			timeout,
+			body,
+			answer: startedSchema,
+		});
+		return { conversationId: answer.id };
+	};
+
+	const { apiBaseUrl } = client.settings;
+	const spelling = knownSpellings.get(apiBaseUrl) ?? 'lower';
+	return await startWith(spelling).catch(async (error: unknown) => {
+		const isSpelling =
+			previousMessages.length > 0 &&
+			error instanceof TalkdeskApiError &&
+			isAboutPreviousMessages(error.problem);
+		if (!isSpelling) throw error;
+		const other = spelling === 'lower' ? 'upper' : 'lower';
+		const started = await startWith(other);
+		knownSpellings.set(apiBaseUrl, other);
+		return started;
 	});
-	return { conversationId: answer.id };
 }
 
 const sentSchema = z

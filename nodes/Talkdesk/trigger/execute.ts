@@ -7,9 +7,5 @@ export function route(this: IExecuteFunctions): INodeExecutionData[][] {
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	const items = this.getInputData();
-	return chosen.map((event) =>
-		items
-			.map((item, index) => ({ ...item, pairedItem: { item: index } }))
-			.filter((item) => item.json.event === event),
-	);
+	return chosen.map((event) => items.filter(({ json }) => json.event === event));
 }

@@ -1,9 +1,10 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { createHash } from 'crypto';
+import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { startConversation } from '../../api/digitalConnect';
-import { transcriptFromJson } from '../../transcript/fromJson';
+import { toPreviousMessages } from '../../transcript/prepare';
 import {
 	idempotencyKey,
 	idempotencyKeyProperty,
@@ -14,101 +15,21 @@ import {
 	type Operation,
 	type OperationContext,
 } from '../operation';
+import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
+import {
+	contactCenterParametersProperty,
+	readContactCenterParameters,
+} from './contactCenterParameters';
 
+/** Not `required`: n8n would refuse to run the node where the parameters hold the address. */
 const contactEmailProperty: INodeProperties = {
 	displayName: 'Contact Email',
 	name: 'contactEmail',
 	type: 'string',
-	required: true,
 	default: '',
 	placeholder: 'e.g. name@example.com',
-	description: 'The e-mail address of the customer. Talkdesk recognizes the contact by it.',
-};
-
-const contactCenterParametersProperty: INodeProperties = {
-	displayName: 'Contact Center Parameters',
-	name: 'contactCenterParameters',
-	type: 'collection',
-	placeholder: 'Add parameter',
-	default: {},
-	description: 'What the agent and the Studio flow get to know of the customer',
-	options: [
-		{
-			displayName: 'Custom Parameters',
-			name: 'custom',
-			type: 'fixedCollection',
-			typeOptions: { multipleValues: true },
-			placeholder: 'Add custom parameter',
-			default: {},
-			options: [
-				{
-					displayName: 'Parameter',
-					name: 'parameter',
-					values: [
-						{
-							displayName: 'Name',
-							name: 'name',
-							type: 'string',
-							default: '',
-							placeholder: 'e.g. order_number',
-						},
-						{ displayName: 'Value', name: 'value', type: 'string', default: '' },
-					],
-				},
-			],
-		},
-		{
-			displayName: 'Name',
-			name: 'name',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. Nathan Smith',
-			description: 'Name of the customer, as contact_name',
-		},
-		{
-			displayName: 'Parameters (JSON)',
-			name: 'json',
-			type: 'json',
-			default: '{}',
-			description: 'Any further parameters as one JSON object',
-		},
-		{
-			displayName: 'Phone',
-			name: 'phone',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. +15551234567',
-			description: 'Phone number of the customer, as contact_phone',
-		},
-	],
-};
-
-const transcriptSourceProperty: INodeProperties = {
-	displayName: 'Transcript Source',
-	name: 'transcriptSource',
-	type: 'options',
-	options: [
-		{
-			name: 'JSON',
-			value: 'json',
-			description: 'A list of messages, from an expression',
-		},
-		{ name: 'None', value: 'none', description: 'The agent sees no transcript' },
-	],
-	default: 'none',
-	description: 'Where the conversation so far comes from. The agent sees it before answering.',
-};
-
-const transcriptProperty: INodeProperties = {
-	displayName: 'Transcript',
-	name: 'transcript',
-	type: 'json',
-	required: true,
-	default: '[]',
-	placeholder: 'e.g. {{ $json.messages }}',
-	displayOptions: { show: { transcriptSource: ['json'] } },
 	description:
-		'The messages, oldest first, each with role (user or assistant) and content, or with type (user or external), content and created_at',
+		'The e-mail address of the customer, by which Talkdesk knows the contact. Always needed; it may also stand in Parameters (JSON) as emailAddress.',
 };
 
 const subjectProperty: INodeProperties = {
@@ -133,18 +54,24 @@ export const start: Operation = {
 		name: 'Start',
 		value: 'start',
 		action: 'Start conversation',
+		// An AI agent reads this as the manual of its tool.
 		description:
-			'Hand the customer over to a human agent: starts a conversation in Talkdesk, with transcript and parameters',
+			'Hand the customer over to a human agent: starts a conversation in Talkdesk, with transcript and parameters. Use it when the customer asks for a human, or when you cannot help. Afterwards a human answers: say so, and stop answering.',
 	},
 	properties: [
 		contactEmailProperty,
 		contactCenterParametersProperty,
-		transcriptSourceProperty,
-		transcriptProperty,
-		optionsProperty([idempotencyKeyProperty, subjectProperty, touchpointIdProperty]),
+		...transcriptProperties({ optional: true }),
+		optionsProperty([
+			idempotencyKeyProperty,
+			subjectProperty,
+			touchpointIdProperty,
+			transcriptLimitProperty,
+		]),
 	],
 	async execute(context) {
-		const contactEmail = readContactEmail(context);
+		const { parameters, emailAddress } = readContactCenterParameters(context);
+		const contactEmail = readContactEmail(context, emailAddress);
 		const options = readOptions(context);
 		const touchpointId = options.touchpointId || context.client.settings.touchpointId;
 		if (!touchpointId) {
@@ -158,30 +85,37 @@ export const start: Operation = {
 				},
 			);
 		}
-		const previousMessages = readTranscript(context);
+		const { messages, omitted } = await readTranscript(context);
 		const { conversationId } = await startConversation(
 			context.client,
 			{
 				touchpointId,
 				contactEmail,
 				subject: options.subject,
-				contextParameters: readContactCenterParameters(context),
-				previousMessages,
+				contextParameters: parameters,
+				previousMessages: toPreviousMessages(messages, Date.now()),
 			},
 			{
 				idempotencyKey: options.idempotencyKey || idempotencyKey(context),
 				timeout: options.timeout,
 			},
 		);
+		const alreadyStarted =
+			options.idempotencyKey !== undefined &&
+			options.idempotencyKey !== '' &&
+			(await wasStartedBefore(context, conversationId));
 		return [
 			outputItem(
 				{
 					conversationId,
 					touchpointId,
 					contactEmail,
-					transcriptMessages: previousMessages.length,
-					message:
-						'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',
+					alreadyStarted,
+					transcriptMessages: messages.length,
+					transcriptMessagesOmitted: omitted,
+					message: alreadyStarted
+						? 'This chat has been handed over to a human agent already, and nothing new was started. The human agent answers here: do not answer any further yourself.'
+						: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',
 				},
 				context.itemIndex,
 			),
@@ -189,12 +123,12 @@ export const start: Operation = {
 	},
 };
 
-function readContactEmail(context: OperationContext): string {
-	const email = readText(context, contactEmailProperty);
+function readContactEmail(context: OperationContext, emailAddress: string): string {
+	const email = readText(context, contactEmailProperty) || emailAddress;
 	if (z.string().email().safeParse(email).success) return email;
 	throw new NodeOperationError(
 		context.functions.getNode(),
-		`The parameter ${contactEmailProperty.displayName} is not an e-mail address`,
+		`The parameter ${contactEmailProperty.displayName} is ${email === '' ? 'empty' : 'not an e-mail address'}`,
 		{
 			itemIndex: context.itemIndex,
 			description: 'Talkdesk takes one address, such as name@example.com, and nothing around it.',
@@ -202,70 +136,21 @@ function readContactEmail(context: OperationContext): string {
 	);
 }
 
-function readTranscript({ functions, itemIndex }: OperationContext) {
-	if (functions.getNodeParameter('transcriptSource', itemIndex) === 'none') return [];
-	const result = transcriptFromJson(
-		functions.getNodeParameter('transcript', itemIndex),
-		Date.now(),
-	);
-	if (result.ok) return result.messages;
-	throw new NodeOperationError(functions.getNode(), result.problem, {
-		itemIndex,
-		description: result.description,
+/** How many conversations n8n remembers for a node. */
+const REMEMBERED = 10_000;
+
+/**
+ * Whether this node has started the conversation before. Talkdesk answers a repeated key like a new one, so the
+ * conversations are remembered in n8n's database: across restarts, and by all workers.
+ */
+async function wasStartedBefore(
+	{ functions }: OperationContext,
+	conversationId: string,
+): Promise<boolean> {
+	const entry = createHash('sha256').update(conversationId).digest('hex');
+	const { processed } = await functions.helpers.checkProcessedAndRecord([entry], 'node', {
+		mode: 'entries',
+		maxEntries: REMEMBERED,
 	});
-}
-
-const parametersSchema = z.object({
-	phone: z.coerce.string().trim().default(''),
-	name: z.coerce.string().trim().default(''),
-	custom: z
-		.object({
-			parameter: z
-				.array(z.object({ name: z.coerce.string().trim(), value: z.unknown() }))
-				.default([]),
-		})
-		.default({}),
-	json: z
-		.union([
-			z.record(z.unknown()),
-			z
-				.string()
-				.transform((text, issues) => {
-					try {
-						const value: unknown = text.trim() === '' ? {} : JSON.parse(text);
-						return value;
-					} catch {
-						issues.addIssue({ code: 'custom', message: 'not valid JSON' });
-						return z.NEVER;
-					}
-				})
-				.pipe(z.record(z.unknown())),
-		])
-		.default({}),
-});
-
-/** The parameters under Talkdesk's names. What has a field of its own wins over the pairs, the pairs over the JSON. */
-function readContactCenterParameters({ functions, itemIndex }: OperationContext): IDataObject {
-	const parsed = parametersSchema.safeParse(
-		functions.getNodeParameter('contactCenterParameters', itemIndex, {}),
-	);
-	if (!parsed.success) {
-		const issue = parsed.error.issues[0];
-		throw new NodeOperationError(
-			functions.getNode(),
-			`The parameter Contact Center Parameters can't be used: ${issue?.path.join('.')}: ${issue?.message}`,
-			{
-				itemIndex,
-				description: 'Parameters (JSON) is one object, such as { "order_number": "4711" }.',
-			},
-		);
-	}
-	const { phone, name, custom, json } = parsed.data;
-	const pairs = custom.parameter.filter((pair) => pair.name !== '');
-	const parameters: IDataObject = {};
-	Object.assign(parameters, json, Object.fromEntries(pairs.map((pair) => [pair.name, pair.value])));
-	// The names of the documentation's own example (docs.talkdesk.com/reference/start-conversation).
-	if (name) parameters.contact_name = name;
-	if (phone) parameters.contact_phone = phone;
-	return parameters;
+	return processed.length > 0;
 }
