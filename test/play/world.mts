@@ -33,10 +33,33 @@ export interface WorldOptions {
 const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 const TRIGGER_TYPE = 'n8n-nodes-talkdesk.talkdeskTrigger';
 
-/** Reads a workflow of `examples/` as a user would import it. */
-export function readExample(name: string) {
+type CredentialChoice = Parameters<N8nInstance['api']['importWorkflow']>[1]['credentials'];
+
+/**
+ * Does with an example what a user does by hand: imports it, chooses the credentials, enters the address of the chat,
+ * publishes it.
+ *
+ * @returns the workflow's id, the base path of its Talkdesk Trigger, and the URL of a webhook by its node's name
+ */
+export async function importExample(
+	n8n: N8nInstance,
+	name: string,
+	{ credentials, chat }: { credentials: CredentialChoice; chat: Chat },
+) {
 	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
-	return workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+	const example = workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+	for (const node of example.nodes) {
+		if (node.name === 'Tell the customer') node.parameters.url = chat.messagesUrl;
+	}
+	const { id } = await n8n.api.importWorkflow(example, { credentials });
+	await n8n.api.activate(id);
+	const webhookIdOf = (wanted: string) =>
+		example.nodes.find((node) => [node.name, node.type].includes(wanted))?.webhookId ?? '';
+	return {
+		workflowId: id,
+		basePath: `${n8n.webhookUrl}/${webhookIdOf(TRIGGER_TYPE)}`,
+		webhookIdOf,
+	};
 }
 
 /**
@@ -65,7 +88,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 		});
 		ends.push(async () => await n8n.stop());
 
-		// What a user does by hand: enter the credential, import the example and choose the credential in it, …
+		// What a user does by hand: enters the credential, takes the example, …
 		const webhookApiKey = randomBytes(24).toString('hex');
 		const credentialData = {
 			region: 'custom',
@@ -78,20 +101,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 			webhookApiKey,
 		};
 		const credential = await n8n.api.createCredential('Talkdesk', CREDENTIAL_TYPE, credentialData);
-		const example = readExample('live-chat-hand-off');
-		// … enter the address of the chat, …
-		for (const node of example.nodes) {
-			if (node.name === 'Tell the customer') node.parameters.url = chat.messagesUrl;
-		}
-		const { id: workflowId } = await n8n.api.importWorkflow(example, {
+		const { workflowId, basePath } = await importExample(n8n, 'live-chat-hand-off', {
 			credentials: { [CREDENTIAL_TYPE]: credential },
+			chat,
 		});
-		await n8n.api.activate(workflowId);
 		chat.webhookUrl = `${n8n.webhookUrl}/live-chat`;
 
-		// … and copy the trigger's webhook URL into Talkdesk.
-		const trigger = example.nodes.find(({ type }) => type === TRIGGER_TYPE);
-		const basePath = `${n8n.webhookUrl}/${trigger?.webhookId ?? ''}`;
+		// … and copies the trigger's webhook URL into Talkdesk.
 		const authentication = { type: 'apiKey' as const, key: webhookApiKey };
 		talkdesk.configure({
 			touchpoints: [{ id: 'local-touchpoint', integration: { basePath, authentication } }],
