@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+
+import {
+	type Credential,
+	credentialSchema,
+	type CredentialTestResult,
+	type DataTable,
+	dataTableSchema,
+	type Execution,
+	executionSchema,
+	type ExecutionStatus,
+	type ExecutionSummary,
+	executionSummarySchema,
+	testResultSchema,
+} from './schemas.mts';
+import { WorkflowApi } from './workflow-api.mts';
+
+export { N8nRequestError } from './rest.mts';
+export type { Webhook } from './workflow-api.mts';
+
+export interface Owner {
+	email: string;
+	password: string;
+}
+
+const POLL_MS = 100;
+const RUN_TIMEOUT_MS = 60_000;
+const FINISHED: ExecutionStatus[] = ['success', 'error', 'canceled', 'crashed'];
+const MANUAL_TRIGGER = 'n8n-nodes-base.manualTrigger';
+
+/**
+ * A real n8n, driven as its editor does. Every method throws an N8nRequestError, with method, path, status and
+ * n8n's message, when n8n refuses.
+ */
+export class N8nApi extends WorkflowApi {
+	/** @param baseUrl of n8n, without a slash at the end */
+	constructor(
+		baseUrl: string,
+		private readonly owner: Owner,
+	) {
+		super(baseUrl);
+	}
+
+	/** Whether n8n answers and is ready for work. */
+	async isReady(): Promise<boolean> {
+		try {
+			await this.rest.request('GET', '/healthz/readiness', z.object({ status: z.literal('ok') }));
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	/** Makes the owner's account, or logs in when there is one already. */
+	async setUpOwner(): Promise<void> {
+		this.forgetNodeTypes();
+		const settings = await this.rest.call(
+			'GET',
+			'/settings',
+			z.object({ userManagement: z.object({ showSetupOnFirstLoad: z.boolean().optional() }) }),
+		);
+		if (!settings.userManagement.showSetupOnFirstLoad) return await this.login();
+		const body = { ...this.owner, firstName: 'Test', lastName: 'Owner' };
+		await this.rest.call('POST', '/owner/setup', z.unknown(), { body });
+	}
+
+	async login(): Promise<void> {
+		const body = { emailOrLdapLoginId: this.owner.email, password: this.owner.password };
+		await this.rest.call('POST', '/login', z.unknown(), { body });
+	}
+
+	async createCredential(
+		name: string,
+		type: string,
+		data: Record<string, unknown>,
+	): Promise<Credential> {
+		return await this.rest.call('POST', '/credentials', credentialSchema, {
+			body: { name, type, data },
+		});
+	}
+
+	/** A credential with its data, in which n8n replaces secrets by a placeholder. */
+	async credential(id: string): Promise<Credential> {
+		return await this.rest.call('GET', `/credentials/${id}`, credentialSchema, {
+			params: { includeData: 'true' },
+		});
+	}
+
+	/** Changes a credential: what is given in `data` is merged into what is stored. */
+	async updateCredential(
+		id: string,
+		change: { name?: string; data?: Record<string, unknown> },
+	): Promise<Credential> {
+		const { name, type, data } = await this.credential(id);
+		return await this.rest.call('PATCH', `/credentials/${id}`, credentialSchema, {
+			body: { name: change.name ?? name, type, data: { ...data, ...change.data } },
+		});
+	}
+
+	async deleteCredential(id: string): Promise<void> {
+		await this.rest.call('DELETE', `/credentials/${id}`, z.unknown());
+	}
+
+	/** Tests a credential as the editor does after saving it: a stored one, or one that isn't stored. */
+	async testCredential(
+		what: string | { type: string; data: Record<string, unknown> },
+	): Promise<CredentialTestResult> {
+		const credentials =
+			typeof what === 'string'
+				? await this.credential(what)
+				: { id: '', name: 'Not stored', ...what };
+		const { id, name, type, data } = credentials;
+		return await this.rest.call('POST', '/credentials/test', testResultSchema, {
+			body: { credentials: { id, name, type, data } },
+		});
+	}
+
+	/**
+	 * Runs a workflow by hand, from a trigger that needs no outside event.
+	 *
+	 * @param options.trigger the trigger node's name; by default the Manual Trigger's
+	 * @param options.destination the last node to run; by default all
+	 * @returns the execution once it has ended, or waits (as in a Wait node)
+	 */
+	async run(
+		id: string,
+		options: { trigger?: string; destination?: string; timeoutMs?: number } = {},
+	): Promise<Execution> {
+		const { nodes } = await this.workflow(id);
+		const trigger = options.trigger ?? nodes.find((node) => node.type === MANUAL_TRIGGER)?.name;
+		if (trigger === undefined) throw new Error(`Workflow ${id} has no Manual Trigger.`);
+		const destination = options.destination && {
+			destinationNode: { nodeName: options.destination, mode: 'inclusive' },
+		};
+		const { executionId } = await this.rest.call(
+			'POST',
+			`/workflows/${id}/run`,
+			z.object({ executionId: z.string() }),
+			{ body: { triggerToStartFrom: { name: trigger }, ...destination } },
+		);
+		return await this.waitForExecution(
+			(summary) => summary.id === executionId && [...FINISHED, 'waiting'].includes(summary.status),
+			options.timeoutMs ?? RUN_TIMEOUT_MS,
+			{ workflowId: id },
+		);
+	}
+
+	/** The executions, newest first, at most 100. */
+	async executions(
+		filter: { workflowId?: string; status?: ExecutionStatus } = {},
+	): Promise<ExecutionSummary[]> {
+		const { workflowId, status } = filter;
+		const query = { ...(workflowId && { workflowId }), ...(status && { status: [status] }) };
+		const page = await this.rest.call(
+			'GET',
+			'/executions',
+			z.object({ results: z.array(executionSummarySchema) }),
+			{ params: { filter: JSON.stringify(query), limit: 100 } },
+		);
+		// n8n asks for running and for ended ones separately: one that just ends can be in both lists.
+		return [...new Map(page.results.map((summary) => [summary.id, summary])).values()];
+	}
+
+	/** An execution with its data, read with `itemsOf` and `errorOf`. */
+	async execution(id: string): Promise<Execution> {
+		return await this.rest.call('GET', `/executions/${id}`, executionSchema);
+	}
+
+	/**
+	 * Waits for an execution that fits. One that still runs can fit too: ask for its status.
+	 *
+	 * @throws after `timeoutMs`, with the executions that there are
+	 */
+	async waitForExecution(
+		predicate: (execution: ExecutionSummary) => boolean,
+		timeoutMs = 15_000,
+		filter: { workflowId?: string } = {},
+	): Promise<Execution> {
+		const end = Date.now() + timeoutMs;
+		for (;;) {
+			const executions = await this.executions(filter);
+			const found = executions.find(predicate);
+			if (found) return await this.execution(found.id);
+			if (Date.now() > end) {
+				const list = executions.map(
+					({ id, workflowId, status }) => `${id} ${status} (${workflowId})`,
+				);
+				throw new Error(
+					`No execution fitted within ${timeoutMs} ms. There are: ${list.join(', ') || 'none'}`,
+				);
+			}
+			await sleep(POLL_MS);
+		}
+	}
+
+	/** All Data Tables, without their rows. */
+	async dataTables(): Promise<DataTable[]> {
+		const schema = z.object({ data: z.array(dataTableSchema) });
+		return (await this.rest.call('GET', '/data-tables-global', schema)).data;
+	}
+
+	/** The rows of a Data Table, by its name. */
+	async dataTableRows(name: string): Promise<Array<Record<string, unknown>>> {
+		const table = (await this.dataTables()).find((candidate) => candidate.name === name);
+		if (!table) throw new Error(`There is no Data Table "${name}".`);
+		const project = table.projectId ?? table.project?.id ?? '';
+		const schema = z.object({ data: z.array(z.record(z.unknown())) });
+		const path = `/projects/${project}/data-tables/${table.id}/rows`;
+		return (await this.rest.call('GET', path, schema, { params: { take: 100 } })).data;
+	}
+}

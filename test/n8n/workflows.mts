@@ -1,0 +1,145 @@
+import type { z } from 'zod';
+
+import {
+	type Execution,
+	type Item,
+	type NodeType,
+	type WorkflowInput,
+	type WorkflowNode,
+	workflowSchema,
+} from './schemas.mts';
+
+/** Credentials to use, by credential type. */
+export type CredentialChoice = Record<string, { id: string; name: string }>;
+
+type ParsedWorkflow = z.output<typeof workflowSchema>;
+
+/** What belongs to the instance that a workflow was exported from. */
+const FOREIGN = [
+	'id',
+	'versionId',
+	'activeVersionId',
+	'active',
+	'isArchived',
+	'tags',
+	'shared',
+	'createdAt',
+	'updatedAt',
+	'triggerCount',
+	'parentFolder',
+];
+
+/**
+ * Prepares an exported workflow for this instance, as n8n's editor does on import: without the ids of its
+ * origin, and with credentials of this instance. A node gets the credential of each type that it names; and,
+ * since an export may come without any, of each type that its node type always takes.
+ *
+ * @param workflow an exported workflow
+ * @param credentials the credentials to use, by type
+ * @param nodeTypes what n8n knows about node types; without it, only nodes that name a credential get one
+ * @returns a new workflow, ready to be created
+ * @throws when a node names a credential type that there is no credential for
+ */
+export function prepareImport(
+	workflow: WorkflowInput,
+	credentials: CredentialChoice,
+	nodeTypes: NodeType[] = [],
+): ParsedWorkflow {
+	const parsed = workflowSchema.parse(workflow);
+	const own = Object.entries(parsed).filter(([key]) => !FOREIGN.includes(key));
+	return workflowSchema.parse({
+		...Object.fromEntries(own),
+		nodes: parsed.nodes.map((node) => withCredentials(node, credentials, nodeTypes)),
+	});
+}
+
+function withCredentials(
+	node: WorkflowNode,
+	credentials: CredentialChoice,
+	nodeTypes: NodeType[],
+): WorkflowNode {
+	const named = Object.keys(node.credentials ?? {});
+	const always = (nodeTypes.find((type) => type.name === node.type)?.credentials ?? [])
+		.filter((credential) => credential.displayOptions === undefined)
+		.map((credential) => credential.name);
+	const filled = { ...node.credentials };
+	for (const type of new Set([...named, ...always])) {
+		const choice = credentials[type];
+		if (choice) filled[type] = { id: choice.id, name: choice.name };
+		else if (named.includes(type)) {
+			throw new Error(`Node "${node.name}" needs a credential of type ${type}, and none is given.`);
+		}
+	}
+	return Object.keys(filled).length > 0 ? { ...node, credentials: filled } : node;
+}
+
+export interface WebhookCandidate {
+	node: string;
+	method: string;
+	path: string;
+}
+
+/** Fills in the two things that webhook descriptions refer to; undefined when there is anything else. */
+function resolveTemplate(template: string, node: WorkflowNode): string | undefined {
+	if (!template.startsWith('=')) return template;
+	const filled = template
+		.slice(1)
+		.replace(/\{\{\s*\$webhookId\s*\}\}/g, node.webhookId ?? '')
+		.replace(
+			/\{\{\s*\$parameter(?:\["(\w+)"\]|\.(\w+))(?:\s*\|\|\s*["']([^"']*)["'])?\s*\}\}/g,
+			(whole, quoted: string | undefined, dotted: string | undefined, fallback?: string) => {
+				const value = node.parameters[quoted ?? dotted ?? ''] ?? fallback;
+				return typeof value === 'string' && !value.startsWith('=') ? value : whole;
+			},
+		);
+	return filled.includes('{{') ? undefined : filled;
+}
+
+/**
+ * Gives the production webhooks that a workflow's nodes describe, as far as that can be told without
+ * n8n's expression engine.
+ */
+export function webhookCandidates(
+	nodes: WorkflowNode[],
+	nodeTypes: NodeType[],
+): WebhookCandidate[] {
+	return nodes
+		.filter((node) => !node.disabled)
+		.flatMap((node) => {
+			// A name can stand for several versions of a node type, each with webhooks of its own.
+			const descriptions = nodeTypes
+				.filter((type) => type.name === node.type)
+				.flatMap((type) => type.webhooks ?? []);
+			return descriptions.flatMap((webhook) => {
+				const path = resolveTemplate(webhook.path, node)?.replace(/^\/|\/$/g, '');
+				const method = resolveTemplate(webhook.httpMethod, node) ?? 'POST';
+				if (path === undefined) return [];
+				const isFull = webhook.isFullPath === true || webhook.isFullPath === 'true';
+				const full = isFull ? path || node.webhookId : `${node.webhookId ?? ''}/${path}`;
+				return full ? [{ node: node.name, method: method || 'GET', path: full }] : [];
+			});
+		});
+}
+
+/**
+ * Gives the items that a node put out in an execution.
+ *
+ * @param node the node's name
+ * @param where which run of the node (the last by default), which output, which kind of connection
+ * @returns the items; empty when the node didn't run or put out nothing there
+ */
+export function itemsOf(
+	execution: Execution,
+	node: string,
+	where: { run?: number; output?: number; connection?: string } = {},
+): Item[] {
+	const runs = execution.data.resultData.runData[node] ?? [];
+	const run = runs.at(where.run ?? -1);
+	return run?.data?.[where.connection ?? 'main']?.[where.output ?? 0] ?? [];
+}
+
+/** Gives the message of what an execution failed with, with its description; undefined when it didn't. */
+export function errorOf(execution: Execution): string | undefined {
+	const error = execution.data.resultData.error;
+	return error && [error.message, error.description].filter(Boolean).join(' – ');
+}
