@@ -43,21 +43,21 @@ export class TalkdeskTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'In Talkdesk, open Builder > Integrations and create a custom integration. Its base path is the webhook URL above.',
+					'1. In Talkdesk, open Builder > Integrations and create a custom integration. Base path: the production URL from Webhook URLs above.',
 				name: 'basePathNotice',
 				type: 'notice',
 				default: '',
 			},
 			{
 				displayName:
-					'Authentication: an API key in the header X-Api-Key. Its value is the Webhook API Key of the credential.',
+					'2. Authentication: API key, in the header X-Api-Key, with the Webhook API Key of the credential.',
 				name: 'authenticationNotice',
 				type: 'notice',
 				default: '',
 			},
 			{
 				displayName:
-					'Three actions, each with the method POST. Relative paths: /conversation_started and /message_created and /conversation_ended',
+					'3. Three actions, each with the method POST, with these relative paths: /conversation_started, /message_created, /conversation_ended',
 				name: 'actionsNotice',
 				type: 'notice',
 				default: '',
