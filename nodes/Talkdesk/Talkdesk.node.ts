@@ -1,16 +1,10 @@
-import type {
-	ICredentialsDecrypted,
-	ICredentialTestFunctions,
-	IExecuteFunctions,
-	INodeType,
-	INodeTypeDescription,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { operationProperties } from './actions';
 import { router } from './actions/router';
 import { inputs } from './actions/transcript';
-import { testCredential } from './api/credentialTest';
+import { credentialTestMethods } from './api/credentialTest';
 
 export class Talkdesk implements INodeType {
 	description: INodeTypeDescription = {
@@ -45,16 +39,7 @@ export class Talkdesk implements INodeType {
 		],
 	};
 
-	methods = {
-		credentialTest: {
-			async talkdeskCredentialTest(
-				this: ICredentialTestFunctions,
-				credential: ICredentialsDecrypted,
-			) {
-				return await testCredential(this.helpers, credential);
-			},
-		},
-	};
+	methods = credentialTestMethods;
 
 	async execute(this: IExecuteFunctions) {
 		return await router.call(this);

@@ -1,6 +1,4 @@
 import type {
-	ICredentialsDecrypted,
-	ICredentialTestFunctions,
 	IExecuteFunctions,
 	INodeExecutionData,
 	INodeType,
@@ -8,7 +6,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { testCredential } from './api/credentialTest';
+import { credentialTestMethods } from './api/credentialTest';
 import { route } from './trigger/execute';
 import { webhook, webhooks } from './trigger/webhook';
 
@@ -90,16 +88,7 @@ export class TalkdeskTrigger implements INodeType {
 		],
 	};
 
-	methods = {
-		credentialTest: {
-			async talkdeskCredentialTest(
-				this: ICredentialTestFunctions,
-				credential: ICredentialsDecrypted,
-			) {
-				return await testCredential(this.helpers, credential);
-			},
-		},
-	};
+	methods = credentialTestMethods;
 
 	async webhook(this: IWebhookFunctions) {
 		return await webhook.call(this);

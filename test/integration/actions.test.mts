@@ -2,6 +2,7 @@ import Fastify from 'fastify';
 import { AIMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
+import { credentialFor } from '../sandbox/credential.mts';
 import { startTalkdesk, type LocalTalkdesk, type TalkdeskOptions } from '../sandbox/talkdesk.mts';
 import { runNode, type StoredCredential } from './engine.mts';
 
@@ -10,15 +11,7 @@ let credential: StoredCredential;
 
 async function begin(options: TalkdeskOptions = {}) {
 	talkdesk = await startTalkdesk(options);
-	credential = {
-		region: 'custom',
-		tokenUrl: talkdesk.tokenUrl,
-		apiBaseUrl: talkdesk.apiBaseUrl,
-		clientId: 'local-client',
-		clientSecret: 'local-secret',
-		touchpointId: 'local-touchpoint',
-		accessToken: '',
-	};
+	credential = { ...credentialFor(talkdesk), accessToken: '' };
 }
 
 beforeEach(async () => await begin());

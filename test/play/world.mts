@@ -5,6 +5,7 @@ import path from 'node:path';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { workflowSchema } from '../n8n/schemas.mts';
+import { credentialFor } from '../sandbox/credential.mts';
 import { startTalkdesk, type LocalTalkdesk, type TalkdeskOptions } from '../sandbox/talkdesk.mts';
 import { startChat, type Chat } from './chat.mts';
 
@@ -91,12 +92,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 		// What a user does by hand: enters the credential, takes the example, …
 		const webhookApiKey = randomBytes(24).toString('hex');
 		const credentialData = {
-			region: 'custom',
-			tokenUrl: talkdesk.tokenUrl,
-			apiBaseUrl: talkdesk.apiBaseUrl,
-			clientId: 'local-client',
-			clientSecret: 'local-secret',
-			touchpointId: 'local-touchpoint',
+			...credentialFor(talkdesk),
 			webhookAuthentication: 'apiKey',
 			webhookApiKey,
 		};

@@ -22,11 +22,23 @@ const TEXT_SCOPE = 'digital-connect:write';
 type Helpers = ICredentialTestFunctions['helpers'];
 const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
+/** The `methods` of both nodes: n8n looks for the test in a node that uses the credential. */
+export const credentialTestMethods = {
+	credentialTest: {
+		async talkdeskCredentialTest(
+			this: ICredentialTestFunctions,
+			credential: ICredentialsDecrypted,
+		): Promise<INodeCredentialTestResult> {
+			return await testCredential(this.helpers, credential);
+		},
+	},
+};
+
 /**
  * Tests the credential: settings, token, scopes, and whether Digital Connect lets us in.
  * The probe has no side effects: a conversation with an empty body is a 400 where we are allowed in.
  */
-export async function testCredential(
+async function testCredential(
 	helpers: Helpers,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
