@@ -19,7 +19,7 @@ module.exports = {
 	projects: [
 		project('unit'),
 		project('sandbox'),
-		project('integration', { setupFiles: ['<rootDir>/test/integration/environment.cjs'] }),
+		project('integration', { globalSetup: '<rootDir>/test/integration/set-up.cjs' }),
 		project('n8n'),
 		project('e2e'),
 	],

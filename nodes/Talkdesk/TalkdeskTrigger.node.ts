@@ -7,7 +7,8 @@ import type {
 } from 'n8n-workflow';
 
 import { credentialTestMethods } from './api/credentialTest';
-import { route } from './trigger/execute';
+import { executeTrigger } from './trigger/execute';
+import { optionsProperty, readTriggerOptions } from './trigger/options';
 import { webhook, webhooks } from './trigger/webhook';
 
 export class TalkdeskTrigger implements INodeType {
@@ -85,6 +86,7 @@ export class TalkdeskTrigger implements INodeType {
 				default: ['conversation_started', 'message_created', 'conversation_ended'],
 				description: 'Each chosen event gets an output of its own',
 			},
+			optionsProperty,
 		],
 	};
 
@@ -95,6 +97,6 @@ export class TalkdeskTrigger implements INodeType {
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return route.call(this);
+		return await executeTrigger.call(this, readTriggerOptions(this));
 	}
 }

@@ -6,6 +6,8 @@ import {
 	NodeConnectionTypes,
 	Workflow,
 	type DeduplicationItemTypes,
+	type IBinaryData,
+	type IBinaryKeyData,
 	type DeduplicationScope,
 	type ICheckProcessedContextData,
 	type ICredentialDataDecryptedObject,
@@ -23,11 +25,13 @@ import {
 	type INodeTypes,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
+import { Container } from '@n8n/di';
 import {
 	DataDeduplicationService,
 	ExecutionLifecycleHooks,
 	ExternalSecretsProxy,
 	WorkflowExecute,
+	BinaryDataService,
 } from 'n8n-core';
 
 import { TalkdeskOAuth2Api } from '../../credentials/TalkdeskOAuth2Api.credentials';
@@ -106,6 +110,32 @@ class CredentialsInMemory extends ICredentialsHelper {
 	updateCredentialsOauthTokenData = never;
 }
 
+interface File {
+	name: string;
+	type: string;
+	content: Buffer;
+}
+
+const binaryData = Container.get(BinaryDataService);
+const binaryDataReady = binaryData.init();
+
+/** Puts a file where n8n keeps the files of executions. */
+async function store({ name, type, content }: File): Promise<IBinaryData> {
+	await binaryDataReady;
+	const location = {
+		type: 'execution' as const,
+		workflowId: 'workflow-1',
+		executionId: 'execution-1',
+	};
+	return await binaryData.store(location, content, { data: '', mimeType: type, fileName: name });
+}
+
+/** The bytes of a file in an item. */
+export async function contentOf(file: IBinaryData | undefined): Promise<Buffer> {
+	if (!file) throw new Error('there is no file');
+	return await binaryData.getAsBuffer(file);
+}
+
 /** Remembers in memory what n8n keeps in its database, for each node. */
 class RememberedInMemory implements IDataDeduplicator {
 	private readonly seen = new Set<string>();
@@ -163,6 +193,8 @@ export interface RunOptions {
 	executionId?: string;
 	/** How often the node has run before in this execution, as in a loop. */
 	earlierRuns?: number;
+	/** Files by field, in every item, kept by n8n on disk. */
+	files?: Record<string, File>;
 	/** The messages in the memory node that is connected, where one is. */
 	memory?: unknown[];
 }
@@ -181,9 +213,14 @@ export async function runNode(
 		node: overrides,
 		executionId = 'execution-1',
 		earlierRuns = 0,
+		files = {},
 		memory,
 	}: RunOptions,
 ) {
+	await binaryDataReady;
+	const binary: IBinaryKeyData = {};
+	for (const [field, file] of Object.entries(files)) binary[field] = await store(file);
+	const hasFiles = Object.keys(binary).length > 0;
 	const types: Record<string, INodeType> = {
 		talkdesk: new Talkdesk(),
 		talkdeskTrigger: new TalkdeskTrigger(),
@@ -245,7 +282,11 @@ export async function runNode(
 		},
 		executionData: {
 			nodeExecutionStack: [
-				{ node, data: { main: [items.map((json) => ({ json }))] }, source: null },
+				{
+					node,
+					data: { main: [items.map((json) => ({ json, ...(hasFiles && { binary }) }))] },
+					source: null,
+				},
 			],
 		},
 	});

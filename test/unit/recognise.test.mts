@@ -102,11 +102,9 @@ describe('the forms', () => {
 	});
 
 	it('a group keeps the order of its keys', () => {
-		expect(said([{ ai: 'Hello' }, { human: 'Hi', ai: 'What now?' }])).toEqual([
-			'external: Hello',
-			'user: Hi',
-			'external: What now?',
-		]);
+		expect(
+			said([{ ai: 'Hello' }, { system: 'Be nice', human: 'Hi', tool: '[]', ai: 'What now?' }]),
+		).toEqual(['external: Hello', 'user: Hi', 'external: What now?']);
 	});
 
 	it.each([undefined, null, '', '  ', [], '[]', { messages: [] }])(

@@ -1,5 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { deleteOperation } from './attachment/delete.operation';
+import { download } from './attachment/download.operation';
+import { get } from './attachment/get.operation';
+import { getAll } from './attachment/getAll.operation';
+import { upload } from './attachment/upload.operation';
 import { end } from './conversation/end.operation';
 import { start } from './conversation/start.operation';
 import { send } from './message/send.operation';
@@ -12,6 +17,11 @@ export const resources: Array<{
 	operations: Operation[];
 	defaultOperation: Operation;
 }> = [
+	{
+		name: 'attachment',
+		operations: [deleteOperation, download, get, getAll, upload],
+		defaultOperation: upload,
+	},
 	{ name: 'conversation', operations: [end, start], defaultOperation: start },
 	{ name: 'message', operations: [send, sendTranscript], defaultOperation: send },
 ];

@@ -114,6 +114,11 @@ const optionsSchema = z
 		touchpointId: z.coerce.string().trim().optional(),
 		transcriptLimit: z.coerce.number().int().nonnegative().optional(),
 		messageLength: z.coerce.number().int().min(100).optional(),
+		attachmentIds: z.coerce.string().trim().optional(),
+		allowedMimeTypes: z.coerce.string().trim().optional(),
+		maxFileSize: z.coerce.number().nonnegative().optional(),
+		checkSignature: z.boolean().optional(),
+		fileName: z.coerce.string().trim().optional(),
 	})
 	.passthrough();
 
@@ -125,7 +130,7 @@ export function readOptions({ functions, itemIndex }: OperationContext) {
 	throw new NodeOperationError(functions.getNode(), `The option ${names} has a wrong value`, {
 		itemIndex,
 		description:
-			'Timeout is a number of milliseconds above 0, Transcript Limit a whole number, Message Length a whole number of at least 100; the others are texts.',
+			'Timeout is a number of milliseconds above 0, Transcript Limit a whole number, Message Length a whole number of at least 100, Maximum File Size a number; the others are texts.',
 	});
 }
 

@@ -19,6 +19,7 @@ interface Request<Answer extends z.ZodTypeAny> {
 	/** Sent as `x-idempotency-key`. */
 	idempotencyKey?: string;
 	body?: IDataObject;
+	query?: IDataObject;
 	/** Milliseconds. */
 	timeout?: number;
 	answer: Answer;
@@ -56,13 +57,14 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 
 	return {
 		settings,
-		async request({ tried, method, path, idempotencyKey, body, timeout, answer }) {
+		async request({ tried, method, path, idempotencyKey, body, query, timeout, answer }) {
 			const outcome = await context.helpers.httpRequestWithAuthentication
 				.call(context, CREDENTIAL_TYPE, {
 					method,
 					url: [settings.apiBaseUrl, ...path.map(encodeURIComponent)].join('/'),
 					headers: idempotencyKey ? { 'x-idempotency-key': idempotencyKey } : {},
 					body,
+					qs: query,
 					json: true,
 					timeout: timeout ?? DEFAULT_TIMEOUT,
 					// The bearer token is for this host alone, wherever an answer may point.

@@ -119,6 +119,14 @@ const sentSchema = z
 	})
 	.passthrough();
 
+export interface NewMessage {
+	conversationId: string;
+	/** May be empty where there are attachments. */
+	content: string;
+	/** All four fields of each are required; `size` is in bytes. */
+	attachments?: Array<{ id: string; name: string; type: string; size: number }>;
+}
+
 export interface SentMessage {
 	messageId: string;
 	/** ISO 8601 */
@@ -135,16 +143,21 @@ export interface SentMessage {
  */
 export async function sendMessage(
 	client: TalkdeskClient,
-	{ conversationId, content }: { conversationId: string; content: string },
+	{ conversationId, content, attachments = [] }: NewMessage,
 	{ idempotencyKey, timeout }: RequestOptions,
 ): Promise<SentMessage> {
+	const body: IDataObject = {};
+	if (content !== '') body.content = content;
+	if (attachments.length > 0) {
+		body.attachments = attachments.map(({ id, name, type, size }) => ({ id, name, type, size }));
+	}
 	const { status, answer } = await client.request({
 		tried: 'send the message',
 		method: 'POST',
 		path: [...ROOT, conversationId, 'messages'],
 		idempotencyKey,
 		timeout,
-		body: { content },
+		body,
 		answer: sentSchema,
 	});
 	return {

@@ -35,6 +35,8 @@ export type ProblemKind =
 	| 'conflict'
 	| 'conversationEnded'
 	| 'rateLimited'
+	/** Talkdesk's file storage refuses. */
+	| 'storage'
 	/** 5xx: Talkdesk is there but can't. */
 	| 'unavailable'
 	/** No connection, or no answer in time. */
@@ -66,6 +68,8 @@ const REMEDIES: Record<ProblemKind, string> = {
 	conversationEnded:
 		'Start a new conversation, and let the Talkdesk Trigger (event conversation_ended) tell your workflow when a conversation ends.',
 	rateLimited: 'Talkdesk limits how often it may be called. Try again later, or send less at once.',
+	storage:
+		'Run the node again: links to the storage live only some minutes, and each can be used once.',
 	unavailable: "Talkdesk couldn't do it just now. Try again later.",
 	unreachable: 'Check the network of n8n and the region in the credential, or try again later.',
 	unexpectedAnswer: 'Report this with the answer of Talkdesk; the contract may have changed.',

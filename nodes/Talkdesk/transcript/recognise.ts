@@ -89,7 +89,6 @@ export function recogniseTranscript(value: unknown): TranscriptResult {
 type Read = { messages: SaidMessage[] } | { unknown: unknown };
 
 function readList(value: unknown, depth: number): Read {
-	if (depth > MAX_DEPTH) return { unknown: value };
 	if (value === undefined || value === null) return { messages: [] };
 	if (typeof value === 'string') {
 		if (value.trim() === '') return { messages: [] };

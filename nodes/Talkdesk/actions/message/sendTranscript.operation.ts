@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { sendMessage, type SentMessage } from '../../api/digitalConnect';
+import { uploadFile } from '../../files/upload';
 import { toTexts } from '../../transcript/prepare';
 import {
 	conversationIdProperty,
@@ -12,6 +13,7 @@ import {
 	readOptions,
 	readText,
 	type Operation,
+	type OperationContext,
 } from '../operation';
 import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
 
@@ -26,6 +28,11 @@ const sendAsProperty: INodeProperties = {
 	type: 'options',
 	options: [
 		{
+			name: 'File',
+			value: 'file',
+			description: 'As a text file that is attached to a message',
+		},
+		{
 			name: 'Message',
 			value: 'message',
 			description: 'As text in the chat, in several messages where it is long',
@@ -38,6 +45,7 @@ const sendAsProperty: INodeProperties = {
 const messageLengthProperty: INodeProperties = {
 	displayName: 'Message Length',
 	name: 'messageLength',
+	displayOptions: { show: { '/sendAs': ['message'] } },
 	type: 'number',
 	typeOptions: { minValue: 100 },
 	default: DEFAULT_MESSAGE_LENGTH,
@@ -62,38 +70,51 @@ export const sendTranscript: Operation = {
 		const conversationId = readText(context, conversationIdProperty);
 		const options = readOptions(context);
 		const { messages, omitted } = await readTranscript(context);
-		const texts = toTexts(messages, options.messageLength ?? DEFAULT_MESSAGE_LENGTH);
-		const sent: SentMessage[] = [];
-		for (const [part, content] of texts.entries()) {
-			sent.push(
-				await sendMessage(
-					context.client,
-					{ conversationId, content },
-					{
-						// A repetition finds the parts that are there already, and goes on with the first that isn't.
-						idempotencyKey: options.idempotencyKey
-							? `${options.idempotencyKey}-${part}`
-							: idempotencyKey(context, conversationId, 'transcript', String(part), content),
-						timeout: options.timeout,
-					},
-				),
-			);
-		}
-		const last = sent.at(-1);
-		if (!last) {
+		if (messages.length === 0) {
 			throw new NodeOperationError(context.functions.getNode(), 'The transcript is empty', {
 				itemIndex: context.itemIndex,
 				description:
 					'There is no message of the customer or the bot in it. Check the expression, or the session of the memory node.',
 			});
 		}
+		const asFile = context.functions.getNodeParameter('sendAs', context.itemIndex) === 'file';
+		const texts = toTexts(
+			messages,
+			asFile ? Infinity : (options.messageLength ?? DEFAULT_MESSAGE_LENGTH),
+		);
+		const attachment = asFile ? await uploadTranscript(context, texts.join('')) : undefined;
+		const parts = attachment
+			? [{ content: '', attachments: [attachment] }]
+			: texts.map((content) => ({ content }));
+		const sent: SentMessage[] = [];
+		for (const [part, message] of parts.entries()) {
+			sent.push(
+				await sendMessage(
+					context.client,
+					{ conversationId, ...message },
+					{
+						// A repetition finds the parts that are there already, and goes on with the first that isn't.
+						idempotencyKey: options.idempotencyKey
+							? `${options.idempotencyKey}-${part}`
+							: idempotencyKey(
+									context,
+									conversationId,
+									'transcript',
+									String(part),
+									message.content,
+								),
+						timeout: options.timeout,
+					},
+				),
+			);
+		}
 		return [
 			outputItem(
 				{
 					conversationId,
-					...last,
+					...sent.at(-1),
 					messageIds: sent.map(({ messageId }) => messageId),
-					attachments: [],
+					attachments: attachment ? [attachment] : [],
 					conversationEnded: false,
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
@@ -103,3 +124,23 @@ export const sendTranscript: Operation = {
 		];
 	},
 };
+
+/** The transcript as a text file that an agent knows by its name. */
+async function uploadTranscript(context: OperationContext, text: string) {
+	const content = Buffer.from(`${text}\n`);
+	const { id, name, type, size } = await uploadFile(
+		context,
+		{
+			name: `chat-transcript-${new Date().toISOString().slice(0, 10)}.txt`,
+			type: 'text/plain',
+			size: content.length,
+			open: async () => content,
+		},
+		{
+			policy: { allowedMimeTypes: [], maxSize: 0, checkSignature: false },
+			suffix: idempotencyKey(context, 'transcript').slice(0, 8),
+			timeout: readOptions(context).timeout,
+		},
+	);
+	return { id, name, type, size };
+}

@@ -1,0 +1,20 @@
+import { getAttachment } from '../../api/attachments';
+import { optionsProperty, outputItem, readOptions, readText, type Operation } from '../operation';
+import { attachmentIdProperty } from './attachmentId';
+
+export const get: Operation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get attachment',
+		description: 'Get name, type, size and state of an attachment',
+	},
+	properties: [attachmentIdProperty, optionsProperty()],
+	async execute(context) {
+		const attachmentId = readText(context, attachmentIdProperty);
+		const { timeout } = readOptions(context);
+		return [
+			outputItem(await getAttachment(context.client, attachmentId, { timeout }), context.itemIndex),
+		];
+	},
+};

@@ -1,0 +1,60 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { readLocalFile, uploadFile } from '../../files/upload';
+import { filePolicyProperties, readFilePolicy } from '../../files/options';
+import {
+	idempotencyKey,
+	optionsProperty,
+	outputItem,
+	readOptions,
+	readText,
+	type Operation,
+} from '../operation';
+
+const inputDataFieldNameProperty: INodeProperties = {
+	displayName: 'Input Data Field Name',
+	name: 'inputDataFieldName',
+	type: 'string',
+	required: true,
+	default: 'data',
+	placeholder: 'e.g. data',
+	hint: 'The name of the input field that holds the file',
+};
+
+const fileNameProperty: INodeProperties = {
+	displayName: 'File Name',
+	name: 'fileName',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. bill.pdf',
+	description: 'What the file is called in Talkdesk, instead of its own name',
+};
+
+export const upload: Operation = {
+	option: {
+		name: 'Upload',
+		value: 'upload',
+		action: 'Upload attachment',
+		description: 'Bring a file to Talkdesk, to be sent with a message later',
+	},
+	properties: [
+		inputDataFieldNameProperty,
+		optionsProperty([fileNameProperty, ...filePolicyProperties]),
+	],
+	async execute(context) {
+		const { functions, itemIndex } = context;
+		const { fileName, timeout } = readOptions(context);
+		const field = readText(context, inputDataFieldNameProperty);
+		const file = await readLocalFile(functions, itemIndex, field);
+		const attachment = await uploadFile(
+			context,
+			{ ...file, name: fileName || file.name },
+			{
+				policy: readFilePolicy(readOptions(context)),
+				suffix: idempotencyKey(context, field).slice(0, 8),
+				timeout,
+			},
+		);
+		return [outputItem(attachment, itemIndex)];
+	},
+};

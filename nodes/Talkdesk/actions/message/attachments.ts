@@ -1,0 +1,97 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { getAttachment } from '../../api/attachments';
+import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
+import { readFilePolicy } from '../../files/options';
+import { idempotencyKey, readOptions, type OperationContext } from '../operation';
+
+/** What became of one file before the message went out. */
+export type GatheredFile =
+	| { outcome: 'ready'; attachment: SentAttachment }
+	| { outcome: 'failed'; name: string; error: string };
+
+/** How many files are on their way side by side. */
+const CONCURRENCY = 3;
+
+/**
+ * Uploads the files of an item, some side by side, and looks up the attachments that are in Talkdesk already.
+ *
+ * @param wanted.fields names of input fields; `*` stands for all files of the item
+ * @returns what became of each, in the order of the fields, then of the ids; a failure is an outcome
+ */
+export async function gatherFiles(
+	context: OperationContext,
+	wanted: { fields: string[]; ids: string[] },
+): Promise<GatheredFile[]> {
+	const { functions, itemIndex, client } = context;
+	const options = readOptions(context);
+	const { timeout } = options;
+	const item = functions.getInputData()[itemIndex];
+	const fields = wanted.fields.flatMap((field) =>
+		field === '*' ? Object.keys(item?.binary ?? {}) : [field],
+	);
+	const policy = readFilePolicy(readOptions(context));
+
+	const jobs = [
+		...[...new Set(fields)].map((field) => ({
+			name: item?.binary?.[field]?.fileName ?? field,
+			run: async () =>
+				await uploadFile(context, await readLocalFile(functions, itemIndex, field), {
+					policy,
+					suffix: idempotencyKey(context, field).slice(0, 8),
+					timeout,
+				}),
+		})),
+		...wanted.ids.map((id) => ({
+			name: id,
+			run: async () => {
+				const { name, type, size } = await getAttachment(client, id, { timeout });
+				return { id, name, type: type ?? 'application/octet-stream', size: size ?? 0 };
+			},
+		})),
+	];
+
+	const files: GatheredFile[] = [];
+	for (let start = 0; start < jobs.length; start += CONCURRENCY) {
+		const batch = jobs.slice(start, start + CONCURRENCY);
+		files.push(
+			...(await Promise.all(
+				batch.map(async ({ name, run }) =>
+					run().then(
+						({ id, name, type, size }): GatheredFile => ({
+							outcome: 'ready',
+							attachment: { id, name, type, size },
+						}),
+						(error: unknown): GatheredFile => ({
+							outcome: 'failed',
+							name,
+							error: error instanceof Error ? error.message : String(error),
+						}),
+					),
+				),
+			)),
+		);
+	}
+	return files;
+}
+
+/**
+ * The files for the output, each with its outcome. Where Talkdesk took the message but not all of its attachments
+ * (HTTP 206), it gives one reason for all: a file that the reason names has failed; where it names none, each is `unclear`.
+ */
+export function withPartialFailure(
+	files: GatheredFile[],
+	reason: string | undefined,
+): IDataObject[] {
+	const isNamed = ({ id, name }: SentAttachment) =>
+		reason !== undefined && (reason.includes(id) || reason.includes(name));
+	const anyNamed = files.some((file) => file.outcome === 'ready' && isNamed(file.attachment));
+	return files.map((file) => {
+		if (file.outcome === 'failed') return { ...file };
+		const { attachment } = file;
+		if (reason === undefined || (anyNamed && !isNamed(attachment))) {
+			return { ...attachment, outcome: 'sent' };
+		}
+		return { ...attachment, outcome: anyNamed ? 'failed' : 'unclear', error: reason };
+	});
+}

@@ -1,0 +1,110 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { TalkdeskApiError } from './errors';
+import { networkErrorCode } from './token';
+
+/** A stream of Node.js; n8n allows community nodes no import of its type. */
+export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
+
+export interface FileToPut {
+	/** MIME type */
+	type: string;
+	/** Bytes */
+	size: number;
+	/** The bytes: a stream wherever n8n keeps files outside memory. */
+	content: FileStream | Buffer;
+}
+
+/**
+ * How long a file may be on its way, in milliseconds, at least: the time-out of a request is no measure for 300 MB.
+ * Slower than 100 kB/s isn't waited for.
+ */
+const transferTimeout = (size: number) => 60_000 + size / 100;
+
+const putSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+
+/**
+ * Puts a file to an upload link: a pre-signed link of Amazon S3, so with a Content-Length, never in chunks, with the
+ * file's own Content-Type, and without our token, which S3 refuses beside its signature.
+ *
+ * @throws TalkdeskApiError
+ * Source: that the method is PUT is inferred from the link, which comes without form fields; the rest is how S3 works.
+ */
+export async function putFile(
+	functions: IExecuteFunctions,
+	url: string,
+	{ type, size, content }: FileToPut,
+): Promise<void> {
+	const response: unknown = await functions.helpers
+		.httpRequest({
+			method: 'PUT',
+			url,
+			body: content,
+			headers: { 'Content-Type': type, 'Content-Length': size },
+			// Following redirections would mean to keep the whole file in memory.
+			disableFollowRedirect: true,
+			ignoreHttpStatusErrors: true,
+			returnFullResponse: true,
+			encoding: 'text',
+			json: false,
+			timeout: transferTimeout(size),
+		})
+		.catch((error: unknown) => refuse(functions, 'take the file', 0, networkErrorCode(error)));
+	const { statusCode, body } = putSchema.parse(response);
+	if (statusCode < 200 || statusCode >= 300) {
+		refuse(functions, 'take the file', statusCode, typeof body === 'string' ? body : '');
+	}
+}
+
+const getSchema = z.object({
+	statusCode: z.number(),
+	headers: z.record(z.unknown()),
+	body: z.custom<FileStream>(
+		(value) => typeof value === 'object' && value !== null && 'pipe' in value,
+	),
+});
+
+/**
+ * Fetches a file from a download link as a stream, without our token.
+ *
+ * @returns the stream, and its length in bytes where the storage says it
+ * @throws TalkdeskApiError
+ */
+export async function getFile(
+	functions: IExecuteFunctions,
+	url: string,
+): Promise<{ stream: FileStream; size?: number }> {
+	const response: unknown = await functions.helpers
+		.httpRequest({
+			method: 'GET',
+			url,
+			disableFollowRedirect: true,
+			ignoreHttpStatusErrors: true,
+			returnFullResponse: true,
+			encoding: 'stream',
+			json: false,
+		})
+		.catch((error: unknown) => refuse(functions, 'give the file', 0, networkErrorCode(error)));
+	const { statusCode, headers, body } = getSchema.parse(response);
+	if (statusCode !== 200) {
+		body.destroy();
+		refuse(functions, 'give the file', statusCode, '');
+	}
+	const size = Number(headers['content-length']);
+	return { stream: body, ...(Number.isFinite(size) && { size }) };
+}
+
+/** S3 answers in XML; its code and message are all that is of use. */
+function refuse(functions: IExecuteFunctions, tried: string, status: number, said: string): never {
+	const [, code] = /<Code>([^<]*)<\/Code>/.exec(said) ?? [];
+	const [, message] = /<Message>([^<]*)<\/Message>/.exec(said) ?? [];
+	throw new TalkdeskApiError(functions.getNode(), tried, {
+		kind: status === 0 ? 'unreachable' : status >= 500 ? 'unavailable' : 'storage',
+		status: status === 0 ? undefined : status,
+		code,
+		message: `its storage ${status === 0 ? 'did not answer' : `answered ${status}`}${message ? ` (${message})` : ''}`,
+		description: status === 0 ? `Network error: ${said}.` : undefined,
+		fields: [],
+	});
+}

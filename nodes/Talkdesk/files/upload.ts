@@ -1,0 +1,94 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
+import type { TalkdeskClient } from '../api/client';
+import { TalkdeskApiError } from '../api/errors';
+import { putFile, type FileStream } from '../api/storage';
+import { FileRefused, refusalOf, signatureRefusalOf, type FilePolicy } from './policy';
+
+/** A file of an n8n item. */
+export interface LocalFile {
+	name: string;
+	/** MIME type */
+	type: string;
+	/** Bytes */
+	size: number;
+	/** Opens the file from its start; may be called again. */
+	open(): Promise<FileStream | Buffer>;
+}
+
+export type SentAttachment = Required<Pick<Attachment, 'id' | 'name' | 'type' | 'size'>>;
+
+/**
+ * The file in a field of an item, as a stream wherever n8n keeps files outside memory.
+ *
+ * @throws n8n's NodeOperationError where the item has no such file
+ */
+export async function readLocalFile(
+	functions: IExecuteFunctions,
+	itemIndex: number,
+	field: string,
+): Promise<LocalFile> {
+	const { id, data, mimeType, fileName } = functions.helpers.assertBinaryData(itemIndex, field);
+	const common = { name: fileName || field, type: mimeType || 'application/octet-stream' };
+	if (id) {
+		const { fileSize } = await functions.helpers.getBinaryMetadata(id);
+		return {
+			...common,
+			size: fileSize,
+			open: async () => await functions.helpers.getBinaryStream(id),
+		};
+	}
+	const content = Buffer.from(data, 'base64');
+	return { ...common, size: content.length, open: async () => content };
+}
+
+/**
+ * Brings a file to Talkdesk: upload link, bytes to the storage, attachment.
+ *
+ * What an earlier try has uploaded isn't found again when n8n repeats the node: that would need a state, or a look into
+ * Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left over is in no
+ * message.
+ *
+ * @param suffix makes a name unique where there is an attachment of that name already: the same for the same work
+ * @throws FileRefused where the policy forbids the file, before its bytes move; TalkdeskApiError
+ */
+export async function uploadFile(
+	{ client, functions }: { client: TalkdeskClient; functions: IExecuteFunctions },
+	file: LocalFile,
+	{ policy, suffix, timeout }: { policy: FilePolicy; suffix: string; timeout?: number },
+): Promise<Attachment & SentAttachment> {
+	const refusal =
+		refusalOf(file, policy) ??
+		(policy.checkSignature ? signatureRefusalOf(file.type, await headOf(file)) : undefined);
+	if (refusal) throw new FileRefused(refusal);
+
+	const { requestId, url } = await requestUploadLink(client, { timeout });
+	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
+	await putFile(functions, url, { type: file.type, size: file.size, content: await file.open() });
+	const attachment = await createAttachment(
+		client,
+		{ name: file.name, requestId },
+		{ timeout },
+	).catch(async (error: unknown) => {
+		const isTaken = error instanceof TalkdeskApiError && error.problem.kind === 'conflict';
+		if (!isTaken) throw error;
+		const name = uniqueName(file.name, suffix);
+		return await createAttachment(client, { name, requestId }, { timeout });
+	});
+	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };
+}
+
+/** `bill.pdf` and `1f3a` make `bill-1f3a.pdf`. */
+export function uniqueName(name: string, suffix: string): string {
+	const [, base = name, extension = ''] = /^(.+?)(\.[^.]*)?$/.exec(name) ?? [];
+	return `${base}-${suffix}${extension}`;
+}
+
+async function headOf({ open }: LocalFile): Promise<Buffer> {
+	const content = await open();
+	if (Buffer.isBuffer(content)) return content;
+	// Leaving the loop closes the stream.
+	for await (const chunk of content) return Buffer.from(chunk);
+	return Buffer.alloc(0);
+}
