@@ -39,6 +39,8 @@ export interface N8nInstance {
 	/** Everything that n8n has written so far, over all restarts. */
 	log(): string;
 	isRunning(): boolean;
+	/** Of n8n's own process, for measurements; undefined while it doesn't run. */
+	readonly pid: number | undefined;
 	/**
 	 * Ends n8n, if it still runs, and starts it with the same folder and port. Resolves when it is ready.
 	 * @throws with n8n's last lines when it doesn't come up
@@ -105,8 +107,12 @@ class RunningN8n implements N8nInstance {
 		return this.guarded.log();
 	}
 
+	get pid(): number | undefined {
+		return this.guarded.pid;
+	}
+
 	isRunning(): boolean {
-		return this.guarded.pid !== undefined;
+		return this.pid !== undefined;
 	}
 
 	async restart(): Promise<void> {

@@ -28,6 +28,8 @@ export interface World {
 export interface WorldOptions {
 	talkdesk?: TalkdeskOptions;
 	n8nPort?: number;
+	/** Further environment variables for n8n. */
+	n8nEnv?: NodeJS.ProcessEnv;
 	onProgress?: (line: string) => void;
 }
 
@@ -85,6 +87,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 		const n8n = await startN8n({
 			packageFolder: PROJECT_FOLDER,
 			port: options.n8nPort,
+			env: options.n8nEnv,
 			onProgress: options.onProgress,
 		});
 		ends.push(async () => await n8n.stop());

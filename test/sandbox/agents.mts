@@ -1,10 +1,23 @@
 import type { FastifyInstance } from 'fastify';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { mention, type Attachments, type KeptAttachment } from './attachments.mts';
+import { mimeType } from './contract.mts';
 import type { Conversation, Conversations } from './conversations.mts';
 import type { Happening } from './payloads.mts';
 import { readBody, Refusal } from './refusals.mts';
 import type { Delivery, Webhooks } from './webhooks.mts';
 import type { WireLog } from './wire-log.mts';
+
+/** A file that an agent sends. */
+export interface AgentFile {
+	name: string;
+	/** The MIME type. */
+	type: string;
+	/** The bytes, the path of a file, or what gives a stream of the bytes. */
+	content: Buffer | string | (() => Readable);
+}
 
 /**
  * The human's side. Each action takes effect at once and is then told to n8n; the result says how telling went. A call that
@@ -15,15 +28,40 @@ import type { WireLog } from './wire-log.mts';
 export interface Agent {
 	/** Takes the conversation over. Refused with 409 when somebody has done so already. Tells conversation_started. */
 	join(conversationId: string, agent: { name: string }): Promise<Delivery>;
-	/** Writes to the customer. Refused with 409 before somebody has joined. Tells message_created. */
-	say(conversationId: string, text: string): Promise<Delivery>;
+	/**
+	 * Writes to the customer. Refused with 409 before somebody has joined. Tells message_created. With files it takes effect
+	 * once they are stored; what cannot be read rejects with its own error, and nothing is said.
+	 *
+	 * @param text may be empty when there are files
+	 */
+	say(conversationId: string, text: string, options?: { files?: AgentFile[] }): Promise<Delivery>;
 	/** Ends the conversation, also one that nobody has joined, as a flow does out of hours. Tells conversation_ended. */
 	end(conversationId: string): Promise<Delivery>;
 }
 
 const name = z.string().trim().min(1, 'must not be empty');
 const joinBody = z.object({ name }).strict();
-const sayBody = z.object({ text: z.string().min(1, 'must not be empty') }).strict();
+
+/** @param content what the content of a file may be */
+const sayBody = <T extends z.ZodTypeAny>(content: T) =>
+	z
+		.object({
+			text: z.string().default(''),
+			files: z.array(z.object({ name, type: mimeType, content }).strict()).default([]),
+		})
+		.strict()
+		.refine(({ text, files }) => text !== '' || files.length > 0, {
+			path: ['text'],
+			message: 'text or files must be given',
+		});
+const anyContent = z.custom<AgentFile['content']>(
+	(value) => Buffer.isBuffer(value) || ['string', 'function'].includes(typeof value),
+	'must be a Buffer, a path or a function that gives a stream',
+);
+const base64 = z
+	.string()
+	.base64('must be base64')
+	.transform((text) => Buffer.from(text, 'base64'));
 const emptyBody = z.object({}).strict().optional();
 
 /**
@@ -31,16 +69,47 @@ const emptyBody = z.object({}).strict().optional();
  *
  * @param now gives the time of what is told
  */
-export function createAgent(
-	conversations: Conversations,
-	webhooks: Webhooks,
-	now: () => number,
-): Agent {
+export function createAgent({
+	conversations,
+	attachments,
+	webhooks,
+	now,
+}: {
+	conversations: Conversations;
+	attachments: Attachments;
+	webhooks: Webhooks;
+	now: () => number;
+}): Agent {
 	function open(id: string): Conversation {
 		const conversation = conversations.get(id);
 		if (!conversation) throw new Refusal(404, 'There is no such conversation');
 		if (conversation.state === 'open') return conversation;
 		throw new Refusal(409, 'The conversation has already ended');
+	}
+
+	function joined(id: string) {
+		const conversation = open(id);
+		const { agent } = conversation;
+		if (!agent) throw new Refusal(409, 'No agent has joined');
+		return { conversation, agent };
+	}
+
+	/** Stores all of them or none. */
+	async function store(files: AgentFile[]): Promise<KeptAttachment[]> {
+		const tried = await Promise.allSettled(
+			files.map(async ({ name, type, content }) =>
+				attachments.store({ type, source: streamOf(content) }, { name, createdBy: 'agent' }),
+			),
+		);
+		const stored = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+		const failed = tried.find((each) => each.status === 'rejected');
+		if (!failed) return stored;
+		await discard(stored);
+		throw failed.reason;
+	}
+
+	async function discard(stored: KeptAttachment[]) {
+		for (const attachment of stored) await attachments.remove(attachment);
 	}
 
 	const tell = (
@@ -54,19 +123,28 @@ export function createAgent(
 	return {
 		async join(conversationId, agent) {
 			const conversation = open(conversationId);
-			const joined = readBody(joinBody, agent);
+			const who = readBody(joinBody, agent);
 			if (conversation.agent) throw new Refusal(409, 'Another agent has joined');
-			conversations.join(conversation, joined);
+			conversations.join(conversation, who);
 			return tell(conversation, { event: 'conversation_started' });
 		},
-		async say(conversationId, text) {
-			const conversation = open(conversationId);
-			const { text: content } = readBody(sayBody, { text });
-			const { agent } = conversation;
-			if (!agent) throw new Refusal(409, 'No agent has joined');
-			const { id } = conversations.say(conversation, agent, content);
-			const message = { id, content, agent: agent.name };
-			return tell(conversation, { event: 'message_created', message });
+		async say(conversationId, text, options = {}) {
+			open(conversationId);
+			const { text: content, files } = readBody(sayBody(anyContent), { ...options, text });
+			joined(conversationId);
+			// Without files nothing is awaited: what is said first is told first.
+			const stored = files.length ? await store(files) : [];
+			try {
+				// Again: it may have ended meanwhile.
+				const { conversation, agent } = joined(conversationId);
+				const said = { content, attachments: stored.map(mention) };
+				const { id } = conversations.say(conversation, agent, said);
+				const message = { id, ...said, agent: agent.name };
+				return tell(conversation, { event: 'message_created', message });
+			} catch (error) {
+				await discard(stored);
+				throw error;
+			}
 		},
 		async end(conversationId) {
 			const conversation = open(conversationId);
@@ -97,12 +175,18 @@ export function agentApi(agent: Agent, conversations: Conversations, log: WireLo
 		app.post<WithId>('/conversations/:id/join', async (request) =>
 			agent.join(request.params.id, readBody(joinBody, request.body)),
 		);
-		app.post<WithId>('/conversations/:id/say', async (request) =>
-			agent.say(request.params.id, readBody(sayBody, request.body).text),
-		);
+		app.post<WithId>('/conversations/:id/say', async (request) => {
+			const { text, files } = readBody(sayBody(base64), request.body);
+			return agent.say(request.params.id, text, { files });
+		});
 		app.post<WithId>('/conversations/:id/end', async (request) => {
 			readBody(emptyBody, request.body);
 			return agent.end(request.params.id);
 		});
 	};
+}
+
+function streamOf(content: AgentFile['content']): Readable {
+	if (typeof content === 'string') return createReadStream(content);
+	return typeof content === 'function' ? content() : Readable.from([content]);
 }

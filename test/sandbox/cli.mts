@@ -54,6 +54,7 @@ async function main() {
   Touchpoint ID  ${touchpoint?.id ?? ''}
 
 The agent's side: ${talkdesk.agentApiUrl}/conversations
+Files are kept at ${talkdesk.storageUrl}, for as long as this runs.
 Ctrl-C ends it.
 `);
 

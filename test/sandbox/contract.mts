@@ -95,6 +95,56 @@ export const sendBody = z
 	});
 export type SendBody = z.output<typeof sendBody>;
 
+/** Where the Attachments API is, under the API base URL (docs/attachments-api). */
+export const attachmentsPath = '/attachments/2023-03';
+
+/** The `state` of every attachment. Its values are not documented: this one is made up, and nothing may depend on it. */
+export const attachmentState = 'available';
+
+/** A type and a subtype. Whether parameters or a star are taken is unknown, so they are not. */
+export const mimeType = z
+	.string()
+	.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, 'must be a MIME type, as in image/png');
+
+/** The body of an upload link's request (reference/get-attachment-upload-link). */
+export const uploadLinkBody = z
+	.object({ allowed_mime_types: z.array(mimeType).min(1, 'must not be empty').optional() })
+	.strict();
+
+/**
+ * The body of Create (reference/create-an-attachment). `request_id` is optional in there, but what Create makes without one is
+ * unknown. It is let through here so that the refusal can say more.
+ */
+export const createAttachmentBody = z
+	.object({
+		name: z.string().min(1, 'must not be empty').optional(),
+		request_id: z.string().optional(),
+		metadata: z.record(z.string()).optional(),
+	})
+	.strict();
+
+/** The body of Delete: none (OpenAPI bundle). */
+export const deleteAttachmentBody = z.undefined();
+
+const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
+
+/**
+ * The query of List (OpenAPI bundle, names only). Encodings are those that OpenAPI has where nothing is said: a list is a
+ * repeated parameter. An object would be spread over parameters of any name, so `metadata[key]=value` is taken instead. The
+ * numbers are ours.
+ */
+export const attachmentListQuery = z
+	.object({
+		name: z.string().optional(),
+		types: z.union([z.string().transform((type) => [type]), z.array(z.string())]).optional(),
+		metadata: z.record(z.string()).optional(),
+		state: z.string().optional(),
+		page: wholeNumber.pipe(z.number().min(1)).default('1'),
+		per_page: wholeNumber.pipe(z.number().min(1).max(100)).default('20'),
+	})
+	.strict();
+export type AttachmentListQuery = z.output<typeof attachmentListQuery>;
+
 /** The body of End: none (OpenAPI bundle). */
 export const endBody = z.undefined();
 

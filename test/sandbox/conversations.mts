@@ -26,19 +26,35 @@ export interface Conversation {
 	endedBy: 'agent' | 'api' | null;
 }
 
+/** How Send was answered, to be answered the same when it comes again. */
+export interface Sent {
+	message: Message;
+	/** Why attachments were left out; undefined when none was. */
+	partialFailReason: string | undefined;
+}
+
 export interface Conversations {
 	all(): Conversation[];
 	get(id: string): Conversation | undefined;
 	/** The conversation that was started with this idempotency key. */
 	startedWith(key: string): Conversation | undefined;
 	start(key: string, body: StartBody): Conversation;
-	/** The message that was sent to this conversation with this idempotency key. */
-	sentWith(conversation: Conversation, key: string): Message | undefined;
+	/** What was sent to this conversation with this idempotency key. */
+	sentWith(conversation: Conversation, key: string): Sent | undefined;
 	/** Stores what the customer wrote. */
-	receive(conversation: Conversation, key: string, body: SendBody): Message;
+	receive(
+		conversation: Conversation,
+		key: string,
+		body: SendBody,
+		partialFailReason?: string,
+	): Sent;
 	join(conversation: Conversation, agent: { name: string }): void;
 	/** Stores what the agent wrote. */
-	say(conversation: Conversation, agent: { name: string }, content: string): Message;
+	say(
+		conversation: Conversation,
+		agent: { name: string },
+		said: { content: string; attachments: Attachment[] },
+	): Message;
 	end(conversation: Conversation, by: 'agent' | 'api'): void;
 }
 
@@ -52,7 +68,7 @@ export function createConversations(now: () => number, changed: () => void): Con
 	const conversations = new Map<string, Conversation>();
 	const startKeys = new Map<string, Conversation>();
 	/** Keys count per conversation. */
-	const messageKeys = new WeakMap<Conversation, Map<string, Message>>();
+	const messageKeys = new WeakMap<Conversation, Map<string, Sent>>();
 	const time = () => new Date(now()).toISOString();
 
 	function add(conversation: Conversation, message: Omit<Message, 'id' | 'createdAt'>): Message {
@@ -83,28 +99,24 @@ export function createConversations(now: () => number, changed: () => void): Con
 			return conversation;
 		},
 		sentWith: (conversation, key) => messageKeys.get(conversation)?.get(key),
-		receive(conversation, key, { content, attachments }) {
+		receive(conversation, key, { content, attachments }, partialFailReason) {
 			const message = add(conversation, {
 				from: 'customer',
 				author: conversation.start.contact_person.email,
 				content: content ?? null,
 				attachments: attachments ?? [],
 			});
-			messageKeys.get(conversation)?.set(key, message);
+			const sent = { message, partialFailReason };
+			messageKeys.get(conversation)?.set(key, sent);
 			changed();
-			return message;
+			return sent;
 		},
 		join(conversation, agent) {
 			conversation.agent = agent;
 			changed();
 		},
-		say(conversation, agent, content) {
-			const message = add(conversation, {
-				from: 'agent',
-				author: agent.name,
-				content,
-				attachments: [],
-			});
+		say(conversation, agent, said) {
+			const message = add(conversation, { from: 'agent', author: agent.name, ...said });
 			changed();
 			return message;
 		},

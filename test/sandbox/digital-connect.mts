@@ -6,9 +6,10 @@ import {
 	idempotencyHeader,
 	sendBody,
 	startBody,
+	type Attachment,
 	type SendBody,
 } from './contract.mts';
-import type { Conversation, Conversations } from './conversations.mts';
+import type { Conversation, Conversations, Message, Sent } from './conversations.mts';
 import type { Identity } from './identity.mts';
 import type { Settings } from './options.mts';
 import { readBody, Refusal } from './refusals.mts';
@@ -19,8 +20,8 @@ interface Surroundings {
 	identity: Identity;
 	conversations: Conversations;
 	log: WireLog;
-	/** Whether Send may name an attachment of this id. */
-	attachmentExists: (id: string) => boolean;
+	/** The attachment of this id, that Send names. */
+	attachment: (id: string) => Attachment | undefined;
 	/** Called after the API has ended a conversation. */
 	ended: (conversation: Conversation) => void;
 }
@@ -71,12 +72,34 @@ export function digitalConnect(surroundings: Surroundings) {
 	}
 
 	function needAttachments({ attachments = [] }: SendBody) {
-		const fields = attachments.flatMap(({ id }, index) =>
-			surroundings.attachmentExists(id)
-				? []
-				: [{ name: `attachments[${index}].id`, description: 'is not a known attachment' }],
-		);
+		const fields = attachments.flatMap((given, index) => {
+			const known = surroundings.attachment(given.id);
+			const wrong = (name: string, description: string) => ({
+				name: `attachments[${index}].${name}`,
+				description,
+			});
+			if (!known) return [wrong('id', 'is not a known attachment')];
+			return (['name', 'type', 'size'] as const)
+				.filter((name) => given[name] !== known[name])
+				.map((name) => wrong(name, `is not the attachment's, ${known[name]}`));
+		});
 		if (fields.length) throw new Refusal(400, 'The request is not valid', { fields });
+	}
+
+	/** Stores a message, without the attachments that `partialFailure` has something against. */
+	function receive(conversation: Conversation, key: string, body: SendBody): Sent {
+		const judged = (body.attachments ?? []).map((attachment) => ({
+			attachment,
+			reason: settings().partialFailure(attachment),
+		}));
+		const good = judged.filter(({ reason }) => reason === undefined);
+		const reasons = judged.flatMap(({ reason }) => reason ?? []);
+		return conversations.receive(
+			conversation,
+			key,
+			{ ...body, attachments: good.map(({ attachment }) => attachment) },
+			reasons.length ? reasons.join('; ') : undefined,
+		);
 	}
 
 	return async function routes(app: FastifyInstance) {
@@ -107,17 +130,19 @@ export function digitalConnect(surroundings: Surroundings) {
 				needAttachments(body);
 				const conversation = find(request);
 				const key = keyOf(request);
-				const sent = settings().honourMessageKeys
+				const earlier = settings().honourMessageKeys
 					? conversations.sentWith(conversation, key)
 					: undefined;
 				// A message that got through before the end stays sent, so its repetition is no error.
-				if (!sent) needOpen(conversation);
-				const message = sent ?? conversations.receive(conversation, key, body);
+				if (!earlier) needOpen(conversation);
+				const { message, partialFailReason } = earlier ?? receive(conversation, key, body);
 				log.note(request, {
-					summary: sent ? 'found by its idempotency key' : `customer: ${message.content ?? ''}`,
+					summary: earlier ? 'found by its idempotency key' : summaryOf(message),
 				});
 				const { id: message_id, createdAt: created_at } = message;
-				return reply.code(201).send({ id: conversation.id, created_at, message_id });
+				const answer = { id: conversation.id, created_at, message_id };
+				if (partialFailReason === undefined) return reply.code(201).send(answer);
+				return reply.code(206).send({ ...answer, partial_fail_reason: partialFailReason });
 			},
 		);
 
@@ -135,6 +160,11 @@ export function digitalConnect(surroundings: Surroundings) {
 			},
 		);
 	};
+}
+
+function summaryOf({ content, attachments }: Message): string {
+	const names = attachments.map(({ name }) => `[${name}]`);
+	return ['customer:', content, ...names].filter(Boolean).join(' ');
 }
 
 function keyOf(request: FastifyRequest): string {

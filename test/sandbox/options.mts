@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { scopes, spellings } from './contract.mts';
+import { scopes, spellings, type Attachment } from './contract.mts';
 import { realTimer, type Timer } from './timer.mts';
 import type { LogEntry } from './wire-log.mts';
 
 const relativePath = (path: string) =>
 	z.string().startsWith('/', 'must start with a slash').default(path);
+
+/** Asked for each thing, how it is to fail; undefined: not at all. */
+const fault = <Thing, Failure>() =>
+	z.custom<(thing: Thing) => Failure | undefined>(isFunction, 'must be a function');
 
 /** How Talkdesk proves itself to a custom integration (docs/configuring-a-custom-connection). */
 const authentication = z.discriminatedUnion('type', [
@@ -64,6 +68,10 @@ const settings = z
 		honourMessageKeys: z.boolean(),
 		notifyApiEnd: z.boolean(),
 		payloadForm: z.enum(['envelope', 'flat', 'relay']),
+		partialFailure: fault<Attachment, string>(),
+		uploadFailure: fault<{ requestId: string }, number>(),
+		downloadLinkFailure: fault<{ id: string }, number>(),
+		downloadFailure: fault<{ id: string }, number>(),
 		now: z.custom<() => number>(isFunction, 'must be a function'),
 		timer: z.custom<Timer>((value) => typeof value === 'object' && value !== null),
 		onLog: z.custom<(entry: LogEntry) => void>(isFunction, 'must be a function'),
@@ -90,6 +98,10 @@ export const defaultSettings: Settings = {
 	honourMessageKeys: true,
 	notifyApiEnd: true,
 	payloadForm: 'envelope',
+	partialFailure: () => undefined,
+	uploadFailure: () => undefined,
+	downloadLinkFailure: () => undefined,
+	downloadFailure: () => undefined,
 	now: Date.now,
 	timer: realTimer,
 	onLog: () => undefined,

@@ -1,4 +1,4 @@
-import type { EventName } from './contract.mts';
+import type { Attachment, EventName } from './contract.mts';
 import type { Settings } from './options.mts';
 
 /** What there is to tell n8n. */
@@ -8,7 +8,7 @@ export interface Happening {
 	/** ISO 8601. */
 	timestamp: string;
 	/** Of message_created only. */
-	message?: { id: string; content: string; agent: string };
+	message?: { id: string; content: string; attachments: Attachment[]; agent: string };
 }
 
 /**
@@ -18,20 +18,23 @@ export interface Happening {
  *   `payload`, `content` and `author.type`, is seen in public code; `author.name` comes with it. The id's name is unknown and
  *   `payload.id` is a guess that nothing may depend on. CONVERSATION_STARTED is not in the schema's enum: it is formed like
  *   the other two.
+ *   The name `attachments` is a guess as well, and so is all that is in it but `id`. It is left out when there are none.
  * - `flat`: seen in public code, `content` and `author_name` at the top and no payload.
  * - `relay`: seen in public code behind relays, `event_type` in lower case and `conversation_id` in the payload.
  */
 export function writePayload(form: Settings['payloadForm'], happening: Happening): object {
 	const { event, conversationId: conversation_id, timestamp, message } = happening;
 	const event_type = event.toUpperCase();
+	const files = message?.attachments.length ? { attachments: message.attachments } : {};
 	if (form === 'flat') {
-		const flat = message && { content: message.content, author_name: message.agent };
+		const flat = message && { content: message.content, author_name: message.agent, ...files };
 		return { event_type, conversation_id, timestamp, ...flat };
 	}
 	const payload = message && {
 		id: message.id,
 		content: message.content,
 		author: { type: 'AGENT', name: message.agent },
+		...files,
 	};
 	return form === 'relay'
 		? { event_type: event, timestamp, payload: { conversation_id, ...payload } }

@@ -47,8 +47,29 @@ export class TokenRefusal extends Error {
 	}
 }
 
+/** A refusal of the storage: S3's `<Error><Code>…</Code><Message>…</Message></Error>`, with S3's codes. */
+export class StorageRefusal extends Error {
+	constructor(
+		readonly status: number,
+		readonly code: string,
+		message: string,
+	) {
+		super(message);
+		this.name = 'StorageRefusal';
+	}
+
+	/** The body of the answer. */
+	body() {
+		const [code, message] = [this.code, this.message].map(escapeXml);
+		return (
+			'<?xml version="1.0" encoding="UTF-8"?>\n' +
+			`<Error><Code>${code}</Code><Message>${message}</Message></Error>`
+		);
+	}
+}
+
 /**
- * Reads a body, or refuses it.
+ * Reads a body or a query, or refuses it.
  *
  * @throws Refusal 400 whose `fields` name what is wrong
  */
@@ -82,6 +103,22 @@ export function refuseToken(log: WireLog) {
 		log.note(request, { summary: `${refusal.error}: ${refusal.message}` });
 		return reply.code(refusal.status).send(refusal.body());
 	};
+}
+
+/** Like `refuse`, in the shape of S3. */
+export function refuseInXml(log: WireLog) {
+	return (error: FastifyError | StorageRefusal, request: FastifyRequest, reply: FastifyReply) => {
+		const refusal =
+			error instanceof StorageRefusal
+				? error
+				: new StorageRefusal(statusOf(error), 'InvalidRequest', error.message);
+		log.note(request, { summary: `${refusal.code}: ${refusal.message}` });
+		return reply.code(refusal.status).type('application/xml').send(refusal.body());
+	};
+}
+
+function escapeXml(text: string): string {
+	return text.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 function statusOf(error: FastifyError): number {

@@ -1,8 +1,12 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Readable } from 'node:stream';
 import { agentApi, createAgent, type Agent } from './agents.mts';
+import { attachmentsApi } from './attachments-api.mts';
+import { createAttachments, inform, type AttachmentInfo } from './attachments.mts';
 import { createChanges, type Found, type WaitOptions } from './changes.mts';
 import { createConversations, type Conversation } from './conversations.mts';
 import { digitalConnect } from './digital-connect.mts';
+import { createFiles } from './files.mts';
 import { createIdentity } from './identity.mts';
 import {
 	changeSettings,
@@ -12,10 +16,12 @@ import {
 	type TalkdeskOptions,
 } from './options.mts';
 import { Refusal, refuse } from './refusals.mts';
+import { createStorage } from './storage.mts';
 import { createWebhooks, type Delivery, type RawOptions } from './webhooks.mts';
 import { createWireLog, formatEntry, type LogEntry, type WireLog } from './wire-log.mts';
 
-export type { Agent } from './agents.mts';
+export type { Agent, AgentFile } from './agents.mts';
+export type { AttachmentInfo } from './attachments.mts';
 export type { Conversation, Message } from './conversations.mts';
 export type { SettingChanges, TalkdeskOptions } from './options.mts';
 export { Refusal } from './refusals.mts';
@@ -29,7 +35,10 @@ export interface Counts {
 	conversationsStarted: number;
 	/** Messages that came through the API; a repetition isn't stored and doesn't count. */
 	messagesStored: number;
-	/** Requests per route, refused ones included: `POST /api/digital-connect/conversations/:id/messages`. */
+	/**
+	 * Requests per route, refused ones included: `POST /api/digital-connect/conversations/:id/messages`. Those of the storage
+	 * are `PUT /uploads/:id` and `GET /downloads/:id`.
+	 */
 	routes: Record<string, number>;
 }
 
@@ -46,6 +55,8 @@ export interface LocalTalkdesk {
 	readonly apiBaseUrl: string;
 	/** Base URL of the agent's HTTP API. */
 	readonly agentApiUrl: string;
+	/** The other origin, where upload and download links lead. */
+	readonly storageUrl: string;
 
 	/** The human's side. */
 	readonly agent: Agent;
@@ -73,6 +84,16 @@ export interface LocalTalkdesk {
 	conversations(): Frozen<Conversation>[];
 	/** A snapshot of one; undefined when there is none of this id. */
 	conversation(id: string): Frozen<Conversation> | undefined;
+	/** Snapshots of all attachments, oldest first. Those that were deleted are not there any more. */
+	attachments(): Frozen<AttachmentInfo>[];
+	/** A snapshot of one; undefined when there is none of this id. */
+	attachment(id: string): Frozen<AttachmentInfo> | undefined;
+	/**
+	 * Gives the bytes of an attachment.
+	 *
+	 * @throws TypeError for an unknown attachment
+	 */
+	attachmentContent(id: string): Readable;
 	counts(): Counts;
 	/**
 	 * Waits until a predicate gives something other than undefined, null or false. It is tried at once, after every change of
@@ -109,9 +130,12 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		},
 	});
 	const conversations = createConversations(now, exchange.happened);
+	const files = createFiles();
+	const attachments = createAttachments(files, exchange.happened);
 	const identity = createIdentity(settings, log);
 	const webhooks = createWebhooks(settings, log, closing.signal);
-	const agent = createAgent(conversations, webhooks, now);
+	const agent = createAgent({ conversations, attachments, webhooks, now });
+	const storage = createStorage({ settings, attachments, files, log });
 
 	const app = createServer(log);
 	const api = digitalConnect({
@@ -119,8 +143,7 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		identity,
 		conversations,
 		log,
-		// The Attachments API is not implemented yet, so there is none to know.
-		attachmentExists: () => false,
+		attachment: attachments.get,
 		ended({ id: conversationId, start }) {
 			if (!current.notifyApiEnd) return;
 			const timestamp = new Date(now()).toISOString();
@@ -130,16 +153,28 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 	});
 	await app.register(identity.routes, { prefix: '/id' });
 	await app.register(api, { prefix: '/api' });
+	await app.register(
+		attachmentsApi({ settings, identity, attachments, storage, log, base: () => `${url}/api` }),
+		{ prefix: '/api' },
+	);
 	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
-	const url = await app.listen({ host: '127.0.0.1', port });
 
 	async function shutDown() {
 		closing.abort(new Error('the local Talkdesk was closed'));
 		exchange.close();
-		await app.close();
+		await Promise.all([app.close(), storage.close()]);
 		await webhooks.idle();
+		await files.close();
 	}
 	let closed: Promise<void> | undefined;
+	let url: string;
+	try {
+		url = await app.listen({ host: '127.0.0.1', port });
+		await storage.listen();
+	} catch (error) {
+		await shutDown();
+		throw error;
+	}
 
 	return {
 		url,
@@ -148,6 +183,7 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		},
 		apiBaseUrl: `${url}/api`,
 		agentApiUrl: `${url}/agent/api`,
+		storageUrl: storage.url,
 		agent,
 		log: log.entries,
 		configure(changes) {
@@ -160,6 +196,16 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		conversation(id) {
 			const found = conversations.get(id);
 			return found && snapshot(found);
+		},
+		attachments: () => attachments.all().map((attachment) => snapshot(inform(attachment))),
+		attachment(id) {
+			const found = attachments.get(id);
+			return found && snapshot(inform(found));
+		},
+		attachmentContent(id) {
+			const found = attachments.get(id);
+			if (!found) throw new TypeError(`There is no attachment ${id}`);
+			return files.read(found.file);
 		},
 		counts() {
 			const all = conversations.all();

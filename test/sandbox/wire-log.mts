@@ -30,9 +30,10 @@ export interface WireLog {
 	attach(app: FastifyInstance): void;
 }
 
-/** Tokens of the local Talkdesk begin like this, so that the log knows them anywhere. */
+/** Tokens of the local Talkdesk, and signatures of its links, begin like this, so that the log knows them anywhere. */
 export const tokenPrefix = 'local-token-';
-const tokenPattern = `${tokenPrefix}[\\w-]+`;
+export const signaturePrefix = 'local-signature-';
+const ownSecrets = [tokenPrefix, signaturePrefix].map((prefix) => `${prefix}[\\w-]+`);
 
 /**
  * Makes the log.
@@ -61,7 +62,7 @@ export function createWireLog({
 		// The longest first, or a secret that is part of another one would leave the rest of it. And in one go, or a short secret
 		// would be found in the mask.
 		const known = secrets().sort((a, b) => b.length - a.length);
-		const any = [tokenPattern, ...known.map(escaped)].join('|');
+		const any = [...ownSecrets, ...known.map(escaped)].join('|');
 		return text.replace(new RegExp(any, 'g'), '[secret]');
 	}
 

@@ -39,11 +39,13 @@ export type Attachment = z.output<typeof attachmentSchema>;
 /**
  * Asks for a link to put a file to.
  *
+ * @param file.type its MIME type, the only one that the link will take
  * @throws TalkdeskApiError
  * Source: docs.talkdesk.com/reference/get-attachment-upload-link.
  */
 export async function requestUploadLink(
 	client: TalkdeskClient,
+	{ type }: { type: string },
 	{ timeout }: RequestOptions,
 ): Promise<{ requestId: string; url: string }> {
 	const { answer } = await client.request({
@@ -51,7 +53,8 @@ export async function requestUploadLink(
 		method: 'POST',
 		path: [...ROOT, 'upload-link'],
 		timeout,
-		body: {},
+		// Always a body: n8n leaves out one without any field.
+		body: { allowed_mime_types: [type] },
 		answer: z.object({ request_id: z.string().min(1), url: z.string().url() }),
 	});
 	return { requestId: answer.request_id, url: answer.url };

@@ -63,7 +63,7 @@ export async function uploadFile(
 		(policy.checkSignature ? signatureRefusalOf(file.type, await headOf(file)) : undefined);
 	if (refusal) throw new FileRefused(refusal);
 
-	const { requestId, url } = await requestUploadLink(client, { timeout });
+	const { requestId, url } = await requestUploadLink(client, file, { timeout });
 	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
 	await putFile(functions, url, { type: file.type, size: file.size, content: await file.open() });
 	const attachment = await createAttachment(

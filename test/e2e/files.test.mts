@@ -1,0 +1,194 @@
+import { createHash, randomBytes } from 'node:crypto';
+import axios from 'axios';
+import { z } from 'zod';
+
+import { errorOf, itemsOf } from '../n8n/workflows.mts';
+import { createWorld, type World } from '../play/world.mts';
+
+let world: World;
+
+beforeAll(async () => {
+	world = await createWorld({ n8nEnv: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
+}, 180_000);
+afterAll(async () => await world?.stop(), 30_000);
+
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+const FILES = [
+	['photo.png', 'image/png', '\x89PNG\r\n\x1a\n'],
+	['photo.jpg', 'image/jpeg', '\xff\xd8\xff\xe0'],
+	['bill.pdf', 'application/pdf', '%PDF-1.7\n'],
+	['archive.zip', 'application/zip', 'PK\x03\x04'],
+	['table.csv', 'text/csv', 'a,b\n'],
+	['note.txt', 'text/plain', 'Hello'],
+	['movie.mp4', 'video/mp4', '\0\0\0\x20ftypisom'],
+	['sound.ogg', 'audio/ogg', 'OggS'],
+	['data.json', 'application/json', '{}'],
+	['Größe & mehr.txt', 'text/plain', 'x'],
+].map(([name = '', type = '', head = '']) => ({
+	name,
+	type,
+	content: Buffer.concat([Buffer.from(head, 'latin1'), randomBytes(50_000)]),
+}));
+
+const talkdeskNode = (name: string, type: string, parameters: object) => ({
+	id: name,
+	name,
+	type: `n8n-nodes-talkdesk.${type}`,
+	typeVersion: 1,
+	position: [0, 0] as [number, number],
+	parameters: { ...parameters },
+	credentials: { talkdeskOAuth2Api: world.credential },
+	webhookId: name.toLowerCase().replace(/\W/g, '-'),
+});
+
+/** Publishes a workflow of two nodes, the first of which is called from outside. */
+async function publish(
+	first: { name: string; type: string; parameters: object },
+	second: ReturnType<typeof talkdeskNode>,
+) {
+	const common = { typeVersion: 2, position: [0, 0] as [number, number], id: first.name };
+	const { id } = await world.n8n.api.createWorkflow({
+		name: first.name,
+		nodes: [{ ...common, ...first, parameters: { ...first.parameters } }, second],
+		connections: { [first.name]: { main: [[{ node: second.name, type: 'main', index: 0 }]] } },
+		settings: { executionOrder: 'v1' },
+	});
+	await world.n8n.api.activate(id);
+	return id;
+}
+
+/** Starts a conversation that an agent has joined, without n8n. */
+async function openConversation(email: string) {
+	const { data: token } = await axios.post<{ access_token: string }>(
+		world.talkdesk.tokenUrl,
+		'grant_type=client_credentials',
+		{ auth: { username: 'local-client', password: 'local-secret' } },
+	);
+	const { data } = await axios.post<{ id: string }>(
+		`${world.talkdesk.apiBaseUrl}/digital-connect/conversations`,
+		{ touchpoint_id: 'local-touchpoint', contact_person: { email } },
+		{ headers: { Authorization: `Bearer ${token.access_token}`, 'x-idempotency-key': email } },
+	);
+	return data.id;
+}
+
+const answerSchema = z.object({
+	attachments: z.array(
+		z.object({ name: z.string(), outcome: z.string(), error: z.string().optional() }),
+	),
+});
+
+async function postFiles(path: string) {
+	const form = new FormData();
+	for (const { name, type, content } of FILES) {
+		form.append(`file_${name}`, new Blob([new Uint8Array(content)], { type }), name);
+	}
+	const { data } = await axios.post<unknown>(`${world.n8n.webhookUrl}/${path}`, form);
+	return answerSchema.parse(data).attachments;
+}
+
+const webhook = (path: string) => ({
+	name: `Webhook ${path}`,
+	type: 'n8n-nodes-base.webhook',
+	parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', options: {} },
+	webhookId: path,
+});
+
+it('ten files of mixed types go from the customer to the agent in one message, whole', async () => {
+	const conversationId = await openConversation('ten@example.com');
+	await publish(
+		webhook('ten-files'),
+		talkdeskNode('Send', 'talkdesk', {
+			resource: 'message',
+			operation: 'send',
+			conversationId,
+			inputDataFieldNames: '*',
+			options: { checkSignature: true },
+		}),
+	);
+	const outcomes = await postFiles('ten-files');
+	expect(outcomes.map(({ outcome }) => outcome)).toEqual(FILES.map(() => 'sent'));
+	const messages = world.talkdesk.conversation(conversationId)?.messages ?? [];
+	expect(messages).toHaveLength(1);
+	expect(messages[0]?.attachments.map(({ name, type }) => [name, type])).toEqual(
+		FILES.map(({ name, type }) => [name, type]),
+	);
+	expect(messages[0]?.attachments.map(({ id }) => world.talkdesk.attachment(id)?.sha256)).toEqual(
+		FILES.map(({ content }) => sha256(content)),
+	);
+}, 60_000);
+
+it('one of ten fails: nine are sent, and the one is explained', async () => {
+	const conversationId = await openConversation('nine@example.com');
+	await publish(
+		webhook('nine-files'),
+		talkdeskNode('Send nine', 'talkdesk', {
+			resource: 'message',
+			operation: 'send',
+			conversationId,
+			inputDataFieldNames: '*',
+			options: {},
+		}),
+	);
+	let puts = 0;
+	world.talkdesk.configure({ uploadFailure: () => (++puts === 4 ? 503 : undefined) });
+	try {
+		const outcomes = await postFiles('nine-files');
+		expect(outcomes.filter(({ outcome }) => outcome === 'sent')).toHaveLength(9);
+		expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toEqual([
+			expect.objectContaining({ error: expect.stringContaining('its storage answered 503') }),
+		]);
+		const [message] = world.talkdesk.conversation(conversationId)?.messages ?? [];
+		expect(message?.attachments).toHaveLength(9);
+	} finally {
+		world.talkdesk.configure({ uploadFailure: () => undefined });
+	}
+}, 60_000);
+
+it("the files of an agent's message come with the trigger's item, whole", async () => {
+	const conversationId = await openConversation('back@example.com');
+	const trigger = talkdeskNode('Files of the agent', 'talkdeskTrigger', {
+		events: ['message_created'],
+		options: { downloadAttachments: true },
+	});
+	const workflowId = await publish(
+		trigger,
+		talkdeskNode('Send back', 'talkdesk', {
+			resource: 'message',
+			operation: 'send',
+			conversationId,
+			inputDataFieldNames: '*',
+		}),
+	);
+	const key = world.credentialData.webhookApiKey ?? '';
+	world.talkdesk.configure({
+		touchpoints: [
+			{
+				id: 'local-touchpoint',
+				integration: {
+					basePath: `${world.n8n.webhookUrl}/${trigger.webhookId}`,
+					authentication: { type: 'apiKey', key },
+				},
+			},
+		],
+	});
+	await world.talkdesk.agent.join(conversationId, { name: 'Zoe' });
+	await world.talkdesk.agent.say(conversationId, '', { files: FILES.slice(0, 3) });
+	const execution = await world.n8n.api.waitForExecution(
+		({ status }) => status === 'success' || status === 'error',
+		20_000,
+		{ workflowId },
+	);
+	expect(errorOf(execution)).toBeUndefined();
+	const [item] = itemsOf(execution, trigger.name);
+	expect(item?.json.attachments).toMatchObject(
+		FILES.slice(0, 3).map(({ name }, index) => ({ name, field: `attachment_${index}` })),
+	);
+	// They were sent back, so that their bytes can be compared.
+	const returned = world.talkdesk
+		.conversation(conversationId)
+		?.messages.find(({ from }) => from === 'customer');
+	expect(returned?.attachments.map(({ id }) => world.talkdesk.attachment(id)?.sha256)).toEqual(
+		FILES.slice(0, 3).map(({ content }) => sha256(content)),
+	);
+}, 60_000);
