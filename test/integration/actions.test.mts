@@ -410,6 +410,12 @@ describe('contact-center parameters', () => {
 	});
 });
 
+it.each(['.', '..'])('the id %j reaches no other place of the API', async (conversationId) => {
+	const { error } = await run(END, { items: [{ conversationId }] });
+	expect(error?.message).toContain('is no ID');
+	expect(talkdesk.counts().routes).toEqual({});
+});
+
 describe('conversation: end', () => {
 	it('ends a conversation, and ending it again is an outcome', async () => {
 		const conversationId = await started();

@@ -87,6 +87,13 @@ describe('attachment: upload', () => {
 		expect(requests('PUT')).toBe(before + 1);
 	});
 
+	it('leaves the parameters of a type out', async () => {
+		const file = { ...text('a.txt'), type: 'text/plain; charset=utf-8' };
+		const { items, error } = await run(UPLOAD, { files: { data: file } });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.type).toBe('text/plain');
+	});
+
 	it('takes another name', async () => {
 		const { items } = await run(
 			{ ...UPLOAD, options: { fileName: 'other.pdf' } },
@@ -206,6 +213,7 @@ it('attachment: get, getAll and delete', async () => {
 	for (const [filters, count] of [
 		[{ name: 'b.txt' }, 1],
 		[{ types: 'application/pdf' }, 1],
+		[{ types: 'application/pdf, text/plain' }, 4],
 		[{ state: 'nowhere' }, 0],
 	] as const) {
 		expect((await run({ ...all, returnAll: true, filters })).items).toHaveLength(count);
@@ -226,6 +234,18 @@ it('attachment: get, getAll and delete', async () => {
 		options: {},
 	});
 	expect(missing.error).toMatchObject({ httpCode: '404' });
+});
+
+it('getAll says that the limit is no number', async () => {
+	const { error } = await run({
+		resource: 'attachment',
+		operation: 'getAll',
+		returnAll: false,
+		limit: '={{ "many" }}',
+		filters: {},
+		options: {},
+	});
+	expect(error?.message).toBe('The parameter Limit is not a number above 0');
 });
 
 it('getAll goes through every page', async () => {
@@ -406,6 +426,16 @@ describe('the trigger', () => {
 			{ name: 'x', error: expect.stringContaining('no id') },
 		]);
 		expect(Object.keys(items[0]?.binary ?? {})).toEqual(['attachment_1']);
+	});
+
+	it('lets the message go on where the credential is incomplete, too', async () => {
+		credential.clientSecret = '';
+		const { items, error } = await trigger([{ id: 'a' }], { downloadAttachments: true });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toMatchObject({
+			text: 'Look',
+			attachments: [{ id: 'a', error: expect.stringContaining('Client Secret') }],
+		});
 	});
 
 	it('refuses a file that the policy forbids', async () => {

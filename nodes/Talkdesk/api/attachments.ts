@@ -102,8 +102,8 @@ export async function getAttachment(
 /** What a list can be narrowed down by. Source: Talkdesk's OpenAPI description, which names them but not their forms. */
 export interface AttachmentFilters {
 	name?: string;
-	/** MIME types, separated by commas. */
-	types?: string;
+	/** MIME types; each is sent as a parameter of its own, as OpenAPI does by default. */
+	types?: string[];
 	state?: string;
 }
 
@@ -131,7 +131,7 @@ export async function listAttachments(
 	for (let page = 1; found.length < limit; page++) {
 		const query: IDataObject = { page, per_page: perPage };
 		if (filters.name) query.name = filters.name;
-		if (filters.types) query.types = filters.types;
+		if (filters.types?.length) query.types = filters.types;
 		if (filters.state) query.state = filters.state;
 		const { answer } = await client.request({
 			tried: 'list the attachments',

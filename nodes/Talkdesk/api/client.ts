@@ -58,6 +58,15 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 	return {
 		settings,
 		async request({ tried, method, path, idempotencyKey, body, query, timeout, answer }) {
+			// A URL would resolve such a segment: the request would go to another place.
+			const bad = path.find((segment) => /^\.{1,2}$/.test(segment));
+			if (bad !== undefined) {
+				throw new TalkdeskApiError(context.getNode(), tried, {
+					kind: 'badRequest',
+					message: `'${bad}' is no ID`,
+					fields: [],
+				});
+			}
 			const outcome = await context.helpers.httpRequestWithAuthentication
 				.call(context, CREDENTIAL_TYPE, {
 					method,
@@ -65,6 +74,7 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 					headers: idempotencyKey ? { 'x-idempotency-key': idempotencyKey } : {},
 					body,
 					qs: query,
+					arrayFormat: 'repeat',
 					json: true,
 					timeout: timeout ?? DEFAULT_TIMEOUT,
 					// The bearer token is for this host alone, wherever an answer may point.

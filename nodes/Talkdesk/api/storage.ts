@@ -16,11 +16,11 @@ export interface FileToPut {
 	content: FileStream | Buffer;
 }
 
-/**
- * How long a file may be on its way, in milliseconds, at least: the time-out of a request is no measure for 300 MB.
- * Slower than 100 kB/s isn't waited for.
- */
-const transferTimeout = (size: number) => 60_000 + size / 100;
+/** Milliseconds until the storage must answer. */
+const ANSWER_TIMEOUT = 60_000;
+
+/** For an upload that includes the time of the bytes: slower than 100 kB/s isn't waited for. */
+const transferTimeout = (size: number) => ANSWER_TIMEOUT + size / 100;
 
 const putSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
@@ -84,6 +84,8 @@ export async function getFile(
 			returnFullResponse: true,
 			encoding: 'stream',
 			json: false,
+			// Until the answer begins; after that the bytes take the time they take.
+			timeout: ANSWER_TIMEOUT,
 		})
 		.catch((error: unknown) => refuse(functions, 'give the file', 0, networkErrorCode(error)));
 	const { statusCode, headers, body } = getSchema.parse(response);

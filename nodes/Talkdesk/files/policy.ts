@@ -70,6 +70,7 @@ function tooLarge(maxSize: number): string {
 	return `The file is larger than ${maxSize / 1_000_000} MB.`;
 }
 
-function bareType(type: string): string {
+/** `text/plain` of `Text/Plain; charset=utf-8`. */
+export function bareType(type: string): string {
 	return (type.split(';')[0] ?? '').trim().toLowerCase();
 }

@@ -4,12 +4,12 @@ import { createAttachment, requestUploadLink, type Attachment } from '../api/att
 import type { TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
 import { putFile, type FileStream } from '../api/storage';
-import { FileRefused, refusalOf, signatureRefusalOf, type FilePolicy } from './policy';
+import { bareType, FileRefused, refusalOf, signatureRefusalOf, type FilePolicy } from './policy';
 
 /** A file of an n8n item. */
 export interface LocalFile {
 	name: string;
-	/** MIME type */
+	/** MIME type, without parameters: a link for it is asked for, and that takes no other. */
 	type: string;
 	/** Bytes */
 	size: number;
@@ -30,7 +30,10 @@ export async function readLocalFile(
 	field: string,
 ): Promise<LocalFile> {
 	const { id, data, mimeType, fileName } = functions.helpers.assertBinaryData(itemIndex, field);
-	const common = { name: fileName || field, type: mimeType || 'application/octet-stream' };
+	const common = {
+		name: fileName || field,
+		type: bareType(mimeType) || 'application/octet-stream',
+	};
 	if (id) {
 		const { fileSize } = await functions.helpers.getBinaryMetadata(id);
 		return {

@@ -41,17 +41,14 @@ export async function executeTrigger(
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	let items = this.getInputData();
 	if (downloadAttachments) {
-		const client = await talkdeskClient(this);
-		items = await Promise.all(
-			items.map(async (item) => await withFiles({ client, functions: this }, item, policy)),
-		);
+		items = await Promise.all(items.map(async (item) => await withFiles(this, item, policy)));
 	}
 	return chosen.map((event) => items.filter(({ json }) => json.event === event));
 }
 
 /** The item with the files of its attachments. One that can't be fetched says so itself; the message goes on. */
 async function withFiles(
-	context: { client: TalkdeskClient; functions: IExecuteFunctions },
+	functions: IExecuteFunctions,
 	item: INodeExecutionData,
 	policy: FilePolicy,
 ): Promise<INodeExecutionData> {
@@ -63,6 +60,7 @@ async function withFiles(
 		const field = `attachment_${index}`;
 		try {
 			if (!id) throw new Error('Talkdesk gave no id for it.');
+			const context = { client: await talkdeskClient(functions), functions };
 			const known = attachment.name && attachment.type ? undefined : await describe(context, id);
 			const complete = { name: known?.name ?? field, ...known, ...attachment, id };
 			binary[field] = await downloadFile(context, complete, { policy });

@@ -1,8 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { listAttachments } from '../../api/attachments';
-import { optionsProperty, outputItem, readOptions, type Operation } from '../operation';
+import { splitList } from '../../files/options';
+import {
+	optionsProperty,
+	outputItem,
+	readOptions,
+	type Operation,
+	type OperationContext,
+} from '../operation';
 
 const properties: INodeProperties[] = [
 	{
@@ -70,9 +78,27 @@ export const getAll: Operation = {
 		const { timeout } = readOptions(context);
 		const limit = functions.getNodeParameter('returnAll', itemIndex)
 			? Infinity
-			: z.coerce.number().int().min(1).parse(functions.getNodeParameter('limit', itemIndex));
+			: readLimit(context);
 		const filters = filtersSchema.parse(functions.getNodeParameter('filters', itemIndex, {}));
-		const attachments = await listAttachments(client, filters, limit, { timeout });
+		const attachments = await listAttachments(
+			client,
+			{ ...filters, types: splitList(filters.types ?? '') },
+			limit,
+			{ timeout },
+		);
 		return attachments.map((attachment) => outputItem(attachment, itemIndex));
 	},
 };
+
+function readLimit({ functions, itemIndex }: OperationContext): number {
+	const limit = z.coerce
+		.number()
+		.int()
+		.min(1)
+		.safeParse(functions.getNodeParameter('limit', itemIndex));
+	if (limit.success) return limit.data;
+	throw new NodeOperationError(functions.getNode(), 'The parameter Limit is not a number above 0', {
+		itemIndex,
+		description: 'Enter a whole number, or switch on Return All.',
+	});
+}

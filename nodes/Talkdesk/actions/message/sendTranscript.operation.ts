@@ -101,7 +101,7 @@ export const sendTranscript: Operation = {
 									conversationId,
 									'transcript',
 									String(part),
-									message.content,
+									texts[part] ?? '',
 								),
 						timeout: options.timeout,
 					},
