@@ -192,3 +192,30 @@ it("the files of an agent's message come with the trigger's item, whole", async 
 		FILES.slice(0, 3).map(({ content }) => sha256(content)),
 	);
 }, 60_000);
+
+it('a transcript goes out as a file', async () => {
+	const conversationId = await openConversation('transcript@example.com');
+	await publish(
+		webhook('transcript'),
+		talkdeskNode('Send transcript', 'talkdesk', {
+			resource: 'message',
+			operation: 'sendTranscript',
+			conversationId,
+			transcriptSource: 'json',
+			transcript: '={{ $json.body.messages }}',
+			sendAs: 'file',
+		}),
+	);
+	await axios.post(`${world.n8n.webhookUrl}/transcript`, {
+		messages: [
+			{ role: 'user', content: 'Hi' },
+			{ role: 'assistant', content: 'Hello' },
+		],
+	});
+	const [message] = world.talkdesk.conversation(conversationId)?.messages ?? [];
+	const [attachment] = message?.attachments ?? [];
+	expect(attachment?.name).toMatch(/^chat-transcript-.*\.txt$/);
+	expect(world.talkdesk.attachment(attachment?.id ?? '')?.sha256).toBe(
+		sha256(Buffer.from('Customer: Hi\nBot: Hello\n')),
+	);
+}, 60_000);

@@ -53,6 +53,18 @@ describe('the forms', () => {
 			},
 		],
 		[
+			"LangChain's chat messages with a role of their own",
+			[
+				{
+					lc: 1,
+					type: 'constructor',
+					id: ['x', 'ChatMessage'],
+					kwargs: { role: 'user', content: 'Hi' },
+				},
+				{ lc: 1, type: 'constructor', id: ['x', 'AIMessage'], kwargs: { content: 'Hello' } },
+			],
+		],
+		[
 			"LangChain's stored messages",
 			[
 				{ type: 'human', data: { content: 'Hi' } },
