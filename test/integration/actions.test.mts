@@ -269,7 +269,8 @@ describe('the transcript', () => {
 
 	it('says that no memory is connected', async () => {
 		const { error } = await run({ ...START, transcriptSource: 'memory' });
-		expect(error?.message ?? '').toMatch(/memory/i);
+		expect(error?.message).toBe('A Memory sub-node must be connected and enabled');
+		expect(error?.description).toContain('tool of an agent');
 		expect(talkdesk.counts().routes).toEqual({});
 	});
 
@@ -352,6 +353,24 @@ describe('the transcript', () => {
 		expect(talkdesk.counts().messagesStored).toBe(10);
 	});
 
+	it.each([{}, { idempotencyKey: 'mine' }])(
+		'is sent whole where its parts are alike, with the options %j',
+		async (options) => {
+			const conversationId = await started();
+			const { error } = await run({
+				resource: 'message',
+				operation: 'sendTranscript',
+				conversationId,
+				transcriptSource: 'json',
+				transcript: Array.from({ length: 4 }, () => ({ role: 'user', content: 'x'.repeat(80) })),
+				sendAs: 'message',
+				options: { messageLength: 100, ...options },
+			});
+			expect(error).toBeUndefined();
+			expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(4);
+		},
+	);
+
 	it('that is empty is not sent', async () => {
 		const conversationId = await started();
 		const { error } = await run({
@@ -391,6 +410,12 @@ describe('contact-center parameters', () => {
 				contact_phone: '+15550100',
 			});
 		}
+	});
+
+	it('have the phone of their own field, whatever else says', async () => {
+		const json = { contact_phone: '1', phone: '2' };
+		const own = await parametersOf({ json, phone: '3' }, 'ann@example.com');
+		expect(own.start?.context_parameters).toMatchObject({ contact_phone: '3' });
 	});
 
 	it('keep nested values', async () => {

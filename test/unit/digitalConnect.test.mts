@@ -1,5 +1,6 @@
 import type { TalkdeskClient } from '../../nodes/Talkdesk/api/client';
-import { sendMessage } from '../../nodes/Talkdesk/api/digitalConnect';
+import { sendMessage, startConversation } from '../../nodes/Talkdesk/api/digitalConnect';
+import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
 
 const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 	settings: {
@@ -35,5 +36,51 @@ it.each([
 	expect(await send(206, { ...answer, partial_fail_reason })).toMatchObject({
 		messageId: 'm1',
 		partialFailReason: expected,
+	});
+});
+
+describe('a start that is refused', () => {
+	const startWith = async (field: string) => {
+		const requests: unknown[] = [];
+		const node = {
+			id: '1',
+			name: 'Talkdesk',
+			type: 'talkdesk',
+			typeVersion: 1,
+			position: [0, 0] as [number, number],
+			parameters: {},
+		};
+		const client: TalkdeskClient = {
+			...clientThatAnswers(201, {}),
+			request: async ({ body }) => {
+				requests.push(JSON.stringify(body?.previous_messages));
+				throw new TalkdeskApiError(node, 'start', {
+					kind: 'badRequest',
+					message: 'Invalid request',
+					fields: [{ name: field }],
+				});
+			},
+		};
+		const conversation = {
+			touchpointId: 't',
+			contactEmail: 'a@example.com',
+			previousMessages: [{ type: 'user' as const, content: 'Hi', created_at: '' }],
+		};
+		await expect(
+			startConversation(client, conversation, { idempotencyKey: 'key' }),
+		).rejects.toThrow('Invalid request');
+		return requests;
+	};
+
+	it('is tried once more in the other spelling where the transcript is the reason', async () => {
+		const requests = await startWith('previous_messages[0].type');
+		expect(requests).toEqual([
+			expect.stringContaining('"user"'),
+			expect.stringContaining('"USER"'),
+		]);
+	});
+
+	it('is not tried again for any other reason', async () => {
+		expect(await startWith('contact_person.email')).toHaveLength(1);
 	});
 });

@@ -77,6 +77,14 @@ describe('texts', () => {
 		for (const text of texts) expect(text).toMatch(/^Customer: (\d)\1{29}\nCustomer: (\d)\2{29}$/);
 	});
 
+	it('are not cut through a character where there is no space', () => {
+		for (const limit of [100, 101]) {
+			const texts = toTexts([message('😀'.repeat(200))], limit);
+			expect(texts.length).toBeGreaterThan(3);
+			for (const text of texts) expect(text.isWellFormed()).toBe(true);
+		}
+	});
+
 	it('lose nothing, and are never too long, nor cut through a character', () => {
 		const contents = fc.array(
 			fc.string({ unit: fc.constantFrom('a', ' ', '😀', 'ß', '\n'), minLength: 1, maxLength: 400 }),

@@ -173,17 +173,17 @@ function isMemory(value: unknown): value is Memory {
 
 /** The messages of the connected memory node: LangChain's objects, which write themselves as JSON that is recognized. */
 async function readMemory({ functions, itemIndex }: OperationContext): Promise<unknown> {
-	const memory: unknown = await functions.getInputConnectionData(
-		NodeConnectionTypes.AiMemory,
-		itemIndex,
-	);
-	if (!isMemory(memory)) {
-		throw new NodeOperationError(functions.getNode(), 'No memory is connected', {
+	const fail = (error: Error | string) => {
+		throw new NodeOperationError(functions.getNode(), error, {
 			itemIndex,
 			description:
 				'Connect the memory node of your AI agent to the input Memory, or choose another Transcript Source. Where this node is a tool of an agent it has no such input: use the source JSON.',
 		});
-	}
+	};
+	const memory: unknown = await functions
+		.getInputConnectionData(NodeConnectionTypes.AiMemory, itemIndex)
+		.catch((error: unknown) => fail(error instanceof Error ? error : String(error)));
+	if (!isMemory(memory)) return fail('What is connected to the input Memory is no memory');
 	const messages = await memory.chatHistory.getMessages();
 	const plain: unknown = JSON.parse(JSON.stringify(messages));
 	return plain;
