@@ -173,8 +173,8 @@ function isMemory(value: unknown): value is Memory {
 
 /** The messages of the connected memory node: LangChain's objects, which write themselves as JSON that is recognized. */
 async function readMemory({ functions, itemIndex }: OperationContext): Promise<unknown> {
-	const fail = (error: Error | string) => {
-		throw new NodeOperationError(functions.getNode(), error, {
+	const fail = (problem: string) => {
+		throw new NodeOperationError(functions.getNode(), problem, {
 			itemIndex,
 			description:
 				'Connect the memory node of your AI agent to the input Memory, or choose another Transcript Source. Where this node is a tool of an agent it has no such input: use the source JSON.',
@@ -182,7 +182,7 @@ async function readMemory({ functions, itemIndex }: OperationContext): Promise<u
 	};
 	const memory: unknown = await functions
 		.getInputConnectionData(NodeConnectionTypes.AiMemory, itemIndex)
-		.catch((error: unknown) => fail(error instanceof Error ? error : String(error)));
+		.catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
 	if (!isMemory(memory)) return fail('What is connected to the input Memory is no memory');
 	const messages = await memory.chatHistory.getMessages();
 	const plain: unknown = JSON.parse(JSON.stringify(messages));
