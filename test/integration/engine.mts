@@ -1,114 +1,40 @@
-import 'reflect-metadata';
-
+import { Container } from '@n8n/di';
 import {
 	createRunExecutionData,
-	ICredentialsHelper,
 	NodeConnectionTypes,
 	Workflow,
-	type DeduplicationItemTypes,
 	type IBinaryData,
 	type IBinaryKeyData,
-	type DeduplicationScope,
-	type ICheckProcessedContextData,
-	type ICredentialDataDecryptedObject,
-	type IDataDeduplicator,
-	type IDeduplicationOutput,
-	type INodeTypeDescription,
-	type ITaskData,
-	type SupplyData,
 	type IDataObject,
-	type IHttpRequestHelper,
-	type IHttpRequestOptions,
 	type INode,
 	type INodeParameters,
 	type INodeType,
 	type INodeTypes,
+	type ITaskData,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
-import { Container } from '@n8n/di';
 import {
+	BinaryDataService,
 	DataDeduplicationService,
 	ExecutionLifecycleHooks,
 	ExternalSecretsProxy,
 	WorkflowExecute,
-	BinaryDataService,
 } from 'n8n-core';
 
-import { TalkdeskOAuth2Api } from '../../credentials/TalkdeskOAuth2Api.credentials';
 import { Talkdesk } from '../../nodes/Talkdesk/Talkdesk.node';
 import { TalkdeskTrigger } from '../../nodes/Talkdesk/TalkdeskTrigger.node';
+import {
+	CredentialsInMemory,
+	MemoryNode,
+	never,
+	RememberedInMemory,
+	type StoredCredential,
+} from './stand-ins.mts';
 
-/** The credential, as n8n's database would hold it: `accessToken` changes in place. */
-export type StoredCredential = ICredentialDataDecryptedObject;
+export type { StoredCredential } from './stand-ins.mts';
 
 /** n8n puts links to itself together; nobody follows them here. */
 const BASE_URL = 'http://n8n.invalid';
-
-/** A credential test or a save never happens here. */
-const never = () => {
-	throw new Error('not part of running a node');
-};
-
-/**
- * What n8n does around a request with this credential, over a credential that lives in memory: it hands out a copy,
- * calls `preAuthentication` where there is no token or the last one was refused, and stores what comes back.
- */
-class CredentialsInMemory extends ICredentialsHelper {
-	private readonly type = new TalkdeskOAuth2Api();
-
-	constructor(private readonly stored: StoredCredential) {
-		super();
-	}
-
-	getParentTypes() {
-		return [];
-	}
-
-	isCredentialUsableByNode() {
-		return true;
-	}
-
-	getCredentialsProperties() {
-		return this.type.properties;
-	}
-
-	async getDecrypted() {
-		return { ...this.stored };
-	}
-
-	async preAuthentication(
-		helpers: IHttpRequestHelper,
-		credential: ICredentialDataDecryptedObject,
-		_typeName: string,
-		_node: INode,
-		expired: boolean,
-	) {
-		if (credential.accessToken && !expired) return undefined;
-		const output = await this.type.preAuthentication.call(helpers, credential);
-		Object.assign(this.stored, output);
-		return { ...credential, ...output };
-	}
-
-	async authenticate(
-		credential: ICredentialDataDecryptedObject,
-		_typeName: string,
-		request: IHttpRequestOptions,
-	) {
-		const headers = {
-			...request.headers,
-			Authorization: `Bearer ${String(credential.accessToken)}`,
-		};
-		return { ...request, headers };
-	}
-
-	runPreAuthentication = never;
-
-	getCredentials = never;
-
-	updateCredentials = never;
-
-	updateCredentialsOauthTokenData = never;
-}
 
 interface File {
 	name: string;
@@ -136,54 +62,7 @@ export async function contentOf(file: IBinaryData | undefined): Promise<Buffer> 
 	return await binaryData.getAsBuffer(file);
 }
 
-/** Remembers in memory what n8n keeps in its database, for each node. */
-class RememberedInMemory implements IDataDeduplicator {
-	private readonly seen = new Set<string>();
-
-	async checkProcessedAndRecord(
-		items: DeduplicationItemTypes[],
-		_scope: DeduplicationScope,
-		{ node }: ICheckProcessedContextData,
-	): Promise<IDeduplicationOutput> {
-		const key = (item: DeduplicationItemTypes) => `${node?.id}: ${String(item)}`;
-		const isKnown = items.map((item) => this.seen.has(key(item)));
-		for (const item of items) this.seen.add(key(item));
-		return {
-			new: items.filter((_item, index) => !isKnown[index]),
-			processed: items.filter((_item, index) => isKnown[index]),
-		};
-	}
-
-	removeProcessed = never;
-
-	clearAllProcessedItems = never;
-
-	getProcessedDataCount = never;
-}
-
 void DataDeduplicationService.init(new RememberedInMemory());
-
-/** A memory node that holds the messages of the test. */
-class MemoryNode implements INodeType {
-	constructor(private readonly messages: unknown[]) {}
-
-	description: INodeTypeDescription = {
-		displayName: 'Memory',
-		name: 'memory',
-		group: ['transform'],
-		version: 1,
-		description: 'The memory of the test',
-		defaults: {},
-		inputs: [],
-		outputs: [NodeConnectionTypes.AiMemory],
-		properties: [],
-	};
-
-	// n8n calls it with a `this` of its own.
-	supplyData = async (): Promise<SupplyData> => ({
-		response: { chatHistory: { getMessages: async () => this.messages } },
-	});
-}
 
 export interface RunOptions {
 	credential: StoredCredential;

@@ -1,0 +1,206 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+
+import { contentOf } from './engine.mts';
+import { run, started, talkdesk } from './local.mts';
+import { bill, PDF, sha256, text, UPLOAD, uploaded } from './sample-files.mts';
+
+const requests = (what: string) =>
+	talkdesk.log.filter((entry) => entry.what.startsWith(what)).length;
+
+describe('attachment: upload', () => {
+	it('brings a file to Talkdesk byte for byte', async () => {
+		const { items, error } = await run(UPLOAD, { files: { data: bill } });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toMatchObject({
+			name: 'bill.pdf',
+			type: 'application/pdf',
+			size: PDF.length,
+			state: expect.any(String),
+		});
+		expect(talkdesk.attachments()).toMatchObject([
+			{ id: items[0]?.json.id, name: 'bill.pdf', type: 'application/pdf', sha256: sha256(PDF) },
+		]);
+	});
+
+	it('gives a name that is taken a unique one, and moves no bytes twice', async () => {
+		await uploaded();
+		const before = requests('PUT');
+		const { items } = await run(UPLOAD, { files: { data: bill }, executionId: 'execution-2' });
+		expect(items[0]?.json.name).toMatch(/^bill-[0-9a-f]{8}\.pdf$/);
+		expect(requests('PUT')).toBe(before + 1);
+	});
+
+	it('leaves the parameters of a type out', async () => {
+		const file = { ...text('a.txt'), type: 'text/plain; charset=utf-8' };
+		const { items, error } = await run(UPLOAD, { files: { data: file } });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.type).toBe('text/plain');
+	});
+
+	it('takes another name', async () => {
+		const { items } = await run(
+			{ ...UPLOAD, options: { fileName: 'other.pdf' } },
+			{ files: { data: bill } },
+		);
+		expect(items[0]?.json.name).toBe('other.pdf');
+	});
+
+	it.each([
+		[{ allowedMimeTypes: 'image/*' }, 'not allowed'],
+		[{ maxFileSize: 0.1 }, 'larger than 0.1 MB'],
+	])('refuses under %j before a byte moves', async (options, reason) => {
+		const { error } = await run({ ...UPLOAD, options }, { files: { data: bill } });
+		expect(error?.message).toContain(reason);
+		expect(talkdesk.log).toEqual([]);
+	});
+
+	it('refuses a file whose bytes contradict its type, where that is wanted', async () => {
+		const fake = { ...bill, type: 'image/png' };
+		const wanted = await run(
+			{ ...UPLOAD, options: { checkSignature: true } },
+			{ files: { data: fake } },
+		);
+		expect(wanted.error?.message).toContain('a PDF document');
+		expect(talkdesk.log).toEqual([]);
+		const { error } = await run(UPLOAD, { files: { data: fake } });
+		expect(error).toBeUndefined();
+	});
+
+	it('says what the storage says', async () => {
+		talkdesk.configure({ uploadFailure: () => 403 });
+		const { error } = await run(UPLOAD, { files: { data: bill } });
+		expect(error?.message).toContain('its storage answered 403');
+	});
+
+	it('says that there is no such field', async () => {
+		const { error } = await run(
+			{ ...UPLOAD, inputDataFieldName: 'photo' },
+			{ files: { data: bill } },
+		);
+		expect(`${error?.message} ${error?.description}`).toContain('photo');
+	});
+
+	it('survives a token that expires before the bytes move, and while they do', async () => {
+		await started();
+		talkdesk.expireTokens();
+		talkdesk.configure({ uploadFailure: () => void talkdesk.expireTokens() });
+		await uploaded();
+		expect(talkdesk.attachments()).toMatchObject([{ sha256: sha256(PDF) }]);
+		expect(talkdesk.counts().tokensIssued).toBe(3);
+	});
+});
+
+describe('attachment: download', () => {
+	const downloadOf = (attachmentId: string, options: IDataObject = {}) =>
+		({
+			resource: 'attachment',
+			operation: 'download',
+			attachmentId,
+			outputDataFieldName: 'file',
+			options,
+		}) as INodeParameters;
+
+	it('fetches a file byte for byte, with its name and type, into storage on disk', async () => {
+		const id = await uploaded();
+		const { items, error } = await run(downloadOf(id));
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toMatchObject({ id, name: 'bill.pdf', size: PDF.length });
+		const file = items[0]?.binary?.file;
+		expect(file).toMatchObject({ fileName: 'bill.pdf', mimeType: 'application/pdf' });
+		expect(file?.id).toMatch(/^filesystem/);
+		expect(sha256(await contentOf(file))).toBe(sha256(PDF));
+	});
+
+	it.each([
+		[{ allowedMimeTypes: 'image/*' }, 'not allowed'],
+		[{ maxFileSize: 0.1 }, 'larger than 0.1 MB'],
+	])('refuses under %j before a byte moves', async (options, reason) => {
+		const id = await uploaded();
+		const before = requests('GET');
+		const { error } = await run(downloadOf(id, options));
+		expect(error?.message).toContain(reason);
+		expect(requests('GET')).toBe(before + 1);
+	});
+
+	it('refuses a file whose bytes contradict its type, where that is wanted', async () => {
+		const id = await uploaded({ ...bill, type: 'image/png' });
+		const { error } = await run(downloadOf(id, { checkSignature: true }));
+		expect(error?.message).toContain('a PDF document');
+	});
+
+	it.each([404, 403, 500])('says that the storage answered %i', async (status) => {
+		const id = await uploaded();
+		talkdesk.configure({ downloadFailure: () => status });
+		const { error } = await run(downloadOf(id));
+		expect(error?.message).toContain(`its storage answered ${status}`);
+	});
+});
+
+it('attachment: get, getAll and delete', async () => {
+	const names = ['a.txt', 'b.txt', 'c.txt'];
+	const ids: string[] = [];
+	for (const name of names) ids.push(await uploaded(text(name)));
+	ids.push(await uploaded());
+	const all = { resource: 'attachment', operation: 'getAll', filters: {}, options: {} };
+
+	const get = await run({
+		resource: 'attachment',
+		operation: 'get',
+		attachmentId: String(ids[0]),
+		options: {},
+	});
+	expect(get.items[0]?.json).toMatchObject({ id: ids[0], name: 'a.txt', type: 'text/plain' });
+
+	const listed = await run({ ...all, returnAll: true });
+	expect(listed.items.map(({ json }) => json.id).sort()).toEqual([...ids].sort());
+	expect(listed.items.map(({ pairedItem }) => pairedItem)).toEqual(ids.map(() => ({ item: 0 })));
+	expect((await run({ ...all, returnAll: false, limit: 2 })).items).toHaveLength(2);
+	for (const [filters, count] of [
+		[{ name: 'b.txt' }, 1],
+		[{ types: 'application/pdf' }, 1],
+		[{ types: 'application/pdf, text/plain' }, 4],
+		[{ state: 'nowhere' }, 0],
+	] as const) {
+		expect((await run({ ...all, returnAll: true, filters })).items).toHaveLength(count);
+	}
+
+	const gone = await run({
+		resource: 'attachment',
+		operation: 'delete',
+		attachmentId: String(ids[0]),
+		options: {},
+	});
+	expect(gone.items[0]?.json).toEqual({ deleted: true });
+	expect((await run({ ...all, returnAll: true })).items).toHaveLength(3);
+	const missing = await run({
+		resource: 'attachment',
+		operation: 'get',
+		attachmentId: String(ids[0]),
+		options: {},
+	});
+	expect(missing.error).toMatchObject({ httpCode: '404' });
+});
+
+it('getAll says that the limit is no number', async () => {
+	const { error } = await run({
+		resource: 'attachment',
+		operation: 'getAll',
+		returnAll: false,
+		limit: '={{ "many" }}',
+		filters: {},
+		options: {},
+	});
+	expect(error?.message).toBe('The parameter Limit is not a number above 0');
+});
+
+it('getAll goes through every page', async () => {
+	for (let index = 0; index < 105; index++) await uploaded(text(`${index}.txt`));
+	const { items } = await run({
+		resource: 'attachment',
+		operation: 'getAll',
+		returnAll: true,
+		filters: {},
+		options: {},
+	});
+	expect(new Set(items.map(({ json }) => json.id)).size).toBe(105);
+}, 60_000);

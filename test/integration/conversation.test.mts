@@ -1,0 +1,197 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+
+import { credential, END, run, START, started, talkdesk } from './local.mts';
+
+describe('conversation: start', () => {
+	it('starts a conversation with transcript and parameters, and says what became of it', async () => {
+		const { items, error } = await run({
+			...START,
+			contactCenterParameters: {
+				name: 'Ann',
+				phone: '+15550100',
+				custom: { parameter: [{ name: 'order', value: '4711' }] },
+				json: '{ "vip": true, "order": "overwritten" }',
+			},
+			transcriptSource: 'json',
+			transcript: [
+				{ type: 'user', content: 'Hello', created_at: '2026-01-01T00:00:00.000Z' },
+				{ type: 'external', content: 'I am a bot', created_at: '2026-01-01T00:00:01.000Z' },
+			],
+			options: { subject: 'An order' },
+		});
+		expect(error).toBeUndefined();
+		const [conversation] = talkdesk.conversations();
+		expect(items).toEqual([
+			{
+				json: {
+					conversationId: conversation?.id,
+					touchpointId: 'local-touchpoint',
+					contactEmail: 'ann@example.com',
+					alreadyStarted: false,
+					transcriptMessages: 2,
+					transcriptMessagesOmitted: 0,
+					message: expect.stringContaining('human agent'),
+				},
+				pairedItem: { item: 0 },
+			},
+		]);
+		expect(conversation?.start).toEqual({
+			touchpoint_id: 'local-touchpoint',
+			contact_person: { email: 'ann@example.com' },
+			subject: 'An order',
+			context_parameters: {
+				vip: true,
+				order: '4711',
+				contact_name: 'Ann',
+				contact_phone: '+15550100',
+			},
+			previous_messages: [
+				{ type: 'user', content: 'Hello', created_at: '2026-01-01T00:00:00.000Z' },
+				{ type: 'external', content: 'I am a bot', created_at: '2026-01-01T00:00:01.000Z' },
+			],
+		});
+	});
+
+	it('makes one conversation for each item, paired with it', async () => {
+		const emails = ['a@example.com', 'b@example.com', 'c@example.com'];
+		const { items } = await run(
+			{ ...START, contactEmail: '={{ $json.email }}' },
+			{ items: emails.map((email) => ({ email })) },
+		);
+		expect(items.map(({ json, pairedItem }) => [json.contactEmail, pairedItem])).toEqual(
+			emails.map((email, item) => [email, { item }]),
+		);
+		expect(talkdesk.counts().conversationsStarted).toBe(3);
+	});
+
+	it('starts nothing new where n8n repeats the same piece of work', async () => {
+		const first = await run(START);
+		const again = await run(START);
+		const other = await run(START, { executionId: 'execution-2' });
+		expect(again.items[0]?.json.conversationId).toBe(first.items[0]?.json.conversationId);
+		expect(other.items[0]?.json.conversationId).not.toBe(first.items[0]?.json.conversationId);
+		expect(talkdesk.counts().conversationsStarted).toBe(2);
+	});
+
+	it('starts another one in each run of a loop', async () => {
+		await run(START);
+		await run(START, { earlierRuns: 1 });
+		expect(talkdesk.counts().conversationsStarted).toBe(2);
+	});
+
+	it('takes an idempotency key of the user', async () => {
+		const parameters = { ...START, options: { idempotencyKey: 'session-1' } };
+		const first = await run(parameters, { executionId: 'execution-1' });
+		const second = await run(parameters, { executionId: 'execution-2' });
+		expect(first.items[0]?.json).toMatchObject({ alreadyStarted: false });
+		expect(second.items[0]?.json).toMatchObject({
+			conversationId: first.items[0]?.json.conversationId,
+			alreadyStarted: true,
+			message: expect.stringContaining('nothing new was started'),
+		});
+		expect(talkdesk.counts().conversationsStarted).toBe(1);
+	});
+
+	it('starts in the touchpoint of the option', async () => {
+		talkdesk.configure({ touchpoints: [{ id: 'local-touchpoint' }, { id: 'other' }] });
+		await run({ ...START, options: { touchpointId: 'other' } });
+		expect(talkdesk.conversations()[0]?.start.touchpoint_id).toBe('other');
+	});
+
+	it.each([
+		[{ contactEmail: '={{ $json.none }}' }, 'Contact Email', 'is empty'],
+		[{ contactEmail: 'ann' }, 'Contact Email', 'not an e-mail address'],
+		[{ contactEmail: 'Ann <ann@example.com>' }, 'Contact Email', 'not an e-mail address'],
+		[{ transcriptSource: 'json', transcript: '{' }, 'Transcript', "isn't understood: {"],
+		[{ transcriptSource: 'json', transcript: '{}' }, 'Transcript', "isn't understood: {}"],
+		[{ transcriptSource: 'json', transcript: '[{"who":"me"}]' }, 'Transcript', '{"who":"me"}'],
+		[{ contactCenterParameters: { json: '[1]' } }, 'Contact Center Parameters', '(JSON)'],
+		[{ contactCenterParameters: { json: '{' } }, 'Contact Center Parameters', '(JSON)'],
+		[{ options: { timeout: 'soon' } }, 'timeout', 'wrong value'],
+	])('refuses %j before anything is sent', async (wrong, parameter, what) => {
+		const { error } = await run({ ...START, ...wrong });
+		expect(error?.message).toContain(parameter);
+		expect(error?.message).toContain(what);
+		expect(error?.description).toBeTruthy();
+		expect(talkdesk.counts().routes).toEqual({});
+	});
+
+	it('says that there is no touchpoint, and where to enter one', async () => {
+		credential.touchpointId = '';
+		const { error } = await run(START);
+		expect(error?.message).toContain('touchpoint');
+		expect(error?.description).toContain('credential');
+	});
+});
+
+describe('contact-center parameters', () => {
+	const parametersOf = async (contactCenterParameters: IDataObject, contactEmail = '') => {
+		const { items, error } = await run({
+			...START,
+			contactEmail,
+			contactCenterParameters: contactCenterParameters as INodeParameters,
+		});
+		return { items, error, start: talkdesk.conversations().at(-1)?.start };
+	};
+
+	it('of other integrations can be passed as they are', async () => {
+		for (const json of [
+			{ emailAddress: 'ann@example.com', phone: '+15550100' },
+			'{ "SendConversationTranscript": true, "ContactCenterParameters": { "emailAddress": "ann@example.com", "phone": "+15550100" } }',
+		]) {
+			const { error, start, items } = await parametersOf({ json });
+			expect(error).toBeUndefined();
+			expect(items[0]?.json.contactEmail).toBe('ann@example.com');
+			expect(start?.contact_person.email).toBe('ann@example.com');
+			expect(start?.context_parameters).toMatchObject({
+				emailAddress: 'ann@example.com',
+				phone: '+15550100',
+				contact_phone: '+15550100',
+			});
+		}
+	});
+
+	it('have the phone of their own field, whatever else says', async () => {
+		const json = { contact_phone: '1', phone: '2' };
+		const own = await parametersOf({ json, phone: '3' }, 'ann@example.com');
+		expect(own.start?.context_parameters).toMatchObject({ contact_phone: '3' });
+	});
+
+	it('keep nested values', async () => {
+		const json = { order: { id: 4711, items: ['a', 'b'] }, vip: true, empty: null };
+		const { start } = await parametersOf({ json }, 'ann@example.com');
+		expect(start?.context_parameters).toEqual(json);
+	});
+
+	it("leave the contact's own address alone, and check the other one", async () => {
+		const { start } = await parametersOf(
+			{ json: { emailAddress: 'b@example.com' } },
+			'a@example.com',
+		);
+		expect(start?.contact_person.email).toBe('a@example.com');
+		const { error } = await parametersOf({ json: { emailAddress: 'nobody' } });
+		expect(error?.message).toBe('The parameter Contact Email is not an e-mail address');
+	});
+});
+
+it.each(['.', '..'])('the id %j reaches no other place of the API', async (conversationId) => {
+	const { error } = await run(END, { items: [{ conversationId }] });
+	expect(error?.message).toContain('is no ID');
+	expect(talkdesk.counts().routes).toEqual({});
+});
+
+describe('conversation: end', () => {
+	it('ends a conversation, and ending it again is an outcome', async () => {
+		const conversationId = await started();
+		const first = await run(END, { items: [{ conversationId }] });
+		expect(first.items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: false });
+		expect(talkdesk.conversation(conversationId)?.state).toBe('ended');
+		const again = await run(END, { items: [{ conversationId }] });
+		expect(again.items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: true });
+	});
+
+	it('fails for a conversation that never was', async () => {
+		const { error } = await run(END, { items: [{ conversationId: 'nowhere' }] });
+		expect(error).toMatchObject({ httpCode: '404' });
+	});
+});

@@ -1,0 +1,169 @@
+import Fastify from 'fastify';
+
+import { credential, run, SEND, START, started, talkdesk } from './local.mts';
+
+describe('errors', () => {
+	it("carry Talkdesk's message, its code, the item and a remedy", async () => {
+		const { error } = await run(
+			{ ...START, options: { touchpointId: '={{ $json.touchpoint }}' } },
+			{ items: [{ touchpoint: 'local-touchpoint' }, { touchpoint: 'unknown' }] },
+		);
+		expect(error?.message).toBe(
+			'Talkdesk could not start the conversation: There is no such touchpoint',
+		);
+		expect(error).toMatchObject({ context: { itemIndex: 1 } });
+		expect(error?.description).toContain('Check the ID');
+		expect(error?.description).toContain("Talkdesk's code: local-404");
+	});
+
+	it('with Continue On Fail become items, and the other items go on', async () => {
+		const conversationId = await started();
+		const { items, error } = await run(SEND, {
+			node: { onError: 'continueRegularOutput' },
+			items: [
+				{ conversationId, text: 'one' },
+				{ conversationId: 'nowhere', text: 'two' },
+				{ conversationId, text: '' },
+				{ conversationId, text: 'four' },
+			],
+		});
+		expect(error).toBeUndefined();
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+			[0, 1, 2, 3].map((item) => ({ item })),
+		);
+		expect(items[1]?.json).toEqual({
+			error: expect.stringContaining('Talkdesk could not send the message'),
+			message: expect.stringContaining('Check the ID'),
+			details: { kind: 'notFound', status: 404, code: 'local-404', fields: [] },
+		});
+		expect(items[2]?.json.error).toContain('Text');
+		expect(talkdesk.conversation(conversationId)?.messages.map(({ content }) => content)).toEqual([
+			'one',
+			'four',
+		]);
+	});
+
+	it('leave by the error output where there is one', async () => {
+		const conversationId = await started();
+		await talkdesk.agent.end(conversationId);
+		const { outputs } = await run(SEND, {
+			node: { onError: 'continueErrorOutput' },
+			items: [{ conversationId, text: 'hello?' }],
+		});
+		expect(outputs[0]).toEqual([]);
+		expect(outputs[1]?.[0]?.json.details).toMatchObject({
+			kind: 'conversationEnded',
+			code: '3016011',
+		});
+	});
+
+	it('say that there was no answer, and why', async () => {
+		credential.apiBaseUrl = 'http://127.0.0.1:9';
+		const { error } = await run(START);
+		expect(error?.message).toContain('there was no answer');
+		expect(error?.description).toContain('ECONNREFUSED');
+		expect(error?.description).toContain('region');
+	});
+
+	it('of a wrong secret are in the words of Talkdesk', async () => {
+		credential.clientSecret = 'wrong';
+		const { error } = await run(START);
+		expect(error?.message).toContain('Client authentication failed');
+		expect(error?.description).toContain('credential');
+	});
+
+	it('of an incomplete credential name the field', async () => {
+		credential.clientId = '';
+		const { error } = await run(START);
+		expect(error?.message).toContain('Client ID');
+	});
+
+	it('of a missing scope speak of scopes', async () => {
+		talkdesk.configure({
+			clients: [{ id: 'local-client', secret: 'local-secret', scopes: ['attachments:read'] }],
+		});
+		const { error } = await run(START);
+		expect(error).toMatchObject({ httpCode: '403' });
+		expect(error?.description).toContain('scope');
+	});
+
+	it('and outputs hold no secret', async () => {
+		const conversationId = await started();
+		await talkdesk.agent.end(conversationId);
+		const runs = [
+			await run(START),
+			await run(SEND, { items: [{ conversationId, text: 'x' }] }),
+			await run({ ...START, options: { touchpointId: 'unknown' } }),
+		];
+		const token = String(credential.accessToken);
+		expect(token.length).toBeGreaterThan(8);
+		credential.apiBaseUrl = 'http://127.0.0.1:9';
+		runs.push(await run(START));
+		credential.clientSecret = 'wrong-canary';
+		credential.accessToken = '';
+		runs.push(await run(START));
+		for (const { everything } of runs) {
+			expect(everything).not.toContain(token);
+			expect(everything).not.toContain('local-secret');
+			expect(everything).not.toContain('wrong-canary');
+		}
+	});
+});
+
+describe('the token', () => {
+	it('follows no redirection to another host', async () => {
+		const seen: unknown[] = [];
+		const elsewhere = Fastify();
+		elsewhere.all('*', async (request) => {
+			seen.push(request.headers.authorization);
+			return { id: 'stolen' };
+		});
+		const redirecting = Fastify();
+		const target = await elsewhere.listen({ host: '127.0.0.1', port: 0 });
+		redirecting.all('*', async (_request, reply) => await reply.redirect(`${target}/x`, 307));
+		try {
+			credential.apiBaseUrl = await redirecting.listen({ host: '127.0.0.1', port: 0 });
+			const { error } = await run(START);
+			expect(error).toMatchObject({ httpCode: '307' });
+			expect(seen).toEqual([]);
+		} finally {
+			await Promise.all([elsewhere.close(), redirecting.close()]);
+		}
+	});
+
+	it('is fetched once for many items and many runs', async () => {
+		const conversationId = await started();
+		for (let index = 0; index < 3; index++) {
+			await run(SEND, {
+				executionId: `execution-${index}`,
+				items: Array.from({ length: 10 }, (_, item) => ({ conversationId, text: `${item}` })),
+			});
+		}
+		expect(talkdesk.counts()).toMatchObject({ tokensIssued: 1, messagesStored: 30 });
+	});
+
+	it('is renewed without the workflow noticing when it expires', async () => {
+		const conversationId = await started();
+		talkdesk.expireTokens();
+		const { error } = await run(SEND, { items: [{ conversationId, text: 'still here' }] });
+		expect(error).toBeUndefined();
+		expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(1);
+		expect(talkdesk.counts().tokensIssued).toBe(2);
+	});
+
+	it('is fetched once where many ask at the same time, cold and expired', async () => {
+		const many = async () =>
+			await Promise.all(
+				Array.from(
+					{ length: 20 },
+					async (_, index) => await run(START, { executionId: `${index}` }),
+				),
+			);
+		await many();
+		expect(talkdesk.counts().tokensIssued).toBe(1);
+		talkdesk.expireTokens();
+		const runs = await many();
+		expect(runs.filter(({ error }) => error)).toEqual([]);
+		expect(talkdesk.counts().tokensIssued).toBe(2);
+	});
+});

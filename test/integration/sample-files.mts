@@ -1,0 +1,26 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { INodeParameters } from 'n8n-workflow';
+
+import { run } from './local.mts';
+
+export const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+export const PDF = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(200_000)]);
+export const bill = { name: 'bill.pdf', type: 'application/pdf', content: PDF };
+export const text = (name: string) => ({
+	name,
+	type: 'text/plain',
+	content: Buffer.from(`this is ${name}`),
+});
+
+export const UPLOAD: INodeParameters = {
+	resource: 'attachment',
+	operation: 'upload',
+	inputDataFieldName: 'data',
+	options: {},
+};
+/** An attachment that the node has uploaded; its id. */
+export const uploaded = async (file = bill) => {
+	const { items, error } = await run(UPLOAD, { files: { data: file } });
+	if (error) throw error;
+	return String(items[0]?.json.id);
+};

@@ -1,0 +1,144 @@
+import { AIMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
+
+import { run, START, started, talkdesk } from './local.mts';
+
+describe('the transcript', () => {
+	const transcriptOf = () =>
+		(talkdesk.conversations().at(-1)?.start.previous_messages ?? []).map(
+			({ type, content }) => `${type}: ${content}`,
+		);
+
+	it('comes out of a connected memory, whole and in order', async () => {
+		const memory = Array.from({ length: 200 }, (_, index) =>
+			index % 2 === 0 ? new HumanMessage(`question ${index}`) : new AIMessage(`answer ${index}`),
+		);
+		const { items, error } = await run(
+			{ ...START, transcriptSource: 'memory' },
+			{ memory: [new SystemMessage('Be nice'), ...memory] },
+		);
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toMatchObject({ transcriptMessages: 200, transcriptMessagesOmitted: 0 });
+		expect(transcriptOf()).toEqual(
+			memory.map((_, index) =>
+				index % 2 ? `external: answer ${index}` : `user: question ${index}`,
+			),
+		);
+	});
+
+	it('says that no memory is connected', async () => {
+		const { error } = await run({ ...START, transcriptSource: 'memory' });
+		expect(error?.message).toBe('A Memory sub-node must be connected and enabled');
+		expect(error?.description).toContain('tool of an agent');
+		expect(talkdesk.counts().routes).toEqual({});
+	});
+
+	it('is entered by hand', async () => {
+		await run({
+			...START,
+			transcriptSource: 'define',
+			transcriptMessages: {
+				message: [
+					{ type: 'user', content: 'Hi', created_at: '2026-01-01T10:00:00' },
+					{ type: 'external', content: '={{ "Hel" + "lo" }}', created_at: '' },
+				],
+			},
+		});
+		expect(transcriptOf()).toEqual(['user: Hi', 'external: Hello']);
+	});
+
+	it('keeps the newest messages of a limit, and counts the others', async () => {
+		const { items } = await run({
+			...START,
+			transcriptSource: 'json',
+			transcript: ['a', 'b', 'c'].map((content) => ({ role: 'user', content })),
+			options: { transcriptLimit: 2 },
+		});
+		expect(items[0]?.json).toMatchObject({ transcriptMessages: 2, transcriptMessagesOmitted: 1 });
+		expect(transcriptOf()).toEqual(['user: b', 'user: c']);
+	});
+
+	it.each(['lower', 'upper', 'either'] as const)(
+		'reaches a Talkdesk that spells its types in the way %s, and the spelling is kept',
+		async (messageTypeSpelling) => {
+			talkdesk.configure({ messageTypeSpelling });
+			const parameters = {
+				...START,
+				transcriptSource: 'json',
+				transcript: [{ role: 'user', content: 'Hi' }],
+			};
+			for (const executionId of ['1', '2', '3']) {
+				const { error } = await run(parameters, { executionId });
+				expect(error).toBeUndefined();
+			}
+			expect(talkdesk.counts().conversationsStarted).toBe(3);
+			expect(talkdesk.counts().routes['POST /api/digital-connect/conversations']).toBe(
+				messageTypeSpelling === 'upper' ? 4 : 3,
+			);
+		},
+	);
+
+	it('is sent into an open conversation, in parts, in order, and once', async () => {
+		const conversationId = await started();
+		const parameters = {
+			resource: 'message',
+			operation: 'sendTranscript',
+			conversationId,
+			transcriptSource: 'json',
+			transcript: Array.from({ length: 20 }, (_, index) => ({
+				role: index % 2 ? 'assistant' : 'user',
+				content: `message ${index} ${'x'.repeat(60)}`,
+			})),
+			sendAs: 'message',
+			options: { messageLength: 200 },
+		};
+		const { items, error } = await run(parameters);
+		expect(error).toBeUndefined();
+		const messages = talkdesk.conversation(conversationId)?.messages ?? [];
+		expect(messages).toHaveLength(10);
+		const lines = messages.flatMap(({ content }) => content?.split('\n') ?? []);
+		expect(lines.map((line) => line.slice(0, 19).trim())).toEqual(
+			Array.from({ length: 20 }, (_, index) =>
+				`${index % 2 ? 'Bot' : 'Customer'}: message ${index} xxxx`.slice(0, 19).trim(),
+			),
+		);
+		expect(items[0]?.json).toMatchObject({
+			conversationId,
+			messageId: messages.at(-1)?.id,
+			messageIds: messages.map(({ id }) => id),
+			transcriptMessages: 20,
+		});
+		await run(parameters);
+		expect(talkdesk.counts().messagesStored).toBe(10);
+	});
+
+	it.each([{}, { idempotencyKey: 'mine' }])(
+		'is sent whole where its parts are alike, with the options %j',
+		async (options) => {
+			const conversationId = await started();
+			const { error } = await run({
+				resource: 'message',
+				operation: 'sendTranscript',
+				conversationId,
+				transcriptSource: 'json',
+				transcript: Array.from({ length: 4 }, () => ({ role: 'user', content: 'x'.repeat(80) })),
+				sendAs: 'message',
+				options: { messageLength: 100, ...options },
+			});
+			expect(error).toBeUndefined();
+			expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(4);
+		},
+	);
+
+	it('that is empty is not sent', async () => {
+		const conversationId = await started();
+		const { error } = await run({
+			resource: 'message',
+			operation: 'sendTranscript',
+			conversationId,
+			transcriptSource: 'json',
+			transcript: [{ role: 'system', content: 'x' }],
+			options: {},
+		});
+		expect(error?.message).toBe('The transcript is empty');
+	});
+});
