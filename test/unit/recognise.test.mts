@@ -298,6 +298,10 @@ describe('whatever is mixed', () => {
 		);
 	});
 
+	it('a name that is no text is no reason to fail', () => {
+		expect(recogniseTranscript([{ id: [Object.create(null)], kwargs: {} }]).ok).toBe(false);
+	});
+
 	it('deep nesting comes to an end', () => {
 		let nested: unknown = [{ role: 'user', content: 'Hi' }];
 		for (let depth = 0; depth < 10_000; depth++) nested = { messages: [nested] };

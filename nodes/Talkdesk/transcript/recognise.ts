@@ -125,8 +125,9 @@ function readEntry(entry: unknown, depth: number): Read {
 
 /** LangChain's `toJSON`: `{ lc: 1, type: 'constructor', id: [..., 'HumanMessage'], kwargs: { content } }`. */
 function readSerialized({ id, kwargs }: Entry): Read | undefined {
-	if (!Array.isArray(id) || !isEntry(kwargs)) return undefined;
-	const className = String(id.at(-1)).replace(/Message(Chunk)?$/, '');
+	const name: unknown = Array.isArray(id) ? id.at(-1) : undefined;
+	if (typeof name !== 'string' || !isEntry(kwargs)) return undefined;
+	const className = name.replace(/Message(Chunk)?$/, '');
 	const role = className === 'Chat' ? kwargs.role : className;
 	return readMessage({ ...kwargs, role });
 }
