@@ -30,6 +30,11 @@ describe('attachment: upload', () => {
 		expect(requests('PUT')).toBe(before + 1);
 	});
 
+	it('finds a free name also when n8n repeats the same work again and again', async () => {
+		for (const _ of [1, 2, 3, 4]) await uploaded();
+		expect(new Set(talkdesk.attachments().map(({ name }) => name)).size).toBe(4);
+	});
+
 	it('leaves the parameters of a type out', async () => {
 		const file = { ...text('a.txt'), type: 'text/plain; charset=utf-8' };
 		const { items, error } = await run(UPLOAD, { files: { data: file } });

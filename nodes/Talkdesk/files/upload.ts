@@ -1,3 +1,4 @@
+import { randomUUID } from 'crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
@@ -53,13 +54,14 @@ export async function readLocalFile(
  * Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left over is in no
  * message.
  *
- * @param suffix makes a name unique where there is an attachment of that name already: the same for the same work
+ * A name that is taken gets a new ending each time: an earlier try may have taken the last one.
+ *
  * @throws FileRefused where the policy forbids the file, before its bytes move; TalkdeskApiError
  */
 export async function uploadFile(
 	{ client, functions }: { client: TalkdeskClient; functions: IExecuteFunctions },
 	file: LocalFile,
-	{ policy, suffix, timeout }: { policy: FilePolicy; suffix: string; timeout?: number },
+	{ policy, timeout }: { policy: FilePolicy; timeout?: number },
 ): Promise<Attachment & SentAttachment> {
 	const refusal =
 		refusalOf(file, policy) ??
@@ -76,7 +78,7 @@ export async function uploadFile(
 	).catch(async (error: unknown) => {
 		const isTaken = error instanceof TalkdeskApiError && error.problem.kind === 'conflict';
 		if (!isTaken) throw error;
-		const name = uniqueName(file.name, suffix);
+		const name = uniqueName(file.name, randomUUID().slice(0, 8));
 		return await createAttachment(client, { name, requestId }, { timeout });
 	});
 	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };

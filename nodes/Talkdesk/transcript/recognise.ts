@@ -60,7 +60,7 @@ const MESSAGE_KEYS = ['json', 'message', 'data'];
 /** Deeper than any known form nests. */
 const MAX_DEPTH = 6;
 
-export const UNDERSTOOD_FORMS =
+const UNDERSTOOD_FORMS =
 	'Understood are lists of { "role", "content" } (OpenAI), of LangChain messages, of { "human", "ai" } (Chat Memory Manager), of { "type", "content", "created_at" } (Talkdesk), of { "from", "text" } and of rows with such columns; and each of them as JSON text or inside "messages".';
 
 type Entry = Record<string, unknown>;

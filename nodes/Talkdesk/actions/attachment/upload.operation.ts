@@ -2,14 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { readLocalFile, uploadFile } from '../../files/upload';
 import { filePolicyProperties, readFilePolicy } from '../../files/options';
-import {
-	idempotencyKey,
-	optionsProperty,
-	outputItem,
-	readOptions,
-	readText,
-	type Operation,
-} from '../operation';
+import { optionsProperty, outputItem, readOptions, readText, type Operation } from '../operation';
 
 const inputDataFieldNameProperty: INodeProperties = {
 	displayName: 'Input Data Field Name',
@@ -51,7 +44,6 @@ export const upload: Operation = {
 			{ ...file, name: fileName || file.name },
 			{
 				policy: readFilePolicy(readOptions(context)),
-				suffix: idempotencyKey(context, field).slice(0, 8),
 				timeout,
 			},
 		);

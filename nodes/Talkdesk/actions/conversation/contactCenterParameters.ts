@@ -130,8 +130,8 @@ export function readContactCenterParameters({ functions, itemIndex }: OperationC
 	);
 	// The names of the documentation's own example (docs.talkdesk.com/reference/start-conversation).
 	if (name) parameters.contact_name = name;
-	const contactPhone = phone || text.parse(object.data.phone ?? '');
-	if (contactPhone) parameters.contact_phone ??= contactPhone;
+	const otherPhone = text.parse(object.data.phone ?? '');
 	if (phone) parameters.contact_phone = phone;
+	else if (otherPhone) parameters.contact_phone ??= otherPhone;
 	return { parameters, emailAddress: text.parse(object.data.emailAddress ?? '') };
 }

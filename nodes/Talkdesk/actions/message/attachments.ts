@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { getAttachment } from '../../api/attachments';
 import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
 import { readFilePolicy } from '../../files/options';
-import { idempotencyKey, readOptions, type OperationContext } from '../operation';
+import { readOptions, type OperationContext } from '../operation';
 
 /** What became of one file before the message went out. */
 export type GatheredFile =
@@ -38,7 +38,6 @@ export async function gatherFiles(
 			run: async () =>
 				await uploadFile(context, await readLocalFile(functions, itemIndex, field), {
 					policy,
-					suffix: idempotencyKey(context, field).slice(0, 8),
 					timeout,
 				}),
 		})),

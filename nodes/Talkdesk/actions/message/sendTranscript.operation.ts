@@ -138,7 +138,6 @@ async function uploadTranscript(context: OperationContext, text: string) {
 		},
 		{
 			policy: { allowedMimeTypes: [], maxSize: 0, checkSignature: false },
-			suffix: idempotencyKey(context, 'transcript').slice(0, 8),
 			timeout: readOptions(context).timeout,
 		},
 	);
