@@ -74,7 +74,7 @@ describe('message: send with files', () => {
 
 	it('sends the text where no file can be sent, and fails where there is no text either', async () => {
 		const conversationId = await started();
-		talkdesk.configure({ uploadFailure: () => 503 });
+		talkdesk.configure({ uploadFailure: () => 403 });
 		const { items } = await run(sendOf(conversationId, { text: 'See file' }), {
 			files: { data: bill },
 		});

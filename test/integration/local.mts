@@ -1,6 +1,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 
 import { credentialFor } from '../sandbox/credential.mts';
+import type { Fault } from '../sandbox/faults.mts';
 import { startTalkdesk, type LocalTalkdesk } from '../sandbox/talkdesk.mts';
 import { runNode, type StoredCredential } from './engine.mts';
 
@@ -42,9 +43,21 @@ export const run = async (
 	more: Partial<Parameters<typeof runNode>[1]> = {},
 ) => await runNode('talkdesk', { credential, parameters, ...more });
 
-/** A conversation that the node has started; its id. */
-export const started = async () => {
-	const { items, error } = await run(START);
+/** A conversation that the node has started; its id. Another execution starts another one. */
+export const started = async (executionId = 'execution-1') => {
+	const { items, error } = await run(START, { executionId });
 	if (error) throw error;
 	return String(items[0]?.json.conversationId);
 };
+/** What the customer said in a conversation. */
+export const contents = (conversationId: unknown) =>
+	talkdesk.conversation(String(conversationId))?.messages.map(({ content }) => content);
+
+export const SEND_ROUTE = 'POST /api/digital-connect/conversations/:id/messages';
+
+/** These faults happen to the first requests of a route, one after the other; the rest goes well. */
+export function failFirst(route: string, ...faults: Fault[]) {
+	talkdesk.configure({
+		faults: (request) => (request.route.startsWith(route) ? faults.shift() : undefined),
+	});
+}

@@ -1,4 +1,4 @@
-import type { TalkdeskClient } from '../../nodes/Talkdesk/api/client';
+import { DEFAULT_LIMITS, type TalkdeskClient } from '../../nodes/Talkdesk/api/client';
 import { sendMessage, startConversation } from '../../nodes/Talkdesk/api/digitalConnect';
 import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
 
@@ -12,6 +12,8 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 		accessToken: '',
 	},
 	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
+	limits: DEFAULT_LIMITS,
+	with: () => clientThatAnswers(status, body),
 });
 const send = async (status: number, body: unknown) =>
 	await sendMessage(

@@ -1,4 +1,5 @@
-import { readProblem, TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
+import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
+import { adviceOn, networkProblem, readProblem } from '../../nodes/Talkdesk/api/problem';
 
 const node = {
 	id: '1',
@@ -64,4 +65,77 @@ describe('a refusal', () => {
 			});
 		},
 	);
+});
+
+describe('trying again', () => {
+	it.each([
+		[429, {}],
+		[502, {}],
+		[503, {}],
+		[504, {}],
+		[401, { maxRetries: 1 }],
+	])('helps after %i', (status, advice) => {
+		expect(adviceOn(readProblem(status, {}))).toEqual(advice);
+	});
+
+	it.each([400, 403, 404, 409, 418, 422, 500, 501, 302])('does not help after %i', (status) => {
+		expect(adviceOn(readProblem(status, {}))).toBeUndefined();
+	});
+
+	it('does not help where the conversation has ended, whatever the status', () => {
+		expect(adviceOn(readProblem(503, { code: '3016011' }))).toBeUndefined();
+	});
+
+	it('waits as long as Talkdesk asks', () => {
+		expect(adviceOn(readProblem(429, {}, 7000))).toEqual({ retryAfter: 7000 });
+	});
+
+	it.each(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'ECONNABORTED', 'EAI_AGAIN'])(
+		'helps after %s',
+		(code) => expect(adviceOn(networkProblem(code))).toEqual({}),
+	);
+
+	it.each(['ENOTFOUND', 'CERT_HAS_EXPIRED', 'ERR_CANCELED', 'no answer'])(
+		'does not help after %s',
+		(code) => expect(adviceOn(networkProblem(code))).toBeUndefined(),
+	);
+});
+
+describe('the outcome', () => {
+	it.each([
+		[readProblem(502, ''), true],
+		[readProblem(504, ''), true],
+		[readProblem(503, ''), true],
+		[readProblem(503, '', 1000), undefined],
+		[readProblem(429, ''), undefined],
+		[readProblem(400, ''), undefined],
+		[networkProblem('ECONNRESET'), true],
+		[networkProblem('ECONNABORTED'), true],
+		[networkProblem('ECONNREFUSED'), undefined],
+		[networkProblem('EAI_AGAIN'), undefined],
+	])('of %j is unknown: %s', (problem, outcomeUnknown) => {
+		expect(problem.outcomeUnknown).toBe(outcomeUnknown);
+		const { description } = new TalkdeskApiError(node, 'send the message', problem);
+		expect(description?.includes('may have been done')).toBe(outcomeUnknown === true);
+	});
+});
+
+describe("n8n's hint", () => {
+	const failureOf = (status: number, retryAfter?: number) =>
+		new TalkdeskApiError(node, 'x', readProblem(status, {}, retryAfter)).failure;
+
+	it.each([
+		[401, { cause: 'credential-invalid' }],
+		[403, { cause: 'configuration-invalid' }],
+		[429, { cause: 'rate-limited' }],
+		[500, { cause: 'temporarily-unavailable' }],
+		[503, { cause: 'temporarily-unavailable' }],
+		[400, undefined],
+		[404, undefined],
+	])('of %i is %j', (status, failure) => expect(failureOf(status)).toEqual(failure));
+
+	it('says when to come back', () => {
+		expect(failureOf(429, 9000)).toEqual({ cause: 'rate-limited', retryAfterMs: 9000 });
+		expect(failureOf(503, 9000)).toEqual({ cause: 'temporarily-unavailable', retryAfterMs: 9000 });
+	});
 });

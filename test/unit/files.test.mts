@@ -34,7 +34,8 @@ describe('what is refused before its bytes move', () => {
 describe('a stream under guard', () => {
 	const read = async (chunks: Buffer[], type: string, rule: FilePolicy) => {
 		const passed: Buffer[] = [];
-		for await (const chunk of guard(Readable.from(chunks), type, rule)) passed.push(chunk);
+		for await (const chunk of guard(Readable.from(chunks), type, rule, () => {}))
+			passed.push(chunk);
 		return Buffer.concat(passed);
 	};
 	const chunks = [Buffer.from('%PDF-1.7'), Buffer.alloc(10), Buffer.alloc(10)];
@@ -56,7 +57,7 @@ describe('a stream under guard', () => {
 
 	it('is closed when it is broken off', async () => {
 		const source = Readable.from(chunks);
-		const guarded = guard(source, 'image/png', policy({ checkSignature: true }));
+		const guarded = guard(source, 'image/png', policy({ checkSignature: true }), () => {});
 		await expect(guarded.toArray()).rejects.toThrow(FileRefused);
 		expect(source.destroyed).toBe(true);
 	});

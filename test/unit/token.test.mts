@@ -1,4 +1,4 @@
-import type { IHttpRequestHelper } from 'n8n-workflow';
+import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
 import { fetchAccessToken, readToken, tokenRequest } from '../../nodes/Talkdesk/api/token';
 
@@ -25,6 +25,12 @@ function tokenServer() {
 	};
 	return { helper, issued };
 }
+
+// Nobody waits here for a server that plays.
+jest.mock('n8n-workflow', () => ({
+	...jest.requireActual<object>('n8n-workflow'),
+	sleep: async () => undefined,
+}));
 
 let now = 0;
 beforeEach(() => {
@@ -80,10 +86,53 @@ describe('a new token', () => {
 		const { helper } = tokenServer();
 		const credential = newCredential();
 		const failing: IHttpRequestHelper = {
-			helpers: { httpRequest: async () => ({ statusCode: 503, body: '' }) },
+			helpers: { httpRequest: async () => ({ statusCode: 403, headers: {}, body: '' }) },
 		};
-		await expect(fetchAccessToken(failing, credential)).rejects.toThrow('HTTP 503');
+		await expect(fetchAccessToken(failing, credential)).rejects.toThrow('HTTP 403');
 		expect(await fetchAccessToken(helper, credential)).toBe('token-1');
+	});
+
+	it.each([429, 502, 503, 504])('is asked for again at once after a %i', async (status) => {
+		const { helper, issued } = tokenServer();
+		let failures = 2;
+		const flaky: IHttpRequestHelper = {
+			helpers: {
+				httpRequest: async (options: IHttpRequestOptions) =>
+					failures-- > 0
+						? { statusCode: status, headers: {}, body: '' }
+						: await helper.helpers.httpRequest(options),
+			},
+		};
+		expect(await fetchAccessToken(flaky, newCredential())).toBe('token-1');
+		expect(issued).toHaveLength(1);
+	});
+
+	it('is shared while it is on its way, however long that takes', async () => {
+		const { helper } = tokenServer();
+		const credential = newCredential();
+		let arrive = (): void => undefined;
+		const slow: IHttpRequestHelper = {
+			helpers: {
+				async httpRequest(options: IHttpRequestOptions) {
+					await new Promise<void>((resolve) => (arrive = resolve));
+					return await helper.helpers.httpRequest(options);
+				},
+			},
+		};
+		const first = fetchAccessToken(slow, credential);
+		now += 60 * SECOND;
+		const second = fetchAccessToken(helper, credential);
+		arrive();
+		expect(await Promise.all([first, second])).toEqual(['token-1', 'token-1']);
+	});
+
+	it('that is refused for good is not asked for again', async () => {
+		let asked = 0;
+		const refusing: IHttpRequestHelper = {
+			helpers: { httpRequest: async () => ({ statusCode: 401, headers: {}, body: ++asked }) },
+		};
+		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow('refused the client');
+		expect(asked).toBe(1);
 	});
 });
 
@@ -110,7 +159,7 @@ describe('the answer', () => {
 		const body = { access_token: 't', token_type: 'Bearer', expires_in: 600, scope: 'a:b  c:d' };
 		expect(readToken({ status: 200, body }, settings)).toEqual({
 			ok: true,
-			token: { accessToken: 't', expiresIn: 600, scopes: ['a:b', 'c:d'] },
+			token: { accessToken: 't', scopes: ['a:b', 'c:d'] },
 		});
 	});
 

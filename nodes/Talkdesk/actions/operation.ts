@@ -9,14 +9,20 @@ import type {
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { DEFAULT_TIMEOUT, type TalkdeskClient } from '../api/client';
+import { DEFAULT_LIMITS, type RequestLimits, type TalkdeskClient } from '../api/client';
 
 /** What an operation works on: one item of the node's input. */
 export interface OperationContext {
 	functions: IExecuteFunctions;
+	/** With the limits of the item's options. */
 	client: TalkdeskClient;
 	itemIndex: number;
+	/** The item's options, checked. */
+	options: Options;
 }
+
+/** Where a parameter of the item is read. */
+export type ItemContext = Pick<OperationContext, 'functions' | 'itemIndex'>;
 
 /** One thing the user can do. A new one is a file of its own and a line in the index of its resource. */
 export interface Operation {
@@ -24,6 +30,10 @@ export interface Operation {
 	option: INodePropertyOptions & { value: string };
 	/** Its parameters; when they are shown is added by the resource. */
 	properties: INodeProperties[];
+	/**
+	 * What the item belongs to, a conversation: items of one go one after the other, in their order. Others go side by side.
+	 */
+	orderedBy?(context: ItemContext): string;
 	/** @returns the output items of this input item; the router pairs them. */
 	execute(context: OperationContext): Promise<INodeExecutionData[]>;
 }
@@ -65,14 +75,33 @@ export function describeOperations(
 	];
 }
 
-const timeoutProperty: INodeProperties = {
-	displayName: 'Timeout',
-	name: 'timeout',
-	type: 'number',
-	typeOptions: { minValue: 1 },
-	default: DEFAULT_TIMEOUT,
-	description: 'How long a request to Talkdesk may take, in milliseconds',
-};
+const limitProperties: INodeProperties[] = [
+	{
+		displayName: 'Max Retries',
+		name: 'maxRetries',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: DEFAULT_LIMITS.maxRetries,
+		description:
+			'How often a request is sent again when Talkdesk limits the rate, its gateway fails, or the connection breaks. The waits grow from half a second to 15; where Talkdesk says how long to wait, that counts.',
+	},
+	{
+		displayName: 'Max Retry Time',
+		name: 'maxRetryTime',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: DEFAULT_LIMITS.maxRetryTime,
+		description: 'For how long a request is sent again at most, in milliseconds',
+	},
+	{
+		displayName: 'Timeout',
+		name: 'timeout',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: DEFAULT_LIMITS.timeout,
+		description: 'How long one try of a request to Talkdesk may take, in milliseconds',
+	},
+];
 
 /** The collection every operation ends with: what all of them have, and the operation's own. */
 export function optionsProperty(own: INodeProperties[] = []): INodeProperties {
@@ -82,7 +111,9 @@ export function optionsProperty(own: INodeProperties[] = []): INodeProperties {
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [...own, timeoutProperty].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		options: [...own, ...limitProperties].sort((a, b) =>
+			a.displayName.localeCompare(b.displayName),
+		),
 	};
 }
 
@@ -106,9 +137,56 @@ export const conversationIdProperty: INodeProperties = {
 	description: 'The ID that Start gave, or that the Talkdesk Trigger gives with every event',
 };
 
+export const touchpointIdProperty: INodeProperties = {
+	displayName: 'Touchpoint ID',
+	name: 'touchpointId',
+	type: 'string',
+	default: '',
+	description: 'The Digital Connect touchpoint to start in, instead of the one in the credential',
+};
+
+/** @throws NodeOperationError where neither the options nor the credential names one */
+export function readTouchpointId({
+	client,
+	functions,
+	itemIndex,
+	options,
+}: OperationContext): string {
+	const touchpointId = options.touchpointId || client.settings.touchpointId;
+	if (touchpointId) return touchpointId;
+	throw new NodeOperationError(functions.getNode(), 'There is no touchpoint to start in', {
+		itemIndex,
+		description:
+			'Enter the Touchpoint ID in the credential, or in the option Touchpoint ID of this node (Talkdesk: Admin > Channels > Digital Connect).',
+	});
+}
+
+/**
+ * An e-mail address as Talkdesk takes it.
+ *
+ * @throws NodeOperationError that names the parameter and the item
+ */
+export function checkEmail(
+	{ functions, itemIndex }: ItemContext,
+	name: string,
+	email: string,
+): string {
+	if (z.string().email().safeParse(email).success) return email;
+	throw new NodeOperationError(
+		functions.getNode(),
+		`The parameter ${name} is ${email === '' ? 'empty' : 'not an e-mail address'}`,
+		{
+			itemIndex,
+			description: 'Talkdesk takes one address, such as name@example.com, and nothing around it.',
+		},
+	);
+}
+
 const optionsSchema = z
 	.object({
-		timeout: z.coerce.number().positive().optional(),
+		timeout: z.coerce.number().positive().default(DEFAULT_LIMITS.timeout),
+		maxRetries: z.coerce.number().int().nonnegative().default(DEFAULT_LIMITS.maxRetries),
+		maxRetryTime: z.coerce.number().nonnegative().default(DEFAULT_LIMITS.maxRetryTime),
 		idempotencyKey: z.coerce.string().trim().optional(),
 		subject: z.coerce.string().trim().optional(),
 		touchpointId: z.coerce.string().trim().optional(),
@@ -119,19 +197,29 @@ const optionsSchema = z
 		maxFileSize: z.coerce.number().nonnegative().optional(),
 		checkSignature: z.boolean().optional(),
 		fileName: z.coerce.string().trim().optional(),
+		ifConversationEnded: z.enum(['error', 'startNew', 'continue']).default('error'),
+		ifOutcomeUnknown: z.enum(['repeat', 'report']).default('repeat'),
+		contactEmail: z.coerce.string().trim().optional(),
 	})
 	.passthrough();
 
-/** The options of the item, checked. */
-export function readOptions({ functions, itemIndex }: OperationContext) {
+export type Options = z.output<typeof optionsSchema>;
+
+/** @throws NodeOperationError that names the options with wrong values, and the item */
+export function readOptions({ functions, itemIndex }: ItemContext): Options {
 	const parsed = optionsSchema.safeParse(functions.getNodeParameter('options', itemIndex, {}));
 	if (parsed.success) return parsed.data;
 	const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
 	throw new NodeOperationError(functions.getNode(), `The option ${names} has a wrong value`, {
 		itemIndex,
 		description:
-			'Timeout is a number of milliseconds above 0, Transcript Limit a whole number, Message Length a whole number of at least 100, Maximum File Size a number; the others are texts.',
+			'Timeout is a number of milliseconds above 0, Max Retry Time a number of milliseconds, Max Retries and Transcript Limit are whole numbers, Message Length is a whole number of at least 100, Maximum File Size a number; the others are texts.',
 	});
+}
+
+/** How long a request may take and how often it is tried, out of the options. */
+export function limitsOf({ timeout, maxRetries, maxRetryTime }: Options): RequestLimits {
+	return { timeout, maxRetries, maxRetryTime };
 }
 
 /**
@@ -140,7 +228,7 @@ export function readOptions({ functions, itemIndex }: OperationContext) {
  * @throws NodeOperationError that names the parameter and the item where it is required and empty
  */
 export function readText(
-	{ functions, itemIndex }: OperationContext,
+	{ functions, itemIndex }: ItemContext,
 	property: Pick<INodeProperties, 'name' | 'displayName' | 'required' | 'placeholder'>,
 ): string {
 	const value: unknown = functions.getNodeParameter(property.name, itemIndex, '');
@@ -165,7 +253,7 @@ export function readText(
  * several messages out of one run of the node.
  */
 export function idempotencyKey(
-	{ functions, itemIndex }: OperationContext,
+	{ functions, itemIndex }: ItemContext,
 	...content: string[]
 ): string {
 	const executionId = functions.getExecutionId();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { keepNewest } from '../transcript/prepare';
 import { recogniseTranscript, type SaidMessage } from '../transcript/recognise';
-import { readOptions, type OperationContext } from './operation';
+import type { OperationContext } from './operation';
 
 const sources = [
 	{
@@ -138,7 +138,7 @@ export async function readTranscript(
 			description: result.description,
 		});
 	}
-	return keepNewest(result.messages, readOptions(context).transcriptLimit ?? 0);
+	return keepNewest(result.messages, context.options.transcriptLimit ?? 0);
 }
 
 async function readSource(context: OperationContext, source: unknown): Promise<unknown> {

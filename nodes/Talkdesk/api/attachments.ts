@@ -2,13 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { TalkdeskClient } from './client';
+import { isProblem } from './errors';
 
 const ROOT = ['attachments', '2023-03'];
-
-interface RequestOptions {
-	/** Milliseconds */
-	timeout?: number;
-}
 
 /**
  * An attachment as Talkdesk describes it. The values of `state` aren't documented.
@@ -46,13 +42,11 @@ export type Attachment = z.output<typeof attachmentSchema>;
 export async function requestUploadLink(
 	client: TalkdeskClient,
 	{ type }: { type: string },
-	{ timeout }: RequestOptions,
 ): Promise<{ requestId: string; url: string }> {
 	const { answer } = await client.request({
 		tried: 'take a file',
 		method: 'POST',
 		path: [...ROOT, 'upload-link'],
-		timeout,
 		// Always a body: n8n leaves out one without any field.
 		body: { allowed_mime_types: [type] },
 		answer: z.object({ request_id: z.string().min(1), url: z.string().url() }),
@@ -70,13 +64,13 @@ export async function requestUploadLink(
 export async function createAttachment(
 	client: TalkdeskClient,
 	{ name, requestId }: { name: string; requestId: string },
-	{ timeout }: RequestOptions,
 ): Promise<Attachment> {
 	const { answer } = await client.request({
 		tried: `keep the file ${name}`,
 		method: 'POST',
 		path: ROOT,
-		timeout,
+		// A repetition would find its own name taken, and its upload used.
+		repeatable: false,
 		body: { name, request_id: requestId },
 		answer: attachmentSchema,
 	});
@@ -87,13 +81,11 @@ export async function createAttachment(
 export async function getAttachment(
 	client: TalkdeskClient,
 	attachmentId: string,
-	{ timeout }: RequestOptions,
 ): Promise<Attachment> {
 	const { answer } = await client.request({
 		tried: 'find the attachment',
 		method: 'GET',
 		path: [...ROOT, attachmentId],
-		timeout,
 		answer: attachmentSchema,
 	});
 	return answer;
@@ -124,7 +116,6 @@ export async function listAttachments(
 	client: TalkdeskClient,
 	filters: AttachmentFilters,
 	limit: number,
-	{ timeout }: RequestOptions,
 ): Promise<Attachment[]> {
 	const found: Attachment[] = [];
 	const perPage = Math.min(PER_PAGE, limit);
@@ -138,7 +129,6 @@ export async function listAttachments(
 			method: 'GET',
 			path: ROOT,
 			query,
-			timeout,
 			answer: pageSchema,
 		});
 		const { list } = answer._embedded;
@@ -153,15 +143,18 @@ export async function listAttachments(
 export async function deleteAttachment(
 	client: TalkdeskClient,
 	attachmentId: string,
-	{ timeout }: RequestOptions,
 ): Promise<void> {
-	await client.request({
-		tried: 'delete the attachment',
-		method: 'DELETE',
-		path: [...ROOT, attachmentId],
-		timeout,
-		answer: z.unknown(),
-	});
+	try {
+		await client.request({
+			tried: 'delete the attachment',
+			method: 'DELETE',
+			path: [...ROOT, attachmentId],
+			answer: z.unknown(),
+		});
+	} catch (error) {
+		const isOurs = isProblem(error, 'notFound') && error.problem.mayBeOurs;
+		if (!isOurs) throw error;
+	}
 }
 
 /**
@@ -173,13 +166,11 @@ export async function deleteAttachment(
 export async function requestDownloadLink(
 	client: TalkdeskClient,
 	attachmentId: string,
-	{ timeout }: RequestOptions,
 ): Promise<{ url: string }> {
 	const { answer } = await client.request({
 		tried: 'give the file',
 		method: 'GET',
 		path: [...ROOT, attachmentId, 'download-link'],
-		timeout,
 		answer: z.object({ url: z.string().url() }).passthrough(),
 	});
 	return { url: answer.url };

@@ -1,14 +1,21 @@
 import type { IDataObject, IExecuteFunctions, IHttpRequestMethods } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { readProblem, TalkdeskApiError, type TalkdeskProblem } from './errors';
+import { TalkdeskApiError } from './errors';
+import { adviceOn, networkProblem, readProblem, type TalkdeskProblem } from './problem';
+import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryLimits } from './retry';
 import { readSettings, type TalkdeskSettings } from './settings';
 import { networkErrorCode, TokenRefusedError } from './token';
 
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
-/** Milliseconds that a request may take, unless the user says otherwise. */
-export const DEFAULT_TIMEOUT = 30_000;
+/** How long a request may take, and how often it is tried. */
+export interface RequestLimits extends RetryLimits {
+	/** Milliseconds that one try may take. */
+	timeout: number;
+}
+
+export const DEFAULT_LIMITS: RequestLimits = { timeout: 30_000, ...DEFAULT_RETRY_LIMITS };
 
 interface Request<Answer extends z.ZodTypeAny> {
 	/** What is tried, for the error: 'start the conversation'. */
@@ -18,17 +25,22 @@ interface Request<Answer extends z.ZodTypeAny> {
 	path: string[];
 	/** Sent as `x-idempotency-key`. */
 	idempotencyKey?: string;
+	/** Whether to repeat it where its outcome is unknown: the work may be done twice. Yes, unless said otherwise. */
+	repeatable?: boolean;
 	body?: IDataObject;
 	query?: IDataObject;
-	/** Milliseconds. */
-	timeout?: number;
 	answer: Answer;
 }
 
 /** Sends requests to one Talkdesk account. */
 export interface TalkdeskClient {
 	settings: TalkdeskSettings;
+	limits: RequestLimits;
+	/** The same client with other limits. */
+	with(limits: Partial<RequestLimits>): TalkdeskClient;
 	/**
+	 * Sends a request, again where it fails in a way that passes: rate limits, gateways, broken connections.
+	 *
 	 * @returns the status and the parsed answer of a successful request
 	 * @throws TalkdeskApiError where Talkdesk refuses, doesn't answer, or answers what the contract doesn't know
 	 */
@@ -37,7 +49,11 @@ export interface TalkdeskClient {
 	): Promise<{ status: number; answer: z.output<Answer> }>;
 }
 
-const fullResponseSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+const responseSchema = z.object({
+	statusCode: z.number(),
+	headers: z.record(z.unknown()).catch({}),
+	body: z.unknown(),
+});
 
 /**
  * A client for the credential of the node.
@@ -53,11 +69,20 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 			fields: [],
 		});
 	}
-	const { settings } = result;
+	return clientWith(context, result.settings, DEFAULT_LIMITS);
+}
 
+function clientWith(
+	context: IExecuteFunctions,
+	settings: TalkdeskSettings,
+	limits: RequestLimits,
+): TalkdeskClient {
 	return {
 		settings,
-		async request({ tried, method, path, idempotencyKey, body, query, timeout, answer }) {
+		limits,
+		with: (changes) => clientWith(context, settings, { ...limits, ...changes }),
+		async request(request) {
+			const { tried, path, repeatable = true } = request;
 			// A URL would resolve such a segment: the request would go to another place.
 			const bad = path.find((segment) => /^\.{1,2}$/.test(segment));
 			if (bad !== undefined) {
@@ -67,48 +92,72 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 					fields: [],
 				});
 			}
-			const outcome = await context.helpers.httpRequestWithAuthentication
-				.call(context, CREDENTIAL_TYPE, {
-					method,
-					url: [settings.apiBaseUrl, ...path.map(encodeURIComponent)].join('/'),
-					headers: idempotencyKey ? { 'x-idempotency-key': idempotencyKey } : {},
-					body,
-					qs: query,
-					arrayFormat: 'repeat',
-					json: true,
-					timeout: timeout ?? DEFAULT_TIMEOUT,
-					// The bearer token is for this host alone, wherever an answer may point.
-					disableFollowRedirect: true,
-					returnFullResponse: true,
-					// Refusals come back as answers, so that Talkdesk's own words can be read. A 401 must be thrown: that
-					// is what makes n8n fetch a new token and repeat the request.
-					ignoreHttpStatusErrors: { ignore: true, except: [401] },
-				})
-				.then(
-					(response: unknown) => ({ response: fullResponseSchema.parse(response) }),
-					(error: unknown) => ({ problem: readFailure(error) }),
-				);
-			if ('problem' in outcome) {
-				throw new TalkdeskApiError(context.getNode(), tried, outcome.problem);
-			}
+			let mayBeOurs = false;
+			return await retrying(
+				limits,
+				async (tries) => {
+					const outcome = await send(context, settings, limits, request);
+					if (!('problem' in outcome)) return outcome;
+					const problem = { ...outcome.problem, tries, ...(mayBeOurs && { mayBeOurs }) };
+					mayBeOurs ||= problem.outcomeUnknown === true;
+					throw new TalkdeskApiError(context.getNode(), tried, problem);
+				},
+				(error) => {
+					if (!(error instanceof TalkdeskApiError)) return undefined;
+					const { problem } = error;
+					return problem.outcomeUnknown && !repeatable ? undefined : adviceOn(problem);
+				},
+				context.getExecutionCancelSignal(),
+			);
+		},
+	};
+}
 
-			const { statusCode: status, body: answered } = outcome.response;
-			if (status < 200 || status >= 300) {
-				throw new TalkdeskApiError(context.getNode(), tried, readProblem(status, answered));
-			}
-			const parsed = answer.safeParse(answered);
-			if (!parsed.success) {
-				const wrong = parsed.error.issues
-					.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
-					.join('; ');
-				throw new TalkdeskApiError(context.getNode(), tried, {
-					kind: 'unexpectedAnswer',
-					status,
-					message: `its answer can't be read (${wrong})`,
-					fields: [],
-				});
-			}
-			return { status, answer: parsed.data };
+/** One try. */
+async function send<Answer extends z.ZodTypeAny>(
+	context: IExecuteFunctions,
+	settings: TalkdeskSettings,
+	{ timeout }: RequestLimits,
+	{ method, path, idempotencyKey, body, query, answer }: Request<Answer>,
+): Promise<{ status: number; answer: z.output<Answer> } | { problem: TalkdeskProblem }> {
+	const outcome = await context.helpers.httpRequestWithAuthentication
+		.call(context, CREDENTIAL_TYPE, {
+			method,
+			url: [settings.apiBaseUrl, ...path.map(encodeURIComponent)].join('/'),
+			headers: idempotencyKey ? { 'x-idempotency-key': idempotencyKey } : {},
+			body,
+			qs: query,
+			arrayFormat: 'repeat',
+			json: true,
+			timeout,
+			// The bearer token is for this host alone, wherever an answer may point.
+			disableFollowRedirect: true,
+			returnFullResponse: true,
+			// Refusals come back as answers, so that Talkdesk's own words can be read. A 401 must be thrown: that
+			// is what makes n8n fetch a new token and repeat the request.
+			ignoreHttpStatusErrors: { ignore: true, except: [401] },
+		})
+		.then(
+			(response: unknown) => ({ response: responseSchema.parse(response) }),
+			(error: unknown) => ({ problem: readFailure(error) }),
+		);
+	if ('problem' in outcome) return outcome;
+
+	const { statusCode: status, headers, body: answered } = outcome.response;
+	if (status < 200 || status >= 300) {
+		return { problem: readProblem(status, answered, readRetryAfter(headers['retry-after'])) };
+	}
+	const parsed = answer.safeParse(answered);
+	if (parsed.success) return { status, answer: parsed.data };
+	const wrong = parsed.error.issues
+		.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
+		.join('; ');
+	return {
+		problem: {
+			kind: 'unexpectedAnswer',
+			status,
+			message: `its answer can't be read (${wrong})`,
+			fields: [],
 		},
 	};
 }
@@ -121,17 +170,13 @@ const failureSchema = z.object({
 /** What n8n threw: no token, a second 401, or no answer. Nothing goes on but what is read here: the error holds the token. */
 function readFailure(error: unknown): TalkdeskProblem {
 	if (error instanceof Error && error.cause instanceof TokenRefusedError) {
-		return { kind: 'credential', message: error.cause.message, fields: [] };
+		const { message, isPassing } = error.cause;
+		// What passes was tried again by whoever fetches the token.
+		return { kind: isPassing ? 'unavailable' : 'credential', message, fields: [] };
 	}
 	const failure = failureSchema.safeParse(error);
 	if (failure.success && failure.data.httpCode === '401') {
 		return readProblem(401, failure.data.context?.data);
 	}
-	return {
-		kind: 'unreachable',
-		message: 'there was no answer',
-		// Not in the message: n8n replaces a message with such a code in it by a sentence of its own.
-		description: `Network error: ${networkErrorCode(error)}.`,
-		fields: [],
-	};
+	return networkProblem(networkErrorCode(error));
 }

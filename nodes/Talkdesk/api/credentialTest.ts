@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { readProblem } from './errors';
+import { readProblem } from './problem';
 import { readSettings } from './settings';
 import { networkErrorCode, readToken, tokenRequest, type TokenAnswer } from './token';
 

@@ -2,7 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { TalkdeskClient } from './client';
-import { TalkdeskApiError, type TalkdeskProblem } from './errors';
+import { isProblem, TalkdeskApiError } from './errors';
+import type { TalkdeskProblem } from './problem';
 
 const ROOT = ['digital-connect', 'conversations'];
 
@@ -22,12 +23,6 @@ export interface NewConversation {
 	/** Shown to the agent and usable in the Studio flow. */
 	contextParameters?: IDataObject;
 	previousMessages?: PreviousMessage[];
-}
-
-interface RequestOptions {
-	idempotencyKey: string;
-	/** Milliseconds */
-	timeout?: number;
 }
 
 const startedSchema = z.object({ id: z.string().min(1) }).passthrough();
@@ -64,7 +59,7 @@ export async function startConversation(
 		contextParameters,
 		previousMessages = [],
 	}: NewConversation,
-	{ idempotencyKey, timeout }: RequestOptions,
+	{ idempotencyKey }: { idempotencyKey: string },
 ): Promise<{ conversationId: string }> {
 	const body: IDataObject = {
 		touchpoint_id: touchpointId,
@@ -86,7 +81,6 @@ export async function startConversation(
 			method: 'POST',
 			path: ROOT,
 			idempotencyKey,
-			timeout,
 			body,
 			answer: startedSchema,
 		});
@@ -138,13 +132,16 @@ export interface SentMessage {
 /**
  * Sends a message of the customer into a conversation.
  *
- * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation is over
+ * @param options.repeatable whether to send it again where nobody knows if it arrived. With a Talkdesk that honours the
+ * key it then arrives once; with one that doesn't, perhaps twice.
+ * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation is over; with
+ * `problem.outcomeUnknown` the message may have arrived
  * Source: docs.talkdesk.com/reference/send-a-message; that the idempotency key is honoured here is seen in public code only.
  */
 export async function sendMessage(
 	client: TalkdeskClient,
 	{ conversationId, content, attachments = [] }: NewMessage,
-	{ idempotencyKey, timeout }: RequestOptions,
+	{ idempotencyKey, repeatable }: { idempotencyKey: string; repeatable?: boolean },
 ): Promise<SentMessage> {
 	const body: IDataObject = {};
 	if (content !== '') body.content = content;
@@ -156,7 +153,7 @@ export async function sendMessage(
 		method: 'POST',
 		path: [...ROOT, conversationId, 'messages'],
 		idempotencyKey,
-		timeout,
+		repeatable,
 		body,
 		answer: sentSchema,
 	});
@@ -172,19 +169,25 @@ export async function sendMessage(
 /**
  * Ends a conversation.
  *
- * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation was over before
+ * @returns whether it was over before; a repetition that finds it ended by an earlier try of ours doesn't count as that
+ * @throws TalkdeskApiError
  * Source: Talkdesk's OpenAPI description; the empty answer (204) is seen in public code.
  */
 export async function endConversation(
 	client: TalkdeskClient,
 	{ conversationId }: { conversationId: string },
-	{ timeout }: Pick<RequestOptions, 'timeout'>,
-): Promise<void> {
-	await client.request({
-		tried: 'end the conversation',
-		method: 'DELETE',
-		path: [...ROOT, conversationId],
-		timeout,
-		answer: z.unknown(),
-	});
+): Promise<{ alreadyEnded: boolean }> {
+	try {
+		await client.request({
+			tried: 'end the conversation',
+			method: 'DELETE',
+			path: [...ROOT, conversationId],
+			answer: z.unknown(),
+		});
+		return { alreadyEnded: false };
+	} catch (error) {
+		// Over is over: that somebody else ended it first is an outcome, not a failure.
+		if (!isProblem(error, 'conversationEnded')) throw error;
+		return { alreadyEnded: !error.problem.mayBeOurs };
+	}
 }

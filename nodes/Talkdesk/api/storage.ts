@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
+import { networkProblem, type TalkdeskProblem } from './problem';
 import { networkErrorCode } from './token';
 
 /** A stream of Node.js; n8n allows community nodes no import of its type. */
@@ -16,11 +17,8 @@ export interface FileToPut {
 	content: FileStream | Buffer;
 }
 
-/** Milliseconds until the storage must answer. */
-const ANSWER_TIMEOUT = 60_000;
-
-/** For an upload that includes the time of the bytes: slower than 100 kB/s isn't waited for. */
-const transferTimeout = (size: number) => ANSWER_TIMEOUT + size / 100;
+/** Milliseconds that the bytes of an upload may take: slower than 100 kB/s isn't waited for. */
+const transferTime = (size: number) => size / 100;
 
 const putSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
@@ -28,6 +26,7 @@ const putSchema = z.object({ statusCode: z.number(), body: z.unknown() });
  * Puts a file to an upload link: a pre-signed link of Amazon S3, so with a Content-Length, never in chunks, with the
  * file's own Content-Type, and without our token, which S3 refuses beside its signature.
  *
+ * @param timeout milliseconds until the storage must answer, beside the time of the bytes
  * @throws TalkdeskApiError
  * Source: that the method is PUT is inferred from the link, which comes without form fields; the rest is how S3 works.
  */
@@ -35,6 +34,7 @@ export async function putFile(
 	functions: IExecuteFunctions,
 	url: string,
 	{ type, size, content }: FileToPut,
+	timeout: number,
 ): Promise<void> {
 	const response: unknown = await functions.helpers
 		.httpRequest({
@@ -48,7 +48,7 @@ export async function putFile(
 			returnFullResponse: true,
 			encoding: 'text',
 			json: false,
-			timeout: transferTimeout(size),
+			timeout: timeout + transferTime(size),
 		})
 		.catch((error: unknown) => refuse(functions, 'take the file', 0, networkErrorCode(error)));
 	const { statusCode, body } = putSchema.parse(response);
@@ -68,12 +68,16 @@ const getSchema = z.object({
 /**
  * Fetches a file from a download link as a stream, without our token.
  *
+ * @param limits.timeout milliseconds until the answer begins; the bytes take the time they take
+ * @param limits.signal ends the transfer. The caller must end it, whatever happens: n8n hands out the answer in a wrapping
+ * whose `destroy` doesn't reach the connection.
  * @returns the stream, and its length in bytes where the storage says it
  * @throws TalkdeskApiError
  */
 export async function getFile(
 	functions: IExecuteFunctions,
 	url: string,
+	{ timeout, signal }: { timeout: number; signal: AbortSignal },
 ): Promise<{ stream: FileStream; size?: number }> {
 	const response: unknown = await functions.helpers
 		.httpRequest({
@@ -84,29 +88,30 @@ export async function getFile(
 			returnFullResponse: true,
 			encoding: 'stream',
 			json: false,
-			// Until the answer begins; after that the bytes take the time they take.
-			timeout: ANSWER_TIMEOUT,
+			timeout,
+			abortSignal: signal,
 		})
 		.catch((error: unknown) => refuse(functions, 'give the file', 0, networkErrorCode(error)));
 	const { statusCode, headers, body } = getSchema.parse(response);
-	if (statusCode !== 200) {
-		body.destroy();
-		refuse(functions, 'give the file', statusCode, '');
-	}
+	if (statusCode !== 200) refuse(functions, 'give the file', statusCode, '');
 	const size = Number(headers['content-length']);
 	return { stream: body, ...(Number.isFinite(size) && { size }) };
 }
 
 /** S3 answers in XML; its code and message are all that is of use. */
 function refuse(functions: IExecuteFunctions, tried: string, status: number, said: string): never {
+	throw new TalkdeskApiError(functions.getNode(), tried, storageProblem(status, said));
+}
+
+function storageProblem(status: number, said: string): TalkdeskProblem {
+	if (status === 0) return { ...networkProblem(said), message: 'its storage did not answer' };
 	const [, code] = /<Code>([^<]*)<\/Code>/.exec(said) ?? [];
 	const [, message] = /<Message>([^<]*)<\/Message>/.exec(said) ?? [];
-	throw new TalkdeskApiError(functions.getNode(), tried, {
-		kind: status === 0 ? 'unreachable' : status >= 500 ? 'unavailable' : 'storage',
-		status: status === 0 ? undefined : status,
+	return {
+		kind: status >= 500 ? 'unavailable' : 'storage',
+		status,
 		code,
-		message: `its storage ${status === 0 ? 'did not answer' : `answered ${status}`}${message ? ` (${message})` : ''}`,
-		description: status === 0 ? `Network error: ${said}.` : undefined,
+		message: `its storage answered ${status}${message ? ` (${message})` : ''}`,
 		fields: [],
-	});
+	};
 }

@@ -3,15 +3,25 @@ import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { isGatewayStatus, isPassingNetworkError } from './problem';
+import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryAdvice } from './retry';
 import { readSettings, type TalkdeskSettings } from './settings';
 
 const tokenSchema = z
 	.object({
 		access_token: z.string().min(1),
-		expires_in: z.number().positive().catch(600),
 		scope: z.string().catch(''),
 	})
 	.passthrough();
+
+const responseSchema = z.object({
+	statusCode: z.number(),
+	headers: z.record(z.unknown()).catch({}),
+	body: z.unknown(),
+});
+
+/** Milliseconds. Short: many requests wait for the one that fetches the token. */
+const TOKEN_TIMEOUT = 10_000;
 
 const tokenErrorSchema = z
 	.object({ error: z.string().optional(), error_description: z.string().optional() })
@@ -20,14 +30,14 @@ const tokenErrorSchema = z
 /** A bearer token of Talkdesk. */
 export interface Token {
 	accessToken: string;
-	/** Seconds; Talkdesk's tokens live 600. */
-	expiresIn: number;
 	/** What the client was granted. */
 	scopes: string[];
 }
 
 /** What came back from the token URL: a status and the parsed body, or the network's error code. */
-export type TokenAnswer = { status: number; body: unknown } | { networkError: string };
+export type TokenAnswer =
+	| { status: number; body: unknown; /** Milliseconds */ retryAfter?: number }
+	| { networkError: string };
 
 export type TokenResult =
 	| { ok: true; token: Token }
@@ -72,12 +82,11 @@ export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): Toke
 	const { status, body } = answer;
 	const token = tokenSchema.safeParse(body);
 	if (status === 200 && token.success) {
-		const { access_token, expires_in, scope } = token.data;
+		const { access_token, scope } = token.data;
 		return {
 			ok: true,
 			token: {
 				accessToken: access_token,
-				expiresIn: expires_in,
 				scopes: scope.split(/\s+/).filter(Boolean),
 			},
 		};
@@ -119,8 +128,8 @@ interface SharedToken {
 	promise: Promise<string>;
 	/** Set once the promise is fulfilled. */
 	accessToken?: string;
-	/** Milliseconds since 1970. */
-	requestedAt: number;
+	/** Milliseconds since 1970; the time of the request until there is an answer. */
+	fetchedAt: number;
 }
 
 /**
@@ -140,7 +149,11 @@ function clientKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): stri
 
 /** Talkdesk gives no token for this credential, or the credential is incomplete: the message says why, for the user. */
 export class TokenRefusedError extends ApplicationError {
-	constructor(problem: string) {
+	constructor(
+		problem: string,
+		/** Nothing is wrong with the credential: it may work at another time. */
+		readonly isPassing = false,
+	) {
 		super(problem, { level: 'warning' });
 	}
 }
@@ -164,17 +177,17 @@ export async function fetchAccessToken(
 
 	const key = clientKey(settings);
 	const newest = newestTokens.get(key);
-	if (newest && Date.now() - newest.requestedAt < SHARE_FOR) {
-		const refused = newest.accessToken !== undefined && newest.accessToken === settings.accessToken;
-		if (!refused) return await newest.promise;
+	if (newest && newest.accessToken === undefined) return await newest.promise;
+	if (newest && newest.accessToken !== settings.accessToken) {
+		if (Date.now() - newest.fetchedAt < SHARE_FOR) return await newest.promise;
 	}
 
 	const shared: SharedToken = {
 		promise: requestToken(helper, settings).then(({ accessToken }) => {
-			shared.accessToken = accessToken;
+			Object.assign(shared, { accessToken, fetchedAt: Date.now() });
 			return accessToken;
 		}),
-		requestedAt: Date.now(),
+		fetchedAt: Date.now(),
 	};
 	newestTokens.set(key, shared);
 	// A failure isn't kept: the next request asks again.
@@ -188,24 +201,39 @@ async function requestToken(
 	{ helpers }: IHttpRequestHelper,
 	settings: TalkdeskSettings,
 ): Promise<Token> {
-	const answer = await helpers
-		.httpRequest({
-			...tokenRequest(settings),
-			disableFollowRedirect: true,
-			ignoreHttpStatusErrors: true,
-			returnFullResponse: true,
-			timeout: 30_000,
-		})
-		.then(
-			(response: { statusCode: number; body: unknown }): TokenAnswer => ({
-				status: response.statusCode,
-				body: response.body,
-			}),
-			(error: unknown): TokenAnswer => ({ networkError: networkErrorCode(error) }),
-		);
-	const result = readToken(answer, settings);
-	if (!result.ok) throw new TokenRefusedError(result.problem);
-	return result.token;
+	let advice: RetryAdvice | undefined;
+	return await retrying(
+		DEFAULT_RETRY_LIMITS,
+		async () => {
+			const answer = await helpers
+				.httpRequest({
+					...tokenRequest(settings),
+					disableFollowRedirect: true,
+					ignoreHttpStatusErrors: true,
+					returnFullResponse: true,
+					timeout: TOKEN_TIMEOUT,
+				})
+				.then(
+					(response: unknown): TokenAnswer => {
+						const { statusCode, headers, body } = responseSchema.parse(response);
+						const retryAfter = readRetryAfter(headers['retry-after']);
+						return { status: statusCode, body, retryAfter };
+					},
+					(error: unknown): TokenAnswer => ({ networkError: networkErrorCode(error) }),
+				);
+			const result = readToken(answer, settings);
+			if (result.ok) return result.token;
+			advice = adviceOn(answer);
+			throw new TokenRefusedError(result.problem, advice !== undefined);
+		},
+		() => advice,
+	);
+}
+
+function adviceOn(answer: TokenAnswer): RetryAdvice | undefined {
+	if ('networkError' in answer) return isPassingNetworkError(answer.networkError) ? {} : undefined;
+	const { status, retryAfter } = answer;
+	return status === 429 || isGatewayStatus(status) ? { retryAfter } : undefined;
 }
 
 const networkErrorSchema = z.object({ code: z.string() });

@@ -1,35 +1,97 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 
 import { requestDownloadLink } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
+import { adviceOnError, TalkdeskApiError } from '../api/errors';
+import { isPassingNetworkError, networkProblem } from '../api/problem';
+import { retrying } from '../api/retry';
 import { getFile } from '../api/storage';
+import { networkErrorCode } from '../api/token';
 import { FileRefused, guard, refusalOf, type FilePolicy } from './policy';
 
+interface Surroundings {
+	client: TalkdeskClient;
+	functions: IExecuteFunctions;
+}
+
+/** What n8n knows the file by. */
+interface Wanted {
+	id: string;
+	name: string;
+	type?: string;
+	size?: number;
+}
+
 /**
- * Fetches the file of an attachment as a stream into n8n's storage for files.
+ * Fetches the file of an attachment as a stream into n8n's storage for files. Where the bytes break off, or stop coming, it
+ * begins again with a new link.
  *
- * @param attachment name and type are what n8n knows the file by
  * @throws FileRefused where the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
  */
 export async function downloadFile(
-	{ client, functions }: { client: TalkdeskClient; functions: IExecuteFunctions },
-	attachment: { id: string; name: string; type?: string; size?: number },
-	{ policy, timeout }: { policy: FilePolicy; timeout?: number },
+	surroundings: Surroundings,
+	attachment: Wanted,
+	{ policy }: { policy: FilePolicy },
 ): Promise<IBinaryData> {
 	const type = attachment.type ?? 'application/octet-stream';
-	const early = refusalOf({ type, size: attachment.size }, policy);
-	if (early) throw new FileRefused(early);
+	const refusal = refusalOf({ type, size: attachment.size }, policy);
+	if (refusal) throw new FileRefused(refusal);
 
-	const { url } = await requestDownloadLink(client, attachment.id, { timeout });
-	const { stream, size } = await getFile(functions, url);
-	const late = refusalOf({ type, size }, policy);
-	if (late) {
-		stream.destroy();
-		throw new FileRefused(late);
-	}
-	return await functions.helpers.prepareBinaryData(
-		guard(stream, type, policy),
-		attachment.name,
-		type,
+	const { client, functions } = surroundings;
+	return await retrying(
+		client.limits,
+		async () => await tryDownload(surroundings, { ...attachment, type }, policy),
+		adviceOnError,
+		functions.getExecutionCancelSignal(),
 	);
+}
+
+async function tryDownload(
+	{ client, functions }: Surroundings,
+	{ id, name, type }: Wanted & { type: string },
+	policy: FilePolicy,
+): Promise<IBinaryData> {
+	const { url } = await requestDownloadLink(client.with({ maxRetries: 0 }), id);
+	const { timeout } = client.limits;
+	const transfer = new AbortController();
+	const done = new AbortController();
+	const cancelled = functions.getExecutionCancelSignal();
+	cancelled?.addEventListener('abort', () => transfer.abort());
+	try {
+		const { signal } = transfer;
+		const { stream, size } = await getFile(functions, url, { timeout, signal });
+		const refusal = refusalOf({ type, size }, policy);
+		if (refusal) throw new FileRefused(refusal);
+
+		let bytes = 0;
+		const guarded = guard(stream, type, policy, (passed) => (bytes = passed));
+		void abortWhenSilent({ transfer, timeout, done: done.signal }, () => bytes);
+		return await functions.helpers.prepareBinaryData(guarded, name, type);
+	} catch (error) {
+		const isSilent = transfer.signal.aborted && !cancelled?.aborted;
+		const code = isSilent ? 'ETIMEDOUT' : networkErrorCode(error);
+		if (error instanceof TalkdeskApiError || !isPassingNetworkError(code)) throw error;
+		throw new TalkdeskApiError(functions.getNode(), 'give the file', {
+			...networkProblem(code),
+			message: 'the bytes of the file broke off',
+		});
+	} finally {
+		done.abort();
+		transfer.abort();
+	}
+}
+
+/** Ends a transfer whose bytes stop coming for as long as the timeout. */
+async function abortWhenSilent(
+	{ transfer, timeout, done }: { transfer: AbortController; timeout: number; done: AbortSignal },
+	bytes: () => number,
+): Promise<void> {
+	let before = -1;
+	while (bytes() > before) {
+		before = bytes();
+		await sleep(timeout, done).catch(() => undefined);
+		if (done.aborted) return;
+	}
+	transfer.abort();
 }

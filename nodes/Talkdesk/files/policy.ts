@@ -44,11 +44,15 @@ export class FileRefused extends Error {}
 /**
  * Passes a stream on, and breaks it off where the policy is violated while it flows.
  *
+ * @param passed is told how many bytes have passed, whenever some have
  * @throws FileRefused out of the stream
  */
-export function guard(stream: FileStream, type: string, policy: FilePolicy): FileStream {
-	const { maxSize, checkSignature } = policy;
-	if (maxSize === 0 && !checkSignature) return stream;
+export function guard(
+	stream: FileStream,
+	type: string,
+	{ maxSize, checkSignature }: FilePolicy,
+	passed: (size: number) => void,
+): FileStream {
 	let size = 0;
 	// Not `compose`: in Node.js 20 an error in there ends the process.
 	const guarded = stream.map((chunk: Buffer) => {
@@ -57,6 +61,7 @@ export function guard(stream: FileStream, type: string, policy: FilePolicy): Fil
 			if (refusal) throw new FileRefused(refusal);
 		}
 		size += chunk.length;
+		passed(size);
 		if (maxSize > 0 && size > maxSize) throw new FileRefused(tooLarge(maxSize));
 		return chunk;
 	});

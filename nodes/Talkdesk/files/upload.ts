@@ -3,7 +3,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
-import { TalkdeskApiError } from '../api/errors';
+import { adviceOnError, isProblem } from '../api/errors';
+import { retrying } from '../api/retry';
 import { putFile, type FileStream } from '../api/storage';
 import { bareType, FileRefused, refusalOf, signatureRefusalOf, type FilePolicy } from './policy';
 
@@ -47,41 +48,54 @@ export async function readLocalFile(
 	return { ...common, size: content.length, open: async () => content };
 }
 
+interface Surroundings {
+	client: TalkdeskClient;
+	functions: IExecuteFunctions;
+}
+
 /**
- * Brings a file to Talkdesk: upload link, bytes to the storage, attachment.
+ * Brings a file to Talkdesk: upload link, bytes to the storage, attachment. Where something on the way fails in a way that
+ * passes, all of it is done again, since a link can be used once.
  *
- * What an earlier try has uploaded isn't found again when n8n repeats the node: that would need a state, or a look into
- * Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left over is in no
- * message.
- *
- * A name that is taken gets a new ending each time: an earlier try may have taken the last one.
+ * What an earlier try has uploaded isn't found again, neither here nor when n8n repeats the node: that would need a state,
+ * or a look into Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left
+ * over is in no message.
  *
  * @throws FileRefused where the policy forbids the file, before its bytes move; TalkdeskApiError
  */
 export async function uploadFile(
-	{ client, functions }: { client: TalkdeskClient; functions: IExecuteFunctions },
+	surroundings: Surroundings,
 	file: LocalFile,
-	{ policy, timeout }: { policy: FilePolicy; timeout?: number },
+	{ policy }: { policy: FilePolicy },
 ): Promise<Attachment & SentAttachment> {
 	const refusal =
 		refusalOf(file, policy) ??
 		(policy.checkSignature ? signatureRefusalOf(file.type, await headOf(file)) : undefined);
 	if (refusal) throw new FileRefused(refusal);
 
-	const { requestId, url } = await requestUploadLink(client, file, { timeout });
-	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
-	await putFile(functions, url, { type: file.type, size: file.size, content: await file.open() });
-	const attachment = await createAttachment(
-		client,
-		{ name: file.name, requestId },
-		{ timeout },
-	).catch(async (error: unknown) => {
-		const isTaken = error instanceof TalkdeskApiError && error.problem.kind === 'conflict';
-		if (!isTaken) throw error;
-		const name = uniqueName(file.name, randomUUID().slice(0, 8));
-		return await createAttachment(client, { name, requestId }, { timeout });
-	});
+	const { client, functions } = surroundings;
+	const attachment = await retrying(
+		client.limits,
+		async () => await tryUpload(surroundings, file),
+		adviceOnError,
+		functions.getExecutionCancelSignal(),
+	);
 	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };
+}
+
+/** A name that is taken gets a new ending each time: an earlier try may have taken the last one. */
+async function tryUpload(
+	{ client, functions }: Surroundings,
+	{ name, type, size, open }: LocalFile,
+): Promise<Attachment> {
+	const { requestId, url } = await requestUploadLink(client.with({ maxRetries: 0 }), { type });
+	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
+	await putFile(functions, url, { type, size, content: await open() }, client.limits.timeout);
+	return await createAttachment(client, { name, requestId }).catch(async (error: unknown) => {
+		if (!isProblem(error, 'conflict')) throw error;
+		const another = uniqueName(name, randomUUID().slice(0, 8));
+		return await createAttachment(client, { name: another, requestId });
+	});
 }
 
 /** `bill.pdf` and `1f3a` make `bill-1f3a.pdf`. */

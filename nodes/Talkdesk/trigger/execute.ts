@@ -10,7 +10,9 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
+import { isFirst, MAX_REMEMBERED } from './deduplicate';
 import { EVENTS } from './events';
+import { eventIdentity } from './identity';
 
 /** An attachment of an event, as `readEvent` gives it. */
 const attachmentsSchema = z
@@ -24,26 +26,66 @@ const attachmentsSchema = z
 	)
 	.catch([]);
 
+/** What an event is told apart by. */
+const eventSchema = z.object({
+	event: z.enum(EVENTS),
+	conversationId: z.string(),
+	raw: z.record(z.unknown()),
+});
+
 export interface TriggerOptions {
 	downloadAttachments: boolean;
+	ignoreDuplicates: boolean;
 	policy: FilePolicy;
 }
 
 /**
- * Does the work of the trigger inside the execution: fetches the files of messages where that is wanted, and puts every
- * event on its output, one for each chosen event, in the order of `EVENTS`.
+ * Does the work of the trigger inside the execution: leaves out what came before, fetches the files of messages where that is
+ * wanted, and puts every event on its output, one for each chosen event, in the order of `EVENTS`.
  */
 export async function executeTrigger(
 	this: IExecuteFunctions,
-	{ downloadAttachments, policy }: TriggerOptions,
+	{ downloadAttachments, ignoreDuplicates, policy }: TriggerOptions,
 ): Promise<INodeExecutionData[][]> {
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	let items = this.getInputData();
+	// From here on nothing may fail: an event that is recorded and then comes again with a retry would be a duplicate.
+	if (ignoreDuplicates) items = await withoutDuplicates(this, items);
 	if (downloadAttachments) {
 		items = await Promise.all(items.map(async (item) => await withFiles(this, item, policy)));
 	}
 	return chosen.map((event) => items.filter(({ json }) => json.event === event));
+}
+
+/** The items whose events come for the first time. */
+async function withoutDuplicates(
+	functions: IExecuteFunctions,
+	items: INodeExecutionData[],
+): Promise<INodeExecutionData[]> {
+	const mode = functions.getMode();
+	// A test in the editor: whoever tries it sends the same event again and again.
+	if (mode === 'manual') return items;
+	const { id, name } = functions.getNode();
+	const remembering = {
+		place: `${functions.getWorkflow().id}/${id}`,
+		record: async (identities: string[]) =>
+			await functions.helpers.checkProcessedAndRecord(identities, 'node', {
+				mode: 'entries',
+				maxEntries: MAX_REMEMBERED,
+			}),
+		warn: (message: string) => functions.logger.warn(`${name}: ${message}`),
+	};
+	const isNew = await Promise.all(
+		items.map(async ({ json }) => {
+			const parsed = eventSchema.safeParse(json);
+			const identity = parsed.success ? eventIdentity(parsed.data) : undefined;
+			const isUnknown = identity === undefined || (await isFirst(identity, remembering));
+			// Somebody repeats an execution that went wrong: the event is known because of that very execution.
+			return isUnknown || mode === 'retry';
+		}),
+	);
+	return items.filter((_item, index) => isNew[index]);
 }
 
 /** The item with the files of its attachments. One that can't be fetched says so itself; the message goes on. */
@@ -76,6 +118,6 @@ async function withFiles(
 }
 
 async function describe({ client }: { client: TalkdeskClient }, id: string) {
-	const { name, type, size } = await getAttachment(client, id, {});
+	const { name, type, size } = await getAttachment(client, id);
 	return { name, type, size };
 }

@@ -1,5 +1,5 @@
 import { deleteAttachment } from '../../api/attachments';
-import { optionsProperty, outputItem, readOptions, readText, type Operation } from '../operation';
+import { optionsProperty, outputItem, readText, type Operation } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
 export const deleteOperation: Operation = {
@@ -12,8 +12,7 @@ export const deleteOperation: Operation = {
 	properties: [attachmentIdProperty, optionsProperty()],
 	async execute(context) {
 		const attachmentId = readText(context, attachmentIdProperty);
-		const { timeout } = readOptions(context);
-		await deleteAttachment(context.client, attachmentId, { timeout });
+		await deleteAttachment(context.client, attachmentId);
 		return [outputItem({ deleted: true }, context.itemIndex)];
 	},
 };

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { getAttachment } from '../../api/attachments';
 import { downloadFile } from '../../files/download';
 import { filePolicyProperties, readFilePolicy } from '../../files/options';
-import { optionsProperty, readOptions, readText, type Operation } from '../operation';
+import { optionsProperty, readText, type Operation } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
 const outputDataFieldNameProperty: INodeProperties = {
@@ -29,15 +29,11 @@ export const download: Operation = {
 		optionsProperty(filePolicyProperties),
 	],
 	async execute(context) {
-		const { client, itemIndex } = context;
-		const { timeout } = readOptions(context);
+		const { client, itemIndex, options } = context;
 		const attachmentId = readText(context, attachmentIdProperty);
 		const field = readText(context, outputDataFieldNameProperty);
-		const attachment = await getAttachment(client, attachmentId, { timeout });
-		const file = await downloadFile(context, attachment, {
-			policy: readFilePolicy(readOptions(context)),
-			timeout,
-		});
+		const attachment = await getAttachment(client, attachmentId);
+		const file = await downloadFile(context, attachment, { policy: readFilePolicy(options) });
 		return [{ json: attachment, binary: { [field]: file }, pairedItem: { item: itemIndex } }];
 	},
 };

@@ -1,5 +1,5 @@
 import { getAttachment } from '../../api/attachments';
-import { optionsProperty, outputItem, readOptions, readText, type Operation } from '../operation';
+import { optionsProperty, outputItem, readText, type Operation } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
 export const get: Operation = {
@@ -12,9 +12,6 @@ export const get: Operation = {
 	properties: [attachmentIdProperty, optionsProperty()],
 	async execute(context) {
 		const attachmentId = readText(context, attachmentIdProperty);
-		const { timeout } = readOptions(context);
-		return [
-			outputItem(await getAttachment(context.client, attachmentId, { timeout }), context.itemIndex),
-		];
+		return [outputItem(await getAttachment(context.client, attachmentId), context.itemIndex)];
 	},
 };

@@ -4,13 +4,7 @@ import { z } from 'zod';
 
 import { listAttachments } from '../../api/attachments';
 import { splitList } from '../../files/options';
-import {
-	optionsProperty,
-	outputItem,
-	readOptions,
-	type Operation,
-	type OperationContext,
-} from '../operation';
+import { optionsProperty, outputItem, type Operation, type OperationContext } from '../operation';
 
 const properties: INodeProperties[] = [
 	{
@@ -75,7 +69,6 @@ export const getAll: Operation = {
 	properties: [...properties, optionsProperty()],
 	async execute(context) {
 		const { client, functions, itemIndex } = context;
-		const { timeout } = readOptions(context);
 		const limit = functions.getNodeParameter('returnAll', itemIndex)
 			? Infinity
 			: readLimit(context);
@@ -84,7 +77,6 @@ export const getAll: Operation = {
 			client,
 			{ ...filters, types: splitList(filters.types ?? '') },
 			limit,
-			{ timeout },
 		);
 		return attachments.map((attachment) => outputItem(attachment, itemIndex));
 	},

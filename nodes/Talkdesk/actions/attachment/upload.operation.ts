@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { readLocalFile, uploadFile } from '../../files/upload';
 import { filePolicyProperties, readFilePolicy } from '../../files/options';
-import { optionsProperty, outputItem, readOptions, readText, type Operation } from '../operation';
+import { optionsProperty, outputItem, readText, type Operation } from '../operation';
 
 const inputDataFieldNameProperty: INodeProperties = {
 	displayName: 'Input Data Field Name',
@@ -35,17 +35,13 @@ export const upload: Operation = {
 		optionsProperty([fileNameProperty, ...filePolicyProperties]),
 	],
 	async execute(context) {
-		const { functions, itemIndex } = context;
-		const { fileName, timeout } = readOptions(context);
+		const { functions, itemIndex, options } = context;
 		const field = readText(context, inputDataFieldNameProperty);
 		const file = await readLocalFile(functions, itemIndex, field);
 		const attachment = await uploadFile(
 			context,
-			{ ...file, name: fileName || file.name },
-			{
-				policy: readFilePolicy(readOptions(context)),
-				timeout,
-			},
+			{ ...file, name: options.fileName || file.name },
+			{ policy: readFilePolicy(options) },
 		);
 		return [outputItem(attachment, itemIndex)];
 	},

@@ -1,10 +1,8 @@
 import { endConversation } from '../../api/digitalConnect';
-import { TalkdeskApiError } from '../../api/errors';
 import {
 	conversationIdProperty,
 	optionsProperty,
 	outputItem,
-	readOptions,
 	readText,
 	type Operation,
 } from '../operation';
@@ -18,22 +16,10 @@ export const end: Operation = {
 			'End the conversation with the human agent. A conversation that has ended already is a success.',
 	},
 	properties: [conversationIdProperty, optionsProperty()],
+	orderedBy: (context) => readText(context, conversationIdProperty),
 	async execute(context) {
 		const conversationId = readText(context, conversationIdProperty);
-		const { timeout } = readOptions(context);
-		const alreadyEnded = await endConversation(
-			context.client,
-			{ conversationId },
-			{ timeout },
-		).then(
-			() => false,
-			// Over is over: that somebody else ended it first is an outcome, not a failure.
-			(error: unknown) => {
-				if (error instanceof TalkdeskApiError && error.problem.kind === 'conversationEnded')
-					return true;
-				throw error;
-			},
-		);
+		const { alreadyEnded } = await endConversation(context.client, { conversationId });
 		return [outputItem({ conversationId, ended: true, alreadyEnded }, context.itemIndex)];
 	},
 };

@@ -1,17 +1,18 @@
 import { createHash } from 'crypto';
 import type { INodeProperties } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
-import { z } from 'zod';
 
 import { startConversation } from '../../api/digitalConnect';
 import { toPreviousMessages } from '../../transcript/prepare';
 import {
+	checkEmail,
 	idempotencyKey,
 	idempotencyKeyProperty,
 	optionsProperty,
 	outputItem,
 	readOptions,
 	readText,
+	readTouchpointId,
+	touchpointIdProperty,
 	type Operation,
 	type OperationContext,
 } from '../operation';
@@ -41,14 +42,6 @@ const subjectProperty: INodeProperties = {
 	description: 'What the conversation is about',
 };
 
-const touchpointIdProperty: INodeProperties = {
-	displayName: 'Touchpoint ID',
-	name: 'touchpointId',
-	type: 'string',
-	default: '',
-	description: 'The Digital Connect touchpoint to start in, instead of the one in the credential',
-};
-
 export const start: Operation = {
 	option: {
 		name: 'Start',
@@ -69,22 +62,17 @@ export const start: Operation = {
 			transcriptLimitProperty,
 		]),
 	],
+	// Items with the same key start one conversation: the second finds what the first has started.
+	orderedBy: (context) => readOptions(context).idempotencyKey || `item ${context.itemIndex}`,
 	async execute(context) {
 		const { parameters, emailAddress } = readContactCenterParameters(context);
-		const contactEmail = readContactEmail(context, emailAddress);
-		const options = readOptions(context);
-		const touchpointId = options.touchpointId || context.client.settings.touchpointId;
-		if (!touchpointId) {
-			throw new NodeOperationError(
-				context.functions.getNode(),
-				'There is no touchpoint to start in',
-				{
-					itemIndex: context.itemIndex,
-					description:
-						'Enter the Touchpoint ID in the credential, or in the option Touchpoint ID of this node (Talkdesk: Admin > Channels > Digital Connect).',
-				},
-			);
-		}
+		const contactEmail = checkEmail(
+			context,
+			contactEmailProperty.displayName,
+			readText(context, contactEmailProperty) || emailAddress,
+		);
+		const { options } = context;
+		const touchpointId = readTouchpointId(context);
 		const { messages, omitted } = await readTranscript(context);
 		const { conversationId } = await startConversation(
 			context.client,
@@ -95,10 +83,7 @@ export const start: Operation = {
 				contextParameters: parameters,
 				previousMessages: toPreviousMessages(messages, Date.now()),
 			},
-			{
-				idempotencyKey: options.idempotencyKey || idempotencyKey(context),
-				timeout: options.timeout,
-			},
+			{ idempotencyKey: options.idempotencyKey || idempotencyKey(context) },
 		);
 		const alreadyStarted =
 			options.idempotencyKey !== undefined &&
@@ -122,19 +107,6 @@ export const start: Operation = {
 		];
 	},
 };
-
-function readContactEmail(context: OperationContext, emailAddress: string): string {
-	const email = readText(context, contactEmailProperty) || emailAddress;
-	if (z.string().email().safeParse(email).success) return email;
-	throw new NodeOperationError(
-		context.functions.getNode(),
-		`The parameter ${contactEmailProperty.displayName} is ${email === '' ? 'empty' : 'not an e-mail address'}`,
-		{
-			itemIndex: context.itemIndex,
-			description: 'Talkdesk takes one address, such as name@example.com, and nothing around it.',
-		},
-	);
-}
 
 /** How many conversations n8n remembers for a node. */
 const REMEMBERED = 10_000;

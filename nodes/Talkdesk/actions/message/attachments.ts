@@ -3,7 +3,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { getAttachment } from '../../api/attachments';
 import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
 import { readFilePolicy } from '../../files/options';
-import { readOptions, type OperationContext } from '../operation';
+import type { OperationContext } from '../operation';
+import { sideBySide } from '../sideBySide';
+import type { Delivery } from './deliver';
 
 /** What became of one file before the message went out. */
 export type GatheredFile =
@@ -23,14 +25,12 @@ export async function gatherFiles(
 	context: OperationContext,
 	wanted: { fields: string[]; ids: string[] },
 ): Promise<GatheredFile[]> {
-	const { functions, itemIndex, client } = context;
-	const options = readOptions(context);
-	const { timeout } = options;
+	const { functions, itemIndex, client, options } = context;
 	const item = functions.getInputData()[itemIndex];
 	const fields = wanted.fields.flatMap((field) =>
 		field === '*' ? Object.keys(item?.binary ?? {}) : [field],
 	);
-	const policy = readFilePolicy(readOptions(context));
+	const policy = readFilePolicy(options);
 
 	const jobs = [
 		...[...new Set(fields)].map((field) => ({
@@ -38,50 +38,47 @@ export async function gatherFiles(
 			run: async () =>
 				await uploadFile(context, await readLocalFile(functions, itemIndex, field), {
 					policy,
-					timeout,
 				}),
 		})),
 		...wanted.ids.map((id) => ({
 			name: id,
 			run: async () => {
-				const { name, type, size } = await getAttachment(client, id, { timeout });
+				const { name, type, size } = await getAttachment(client, id);
 				return { id, name, type: type ?? 'application/octet-stream', size: size ?? 0 };
 			},
 		})),
 	];
 
-	const files: GatheredFile[] = [];
-	for (let start = 0; start < jobs.length; start += CONCURRENCY) {
-		const batch = jobs.slice(start, start + CONCURRENCY);
-		files.push(
-			...(await Promise.all(
-				batch.map(async ({ name, run }) =>
-					run().then(
-						({ id, name, type, size }): GatheredFile => ({
-							outcome: 'ready',
-							attachment: { id, name, type, size },
-						}),
-						(error: unknown): GatheredFile => ({
-							outcome: 'failed',
-							name,
-							error: error instanceof Error ? error.message : String(error),
-						}),
-					),
-				),
-			)),
-		);
-	}
-	return files;
+	return await sideBySide(jobs, CONCURRENCY, async ({ name, run }) =>
+		run().then(
+			({ id, name, type, size }): GatheredFile => ({
+				outcome: 'ready',
+				attachment: { id, name, type, size },
+			}),
+			(error: unknown): GatheredFile => ({
+				outcome: 'failed',
+				name,
+				error: error instanceof Error ? error.message : String(error),
+			}),
+		),
+	);
+}
+
+/** The files of a message for the output, each with its outcome. */
+export function describeFiles(files: GatheredFile[], delivery: Delivery): IDataObject[] {
+	if (delivery.outcome === 'sent')
+		return withPartialFailure(files, delivery.sent.partialFailReason);
+	const outcome = delivery.outcome === 'unknown' ? 'unclear' : 'notSent';
+	return files.map((file) =>
+		file.outcome === 'failed' ? { ...file } : { ...file.attachment, outcome },
+	);
 }
 
 /**
- * The files for the output, each with its outcome. Where Talkdesk took the message but not all of its attachments
+ * The outcome of each file. Where Talkdesk took the message but not all of its attachments
  * (HTTP 206), it gives one reason for all: a file that the reason names has failed; where it names none, each is `unclear`.
  */
-export function withPartialFailure(
-	files: GatheredFile[],
-	reason: string | undefined,
-): IDataObject[] {
+function withPartialFailure(files: GatheredFile[], reason: string | undefined): IDataObject[] {
 	const isNamed = ({ id, name }: SentAttachment) =>
 		reason !== undefined && (reason.includes(id) || reason.includes(name));
 	const anyNamed = files.some((file) => file.outcome === 'ready' && isNamed(file.attachment));

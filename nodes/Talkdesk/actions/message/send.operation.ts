@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { sendMessage } from '../../api/digitalConnect';
 import { filePolicyProperties, splitList } from '../../files/options';
 import {
 	conversationIdProperty,
@@ -9,11 +8,11 @@ import {
 	idempotencyKeyProperty,
 	optionsProperty,
 	outputItem,
-	readOptions,
 	readText,
 	type Operation,
 } from '../operation';
-import { gatherFiles, withPartialFailure } from './attachments';
+import { describeFiles, gatherFiles } from './attachments';
+import { deliver, deliveryProperties, describeDelivery } from './deliver';
 
 const textProperty: INodeProperties = {
 	displayName: 'Text',
@@ -53,14 +52,19 @@ export const send: Operation = {
 		conversationIdProperty,
 		textProperty,
 		inputDataFieldNamesProperty,
-		optionsProperty([attachmentIdsProperty, idempotencyKeyProperty, ...filePolicyProperties]),
+		optionsProperty([
+			attachmentIdsProperty,
+			idempotencyKeyProperty,
+			...deliveryProperties,
+			...filePolicyProperties,
+		]),
 	],
+	orderedBy: (context) => readText(context, conversationIdProperty),
 	async execute(context) {
-		const { client, functions, itemIndex } = context;
+		const { functions, itemIndex, options } = context;
 		const conversationId = readText(context, conversationIdProperty);
 		const content = readText(context, textProperty);
 		const fields = splitList(readText(context, inputDataFieldNamesProperty));
-		const options = readOptions(context);
 		const ids = splitList(options.attachmentIds ?? '');
 		const files = await gatherFiles(context, { fields, ids });
 
@@ -84,24 +88,14 @@ export const send: Operation = {
 				},
 			);
 		}
-		const sent = await sendMessage(
-			client,
+		const delivery = await deliver(
+			context,
 			{ conversationId, content, attachments },
-			{
-				idempotencyKey:
-					options.idempotencyKey ||
-					idempotencyKey(context, conversationId, content, ...fields, ...ids),
-				timeout: options.timeout,
-			},
+			options.idempotencyKey || idempotencyKey(context, conversationId, content, ...fields, ...ids),
 		);
 		return [
 			outputItem(
-				{
-					conversationId,
-					...sent,
-					attachments: withPartialFailure(files, sent.partialFailReason),
-					conversationEnded: false,
-				},
+				{ ...describeDelivery(delivery), attachments: describeFiles(files, delivery) },
 				itemIndex,
 			),
 		];

@@ -1,7 +1,6 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { sendMessage, type SentMessage } from '../../api/digitalConnect';
 import { uploadFile } from '../../files/upload';
 import { toTexts } from '../../transcript/prepare';
 import {
@@ -10,11 +9,11 @@ import {
 	idempotencyKeyProperty,
 	optionsProperty,
 	outputItem,
-	readOptions,
 	readText,
 	type Operation,
 	type OperationContext,
 } from '../operation';
+import { deliver, deliveryProperties, describeDelivery, type Delivery } from './deliver';
 import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
 
 /**
@@ -64,20 +63,26 @@ export const sendTranscript: Operation = {
 		conversationIdProperty,
 		...transcriptProperties({ optional: false }),
 		sendAsProperty,
-		optionsProperty([idempotencyKeyProperty, messageLengthProperty, transcriptLimitProperty]),
+		optionsProperty([
+			idempotencyKeyProperty,
+			messageLengthProperty,
+			transcriptLimitProperty,
+			...deliveryProperties,
+		]),
 	],
+	orderedBy: (context) => readText(context, conversationIdProperty),
 	async execute(context) {
+		const { options, functions, itemIndex } = context;
 		const conversationId = readText(context, conversationIdProperty);
-		const options = readOptions(context);
 		const { messages, omitted } = await readTranscript(context);
 		if (messages.length === 0) {
-			throw new NodeOperationError(context.functions.getNode(), 'The transcript is empty', {
-				itemIndex: context.itemIndex,
+			throw new NodeOperationError(functions.getNode(), 'The transcript is empty', {
+				itemIndex,
 				description:
 					'There is no message of the customer or the bot in it. Check the expression, or the session of the memory node.',
 			});
 		}
-		const asFile = context.functions.getNodeParameter('sendAs', context.itemIndex) === 'file';
+		const asFile = functions.getNodeParameter('sendAs', itemIndex) === 'file';
 		const texts = toTexts(
 			messages,
 			asFile ? Infinity : (options.messageLength ?? DEFAULT_MESSAGE_LENGTH),
@@ -86,44 +91,48 @@ export const sendTranscript: Operation = {
 		const parts = attachment
 			? [{ content: '', attachments: [attachment] }]
 			: texts.map((content) => ({ content }));
-		const sent: SentMessage[] = [];
+
+		const deliveries: Delivery[] = [];
 		for (const [part, message] of parts.entries()) {
-			sent.push(
-				await sendMessage(
-					context.client,
-					{ conversationId, ...message },
-					{
-						// A repetition finds the parts that are there already, and goes on with the first that isn't.
-						idempotencyKey: options.idempotencyKey
-							? `${options.idempotencyKey}-${part}`
-							: idempotencyKey(
-									context,
-									conversationId,
-									'transcript',
-									String(part),
-									texts[part] ?? '',
-								),
-						timeout: options.timeout,
-					},
-				),
+			const delivery = await deliver(
+				context,
+				// Where the first part went into a new conversation, the others follow it.
+				{ conversationId: deliveries.at(-1)?.conversationId ?? conversationId, ...message },
+				// A repetition finds the parts that are there already, and goes on with the first that isn't.
+				options.idempotencyKey
+					? `${options.idempotencyKey}-${part}`
+					: idempotencyKey(context, conversationId, 'transcript', String(part), texts[part] ?? ''),
 			);
+			deliveries.push(delivery);
+			if (delivery.outcome === 'ended') break;
 		}
 		return [
 			outputItem(
 				{
-					conversationId,
-					...sent.at(-1),
-					messageIds: sent.map(({ messageId }) => messageId),
+					...describeDeliveries(deliveries, conversationId),
 					attachments: attachment ? [attachment] : [],
-					conversationEnded: false,
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
 				},
-				context.itemIndex,
+				itemIndex,
 			),
 		];
 	},
 };
+
+/** The parts as one: the last message, the ids of all, and what any of them has to say. */
+function describeDeliveries(deliveries: Delivery[], conversationId: string): IDataObject {
+	const last = deliveries.at(-1);
+	const isElsewhere = last !== undefined && last.conversationId !== conversationId;
+	return {
+		...(last && describeDelivery(last)),
+		...(isElsewhere && { previousConversationId: conversationId }),
+		...(deliveries.some(({ outcome }) => outcome === 'unknown') && { outcomeUnknown: true }),
+		messageIds: deliveries.flatMap((delivery) =>
+			delivery.outcome === 'sent' ? [delivery.sent.messageId] : [],
+		),
+	};
+}
 
 /** The transcript as a text file that an agent knows by its name. */
 async function uploadTranscript(context: OperationContext, text: string) {
@@ -138,7 +147,6 @@ async function uploadTranscript(context: OperationContext, text: string) {
 		},
 		{
 			policy: { allowedMimeTypes: [], maxSize: 0, checkSignature: false },
-			timeout: readOptions(context).timeout,
 		},
 	);
 	return { id, name, type, size };

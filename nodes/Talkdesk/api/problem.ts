@@ -1,0 +1,171 @@
+import { z } from 'zod';
+
+import type { RetryAdvice } from './retry';
+
+/** Source: every error of docs.talkdesk.com/reference/start-conversation. Liberal: a proxy may answer anything. */
+const errorBodySchema = z
+	.object({
+		code: z.coerce.string().optional().catch(undefined),
+		message: z.string().optional().catch(undefined),
+		description: z.string().optional().catch(undefined),
+		fields: z
+			.array(
+				z
+					.object({ name: z.string(), description: z.string().optional().catch(undefined) })
+					.passthrough(),
+			)
+			.optional()
+			.catch(undefined),
+	})
+	.passthrough();
+
+/**
+ * The conversation has already ended. Seen in public code that talks to Talkdesk; the HTTP status isn't known, so the
+ * code alone decides.
+ */
+const CONVERSATION_ENDED_CODE = '3016011';
+
+export type ProblemKind =
+	/** The credential is incomplete, or Talkdesk gives no token for it. */
+	| 'credential'
+	| 'badRequest'
+	| 'unauthorized'
+	| 'forbidden'
+	| 'notFound'
+	| 'conflict'
+	| 'conversationEnded'
+	| 'rateLimited'
+	/** Talkdesk's file storage refuses. */
+	| 'storage'
+	/** 5xx: Talkdesk is there but can't. */
+	| 'unavailable'
+	/** No connection, or no answer in time. */
+	| 'unreachable'
+	/** An answer that the contract doesn't know. */
+	| 'unexpectedAnswer';
+
+/** What Talkdesk said when it refused something, or what kept it from answering. */
+export interface TalkdeskProblem {
+	kind: ProblemKind;
+	status?: number;
+	/** Talkdesk's own code. */
+	code?: string;
+	/** Talkdesk's own message, or ours where it said nothing. */
+	message: string;
+	description?: string;
+	fields: Array<{ name: string; description?: string }>;
+	/** Milliseconds that Talkdesk asks to wait. */
+	retryAfter?: number;
+	/** The work may be done all the same: the answer was lost. */
+	outcomeUnknown?: boolean;
+	/** An earlier try of the same request may have done the work. */
+	mayBeOurs?: boolean;
+	/** How often it was tried. */
+	tries?: number;
+}
+
+/**
+ * Reads a refusal of Talkdesk's API.
+ *
+ * @param status the HTTP status
+ * @param body the parsed body, whatever it is
+ * @param retryAfter milliseconds, where the answer says so
+ */
+export function readProblem(status: number, body: unknown, retryAfter?: number): TalkdeskProblem {
+	const parsed = errorBodySchema.safeParse(body);
+	const said = parsed.success ? parsed.data : {};
+	return {
+		kind: said.code === CONVERSATION_ENDED_CODE ? 'conversationEnded' : kindOf(status),
+		status,
+		code: said.code,
+		message: said.message ?? `HTTP ${status}`,
+		description: said.description,
+		fields: said.fields ?? [],
+		...(retryAfter !== undefined && { retryAfter }),
+		...(isGatewayStatus(status) && retryAfter === undefined && { outcomeUnknown: true }),
+	};
+}
+
+/**
+ * The statuses of something between us and Talkdesk's application, that pass. The work behind it may be done or not; an
+ * answer that says when to come back was given instead of the work.
+ */
+export function isGatewayStatus(status: number | undefined): boolean {
+	return status === 502 || status === 503 || status === 504;
+}
+
+/** Connections that break, and names that can't be looked up just now; not those that a wrong setting causes. */
+const PASSING_NETWORK_ERRORS = new Set([
+	'EAI_AGAIN',
+	'ECONNABORTED',
+	'ECONNREFUSED',
+	'ECONNRESET',
+	'EHOSTUNREACH',
+	'ENETDOWN',
+	'ENETUNREACH',
+	'EPIPE',
+	'ERR_BAD_RESPONSE',
+	'ETIMEDOUT',
+]);
+
+/** No connection came about: nothing was sent. */
+const UNSENT_NETWORK_ERRORS = new Set([
+	'EAI_AGAIN',
+	'ECONNREFUSED',
+	'EHOSTUNREACH',
+	'ENETDOWN',
+	'ENETUNREACH',
+	'ENOTFOUND',
+]);
+
+/** @returns whether a network error of this code may be gone at the next try */
+export function isPassingNetworkError(code: string): boolean {
+	return PASSING_NETWORK_ERRORS.has(code);
+}
+
+/** @param code of the network error */
+export function networkProblem(code: string): TalkdeskProblem {
+	return {
+		kind: 'unreachable',
+		code,
+		message: 'there was no answer',
+		// Not in the message: n8n replaces a message with such a code in it by a sentence of its own.
+		description: `Network error: ${code}.`,
+		fields: [],
+		...(!UNSENT_NETWORK_ERRORS.has(code) && { outcomeUnknown: true }),
+	};
+}
+
+/** @returns what a problem says about trying again; undefined where that can't help */
+export function adviceOn({
+	kind,
+	status,
+	code,
+	retryAfter,
+}: TalkdeskProblem): RetryAdvice | undefined {
+	switch (kind) {
+		case 'rateLimited':
+			return { retryAfter };
+		case 'unavailable':
+			return isGatewayStatus(status) ? { retryAfter } : undefined;
+		case 'unreachable':
+			return isPassingNetworkError(code ?? '') ? {} : undefined;
+		case 'unauthorized':
+			// n8n has fetched a new token and it was refused too. Where another process fetched one at the same moment, ours may
+			// have been replaced by it, which n8n holds by now.
+			return { maxRetries: 1 };
+		default:
+			return undefined;
+	}
+}
+
+function kindOf(status: number): ProblemKind {
+	if (status === 401) return 'unauthorized';
+	if (status === 403) return 'forbidden';
+	if (status === 404) return 'notFound';
+	if (status === 409) return 'conflict';
+	if (status === 429) return 'rateLimited';
+	if (status >= 500) return 'unavailable';
+	if (status >= 400) return 'badRequest';
+	return 'unexpectedAnswer';
+}

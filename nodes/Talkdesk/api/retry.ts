@@ -1,0 +1,76 @@
+import { sleep } from 'n8n-workflow';
+
+/** How often and how long something is tried again. */
+export interface RetryLimits {
+	/** How many times, after the first. */
+	maxRetries: number;
+	/** Milliseconds from the first try on, after which no new one begins. */
+	maxRetryTime: number;
+}
+
+/** Five tries outlast a gateway that restarts, and a minute is what a customer who waits for an answer may bear. */
+export const DEFAULT_RETRY_LIMITS: RetryLimits = { maxRetries: 5, maxRetryTime: 60_000 };
+
+/** Milliseconds before the first repetition; each further one waits twice as long. */
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15_000;
+
+/** What a failure says about trying again. */
+export interface RetryAdvice {
+	/** Milliseconds that the other side asks us to wait (`Retry-After`). */
+	retryAfter?: number;
+	/** Fewer retries than the limits allow. */
+	maxRetries?: number;
+}
+
+/**
+ * Milliseconds to wait: doubled with every try, and up to a half shorter by chance, so that many who failed together
+ * don't come back together. Where the other side says when, never before that.
+ */
+export function waitBefore(retry: number, { retryAfter = 0 }: RetryAdvice): number {
+	const longest = Math.min(FIRST_WAIT * 2 ** (retry - 1), LONGEST_WAIT);
+	const jittered = longest * (1 - Math.random() / 2);
+	return retryAfter > 0 ? retryAfter + jittered / 2 : jittered;
+}
+
+/**
+ * Does a piece of work, again where that can help.
+ *
+ * @param work is told how often it has been tried, itself included
+ * @param advise what to do about an error; undefined where trying again can't help
+ * @param signal ends the waiting, and with it the work
+ * @throws the error of the last try
+ */
+export async function retrying<Result>(
+	{ maxRetries, maxRetryTime }: RetryLimits,
+	work: (tries: number) => Promise<Result>,
+	advise: (error: unknown) => RetryAdvice | undefined,
+	signal?: AbortSignal,
+): Promise<Result> {
+	const begun = Date.now();
+	for (let tries = 1; ; tries++) {
+		try {
+			return await work(tries);
+		} catch (error) {
+			const advice = advise(error);
+			if (!advice || tries > Math.min(maxRetries, advice.maxRetries ?? maxRetries)) throw error;
+			const wait = waitBefore(tries, advice);
+			if (Date.now() - begun + wait > maxRetryTime) throw error;
+			await sleep(wait, signal).catch(() => undefined);
+			if (signal?.aborted) throw error;
+		}
+	}
+}
+
+/**
+ * Reads `Retry-After`: seconds or a date (RFC 9110, 10.2.3). Talkdesk documents no limits of its own, so it may be there
+ * or not.
+ *
+ * @returns milliseconds from now
+ */
+export function readRetryAfter(header: unknown): number | undefined {
+	if (typeof header !== 'string' || header.trim() === '') return undefined;
+	const seconds = Number(header);
+	const wait = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+	return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}

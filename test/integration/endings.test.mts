@@ -1,0 +1,119 @@
+import { contents, run, SEND, started, talkdesk } from './local.mts';
+
+const endedConversation = async () => {
+	const conversationId = await started();
+	await talkdesk.agent.end(conversationId);
+	return conversationId;
+};
+const send = async (conversationId: string, options: object, text = 'One more thing') =>
+	await run(
+		{ ...SEND, options: { ...options } },
+		{ items: [{ conversationId, text }], executionId: `sending ${text}` },
+	);
+const startNew = { ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' };
+
+describe('a message to a conversation that has ended', () => {
+	it('is an error that says what to do', async () => {
+		const { error } = await send(await endedConversation(), {});
+		expect(error?.message).toContain('has already ended');
+		expect(error?.description).toContain('Start a new conversation');
+		expect(error?.description).toContain('If Conversation Has Ended');
+	});
+
+	it('is an outcome with Continue', async () => {
+		const conversationId = await endedConversation();
+		const { items, error } = await send(conversationId, { ifConversationEnded: 'continue' });
+		expect(error).toBeUndefined();
+		expect(items[0]?.json).toEqual({ conversationId, conversationEnded: true, attachments: [] });
+	});
+
+	it('starts a new one with the same contact, and the message in it', async () => {
+		const conversationId = await endedConversation();
+		const { items } = await send(conversationId, startNew);
+		expect(items[0]?.json).toMatchObject({
+			previousConversationId: conversationId,
+			conversationEnded: false,
+			messageId: expect.any(String),
+		});
+		const [, successor] = talkdesk.conversations();
+		expect(successor?.id).toBe(items[0]?.json.conversationId);
+		expect(successor?.start.contact_person.email).toBe('ann@example.com');
+		expect(contents(successor?.id)).toEqual(['One more thing']);
+	});
+
+	it('starts one, however many messages come late', async () => {
+		const conversationId = await endedConversation();
+		for (const text of ['one', 'two', 'three']) await send(conversationId, startNew, text);
+		expect(talkdesk.conversations()).toHaveLength(2);
+		expect(contents(talkdesk.conversations()[1]?.id)).toEqual(['one', 'two', 'three']);
+	});
+
+	it('follows the successors that have ended too', async () => {
+		const conversationId = await endedConversation();
+		const first = await send(conversationId, startNew, 'one');
+		await talkdesk.agent.end(String(first.items[0]?.json.conversationId));
+		const second = await send(conversationId, startNew, 'two');
+		expect(talkdesk.conversations()).toHaveLength(3);
+		expect(second.items[0]?.json.previousConversationId).toBe(conversationId);
+		expect(contents(second.items[0]?.json.conversationId)).toEqual(['two']);
+	});
+
+	it('does not follow them for ever', async () => {
+		const conversationId = await endedConversation();
+		talkdesk.configure({
+			faults: ({ route }) =>
+				route.endsWith('/messages') ? { kind: 'conversationEnds' } : undefined,
+		});
+		const { error } = await send(conversationId, startNew);
+		expect(error?.message).toBe('10 conversations in a row have ended');
+		expect(talkdesk.conversations()).toHaveLength(11);
+	});
+
+	it.each([
+		[{ ifConversationEnded: 'startNew' }, 'Contact Email is empty'],
+		[{ ...startNew, contactEmail: 'ann' }, 'Contact Email is not an e-mail address'],
+	])('needs the contact for that, also while the old one is open: %j', async (options, message) => {
+		const { error } = await send(await started(), options);
+		expect(error?.message).toContain(message);
+	});
+
+	it('takes its files along', async () => {
+		const conversationId = await endedConversation();
+		const { items } = await run(
+			{ ...SEND, inputDataFieldNames: 'data', options: startNew },
+			{
+				items: [{ conversationId, text: '' }],
+				files: { data: { name: 'a.txt', type: 'text/plain', content: Buffer.from('a') } },
+			},
+		);
+		expect(items[0]?.json.attachments).toMatchObject([{ name: 'a.txt', outcome: 'sent' }]);
+		const { messages = [] } = talkdesk.conversation(String(items[0]?.json.conversationId)) ?? {};
+		expect(messages[0]?.attachments).toMatchObject([{ name: 'a.txt' }]);
+	});
+
+	it('says of its files that they were not sent', async () => {
+		const { items } = await run(
+			{ ...SEND, inputDataFieldNames: 'data', options: { ifConversationEnded: 'continue' } },
+			{
+				items: [{ conversationId: await endedConversation(), text: '' }],
+				files: { data: { name: 'a.txt', type: 'text/plain', content: Buffer.from('a') } },
+			},
+		);
+		expect(items[0]?.json.attachments).toMatchObject([{ name: 'a.txt', outcome: 'notSent' }]);
+	});
+
+	it('is a transcript in the new one as a whole', async () => {
+		const conversationId = await endedConversation();
+		const { items } = await run({
+			...{ resource: 'message', operation: 'sendTranscript', conversationId, sendAs: 'message' },
+			transcriptSource: 'json',
+			transcript: JSON.stringify([
+				{ role: 'user', content: 'a'.repeat(90) },
+				{ role: 'assistant', content: 'b'.repeat(90) },
+			]),
+			options: { messageLength: 120, ...startNew },
+		});
+		expect(items[0]?.json).toMatchObject({ previousConversationId: conversationId });
+		expect(contents(items[0]?.json.conversationId)).toHaveLength(2);
+	});
+});

@@ -1,0 +1,55 @@
+import { contents, failFirst, run, SEND, SEND_ROUTE, started, talkdesk } from './local.mts';
+
+describe('many items', () => {
+	it('of one conversation arrive in their order, also where one of them has to be repeated', async () => {
+		const [a, b] = [await started('a'), await started('b')];
+		let requests = 0;
+		talkdesk.configure({
+			faults: ({ route }) =>
+				route === SEND_ROUTE && ++requests % 3 === 1 ? { kind: 'rateLimited' } : undefined,
+		});
+		const items = Array.from({ length: 12 }, (_, index) => ({
+			conversationId: index % 2 === 0 ? a : b,
+			text: `${index}`,
+		}));
+		const { items: output, error } = await run(SEND, { items });
+		expect(error).toBeUndefined();
+		expect(contents(a)).toEqual(['0', '2', '4', '6', '8', '10']);
+		expect(contents(b)).toEqual(['1', '3', '5', '7', '9', '11']);
+		expect(output.map(({ pairedItem }) => pairedItem)).toEqual(items.map((_, item) => ({ item })));
+		expect(output.map(({ json }) => json.conversationId)).toEqual(
+			items.map(({ conversationId }) => conversationId),
+		);
+	});
+
+	it('of different conversations do not wait for each other', async () => {
+		const ids = await Promise.all(
+			Array.from({ length: 5 }, async (_, index) => await started(`${index}`)),
+		);
+		failFirst(SEND_ROUTE, { kind: 'hang', when: 'before' });
+		const { error } = await run(
+			{ ...SEND, options: { timeout: 1000 } },
+			{ items: ids.map((conversationId) => ({ conversationId, text: 'x' })) },
+		);
+		expect(error).toBeUndefined();
+		const sent = talkdesk.log.filter(
+			({ what, status }) => what.endsWith('/messages') && status === 201,
+		);
+		expect(sent).toHaveLength(5);
+		expect(sent.at(-1)?.conversationId).toBe(ids[0]);
+	});
+
+	it('stop at the first error, but for those on their way', async () => {
+		const [a, b] = [await started('a'), await started('b')];
+		const { error } = await run(SEND, {
+			items: [
+				{ conversationId: a, text: '0' },
+				{ conversationId: a, text: '' },
+				{ conversationId: a, text: '2' },
+				{ conversationId: b, text: '3' },
+			],
+		});
+		expect(error).toMatchObject({ context: { itemIndex: 1 } });
+		expect(contents(a)).toEqual(['0']);
+	});
+});
