@@ -34,12 +34,16 @@ const MANUAL_TRIGGER = 'n8n-nodes-base.manualTrigger';
  * n8n's message, when n8n refuses.
  */
 export class N8nApi extends WorkflowApi {
-	/** @param baseUrl of n8n, without a slash at the end */
+	/**
+	 * @param baseUrl of n8n, without a slash at the end
+	 * @param webhookUrl what production webhooks' paths are appended to, without a slash at the end
+	 */
 	constructor(
 		baseUrl: string,
 		private readonly owner: Owner,
+		webhookUrl = `${baseUrl}/webhook`,
 	) {
-		super(baseUrl);
+		super(baseUrl, webhookUrl);
 	}
 
 	/** Whether n8n answers and is ready for work. */
@@ -165,6 +169,13 @@ export class N8nApi extends WorkflowApi {
 	/** An execution with its data, read with `itemsOf` and `errorOf`. */
 	async execution(id: string): Promise<Execution> {
 		return await this.rest.call('GET', `/executions/${id}`, executionSchema);
+	}
+
+	/** Runs a failed execution again, as a person does with the button Retry. */
+	async retryExecution(id: string): Promise<void> {
+		await this.rest.call('POST', `/executions/${id}/retry`, z.unknown(), {
+			body: { loadWorkflow: false },
+		});
 	}
 
 	/**

@@ -50,14 +50,18 @@ export function cacheFolder(
 	return path.join(home, '.cache', name);
 }
 
-/** Gives the name of the folder for an installation: another lock file or machine, another folder. */
-export function installationName(inputs: InstallationInputs): string {
+/**
+ * Gives the name of the folder for an installation: another lock file or machine, another folder.
+ *
+ * @param what the name's beginning, after what is installed
+ */
+export function installationName(inputs: InstallationInputs, what = 'n8n'): string {
 	const hash = createHash('sha256');
 	for (const part of [inputs.packageLock, inputs.packageJson, inputs.platform, inputs.arch]) {
 		// A separator, so that moving text from one part to the next changes the hash.
 		hash.update(part).update('\0');
 	}
-	return `n8n-${hash.digest('hex').slice(0, 16)}`;
+	return `${what}-${hash.digest('hex').slice(0, 16)}`;
 }
 
 /**

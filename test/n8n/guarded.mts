@@ -8,6 +8,11 @@ export interface Command {
 	args: string[];
 	cwd: string;
 	env: NodeJS.ProcessEnv;
+	/** Another user, where we may choose. */
+	uid?: number;
+	gid?: number;
+	/** What asks the command to end. SIGTERM by default. */
+	stopSignal?: NodeJS.Signals;
 }
 
 export interface Exit {
@@ -37,18 +42,26 @@ export class GuardedCommand {
 	private output = '';
 	private listeners: Array<(message: Message) => void> = [];
 
-	/** @param removeFolders folders that the guardian removes at the end */
-	constructor(removeFolders: string[] = []) {
+	/**
+	 * @param removeFolders folders that the guardian removes at the end
+	 * @param removeIfEmpty folders that it removes after them, unless something is still in there: the folder that the
+	 *   folders of several guardians lie in goes with the last one
+	 */
+	constructor(removeFolders: string[] = [], removeIfEmpty: string[] = []) {
 		const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'guardian.mjs');
-		this.guardian = spawn(process.execPath, [script, JSON.stringify(removeFolders)], {
-			// A session of its own, so that Ctrl-C in a terminal doesn't reach it.
-			detached: true,
-			windowsHide: true,
-			// Its working folder must not be one that is removed.
-			cwd: path.parse(script).root,
-			env: { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot },
-			stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-		});
+		this.guardian = spawn(
+			process.execPath,
+			[script, ...[removeFolders, removeIfEmpty].map((folders) => JSON.stringify(folders))],
+			{
+				// A session of its own, so that Ctrl-C in a terminal doesn't reach it.
+				detached: true,
+				windowsHide: true,
+				// Its working folder must not be one that is removed.
+				cwd: path.parse(script).root,
+				env: { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot },
+				stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+			},
+		);
 		for (const stream of [this.guardian.stdout, this.guardian.stderr]) {
 			stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
 		}

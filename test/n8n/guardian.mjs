@@ -4,8 +4,8 @@
  * child with all its descendants and removes the folders given to it. Plain JavaScript, so that it starts
  * at once and without a loader.
  *
- * Arguments: a JSON array of folders to remove at the end.
- * Messages in:  { type: 'start', command, args, cwd, env } | { type: 'signal', signal } | { type: 'stop' } | { type: 'end' }
+ * Arguments: a JSON array of folders to remove at the end; another one of folders to remove once they are empty.
+ * Messages in:  { type: 'start', command, args, cwd, env, uid?, gid?, stopSignal? } | { type: 'signal', signal } | { type: 'stop' } | { type: 'end' }
  * Messages out: { type: 'started', pid } | { type: 'failed', message } | { type: 'exited', code, signal }
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,6 +14,7 @@ import fs from 'node:fs';
 const GRACE_MS = 5_000;
 const isWindows = process.platform === 'win32';
 const folders = JSON.parse(process.argv[2] ?? '[]');
+const foldersIfEmpty = JSON.parse(process.argv[3] ?? '[]');
 
 let child;
 let finishing = false;
@@ -43,8 +44,8 @@ async function endChild() {
 	const ending = child;
 	if (ending === undefined) return;
 	if (!ending.exited) {
-		signalGroup(ending.pid, 'SIGTERM');
-		// A stopped process can't react to SIGTERM.
+		signalGroup(ending.pid, ending.stopSignal);
+		// A stopped process can't react to a signal.
 		if (!isWindows) signalGroup(ending.pid, 'SIGCONT');
 		await Promise.race([ending.done, sleep(GRACE_MS)]);
 	}
@@ -53,15 +54,17 @@ async function endChild() {
 }
 
 /** Starts the child in a process group of its own. Output goes through us: it outlives the reader. */
-function start({ command, args, cwd, env }) {
+function start({ command, args, cwd, env, uid, gid, stopSignal = 'SIGTERM' }) {
 	const running = spawn(command, args, {
 		cwd,
 		env,
+		uid,
+		gid,
 		detached: !isWindows,
 		windowsHide: true,
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
-	const record = { pid: running.pid, exited: false };
+	const record = { pid: running.pid, exited: false, stopSignal };
 	const closed = new Promise((resolve) => running.on('close', resolve));
 	record.done = new Promise((resolve) => {
 		running.on('error', (error) => {
@@ -101,6 +104,13 @@ async function finish() {
 			fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 		} catch (error) {
 			console.error(`Could not remove ${folder}: ${error.message}`);
+		}
+	}
+	for (const folder of foldersIfEmpty) {
+		try {
+			fs.rmdirSync(folder);
+		} catch {
+			// Another guardian still has something in it, and will remove it; or has removed it.
 		}
 	}
 	process.exit(0);

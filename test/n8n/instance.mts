@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { N8nApi, type Owner } from './api.mts';
 import { n8nEnvironment } from './environment.mts';
-import { type Exit, GuardedCommand } from './guarded.mts';
+import { type Command, GuardedCommand } from './guarded.mts';
 import { ensureN8n, type OnProgress } from './installation.mts';
-import { lastLines } from './npm.mts';
 import { packPackage, type PlacedPackage, placePackage } from './pack.mts';
+import { freePort, POLL_MS, Service } from './service.mts';
 
 export type PackageSource =
 	/** What `npm pack` made. */
@@ -18,13 +17,18 @@ export type PackageSource =
 	/** A built package's folder; `npm pack` is run in it. */
 	| { packageFolder: string; packageTarball?: undefined };
 
-export type StartOptions = PackageSource & {
+export interface N8nOptions {
 	/** A free one by default. */
 	port?: number;
 	/** Further environment variables for n8n. They win over ours. */
 	env?: NodeJS.ProcessEnv;
 	onProgress?: OnProgress;
-};
+}
+
+export type StartOptions = PackageSource & N8nOptions;
+
+/** n8n as it is before a user installs a package. */
+export type BareOptions = { withoutPackage: true } & N8nOptions;
 
 export interface N8nInstance {
 	/** Of the editor and the REST API, without a slash at the end. */
@@ -56,100 +60,113 @@ export interface N8nInstance {
 }
 
 const READY_TIMEOUT_MS = 120_000;
-const POLL_MS = 200;
-const LOG_LINES = 40;
-/** On a first start there are hundreds of them. */
-const MIGRATIONS = /^(Starting|Finished) migration .*\n/gm;
 
-/** Makes sure that a port is free, or finds one. */
-async function freePort(wanted = 0): Promise<number> {
-	return await new Promise((resolve, reject) => {
-		const server = net.createServer();
-		server.once('error', (error: NodeJS.ErrnoException) => {
-			reject(
-				error.code === 'EADDRINUSE'
-					? new Error(`Port ${wanted} is in use. Choose another one for n8n.`)
-					: error,
-			);
-		});
-		server.listen(wanted, '127.0.0.1', () => {
-			const address = server.address();
-			const port = typeof address === 'object' && address !== null ? address.port : wanted;
-			server.close(() => resolve(port));
-		});
-	});
+/** An owner's account for an n8n that nobody else reaches. */
+export function newOwner(): Owner {
+	return {
+		email: 'owner@example.com',
+		// n8n insists on a capital and a digit.
+		password: `N8n-${randomBytes(5).toString('hex')}`,
+	};
+}
+
+/** Waits until n8n says that it is ready. */
+export async function untilAnswering(api: N8nApi, signal: AbortSignal): Promise<void> {
+	while (!(await api.isReady())) await sleep(POLL_MS, undefined, { signal });
+}
+
+/** Waits until n8n says that it is ready, the owner is logged in, and the package's nodes are there. */
+export async function untilReady(
+	api: N8nApi,
+	placed: PlacedPackage,
+	signal: AbortSignal,
+): Promise<void> {
+	await untilAnswering(api, signal);
+	await api.setUpOwner();
+	const types = await api.nodeTypes();
+	const own = types.map((type) => type.name).filter((type) => type.startsWith(`${placed.name}.`));
+	// n8n adds twins for AI agents, named …Tool.
+	if (own.filter((type) => !type.endsWith('Tool')).length < placed.nodeCount) {
+		throw new Error(
+			`n8n hasn't loaded all nodes of ${placed.name}, but only: ${own.join(', ') || 'none'}`,
+		);
+	}
+}
+
+/** The tarball of the package that n8n shall get, packed into a folder where need be. */
+export async function tarballOf(source: PackageSource, folder: string): Promise<string> {
+	return source.packageTarball ?? (await packPackage(source.packageFolder, folder));
 }
 
 class RunningN8n implements N8nInstance {
 	readonly url: string;
 	readonly webhookUrl: string;
 	readonly api: N8nApi;
-	readonly owner: Owner = {
-		email: 'owner@example.com',
-		// n8n insists on a capital and a digit.
-		password: `N8n-${randomBytes(5).toString('hex')}`,
-	};
-	private exited: Promise<Exit> | undefined;
-	private placed: PlacedPackage | undefined;
+	readonly owner = newOwner();
+	private readonly service: Service;
+	private placed: PlacedPackage = { name: '', nodeCount: 0 };
 
 	constructor(
 		readonly userFolder: string,
-		private readonly guarded: GuardedCommand,
+		guarded: GuardedCommand,
 		private readonly port: number,
-		private readonly options: StartOptions,
+		private readonly options: StartOptions | BareOptions,
 	) {
 		this.url = `http://127.0.0.1:${port}`;
 		this.webhookUrl = `${this.url}/webhook`;
 		this.api = new N8nApi(this.url, this.owner);
+		this.service = new Service({
+			name: 'n8n',
+			guarded,
+			command: async () => await this.command(),
+			untilReady: async (signal) => await untilReady(this.api, this.placed, signal),
+			timeoutMs: READY_TIMEOUT_MS,
+		});
 	}
 
 	log(): string {
-		return this.guarded.log();
+		return this.service.log();
 	}
 
 	get pid(): number | undefined {
-		return this.guarded.pid;
+		return this.service.pid;
 	}
 
 	isRunning(): boolean {
-		return this.pid !== undefined;
+		return this.service.isRunning();
 	}
 
 	async restart(): Promise<void> {
-		await this.end();
+		await this.service.end();
 		await this.launch();
 	}
 
 	async kill(signal: NodeJS.Signals): Promise<void> {
-		this.guarded.signal(signal);
-		if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.exited;
+		await this.service.kill(signal);
 	}
 
 	async stop(): Promise<void> {
-		await this.guarded.close();
+		await this.service.close();
 	}
 
 	/** The first start: places the package, and makes the owner's account. */
 	async begin(): Promise<void> {
-		const { packageTarball, packageFolder } = this.options;
-		const tarball =
-			packageTarball ?? (await packPackage(packageFolder, path.join(this.userFolder, 'pack')));
-		this.placed = await placePackage(tarball, this.userFolder);
+		if (!('withoutPackage' in this.options)) {
+			const tarball = await tarballOf(this.options, path.join(this.userFolder, 'pack'));
+			this.placed = await placePackage(tarball, this.userFolder);
+		}
 		await this.launch();
 	}
 
-	private async end(): Promise<void> {
-		if (!this.isRunning()) return;
-		this.guarded.stop();
-		await this.exited;
+	private async launch(): Promise<void> {
+		this.options.onProgress?.(`Starting n8n on ${this.url} …`);
+		await this.service.start();
+		this.options.onProgress?.(`n8n is ready on ${this.url}.`);
 	}
 
-	private async launch(): Promise<void> {
-		const report = this.options.onProgress;
-		const { nodePath, n8nPath } = await ensureN8n({ onProgress: report });
-		report?.(`Starting n8n on ${this.url} …`);
-		const logStart = this.log().length;
-		const { exited } = await this.guarded.start({
+	private async command(): Promise<Command> {
+		const { nodePath, n8nPath } = await ensureN8n({ onProgress: this.options.onProgress });
+		return {
 			command: nodePath,
 			args: [n8nPath, 'start'],
 			// n8n reads a file `.env` in its working folder. This one has none.
@@ -161,42 +178,7 @@ class RunningN8n implements N8nInstance {
 				brokerPort: await freePort(),
 				extra: this.options.env,
 			}),
-		});
-		this.exited = exited;
-		const stop = new AbortController();
-		try {
-			await Promise.race([
-				this.untilReady(stop.signal),
-				exited.then(({ code, signal }) => {
-					throw new Error(`n8n ended with ${signal ?? `code ${code}`} while it started`);
-				}),
-				sleep(READY_TIMEOUT_MS, undefined, { signal: stop.signal }).then(() => {
-					throw new Error(`n8n wasn't ready after ${READY_TIMEOUT_MS / 1000} seconds`);
-				}),
-			]);
-		} catch (error) {
-			const log = lastLines(this.log().slice(logStart).replace(MIGRATIONS, ''), LOG_LINES);
-			const message = error instanceof Error ? error.message : String(error);
-			throw new Error(`${message}. The last lines of its log:\n${log}`, { cause: error });
-		} finally {
-			stop.abort();
-		}
-		report?.(`n8n is ready on ${this.url}.`);
-	}
-
-	/** Ready: n8n says so, the owner is logged in, and the package's nodes are there. */
-	private async untilReady(signal: AbortSignal): Promise<void> {
-		while (!(await this.api.isReady())) await sleep(POLL_MS, undefined, { signal });
-		await this.api.setUpOwner();
-		const { name, nodeCount } = this.placed ?? { name: '', nodeCount: 0 };
-		const types = await this.api.nodeTypes();
-		const own = types.map((type) => type.name).filter((type) => type.startsWith(`${name}.`));
-		// n8n adds twins for AI agents, named …Tool.
-		if (own.filter((type) => !type.endsWith('Tool')).length < nodeCount) {
-			throw new Error(
-				`n8n hasn't loaded all nodes of ${name}, but only: ${own.join(', ') || 'none'}`,
-			);
-		}
+		};
 	}
 }
 
@@ -208,7 +190,7 @@ class RunningN8n implements N8nInstance {
  * @returns the running n8n, ready for requests, with an owner
  * @throws with the last lines of n8n's log when it doesn't come up; when the package isn't built
  */
-export async function startN8n(options: StartOptions): Promise<N8nInstance> {
+export async function startN8n(options: StartOptions | BareOptions): Promise<N8nInstance> {
 	await ensureN8n({ onProgress: options.onProgress });
 	const port = await freePort(options.port);
 	// The real path: n8n compares paths, and temporary folders may be behind a link.

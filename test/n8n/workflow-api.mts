@@ -27,8 +27,14 @@ export class WorkflowApi {
 	protected readonly rest: RestClient;
 	private knownTypes: Promise<NodeType[]> | undefined;
 
-	/** @param baseUrl of n8n, without a slash at the end */
-	constructor(private readonly baseUrl: string) {
+	/**
+	 * @param baseUrl of n8n, without a slash at the end
+	 * @param webhookUrl what production webhooks' paths are appended to, without a slash at the end
+	 */
+	constructor(
+		baseUrl: string,
+		private readonly webhookUrl: string,
+	) {
 		this.rest = new RestClient(baseUrl);
 	}
 
@@ -114,7 +120,7 @@ export class WorkflowApi {
 				body: { method, path },
 			});
 			if (entry?.workflowId !== workflowId) continue;
-			found.set(key, { node, method, url: `${this.baseUrl}/webhook/${path}` });
+			found.set(key, { node, method, url: `${this.webhookUrl}/${path}` });
 		}
 		return [...found.values()];
 	}

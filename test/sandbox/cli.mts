@@ -1,14 +1,18 @@
 import { parseArgs } from 'node:util';
 import { defaultSettings } from './options.mts';
+import { seededFaults } from './seeded-faults.mts';
 import { startTalkdesk, type TalkdeskOptions } from './talkdesk.mts';
 
 const usage = `A Talkdesk on your machine.
 
   tsx test/sandbox/cli.mts [--port 4010] [--webhook <base path>] [--api-key <key>]
+                              [--fault-rate 0.1] [--fault-seed 1]
 
-  --port      where to listen on 127.0.0.1 (4010; 0 for any free port)
-  --webhook   base path of the trigger's webhook URL in n8n, without /message_created and the like
-  --api-key   key to send to it in X-Api-Key
+  --port        where to listen on 127.0.0.1 (4010; 0 for any free port)
+  --webhook     base path of the trigger's webhook URL in n8n, without /message_created and the like
+  --api-key     key to send to it in X-Api-Key
+  --fault-rate  share of requests that fail, 0 to 1 (0)
+  --fault-seed  whole number; the same one gives the same faults (1)
 `;
 
 function readArguments(): TalkdeskOptions {
@@ -17,6 +21,8 @@ function readArguments(): TalkdeskOptions {
 			port: { type: 'string', default: '4010' },
 			webhook: { type: 'string' },
 			'api-key': { type: 'string' },
+			'fault-rate': { type: 'string' },
+			'fault-seed': { type: 'string' },
 			help: { type: 'boolean', short: 'h', default: false },
 		},
 	});
@@ -29,12 +35,25 @@ function readArguments(): TalkdeskOptions {
 	if (key !== undefined && webhook === undefined) {
 		throw new TypeError('--api-key needs --webhook');
 	}
+	const common = {
+		port: Number(port),
+		faults: readFaults(values['fault-rate'], values['fault-seed']),
+	};
 	const [touchpoint] = defaultSettings.touchpoints;
-	if (webhook === undefined || !touchpoint) return { port: Number(port) };
+	if (webhook === undefined || !touchpoint) return common;
 	const authentication =
 		key === undefined ? { type: 'none' as const } : { type: 'apiKey' as const, key };
 	const integration = { basePath: webhook, authentication };
-	return { port: Number(port), touchpoints: [{ id: touchpoint.id, integration }] };
+	return { ...common, touchpoints: [{ id: touchpoint.id, integration }] };
+}
+
+function readFaults(rate: string | undefined, seed: string | undefined) {
+	if (rate === undefined) {
+		if (seed !== undefined) throw new TypeError('--fault-seed needs --fault-rate');
+		return undefined;
+	}
+	// Number('') is 0, which nobody meant.
+	return seededFaults({ rate: Number(rate || NaN), seed: Number(seed ?? 1) });
 }
 
 async function main() {
@@ -53,7 +72,8 @@ async function main() {
   Client secret  ${client?.secret ?? ''}
   Touchpoint ID  ${touchpoint?.id ?? ''}
 
-The agent's side: ${talkdesk.agentApiUrl}/conversations
+The agent's desk: ${talkdesk.deskUrl}
+Its HTTP API: ${talkdesk.agentApiUrl}/conversations
 Files are kept at ${talkdesk.storageUrl}, for as long as this runs.
 Ctrl-C ends it.
 `);

@@ -46,7 +46,23 @@ test('shows what to enter, streams the log, and ends with Ctrl-C', async () => {
 	expect(await exit).toBe(0);
 }, 30_000);
 
-test.each([['--port', 'abc'], ['--api-key', 'without-webhook'], ['--nonsense']])(
+test('lets requests fail', async () => {
+	const { child, exit, shows } = run('--port', '0', '--fault-rate', '1', '--fault-seed', '7');
+	const [, url = ''] = await shows(/API base URL +(http:\S+)/);
+	await request('POST', `${url}/digital-connect/conversations`, {}).catch(() => undefined);
+	await shows(/POST \/api\/digital-connect\/conversations +\[fault: \w+/);
+	child.kill('SIGINT');
+	expect(await exit).toBe(0);
+}, 30_000);
+
+test.each([
+	['--port', 'abc'],
+	['--api-key', 'without-webhook'],
+	['--nonsense'],
+	['--fault-rate', '1.1'],
+	['--fault-rate', '1', '--fault-seed', 'x'],
+	['--fault-seed', '1'],
+])(
 	'refuses %s %s',
 	async (...options) => {
 		const { exit, output } = run(...options);

@@ -19,6 +19,8 @@ export interface Identity {
 	 * @throws Refusal 401 for a missing, unknown or expired token; 403 for one without the scope
 	 */
 	require(authorization: string | undefined, scope: string): void;
+	/** Makes the token of an Authorization header invalid. */
+	expire(authorization: string | undefined): void;
 	/** Makes every token issued so far invalid. */
 	expireAll(): void;
 	/** How many tokens were issued. */
@@ -51,7 +53,7 @@ export function createIdentity(settings: () => Settings, log: WireLog): Identity
 
 	return {
 		require(authorization, scope) {
-			const token = tokens.get(/^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? '');
+			const token = tokens.get(bearerOf(authorization));
 			if (!token || token.expiresAt <= settings().now()) {
 				throw new Refusal(401, 'The access token is missing, unknown or expired');
 			}
@@ -59,6 +61,7 @@ export function createIdentity(settings: () => Settings, log: WireLog): Identity
 				throw new Refusal(403, 'The access token lacks a scope', { description: scope });
 			}
 		},
+		expire: (authorization) => void tokens.delete(bearerOf(authorization)),
 		expireAll: () => tokens.clear(),
 		issued: () => issued,
 		async routes(app) {
@@ -115,6 +118,10 @@ function clientOf(settings: Settings, authorization: string | undefined, body: u
 		throw new TokenRefusal(400, 'invalid_scope', 'The client does not have every scope asked for');
 	}
 	return { id: client.id, scopes: granted };
+}
+
+function bearerOf(authorization = ''): string {
+	return /^Bearer (\S+)$/i.exec(authorization)?.[1] ?? '';
 }
 
 /** A secret may contain a colon, an id may not (RFC 7617). */

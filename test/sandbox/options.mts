@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { scopes, spellings, type Attachment } from './contract.mts';
+import type { Fault, FaultRequest } from './faults.mts';
+import type { WebhookCall, WebhookFault } from './telling.mts';
 import { realTimer, type Timer } from './timer.mts';
 import type { LogEntry } from './wire-log.mts';
 
@@ -41,6 +43,10 @@ const integration = z
 			.default({}),
 		authentication: authentication.default({ type: 'none' }),
 		timeoutSeconds: z.number().min(5).max(30).default(10),
+		redeliver: z
+			.object({ attempts: z.number().int().positive(), delayMs: z.number().nonnegative() })
+			.strict()
+			.optional(),
 	})
 	.strict();
 export type Integration = z.output<typeof integration>;
@@ -72,6 +78,8 @@ const settings = z
 		uploadFailure: fault<{ requestId: string }, number>(),
 		downloadLinkFailure: fault<{ id: string }, number>(),
 		downloadFailure: fault<{ id: string }, number>(),
+		faults: fault<FaultRequest, Fault>(),
+		webhookFaults: fault<WebhookCall, WebhookFault>(),
 		now: z.custom<() => number>(isFunction, 'must be a function'),
 		timer: z.custom<Timer>((value) => typeof value === 'object' && value !== null),
 		onLog: z.custom<(entry: LogEntry) => void>(isFunction, 'must be a function'),
@@ -102,6 +110,8 @@ export const defaultSettings: Settings = {
 	uploadFailure: () => undefined,
 	downloadLinkFailure: () => undefined,
 	downloadFailure: () => undefined,
+	faults: () => undefined,
+	webhookFaults: () => undefined,
 	now: Date.now,
 	timer: realTimer,
 	onLog: () => undefined,

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyRequest } from 'fastify';
 import type { Attachments, KeptAttachment, Upload } from './attachments.mts';
+import type { Faults } from './faults.mts';
 import type { Files } from './files.mts';
 import type { Settings } from './options.mts';
 import { refuseInXml, StorageRefusal } from './refusals.mts';
@@ -35,11 +36,13 @@ export function createStorage({
 	settings,
 	attachments,
 	files,
+	faults,
 	log,
 }: {
 	settings: () => Settings;
 	attachments: Attachments;
 	files: Files;
+	faults: Faults;
 	log: WireLog;
 }): Storage {
 	const links = createSignedLinks(() => settings().now());
@@ -71,6 +74,7 @@ export function createStorage({
 		// S3 looks at the signature first, and no signature is for this.
 		throw new StorageRefusal(403, 'AccessDenied', 'Access Denied');
 	});
+	faults.attach(app);
 	log.attach(app);
 
 	app.addHook('onRequest', async (request) => {

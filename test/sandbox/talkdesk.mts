@@ -4,8 +4,10 @@ import { agentApi, createAgent, type Agent } from './agents.mts';
 import { attachmentsApi } from './attachments-api.mts';
 import { createAttachments, inform, type AttachmentInfo } from './attachments.mts';
 import { createChanges, type Found, type WaitOptions } from './changes.mts';
-import { createConversations, type Conversation } from './conversations.mts';
+import { createConversations, type Conversation, type Message } from './conversations.mts';
+import { desk } from './desk.mts';
 import { digitalConnect } from './digital-connect.mts';
+import { createFaults, type Faults } from './faults.mts';
 import { createFiles } from './files.mts';
 import { createIdentity } from './identity.mts';
 import {
@@ -16,15 +18,20 @@ import {
 	type TalkdeskOptions,
 } from './options.mts';
 import { Refusal, refuse } from './refusals.mts';
+import { snapshot, type Frozen } from './snapshots.mts';
 import { createStorage } from './storage.mts';
+import type { Told } from './telling.mts';
 import { createWebhooks, type Delivery, type RawOptions } from './webhooks.mts';
 import { createWireLog, formatEntry, type LogEntry, type WireLog } from './wire-log.mts';
 
 export type { Agent, AgentFile } from './agents.mts';
 export type { AttachmentInfo } from './attachments.mts';
 export type { Conversation, Message } from './conversations.mts';
+export type { Fault, FaultKind, FaultRequest } from './faults.mts';
 export type { SettingChanges, TalkdeskOptions } from './options.mts';
 export { Refusal } from './refusals.mts';
+export type { Frozen } from './snapshots.mts';
+export type { Told, WebhookCall, WebhookFault } from './telling.mts';
 export type { Timer } from './timer.mts';
 export type { Delivery } from './webhooks.mts';
 export type { LogEntry } from './wire-log.mts';
@@ -42,8 +49,14 @@ export interface Counts {
 	routes: Record<string, number>;
 }
 
-/** A snapshot, frozen through and through. */
-export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+/** What a conversation looks like from Talkdesk's side, for a report of what was lost on the way. */
+export interface Seen {
+	conversationId: string;
+	/** What the agent saw of the customer, in order. */
+	customer: Message[];
+	/** What n8n was to be told, in the order in which it happened, with all calls that were made. */
+	told: Told[];
+}
 
 /** A Talkdesk on your machine. */
 export interface LocalTalkdesk {
@@ -55,6 +68,8 @@ export interface LocalTalkdesk {
 	readonly apiBaseUrl: string;
 	/** Base URL of the agent's HTTP API. */
 	readonly agentApiUrl: string;
+	/** The agent's desk, a page for the browser. */
+	readonly deskUrl: string;
 	/** The other origin, where upload and download links lead. */
 	readonly storageUrl: string;
 
@@ -84,6 +99,8 @@ export interface LocalTalkdesk {
 	conversations(): Frozen<Conversation>[];
 	/** A snapshot of one; undefined when there is none of this id. */
 	conversation(id: string): Frozen<Conversation> | undefined;
+	/** What the agents saw and what n8n was told, per conversation, oldest first. `tally` in tally.mts compares it. */
+	seen(): Frozen<Seen>[];
 	/** Snapshots of all attachments, oldest first. Those that were deleted are not there any more. */
 	attachments(): Frozen<AttachmentInfo>[];
 	/** A snapshot of one; undefined when there is none of this id. */
@@ -133,11 +150,19 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 	const files = createFiles();
 	const attachments = createAttachments(files, exchange.happened);
 	const identity = createIdentity(settings, log);
-	const webhooks = createWebhooks(settings, log, closing.signal);
+	const webhooks = createWebhooks(settings, log, closing.signal, exchange.happened);
 	const agent = createAgent({ conversations, attachments, webhooks, now });
-	const storage = createStorage({ settings, attachments, files, log });
+	const faults = createFaults({
+		settings,
+		identity,
+		endConversation(id) {
+			if (conversations.get(id)?.state === 'open') void agent.end(id);
+		},
+		log,
+	});
+	const storage = createStorage({ settings, attachments, files, faults, log });
 
-	const app = createServer(log);
+	const app = createServer(log, faults);
 	const api = digitalConnect({
 		settings,
 		identity,
@@ -158,6 +183,10 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		{ prefix: '/api' },
 	);
 	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
+	await app.register(
+		desk({ agent, conversations, attachments, webhooks, files, log, changes: exchange }),
+		{ prefix: '/desk' },
+	);
 
 	async function shutDown() {
 		closing.abort(new Error('the local Talkdesk was closed'));
@@ -183,6 +212,7 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		},
 		apiBaseUrl: `${url}/api`,
 		agentApiUrl: `${url}/agent/api`,
+		deskUrl: `${url}/desk`,
 		storageUrl: storage.url,
 		agent,
 		log: log.entries,
@@ -197,6 +227,14 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 			const found = conversations.get(id);
 			return found && snapshot(found);
 		},
+		seen: () =>
+			conversations.all().map(({ id: conversationId, messages }) =>
+				snapshot({
+					conversationId,
+					customer: messages.filter(({ from }) => from === 'customer'),
+					told: webhooks.told(conversationId),
+				}),
+			),
 		attachments: () => attachments.all().map((attachment) => snapshot(inform(attachment))),
 		attachment(id) {
 			const found = attachments.get(id);
@@ -224,7 +262,7 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 }
 
 /** Makes the server with what holds for all routes: JSON, errors in Talkdesk's shape, the log. */
-function createServer(log: WireLog): FastifyInstance {
+function createServer(log: WireLog, faults: Faults): FastifyInstance {
 	const app = Fastify({
 		forceCloseConnections: true,
 		// A whole transcript is one body. Talkdesk's own limit is unknown.
@@ -245,19 +283,7 @@ function createServer(log: WireLog): FastifyInstance {
 	app.setNotFoundHandler(() => {
 		throw new Refusal(404, 'There is nothing here');
 	});
+	faults.attach(app);
 	log.attach(app);
 	return app;
-}
-
-function snapshot<T extends object>(value: T): Frozen<T>;
-function snapshot(value: object): object {
-	const copy: object = structuredClone(value);
-	freeze(copy);
-	return copy;
-}
-
-function freeze(value: unknown): void {
-	if (typeof value !== 'object' || value === null) return;
-	Object.values(value).forEach(freeze);
-	Object.freeze(value);
 }

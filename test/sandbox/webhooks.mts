@@ -4,6 +4,7 @@ import axios, { type AxiosResponse, type Method } from 'axios';
 import { events } from './contract.mts';
 import type { Integration, Settings } from './options.mts';
 import { writePayload, type Happening } from './payloads.mts';
+import { createTelling, type Told } from './telling.mts';
 import { createRateGate, withDeadline } from './timer.mts';
 import { createWebhookTokens } from './webhook-tokens.mts';
 import type { WireLog } from './wire-log.mts';
@@ -20,6 +21,8 @@ export interface Delivery {
 	ok: boolean;
 	/** Why it is not ok. */
 	error?: string;
+	/** The calls of the same bytes that followed: see `webhookFaults` and `redeliver`. Left out when there were none. */
+	repeats?: Delivery[];
 }
 
 /** What a raw delivery may have in another way than the integration says. */
@@ -36,9 +39,11 @@ export interface Webhooks {
 	/**
 	 * Tells a touchpoint's integration what happened. Calls of one conversation go one after the other.
 	 *
-	 * @returns how it went; never rejects
+	 * @returns how the first call went, once all calls for it are over; never rejects
 	 */
 	tell(touchpointId: string, happening: Happening): Promise<Delivery>;
+	/** What was told about a conversation, in the order in which it happened. */
+	told(conversationId: string): Told[];
 	/** See `LocalTalkdesk.deliver`. */
 	raw(touchpointId: string, event: string, body: unknown, options?: RawOptions): Promise<Delivery>;
 	/** The tokens that integrations gave us, for the log to mask. */
@@ -62,19 +67,21 @@ export type Send = (request: Request, signal: AbortSignal) => Promise<AxiosRespo
  * Makes the part of Talkdesk that calls n8n.
  *
  * Limits as documented for Talkdesk Connections (docs/what-connections-supports, docs/configuring-a-custom-action): the
- * answer must be JSON, within the integration's timeout; 50 calls per second and account; a failed call is not repeated.
+ * answer must be JSON, within the integration's timeout; 50 calls per second and account. A failed call is not repeated, but
+ * for the option `redeliver`, which plays what Talkdesk doesn't document.
  *
  * @param closing aborts everything under way
+ * @param changed is called when what was told has changed
  */
 export function createWebhooks(
 	settings: () => Settings,
 	log: WireLog,
 	closing: AbortSignal,
+	changed: () => void,
 ): Webhooks {
 	const gate = createRateGate(50, 1000, () => settings().timer);
 	const tokens = createWebhookTokens(settings, log, send);
-	/** The last call of each conversation. */
-	const tails = new Map<string, Promise<Delivery>>();
+	const telling = createTelling(settings, closing, changed);
 	const underWay = new Set<Promise<Delivery>>();
 
 	async function call(
@@ -127,12 +134,11 @@ export function createWebhooks(
 			const { conversationId, event } = happening;
 			const { payloadForm } = settings();
 			const body = Buffer.from(JSON.stringify(writePayload(payloadForm, happening)));
-			const turn = Promise.resolve(tails.get(conversationId)).then(() =>
-				call(integrationOf(settings(), touchpointId), event, body, {}, conversationId),
-			);
-			tails.set(conversationId, turn);
-			return track(turn);
+			const once = () =>
+				call(integrationOf(settings(), touchpointId), event, body, {}, conversationId);
+			return track(telling.tell(touchpointId, happening, once));
 		},
+		told: telling.told,
 		async raw(touchpointId, event, body, options = {}) {
 			if (!settings().touchpoints.some(({ id }) => id === touchpointId)) {
 				throw new TypeError(`There is no touchpoint ${touchpointId}`);

@@ -16,7 +16,10 @@ export interface LogEntry {
 }
 
 /** What a route knows of its request and the log should say. */
-type Note = Partial<Pick<LogEntry, 'conversationId' | 'summary'>>;
+type Note = Partial<Pick<LogEntry, 'conversationId' | 'summary'>> & {
+	/** What goes wrong with it on purpose. */
+	fault?: string | undefined;
+};
 
 export interface WireLog {
 	entries: readonly LogEntry[];
@@ -26,6 +29,8 @@ export interface WireLog {
 	add(entry: Omit<LogEntry, 'at'>): void;
 	/** Adds what a route knows to the entry that its request will get. */
 	note(request: FastifyRequest, note: Note): void;
+	/** Writes the entry of a request, and counts it. For answers that fastify doesn't send. */
+	answered(request: FastifyRequest, answer: Pick<LogEntry, 'status' | 'ms'>): void;
 	/** Logs every request to this server. Call before any route is made. */
 	attach(app: FastifyInstance): void;
 }
@@ -83,22 +88,24 @@ export function createWireLog({
 		note(request, note) {
 			notes.set(request, { ...notes.get(request), ...note });
 		},
+		answered(request, answer) {
+			const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
+			routes.set(route, (routes.get(route) ?? 0) + 1);
+			// Somebody who watches the agent's desk would bury everything else.
+			if (/^(GET \/agent\/|\w+ \/desk(\/|$))/.test(route)) return;
+			const { conversationId, summary = '', fault } = notes.get(request) ?? {};
+			log.add({
+				direction: 'in',
+				what: `${request.method} ${request.url.split('?')[0] ?? ''}`,
+				...answer,
+				...(conversationId === undefined ? {} : { conversationId }),
+				summary: fault === undefined ? summary : `[fault: ${fault}] ${summary}`.trim(),
+			});
+		},
 		attach(app) {
 			// Not onResponse: the entry must be there before the client can have the answer and look for it.
 			app.addHook('onSend', async (request, reply) => {
-				const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
-				routes.set(route, (routes.get(route) ?? 0) + 1);
-				// Somebody who watches the agent's desk would bury everything else.
-				if (route.startsWith('GET /agent/')) return;
-				const { conversationId, summary = '' } = notes.get(request) ?? {};
-				log.add({
-					direction: 'in',
-					what: `${request.method} ${request.url.split('?')[0] ?? ''}`,
-					status: reply.statusCode,
-					ms: reply.elapsedTime,
-					...(conversationId === undefined ? {} : { conversationId }),
-					summary,
-				});
+				log.answered(request, { status: reply.statusCode, ms: reply.elapsedTime });
 			});
 		},
 	};

@@ -1,0 +1,135 @@
+/** The agent's desk: puts its parts together, and keeps what they show. */
+import { html, nothing, render } from 'lit/html.js';
+import { post, bring } from 'shared/api.js';
+import { Composer } from 'shared/composer.js';
+import { listen } from 'shared/live.js';
+import { conversationView } from './conversation.js';
+import { conversationList } from './list.js';
+import { createState } from './state.js';
+import { wirePanel } from './wire.js';
+
+const API = '/desk/api';
+const root = document.querySelector('#desk');
+const state = createState();
+/** @type {Map<string, Composer>} */
+const composers = new Map();
+
+/** What a person can do here. */
+const actions = {
+	/** @param {string} id */
+	open(id) {
+		state.open(id);
+		show();
+		focusOn('.conversation :is([data-first], .composer textarea)');
+	},
+	/** @param {string} view which part is shown where there is room for one only */
+	view(view) {
+		state.view = view;
+		show();
+		if (view === 'list') focusOn('.list [aria-current], .list button');
+	},
+	/** @param {string} id @param {string} name */
+	async join(id, name) {
+		state.remember('name', name);
+		await act(id, 'join', { name });
+		focusOn('.composer textarea');
+	},
+	/** @param {string} id */
+	async end(id) {
+		await act(id, 'end');
+		focusOn('.conversation h2');
+	},
+	toggleWire() {
+		state.isWireOpen = !state.isWireOpen;
+		state.remember('wire', state.isWireOpen ? 'open' : '');
+		show();
+	},
+	/** @param {boolean} all */
+	showWireOf(all) {
+		state.isWireOfAll = all;
+		show();
+	},
+	toggleDetails() {
+		state.areDetailsOpen = !state.areDetailsOpen;
+		show();
+	},
+};
+
+/** @param {string} id @param {string} what @param {object} [body] */
+async function act(id, what, body) {
+	state.problem = '';
+	await post(`${API}/conversations/${encodeURIComponent(id)}/${what}`, body).catch((error) => {
+		state.problem = error.message;
+	});
+	show();
+}
+
+/** @param {string} id */
+function composerOf(id) {
+	const composer =
+		composers.get(id) ??
+		new Composer({
+			label: 'Write to the customer',
+			changed: show,
+			async send(text, files) {
+				const ids = await bring(`${API}/files`, files);
+				await post(`${API}/conversations/${encodeURIComponent(id)}/say`, { text, files: ids });
+			},
+		});
+	composers.set(id, composer);
+	return composer;
+}
+
+/** @param {string} selector */
+function focusOn(selector) {
+	const found = root?.querySelector(selector);
+	if (found instanceof HTMLElement) found.focus();
+}
+
+function show() {
+	state.markSeen();
+	const unread = state.unreadCount();
+	document.title = unread ? `(${unread}) Agent desk` : 'Agent desk';
+	render(
+		html`
+			<h1 class="heard">Agent desk</h1>
+			${state.isConnected === false
+				? html`<p class="banner" role="alert">
+						The local Talkdesk can’t be reached. Trying again …
+					</p>`
+				: nothing}
+			<div class="desk" data-view=${state.view} ?data-wire=${state.isWireOpen}>
+				${conversationList(state, actions)}
+				<main class="conversation" aria-label="Conversation">
+					${conversationView(state, actions, composerOf)}
+				</main>
+				${wirePanel(state, actions)}
+			</div>
+		`,
+		/** @type {HTMLElement} */ (root),
+	);
+}
+
+document.addEventListener('visibilitychange', show);
+listen(
+	`${API}/live`,
+	{
+		snapshot(data) {
+			state.begin(data);
+			show();
+		},
+		conversation(data) {
+			state.take(data);
+			show();
+		},
+		log(data) {
+			state.log(data);
+			show();
+		},
+	},
+	(isConnected) => {
+		state.isConnected = isConnected;
+		show();
+	},
+);
+show();

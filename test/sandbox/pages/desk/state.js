@@ -1,0 +1,135 @@
+/** What the desk knows: what the server has told, and what this person has opened and seen. */
+
+const LOG_LINES = 1000;
+
+/**
+ * @typedef {object} File
+ * @property {string} id
+ * @property {string} name
+ * @property {number} size
+ *
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {'customer' | 'agent'} from
+ * @property {string} author
+ * @property {string | null} content
+ * @property {File[]} attachments
+ * @property {string} createdAt
+ *
+ * @typedef {object} Told what n8n was to be told; without `calls` that is still under way
+ * @property {string} event
+ * @property {string} timestamp
+ * @property {{ id: string }} [message]
+ * @property {Array<{ ok: boolean, status: number | null, error?: string }>} calls
+ *
+ * @typedef {object} Start
+ * @property {{ email: string }} contact_person
+ * @property {string} touchpoint_id
+ * @property {string} [subject]
+ * @property {Record<string, unknown> | null} [context_parameters]
+ * @property {Array<{ type: string, content: string, created_at: string }>} [previous_messages]
+ *
+ * @typedef {object} Conversation
+ * @property {string} id
+ * @property {'open' | 'ended'} state
+ * @property {string} startedAt
+ * @property {Start} start
+ * @property {{ name: string } | null} agent
+ * @property {Message[]} messages
+ * @property {string | null} endedAt
+ * @property {'agent' | 'api' | null} endedBy
+ * @property {Told[]} told
+ *
+ * @typedef {object} LogEntry
+ * @property {string} at
+ * @property {'in' | 'out'} direction
+ * @property {string} what
+ * @property {number | null} status
+ * @property {number} ms
+ * @property {string} [conversationId]
+ * @property {string} summary
+ */
+
+/** @param {Conversation} conversation @returns how much of it there is to see */
+const lengthOf = ({ messages }) => messages.filter(({ from }) => from === 'customer').length + 1;
+
+export function createState() {
+	/** @type {Map<string, Conversation>} */
+	const conversations = new Map();
+	/** How much of each conversation has been seen. @type {Map<string, number>} */
+	const seen = new Map();
+
+	return {
+		/** undefined: it hasn't been tried long enough to say. @type {boolean | undefined} */
+		isConnected: undefined,
+		hasBegun: false,
+		/** @type {string | undefined} */
+		openId: undefined,
+		/** Which part is shown where there is room for one only. */
+		view: 'list',
+		isWireOpen: localStorage.getItem('desk.wire') === 'open',
+		isWireOfAll: false,
+		areDetailsOpen: false,
+		/** Why the last thing that was tried here didn't work. */
+		problem: '',
+		/** @type {LogEntry[]} */
+		entries: [],
+
+		/** Newest first. */
+		conversations: () =>
+			[...conversations.values()].sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
+		/** @returns {Conversation | undefined} */
+		current() {
+			return conversations.get(this.openId ?? '');
+		},
+		/** @param {{ conversations: Conversation[], log: LogEntry[] }} snapshot */
+		begin(snapshot) {
+			conversations.clear();
+			for (const each of snapshot.conversations) conversations.set(each.id, each);
+			// What is over when the desk is opened is no news.
+			for (const each of snapshot.conversations) {
+				if (each.state === 'ended' && !seen.has(each.id)) seen.set(each.id, lengthOf(each));
+			}
+			this.entries = snapshot.log;
+			this.hasBegun = true;
+		},
+		/** @param {Conversation} conversation */
+		take(conversation) {
+			conversations.set(conversation.id, conversation);
+		},
+		/** @param {LogEntry[]} lines */
+		log(lines) {
+			this.entries = [...this.entries, ...lines].slice(-LOG_LINES);
+		},
+		/** @param {string} id */
+		open(id) {
+			if (id !== this.openId) this.problem = '';
+			this.openId = id;
+			this.view = 'conversation';
+			this.areDetailsOpen = false;
+		},
+		/** Marks the open conversation as seen, if somebody can see it. */
+		markSeen() {
+			const current = this.current();
+			if (current && !document.hidden) seen.set(current.id, lengthOf(current));
+		},
+		/** @param {Conversation} conversation */
+		isUnread: (conversation) => (seen.get(conversation.id) ?? 0) < lengthOf(conversation),
+		unreadCount() {
+			return this.conversations().filter(this.isUnread).length;
+		},
+		/** @param {string} key @param {string} value */
+		remember(key, value) {
+			localStorage.setItem(`desk.${key}`, value);
+		},
+		/** @param {string} key */
+		remembered: (key) => localStorage.getItem(`desk.${key}`) ?? '',
+	};
+}
+
+/** @param {Conversation} conversation @returns who the customer is, as well as that is known */
+export function customerOf({ start }) {
+	const { name, contact_name: contactName } = start.context_parameters ?? {};
+	const known = [contactName, name].find((value) => typeof value === 'string' && value.trim());
+	return typeof known === 'string' ? known.trim() : start.contact_person.email;
+}
