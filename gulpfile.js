@@ -33,13 +33,25 @@ const lint = series(
 );
 
 const jest = (name, ...args) => run(name, 'jest/bin/jest', ...args);
-const test = series(jest('test', '--selectProjects', 'unit', 'sandbox', 'n8n', 'integration'));
+const test = series(
+	jest('test', '--selectProjects', 'unit', 'sandbox', 'n8n', 'verify', 'integration'),
+);
 const installN8n = run('install n8n', 'tsx/cli', 'test/n8n/install.mts');
 const e2e = series(build, installN8n, jest('e2e', '--selectProjects', 'e2e', '--runInBand'));
+const installServers = run('install servers', 'tsx/cli', 'test/n8n/install-servers.mts');
+const e2eQueue = Object.assign(
+	series(
+		installServers,
+		build,
+		installN8n,
+		jest('e2e:queue', '--selectProjects', 'queue', '--runInBand'),
+	),
+	{ displayName: 'e2e:queue' },
+);
 
 const dev = series(build, function watchSources() {
 	watch(sources, compile);
 	watch(assets, copyAssets);
 });
 
-module.exports = { build, clean, dev, e2e, lint, test };
+module.exports = { build, clean, dev, e2e, 'e2e:queue': e2eQueue, lint, test };

@@ -21,6 +21,8 @@ module.exports = {
 		project('sandbox'),
 		project('integration', { globalSetup: '<rootDir>/test/integration/set-up.cjs' }),
 		project('n8n'),
+		project('verify'),
 		project('e2e'),
+		project('queue'),
 	],
 };
