@@ -121,11 +121,19 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 					name: 'OAuth 2.0',
 					value: 'oAuth2',
 					description:
-						'Not available yet: the trigger refuses every call. Choose API Key or Basic Auth.',
+						'Talkdesk fetches a token from the trigger and calls with it. Token URL: the webhook URL + /oauth/token.',
 				},
 			],
 			default: 'apiKey',
 			description: 'How Talkdesk proves that a call to the Talkdesk Trigger comes from it',
+		},
+		{
+			displayName:
+				'Anyone who knows the webhook URL can write to your customers, as if your agents had written it. Choose this for a try on your own machine only.',
+			name: 'webhookNoneNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: { show: { webhookAuthentication: ['none'] } },
 		},
 		{
 			displayName: 'Webhook API Key',
@@ -158,6 +166,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			type: 'string',
 			default: '',
 			displayOptions: { show: { webhookAuthentication: ['oAuth2'] } },
+			hint: 'A name of your choice. Enter the same in Talkdesk; the token URL there is the webhook URL of the trigger + /oauth/token.',
 		},
 		{
 			displayName: 'Webhook Client Secret',
@@ -166,6 +175,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			displayOptions: { show: { webhookAuthentication: ['oAuth2'] } },
+			hint: 'A long random text of your choice. While ID or secret is empty, the trigger refuses every call.',
 		},
 		{
 			displayName: 'Access Token',

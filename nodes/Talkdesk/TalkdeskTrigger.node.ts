@@ -49,7 +49,7 @@ export class TalkdeskTrigger implements INodeType {
 			},
 			{
 				displayName:
-					'2. Authentication: API key, in the header X-Api-Key, with the Webhook API Key of the credential.',
+					'2. Authentication, as chosen in the credential. <b>API Key</b>: the header X-Api-Key with the Webhook API Key. <b>Basic Auth</b>: Webhook User and Webhook Password. <b>OAuth 2.0</b>: Webhook Client ID and Webhook Client Secret; the token URL is the base path + /oauth/token. <b>None</b>: nothing, and anyone who knows the URL can write to your customers.',
 				name: 'authenticationNotice',
 				type: 'notice',
 				default: '',

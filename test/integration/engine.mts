@@ -12,6 +12,7 @@ import {
 	type INodeTypes,
 	type ITaskData,
 	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import {
 	BinaryDataService,
@@ -70,6 +71,8 @@ export interface RunOptions {
 	items?: IDataObject[];
 	node?: Partial<INode>;
 	executionId?: string;
+	/** How n8n came to run it: by a trigger, unless said otherwise. */
+	mode?: WorkflowExecuteMode;
 	/** How often the node has run before in this execution, as in a loop. */
 	earlierRuns?: number;
 	/** Files by field, in every item, kept by n8n on disk. */
@@ -91,6 +94,7 @@ export async function runNode(
 		items = [{}],
 		node: overrides,
 		executionId = 'execution-1',
+		mode = 'trigger',
 		earlierRuns = 0,
 		files = {},
 		memory,
@@ -192,7 +196,7 @@ export async function runNode(
 		getRuntimeCredential: never,
 		startRunnerTask: never,
 	};
-	additionalData.hooks = new ExecutionLifecycleHooks('trigger', executionId, {
+	additionalData.hooks = new ExecutionLifecycleHooks(mode, executionId, {
 		id: 'workflow-1',
 		name: 'Test',
 		active: false,
@@ -206,7 +210,7 @@ export async function runNode(
 
 	const run = await new WorkflowExecute(
 		additionalData,
-		'trigger',
+		mode,
 		runExecutionData,
 	).processRunExecutionData(workflow);
 	const task = run.data.resultData.runData.Talkdesk?.at(-1);

@@ -1,4 +1,4 @@
-import { EVENTS, readEvent } from '../../nodes/Talkdesk/trigger/events';
+import { EVENTS, isKnownNotByAgent, readEvent } from '../../nodes/Talkdesk/trigger/events';
 
 const receivedAt = Date.parse('2026-02-03T04:05:06.000Z');
 const read = (action: string, body: unknown) => {
@@ -81,6 +81,24 @@ describe('the forms of a call', () => {
 		});
 	});
 
+	it('what is no attachment does not take the others with it', () => {
+		const attachments = [null, 'a0', { id: 'a1', size: -1 }, { size: { toString: 1 } }, []];
+		const endless: unknown = JSON.parse('[{ "id": "a2", "size": 1e999 }]');
+		const one = { conversation_id: 'c1', payload: { attachments: endless } };
+		expect(read('message_created', one).attachments).toEqual([{ id: 'a2' }]);
+		expect(
+			read('message_created', { conversation_id: 'c1', payload: { attachments } }).attachments,
+		).toEqual([{ id: 'a1' }, {}]);
+	});
+
+	it.each([12345678901234567890n, '1e999', '1.5e300'])(
+		"a number that JavaScript cannot hold is nobody's id: %s",
+		(number) => {
+			const body: unknown = JSON.parse(`{"conversation_id": ${number}}`);
+			expect(readEvent('conversation_ended', body, receivedAt).ok).toBe(false);
+		},
+	);
+
 	it("the message's id, and the reason of an end", () => {
 		expect(
 			read('message_created', { conversation_id: 'c1', payload: { message_id: 'm1' } }).messageId,
@@ -116,7 +134,7 @@ describe('which event it is', () => {
 	});
 });
 
-describe('what is no call of Talkdesk', () => {
+describe('what is no event', () => {
 	it.each([undefined, null, 'text', 7, [envelope]])('a body of %j', (body) => {
 		expect(readEvent('message_created', body, receivedAt)).toMatchObject({
 			ok: false,
@@ -128,8 +146,39 @@ describe('what is no call of Talkdesk', () => {
 		'a body without a conversation: %j',
 		(body) => {
 			const result = readEvent('message_created', body, receivedAt);
-			expect(result).toMatchObject({ ok: false, reason: 'invalid' });
+			expect(result).toMatchObject({ ok: false, reason: 'unknown' });
 			expect(!result.ok && result.problem).toContain('conversation_id');
 		},
 	);
+});
+
+describe('whether an agent can have written it', () => {
+	const by = (author: unknown, action = 'message_created') =>
+		isKnownNotByAgent(read(action, { ...envelope, payload: { content: 'Hi', author } }));
+
+	it.each(['user', 'USER', 'External', 'customer', 'contact', 'CONTACT_PERSON', 'contact person'])(
+		'not where the author is of the type %s',
+		(type) => {
+			expect(by({ type })).toBe(true);
+			expect(by({ type }, 'conversation_ended')).toBe(false);
+		},
+	);
+
+	it.each([
+		undefined,
+		null,
+		{},
+		{ name: 'user' },
+		{ type: 'AGENT' },
+		{ type: 'users' },
+		{ type: 'BOT' },
+		{ type: 7 },
+	])('it may be where the author is %j', (author) => {
+		expect(by(author)).toBe(false);
+	});
+
+	it('the flat form counts too', () => {
+		const flat = { conversation_id: 'c1', content: 'Hi', author_type: 'USER' };
+		expect(isKnownNotByAgent(read('message_created', flat))).toBe(true);
+	});
 });

@@ -1,18 +1,47 @@
-import { createHash, timingSafeEqual } from 'crypto';
 import { z } from 'zod';
+
+import { isSame, readAuthorization, type Headers } from './secrets';
+import { isTokenGood } from './token';
 
 const text = z.string().catch('');
 
-const credentialSchema = z.object({
-	/** Anything unknown is no way in. */
-	webhookAuthentication: z.enum(['apiKey', 'basicAuth', 'oAuth2', 'none']).catch('oAuth2'),
-	webhookApiKey: text,
-	webhookUser: text,
-	webhookPassword: text,
-});
+const credentialSchema = z
+	.object({
+		webhookAuthentication: z
+			.enum(['apiKey', 'basicAuth', 'oAuth2', 'none'])
+			.optional()
+			.catch(undefined),
+		webhookApiKey: text,
+		webhookUser: text,
+		webhookPassword: text,
+		webhookClientId: text,
+		webhookClientSecret: text,
+	})
+	.catch({
+		webhookAuthentication: undefined,
+		webhookApiKey: '',
+		webhookUser: '',
+		webhookPassword: '',
+		webhookClientId: '',
+		webhookClientSecret: '',
+	});
 
-/** Headers as Node.js gives them: lower-case names, a list where a header may be repeated. */
-export type Headers = Record<string, string | string[] | undefined>;
+/** The part of the credential that is about calls of Talkdesk. Without a mode that we know, nobody is let in. */
+export type WebhookCredential = z.output<typeof credentialSchema>;
+
+/** Takes the decrypted credential, or whatever is there in its place. Never throws. */
+export function readWebhookCredential(credential: unknown): WebhookCredential {
+	return credentialSchema.parse(credential);
+}
+
+/** What a call shows, and what it is held against. */
+export interface Proof {
+	headers: Headers;
+	/** The trigger that is called: a token for another one is no good. */
+	audience: string;
+	/** Milliseconds since 1970. */
+	now: number;
+}
 
 /**
  * Whether a call shows what the credential asks for. Fails closed: an empty secret lets nobody in, and so does a
@@ -21,27 +50,34 @@ export type Headers = Record<string, string | string[] | undefined>;
  * Source: docs.talkdesk.com/docs/configuring-a-custom-connection (none, Basic, an API key in `X-Api-Key`, OAuth 2.0).
  * No signature is documented for these calls.
  */
-export function isAuthentic(credential: unknown, headers: Headers): boolean {
-	const parsed = credentialSchema.safeParse(credential);
-	if (!parsed.success) return false;
-	const { webhookAuthentication, webhookApiKey, webhookUser, webhookPassword } = parsed.data;
-
-	if (webhookAuthentication === 'none') return true;
-	if (webhookAuthentication === 'apiKey') {
-		return webhookApiKey !== '' && isSame(headers['x-api-key'], webhookApiKey);
+export function isAuthentic(
+	credential: WebhookCredential,
+	{ headers, audience, now }: Proof,
+): boolean {
+	switch (credential.webhookAuthentication) {
+		case 'none':
+			return true;
+		case 'apiKey':
+			return isSame(headers['x-api-key'], credential.webhookApiKey);
+		case 'basicAuth': {
+			const { webhookUser: user, webhookPassword: password } = credential;
+			if (user === '' || password === '') return false;
+			const expected = Buffer.from(`${user}:${password}`).toString('base64');
+			return isSame(readAuthorization(headers, 'Basic'), expected);
+		}
+		case 'oAuth2': {
+			const { webhookClientId: clientId, webhookClientSecret: clientSecret } = credential;
+			const token = readAuthorization(headers, 'Bearer');
+			return isTokenGood(token, { clientId, clientSecret, audience }, now);
+		}
+		default:
+			return false;
 	}
-	if (webhookAuthentication === 'basicAuth') {
-		if (webhookUser === '' || webhookPassword === '') return false;
-		const expected = Buffer.from(`${webhookUser}:${webhookPassword}`).toString('base64');
-		return isSame(headers.authorization, `Basic ${expected}`);
-	}
-	return false;
 }
 
 /** What a refused caller is told to bring (`WWW-Authenticate`): the scheme, and nothing about what was wrong. */
-export function challenge(credential: unknown): string {
-	const parsed = credentialSchema.safeParse(credential);
-	switch (parsed.success ? parsed.data.webhookAuthentication : 'apiKey') {
+export function challenge({ webhookAuthentication }: WebhookCredential): string {
+	switch (webhookAuthentication) {
 		case 'basicAuth':
 			return 'Basic realm="Talkdesk Trigger"';
 		case 'oAuth2':
@@ -49,11 +85,4 @@ export function challenge(credential: unknown): string {
 		default:
 			return 'ApiKey realm="Talkdesk Trigger"';
 	}
-}
-
-/** Compares in constant time; hashing first makes the lengths equal, so that not even the length leaks. */
-function isSame(given: string | string[] | undefined, expected: string): boolean {
-	if (typeof given !== 'string') return false;
-	const digest = (value: string) => createHash('sha256').update(value).digest();
-	return timingSafeEqual(digest(given), digest(expected));
 }

@@ -23,11 +23,12 @@ export interface TalkdeskEvent {
 
 export type EventResult =
 	| { ok: true; event: TalkdeskEvent }
-	/** `invalid`: not a call of Talkdesk. `unknown`: a call with a conversation, but no event that we know. */
+	/** `invalid`: not even a JSON object. `unknown`: one without a conversation, or without an event that we know. */
 	| { ok: false; reason: 'invalid' | 'unknown'; problem: string };
 
 const id = z
-	.union([z.string().trim().min(1), z.number()])
+	// A number that JavaScript can't hold exactly would be another one's id.
+	.union([z.string().trim().min(1), z.number().safe()])
 	.transform(String)
 	.optional()
 	.catch(undefined);
@@ -38,13 +39,22 @@ const time = z
 	.optional()
 	.catch(undefined);
 
+/** `z.coerce` would throw at an object that has a `toString` of its own. */
+const size = z
+	.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+	.pipe(z.number().nonnegative().finite())
+	.optional()
+	.catch(undefined);
+
+const attachmentSchema = z.object({ id, name: words, type: words, size });
+
+/** What is no attachment is left out; it must not take the others with it. */
 const attachmentsSchema = z
-	.array(
-		z.object({
-			id,
-			name: words,
-			type: words,
-			size: z.coerce.number().nonnegative().optional().catch(undefined),
+	.array(z.unknown())
+	.transform((list) =>
+		list.flatMap((entry) => {
+			const parsed = attachmentSchema.safeParse(entry);
+			return parsed.success ? [parsed.data] : [];
 		}),
 	)
 	.optional()
@@ -78,6 +88,33 @@ function readEventName(value: unknown): TalkdeskEventName | undefined {
 	return EVENTS.find((event) => event === name);
 }
 
+/** A body's fields, in the two places where they may be. */
+export interface Parts {
+	top: z.output<typeof partSchema>;
+	payload: z.output<typeof partSchema>;
+}
+
+/** Reads the fields of a body. What has a wrong type is left out; never throws. */
+export function readParts(raw: Record<string, unknown>): Parts {
+	const part = partSchema.catch({ attachments: undefined });
+	return { top: part.parse(raw), payload: part.parse(raw.payload) };
+}
+
+/** What was said, by whom, with which files, and why it ended: as far as a body says it. */
+export function readContent({ top, payload }: Parts) {
+	return {
+		text: payload.content ?? top.content,
+		author: readAuthor(payload) ?? readAuthor(top),
+		attachments: payload.attachments ?? top.attachments ?? [],
+		reason: payload.reason ?? top.reason,
+	};
+}
+
+/** When Talkdesk says that it happened, as it says it; undefined where it says nothing. */
+export function readSentAt({ top, payload }: Parts): string | undefined {
+	return top.timestamp ?? payload.timestamp ?? payload.created_at;
+}
+
 /**
  * Reads a webhook call of Talkdesk, in any of its known forms.
  *
@@ -93,12 +130,12 @@ export function readEvent(action: string, body: unknown, receivedAt: number): Ev
 		return { ok: false, reason: 'invalid', problem: 'The body must be a JSON object.' };
 	}
 	const raw = parsed.data;
-	const top = partSchema.parse(raw);
-	const payload = partSchema.catch({ attachments: undefined }).parse(raw.payload);
+	const parts = readParts(raw);
+	const { top, payload } = parts;
 
 	const conversationId = top.conversation_id ?? payload.conversation_id;
 	if (!conversationId) {
-		return { ok: false, reason: 'invalid', problem: 'The body has no conversation_id.' };
+		return { ok: false, reason: 'unknown', problem: 'The body has no conversation_id.' };
 	}
 	const event = readEventName(action) ?? readEventName(raw.event_type);
 	if (!event) {
@@ -109,26 +146,20 @@ export function readEvent(action: string, body: unknown, receivedAt: number): Ev
 		};
 	}
 
+	const { text, author, attachments, reason } = readContent(parts);
 	const result: TalkdeskEvent = {
 		event,
 		conversationId,
-		timestamp:
-			top.timestamp ??
-			payload.timestamp ??
-			payload.created_at ??
-			new Date(receivedAt).toISOString(),
-		attachments: payload.attachments ?? top.attachments ?? [],
+		timestamp: readSentAt(parts) ?? new Date(receivedAt).toISOString(),
+		attachments,
 		raw,
 	};
-	const text = payload.content ?? top.content;
 	if (text !== undefined) result.text = text;
-	const author = readAuthor(payload) ?? readAuthor(top);
 	if (author) result.author = author;
 	// `id` at the top may be the id of anything; inside the payload of a message it can only be the message's.
 	const messageId =
 		payload.message_id ?? top.message_id ?? (event === 'message_created' ? payload.id : undefined);
 	if (messageId !== undefined) result.messageId = messageId;
-	const reason = payload.reason ?? top.reason;
 	if (reason !== undefined) result.reason = reason;
 	return { ok: true, event: result };
 }
@@ -138,4 +169,17 @@ function readAuthor(part: z.output<typeof partSchema>): TalkdeskEvent['author'] 
 	const name = part.author?.name ?? part.author_name;
 	if (type === undefined && name === undefined) return undefined;
 	return { ...(type !== undefined && { type }), ...(name !== undefined && { name }) };
+}
+
+/**
+ * Types of authors that are not an agent. Known of webhooks is the field `payload.author.type` alone, and none of its
+ * values: `user` and `external` are Digital Connect's words for the customer and for other systems where a conversation is
+ * started (`previous_messages[].type`), `contact` and `contact_person` its words for the customer; `customer` is inferred.
+ */
+const NO_AGENT = ['user', 'external', 'customer', 'contact', 'contact_person'];
+
+/** Whether a message is known to be by somebody else than an agent. An author who is missing or unknown may be one. */
+export function isKnownNotByAgent({ event, author }: TalkdeskEvent): boolean {
+	const type = author?.type?.trim().toLowerCase().replace(/[ -]/g, '_');
+	return event === 'message_created' && type !== undefined && NO_AGENT.includes(type);
 }

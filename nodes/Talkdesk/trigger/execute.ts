@@ -10,7 +10,7 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
-import { isFirst, MAX_REMEMBERED } from './deduplicate';
+import { isFirstTime } from '../firstTime';
 import { EVENTS } from './events';
 import { eventIdentity } from './identity';
 
@@ -66,21 +66,11 @@ async function withoutDuplicates(
 	const mode = functions.getMode();
 	// A test in the editor: whoever tries it sends the same event again and again.
 	if (mode === 'manual') return items;
-	const { id, name } = functions.getNode();
-	const remembering = {
-		place: `${functions.getWorkflow().id}/${id}`,
-		record: async (identities: string[]) =>
-			await functions.helpers.checkProcessedAndRecord(identities, 'node', {
-				mode: 'entries',
-				maxEntries: MAX_REMEMBERED,
-			}),
-		warn: (message: string) => functions.logger.warn(`${name}: ${message}`),
-	};
 	const isNew = await Promise.all(
 		items.map(async ({ json }) => {
 			const parsed = eventSchema.safeParse(json);
 			const identity = parsed.success ? eventIdentity(parsed.data) : undefined;
-			const isUnknown = identity === undefined || (await isFirst(identity, remembering));
+			const isUnknown = identity === undefined || (await isFirstTime(functions, identity));
 			// Somebody repeats an execution that went wrong: the event is known because of that very execution.
 			return isUnknown || mode === 'retry';
 		}),

@@ -22,6 +22,22 @@ export const optionsProperty: INodeProperties = {
 			description:
 				'Whether to put the files of a message into the item, as attachment_0, attachment_1, and so on',
 		},
+		{
+			displayName: 'Ignore Duplicates',
+			name: 'ignoreDuplicates',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to leave out events that Talkdesk has sent before. The last 5,000 are remembered. An event with neither a message ID nor a time always counts as new, and so does every event while you test.',
+		},
+		{
+			displayName: 'Only Agent Messages',
+			name: 'onlyAgentMessages',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to leave out messages that the customer has written, also those that this integration has sent for him, as far as Talkdesk names the author: types user, customer, contact and external. A message by an unknown author is kept.',
+		},
 		...filePolicyProperties.map((property) => ({
 			...property,
 			displayOptions: whereFilesAreFetched,
@@ -35,6 +51,7 @@ export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions
 	try {
 		return {
 			downloadAttachments: options.downloadAttachments === true,
+			ignoreDuplicates: options.ignoreDuplicates !== false,
 			policy: readFilePolicy(options),
 		};
 	} catch {

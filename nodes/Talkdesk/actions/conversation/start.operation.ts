@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
+import { isFirstTime } from '../../firstTime';
 import { toPreviousMessages } from '../../transcript/prepare';
 import {
 	checkEmail,
@@ -14,7 +15,6 @@ import {
 	readTouchpointId,
 	touchpointIdProperty,
 	type Operation,
-	type OperationContext,
 } from '../operation';
 import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
 import {
@@ -88,7 +88,8 @@ export const start: Operation = {
 		const alreadyStarted =
 			options.idempotencyKey !== undefined &&
 			options.idempotencyKey !== '' &&
-			(await wasStartedBefore(context, conversationId));
+			// Talkdesk answers a repeated key like a new one.
+			!(await isFirstTime(context.functions, hashOf(conversationId)));
 		return [
 			outputItem(
 				{
@@ -108,21 +109,4 @@ export const start: Operation = {
 	},
 };
 
-/** How many conversations n8n remembers for a node. */
-const REMEMBERED = 10_000;
-
-/**
- * Whether this node has started the conversation before. Talkdesk answers a repeated key like a new one, so the
- * conversations are remembered in n8n's database: across restarts, and by all workers.
- */
-async function wasStartedBefore(
-	{ functions }: OperationContext,
-	conversationId: string,
-): Promise<boolean> {
-	const entry = createHash('sha256').update(conversationId).digest('hex');
-	const { processed } = await functions.helpers.checkProcessedAndRecord([entry], 'node', {
-		mode: 'entries',
-		maxEntries: REMEMBERED,
-	});
-	return processed.length > 0;
-}
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,61 @@
+import { createHash } from 'crypto';
+
+import { readContent, readParts, readSentAt, type TalkdeskEvent } from './events';
+
+/**
+ * What tells an event from every other one, whichever way it was sent: the same for the same event on another path or in
+ * another envelope.
+ *
+ * Nobody documents an id of these calls, so the safe side is chosen everywhere: to take a duplicate for a new event costs a
+ * repeated line in the chat, to take a new event for a duplicate loses somebody's words.
+ *
+ * - `message_id`, the name that Talkdesk's API gives to the id of a message, identifies it, together with event,
+ *   conversation and content.
+ * - Without it the time that Talkdesk gave has to be there (the one official schema has it in every call), together with
+ *   event, conversation, content and author. An `id` may belong to anything, also to the conversation or the account: it
+ *   can tell two events apart, but it never makes two of them the same.
+ * - Where no content is found in a message, it may be somewhere that we don't know: then the whole body has to be the same.
+ *
+ * @param event an event as the trigger takes it; its time and its `messageId` are read from `raw`, as they may be our guess
+ * @returns SHA-256 in hexadecimal; undefined where nothing tells the event from another one: a customer may be told "yes"
+ * twice
+ */
+export function eventIdentity({
+	event,
+	conversationId,
+	raw,
+}: Pick<TalkdeskEvent, 'event' | 'conversationId' | 'raw'>): string | undefined {
+	const parts = readParts(raw);
+	const { top, payload } = parts;
+	const { text, author, attachments, reason } = readContent(parts);
+	const isContentKnown = event !== 'message_created' || text || attachments.length > 0;
+	const what = [event, conversationId, text, attachments.map(fields), reason];
+
+	const messageId = payload.message_id ?? top.message_id;
+	if (messageId !== undefined && isContentKnown) return hash(['message', messageId, ...what]);
+	const sentAt = readSentAt(parts);
+	if (sentAt === undefined) return undefined;
+	const who = [author?.type?.toLowerCase(), author?.name];
+	const ids = [top.id, payload.id, messageId];
+	return hash(['time', sentAt, ...what, ...who, ...ids, isContentKnown ? undefined : sorted(raw)]);
+}
+
+const fields = ({ id, name, type, size }: TalkdeskEvent['attachments'][number]) => [
+	id,
+	name,
+	type,
+	size,
+];
+
+/** As JSON, so that no text can look like two others: undefined is null there, and no text is. */
+function hash(parts: unknown[]): string {
+	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** The same object with its keys in order, at all levels: a sender may write them in another one. */
+function sorted(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(sorted);
+	if (typeof value !== 'object' || value === null) return value;
+	const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+	return entries.map(([key, entry]) => [key, sorted(entry)]);
+}

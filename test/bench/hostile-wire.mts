@@ -1,0 +1,71 @@
+import http from 'node:http';
+import net from 'node:net';
+
+import type { HostileCall } from './hostile-calls.mts';
+
+/** n8n never answers some broken XML: the senders must not wait for it for long. */
+const TIMEOUT_MS = 10_000;
+
+export interface HostileAnswer {
+	/** The HTTP status, or what happened instead of an answer. */
+	status: number | 'no answer' | 'connection closed';
+	body: string;
+}
+
+/** Sends a call, whatever it is. Never rejects. */
+export async function sendHostile(
+	basePath: string,
+	call: HostileCall,
+	authentication: Record<string, string>,
+): Promise<HostileAnswer> {
+	const url = new URL(`${basePath}${call.action}`);
+	return call.bytes === undefined
+		? await sendRequest(url, call, {
+				...authentication,
+				'Content-Length': String(call.body.length),
+				...call.headers,
+			})
+		: await sendBytes(url, call.bytes, authentication);
+}
+
+async function sendRequest(url: URL, call: HostileCall, headers: Record<string, string>) {
+	return await new Promise<HostileAnswer>((resolve) => {
+		const request = http.request(
+			url,
+			{ method: call.method ?? 'POST', headers, agent: false, timeout: TIMEOUT_MS },
+			(response) => {
+				const chunks: Buffer[] = [];
+				response.on('data', (chunk: Buffer) => chunks.push(chunk));
+				response.on('end', () =>
+					resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+				);
+				response.on('error', () => resolve({ status: 'connection closed', body: '' }));
+			},
+		);
+		request.on('timeout', () => {
+			resolve({ status: 'no answer', body: '' });
+			request.destroy();
+		});
+		request.on('error', () => resolve({ status: 'connection closed', body: '' }));
+		request.end(call.body);
+	});
+}
+
+async function sendBytes(url: URL, bytes: string, authentication: Record<string, string>) {
+	const lines = Object.entries(authentication).map(([name, value]) => `${name}: ${value}\r\n`);
+	return await new Promise<HostileAnswer>((resolve) => {
+		const socket = net.connect(Number(url.port), url.hostname);
+		let answer = '';
+		socket.setTimeout(TIMEOUT_MS, () => {
+			resolve({ status: 'no answer', body: answer });
+			socket.destroy();
+		});
+		socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+		socket.on('error', () => resolve({ status: 'connection closed', body: answer }));
+		socket.on('close', () => {
+			const status = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
+			resolve({ status: status || 'connection closed', body: answer });
+		});
+		socket.end(bytes.replace('{path}', url.pathname).replace('{auth}', lines.join('')), 'latin1');
+	});
+}

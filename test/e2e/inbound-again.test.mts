@@ -1,0 +1,95 @@
+import {
+	AUTHENTICATIONS,
+	post,
+	startInbound,
+	tokenOf,
+	type Inbound,
+	type Trigger,
+} from './inbound.mts';
+
+const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
+const JSON_TYPE = /^application\/json/;
+
+/** A call takes a second where the machine is busy, and a start of n8n a minute. */
+jest.setTimeout(60_000);
+
+let inbound: Inbound;
+
+beforeAll(async () => {
+	inbound = await startInbound();
+}, 180_000);
+afterAll(async () => await inbound?.stop(), 30_000);
+
+const newMessage = () => inbound.newMessage();
+const lastConversation = () => `c${inbound.messages()}`;
+const putOut = async (trigger: Trigger, count: number) => await inbound.putOut(trigger, count);
+
+describe('an event that Talkdesk sends again', () => {
+	it('comes through once: side by side, in another envelope, and after n8n was restarted', async () => {
+		const trigger = await inbound.createTrigger('apiKey');
+		const body = newMessage();
+		const { conversation_id, payload, timestamp } = body;
+		const relay = { timestamp, payload: { ...payload, conversation_id } };
+		const send = async (what: object, action: string) => {
+			const { status } = await post(`${trigger.basePath}${action}`, what, KEY);
+			expect(status).toBe(200);
+		};
+		await Promise.all(Array.from({ length: 10 }, () => send(body, '/message_created')));
+		await send(relay, '/message_created');
+		expect((await putOut(trigger, 11)).conversations).toEqual([conversation_id]);
+
+		await inbound.n8n.restart();
+		await send(body, '/events');
+		await send(newMessage(), '/message_created');
+		const { count, conversations } = await putOut(trigger, 13);
+		expect(count).toBe(13);
+		expect(conversations.sort()).toEqual([conversation_id, lastConversation()].sort());
+	}, 240_000);
+
+	it('comes through each time where the option is off', async () => {
+		const trigger = await inbound.createTrigger('apiKey', { ignoreDuplicates: false });
+		const body = newMessage();
+		for (let n = 0; n < 2; n++) await post(`${trigger.basePath}/events`, body, KEY);
+		expect((await putOut(trigger, 2)).conversations).toEqual(Array(2).fill(body.conversation_id));
+	});
+});
+
+it('an event that was received is there although n8n dies at once', async () => {
+	const trigger = await inbound.createTrigger('apiKey');
+	const { status } = await post(`${trigger.basePath}/message_created`, newMessage(), KEY);
+	await inbound.n8n.kill('SIGKILL');
+	await inbound.n8n.restart();
+	expect(status).toBe(200);
+	expect(await inbound.executions(trigger)).toHaveLength(1);
+}, 240_000);
+
+it('with onlyAgentMessages, the words of customers start no execution', async () => {
+	const trigger = await inbound.createTrigger('apiKey', { onlyAgentMessages: true });
+	const by = async (type: string) => {
+		const message = newMessage();
+		const body = { ...message, payload: { ...message.payload, author: { type } } };
+		return (await post(`${trigger.basePath}/message_created`, body, KEY)).data;
+	};
+	expect(await by('USER')).toEqual({ received: true, ignored: expect.any(String) });
+	expect(await by('AGENT')).toEqual({ received: true });
+	expect(await putOut(trigger, 1)).toMatchObject({ count: 1, conversations: [lastConversation()] });
+});
+
+describe('while n8n listens for a test event', () => {
+	it('the answer is the same, a token does not end it, and nothing is a duplicate', async () => {
+		const trigger = await inbound.createTrigger('oAuth2');
+		const body = newMessage();
+		for (let n = 0; n < 2; n++) {
+			await inbound.listen(trigger);
+			const token = await tokenOf({ ...trigger, basePath: trigger.testPath });
+			const headers = { Authorization: `Bearer ${token}` };
+			const answer = await post(`${trigger.testPath}/message_created`, body, headers);
+			expect([answer.status, answer.data]).toEqual([200, { received: true }]);
+			expect(answer.headers['content-type']).toMatch(JSON_TYPE);
+		}
+		expect((await putOut(trigger, 2)).conversations).toEqual(Array(2).fill(body.conversation_id));
+		const headers = { Authorization: `Bearer ${await tokenOf(trigger)}` };
+		await post(`${trigger.basePath}/message_created`, body, headers);
+		expect((await putOut(trigger, 3)).conversations).toHaveLength(3);
+	});
+});

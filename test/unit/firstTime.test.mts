@@ -1,0 +1,128 @@
+import { isFirst, type Remembering } from '../../nodes/Talkdesk/firstTime';
+
+const DONE = new Error('SQLITE_CONSTRAINT: UNIQUE constraint failed: processed_data.context');
+const TAKEN = new Error('duplicate key value violates unique constraint "PK_ca04b9d8"');
+const GONE = new Error('Connection terminated');
+
+/**
+ * What n8n keeps in its database, as n8n does it: it reads, waits, and writes back what it read and what is new.
+ * `failures` are thrown by the next calls.
+ */
+function database({ failures = [], stored = [] }: { failures?: Error[]; stored?: string[] } = {}) {
+	const state = { stored: new Set(stored), calls: [] as string[][], atOnce: 0, most: 0 };
+	const record: Remembering['record'] = async (identities) => {
+		state.calls.push(identities);
+		state.most = Math.max(state.most, ++state.atOnce);
+		const read = new Set(state.stored);
+		for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+		state.atOnce--;
+		const failure = failures.shift();
+		if (failure) throw failure;
+		state.stored = new Set([...read, ...identities]);
+		return { new: identities.filter((identity) => !read.has(identity)) };
+	};
+	return { state, record };
+}
+
+const place = 'workflow-1/node-1';
+const remembering = (
+	record: Remembering['record'],
+	{ warnings = [], at = place }: { warnings?: string[]; at?: string } = {},
+): Remembering => ({ place: at, record, warn: (message) => warnings.push(message) });
+
+it('is the first the first time, and never again', async () => {
+	const { record } = database();
+	expect(await isFirst('a', remembering(record))).toBe(true);
+	expect(await isFirst('a', remembering(record))).toBe(false);
+	expect(await isFirst('b', remembering(record))).toBe(true);
+});
+
+it('side by side, nothing is forgotten and one of the same is the first', async () => {
+	const { state, record } = database();
+	const all = Array.from({ length: 300 }, (_, index) => `event ${index % 100}`);
+	const first = await Promise.all(all.map((one) => isFirst(one, remembering(record))));
+	expect(first.filter(Boolean)).toHaveLength(100);
+	expect(first.slice(0, 100).every(Boolean)).toBe(true);
+	expect(state.stored.size).toBe(100);
+});
+
+it('goes to the database one call at a time, and with everything that waits', async () => {
+	const { state, record } = database();
+	await Promise.all(['a', 'b', 'c', 'b', 'a'].map((one) => isFirst(one, remembering(record))));
+	expect(state.calls).toEqual([['a'], ['a'], ['b', 'c', 'a'], ['b', 'c']]);
+	expect(state.most).toBe(1);
+	await isFirst('d', remembering(record));
+	expect(state.calls.slice(4)).toEqual([['d'], ['d']]);
+});
+
+it('each trigger has a queue of its own', async () => {
+	const { state, record } = database();
+	await Promise.all([
+		isFirst('a', remembering(record)),
+		isFirst('b', remembering(record, { at: 'workflow-1/node-2' })),
+	]);
+	expect(state.most).toBe(2);
+});
+
+it.each([DONE, TAKEN])(
+	'another process was faster with the first entry of all: what it wrote counts (%s)',
+	async (error) => {
+		const warnings: string[] = [];
+		const { state, record } = database({ failures: [error], stored: ['a'] });
+		const all = ['a', 'b'].map((one) => isFirst(one, remembering(record, { warnings })));
+		expect(await Promise.all(all)).toEqual([false, true]);
+		expect(state.calls).toEqual([['a'], ['a'], ['b'], ['b']]);
+		expect(warnings).toEqual([]);
+	},
+);
+
+it('after any other error a known event may be known because of us: it is let through', async () => {
+	const warnings: string[] = [];
+	const { state, record } = database({ failures: [GONE], stored: ['a'] });
+	expect(await isFirst('a', remembering(record, { warnings }))).toBe(true);
+	expect([state.calls.length, warnings]).toEqual([2, []]);
+	expect(await isFirst('a', remembering(record))).toBe(false);
+});
+
+it('an entry that another process overwrites at the same moment is written again', async () => {
+	const { state, record } = database();
+	let isDisturbed = false;
+	const disturbed: Remembering['record'] = async (identities) => {
+		const answer = await record(identities);
+		if (!isDisturbed) state.stored = new Set(['of another process']);
+		isDisturbed = true;
+		return answer;
+	};
+	expect(await isFirst('a', remembering(disturbed))).toBe(true);
+	expect([...state.stored]).toEqual(['of another process', 'a']);
+	expect(await isFirst('a', remembering(disturbed))).toBe(false);
+});
+
+it('what is recorded once counts, also when the second time fails', async () => {
+	const warnings: string[] = [];
+	const { record } = database();
+	let calls = 0;
+	const failing: Remembering['record'] = async (identities) => {
+		if (++calls === 2) throw GONE;
+		return await record(identities);
+	};
+	expect(await isFirst('a', remembering(failing, { warnings }))).toBe(true);
+	expect(await isFirst('a', remembering(failing, { warnings }))).toBe(false);
+	expect(warnings).toEqual([]);
+});
+
+it('lets everything through and warns when the database keeps failing, and then goes on', async () => {
+	const warnings: string[] = [];
+	const { state, record } = database({ failures: [GONE, TAKEN, GONE], stored: ['a'] });
+	expect(await isFirst('a', remembering(record, { warnings }))).toBe(true);
+	expect(state.calls).toHaveLength(3);
+	expect(warnings).toEqual(['Duplicates could not be looked for: Connection terminated']);
+	expect(await isFirst('a', remembering(record))).toBe(false);
+});
+
+it('an answer that is none is a failure too', async () => {
+	const warnings: string[] = [];
+	const broken = async () => JSON.parse('null');
+	expect(await isFirst('a', remembering(broken, { warnings }))).toBe(true);
+	expect(warnings).toHaveLength(1);
+});
