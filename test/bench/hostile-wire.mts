@@ -3,8 +3,9 @@ import net from 'node:net';
 
 import type { HostileCall } from './hostile-calls.mts';
 
-/** n8n never answers some broken XML: the senders must not wait for it for long. */
-const TIMEOUT_MS = 10_000;
+/** n8n never answers some broken XML: the senders must not wait for that for long. */
+const timeoutMs = ({ headers }: HostileCall) =>
+	/xml/.test(headers['Content-Type'] ?? '') ? 3000 : 120_000;
 
 export interface HostileAnswer {
 	/** The HTTP status, or what happened instead of an answer. */
@@ -25,14 +26,14 @@ export async function sendHostile(
 				'Content-Length': String(call.body.length),
 				...call.headers,
 			})
-		: await sendBytes(url, call.bytes, authentication);
+		: await sendBytes(url, call, call.bytes, authentication);
 }
 
 async function sendRequest(url: URL, call: HostileCall, headers: Record<string, string>) {
 	return await new Promise<HostileAnswer>((resolve) => {
 		const request = http.request(
 			url,
-			{ method: call.method ?? 'POST', headers, agent: false, timeout: TIMEOUT_MS },
+			{ method: call.method ?? 'POST', headers, agent: false, timeout: timeoutMs(call) },
 			(response) => {
 				const chunks: Buffer[] = [];
 				response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -51,12 +52,17 @@ async function sendRequest(url: URL, call: HostileCall, headers: Record<string, 
 	});
 }
 
-async function sendBytes(url: URL, bytes: string, authentication: Record<string, string>) {
+async function sendBytes(
+	url: URL,
+	call: HostileCall,
+	bytes: string,
+	authentication: Record<string, string>,
+) {
 	const lines = Object.entries(authentication).map(([name, value]) => `${name}: ${value}\r\n`);
 	return await new Promise<HostileAnswer>((resolve) => {
 		const socket = net.connect(Number(url.port), url.hostname);
 		let answer = '';
-		socket.setTimeout(TIMEOUT_MS, () => {
+		socket.setTimeout(timeoutMs(call), () => {
 			resolve({ status: 'no answer', body: answer });
 			socket.destroy();
 		});

@@ -1,40 +1,48 @@
 import { EventEmitter, once } from 'node:events';
-import axios from 'axios';
 import Fastify from 'fastify';
-import { z } from 'zod';
+import { z, ZodError } from 'zod';
+
+import { createChanges } from '../sandbox/changes.mts';
+import { createFiles } from '../sandbox/files.mts';
+import { foreignness } from '../sandbox/pages/server/guard.mts';
+import { bring, takeBytes } from '../sandbox/pages/server/transfer.mts';
+import { forward, type Answer, type SaidFile } from './forward.mts';
+import { createSessions, type Heard } from './sessions.mts';
+import { webSite } from './web-site.mts';
+
+export type { Answer } from './forward.mts';
+export type { Heard } from './sessions.mts';
+
+const from = z.enum(['system', 'human', 'bot']);
+const name = z
+	.string()
+	.optional()
+	.transform((text) => text || undefined);
 
 /** What the example workflow posts to the chat. */
-const deliverySchema = z.object({
-	sessionId: z.string(),
-	from: z.enum(['system', 'human', 'bot']),
-	text: z.string(),
-});
+const deliverySchema = z.object({ sessionId: z.string(), from, text: z.string(), name });
+/** How it posts a file: this in the query, and the bytes. */
+const fileQuerySchema = z.object({ sessionId: z.string(), from, name, fileName: z.string() });
 
-/** What the example workflow answers to a customer's message. */
-const answerSchema = z.object({
-	handledBy: z.enum(['bot', 'human']),
-	reply: z.string().optional(),
-	error: z.string().optional(),
-});
-
-export type Heard = Omit<z.output<typeof deliverySchema>, 'sessionId'>;
-export type Answer = z.output<typeof answerSchema>;
-
-/** A person on the web site. */
+/** A person on the web site whom a test plays. */
 export interface Customer {
 	readonly sessionId: string;
 	/** Everything that n8n posted to this customer, oldest first. */
 	readonly heard: readonly Heard[];
 	/** Sends a message to the bot, and gives what n8n answered. */
-	says(text: string): Promise<Answer>;
+	says(text: string, files?: SaidFile[]): Promise<Answer>;
 	/** Waits until something arrives, or has arrived, that fits. */
 	hears(fits: (heard: Heard) => boolean, what: string): Promise<Heard>;
 }
 
 /** The chat of a web site: where n8n's example sends what the customer shall read. */
 export interface Chat {
+	/** The web site, for the browser. */
+	readonly url: string;
 	/** What the example's node "Tell the customer" calls. */
 	readonly messagesUrl: string;
+	/** What the example's node "Send the file" calls. */
+	readonly filesUrl: string;
 	/** The URL of the example's webhook, set once n8n runs. */
 	webhookUrl: string;
 	customer(profile: { sessionId: string; email?: string; name?: string }): Customer;
@@ -43,27 +51,71 @@ export interface Chat {
 
 const PATIENCE_MS = 20_000;
 
-/** Starts the chat on a free port of 127.0.0.1. */
+/** Starts the web site and its chat on a free port of 127.0.0.1. */
 export async function startChat(): Promise<Chat> {
 	const app = Fastify({ forceCloseConnections: true });
+	const changes = createChanges();
+	const files = createFiles();
+	const sessions = createSessions(changes.happened);
 	const inboxes = new Map<string, Heard[]>();
 	const arrivals = new EventEmitter();
 	arrivals.setMaxListeners(0);
 
-	app.post('/messages', async (request, reply) => {
-		const delivery = deliverySchema.safeParse(request.body);
-		if (!delivery.success) return await reply.status(400).send({ error: delivery.error.message });
-		const { sessionId, ...heard } = delivery.data;
-		const inbox = inboxes.get(sessionId);
-		if (!inbox) return await reply.status(404).send({ error: `nobody is in session ${sessionId}` });
-		inbox.push(heard);
+	app.addHook('onRequest', async (request, reply) => {
+		const reason = foreignness(request.headers);
+		if (reason) await reply.status(403).send({ error: reason });
+	});
+	app.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => {
+		const status = error instanceof ZodError ? 400 : (error.statusCode ?? 500);
+		await reply.status(status).send({ error: error.message });
+	});
+
+	/** @returns whether there is anybody */
+	function deliver(sessionId: string, heard: Heard): boolean {
+		const session = sessions.get(sessionId);
+		if (session) sessions.heard(session, heard);
+		inboxes.get(sessionId)?.push(heard);
 		arrivals.emit('arrival');
+		return session !== undefined || inboxes.has(sessionId);
+	}
+	const nobody = (sessionId: string) => ({ error: `nobody is in session ${sessionId}` });
+
+	app.post('/messages', async (request, reply) => {
+		const { sessionId, ...heard } = deliverySchema.parse(request.body);
+		if (!deliver(sessionId, heard)) return await reply.status(404).send(nobody(sessionId));
 		return { received: true };
 	});
-	const address = await app.listen({ host: '127.0.0.1', port: 0 });
+	await app.register(async (uploads) => {
+		takeBytes(uploads);
+		uploads.post('/files', async (request, reply) => {
+			const { sessionId, fileName, ...who } = fileQuerySchema.parse(request.query);
+			const file = await bring(request, fileName, files);
+			const isSomebody = deliver(sessionId, { ...who, text: '', file });
+			return isSomebody ? { received: true } : await reply.status(404).send(nobody(sessionId));
+		});
+	});
+	await app.register(
+		webSite({
+			sessions,
+			files,
+			changes,
+			forward: async ({ id, profile }, { text }, attached) =>
+				await forward(
+					chat.webhookUrl,
+					{ sessionId: id, text, ...profile },
+					attached.map(({ name: fileName, type, file }) => ({
+						name: fileName,
+						type,
+						path: file.path,
+					})),
+				),
+		}),
+	);
 
 	const chat: Chat = {
-		messagesUrl: `${address}/messages`,
+		url: '',
+		messagesUrl: '',
+		filesUrl: '',
 		webhookUrl: '',
 		customer({ sessionId, ...profile }) {
 			const heard: Heard[] = [];
@@ -71,13 +123,8 @@ export async function startChat(): Promise<Chat> {
 			return {
 				sessionId,
 				heard,
-				async says(text) {
-					const message = { sessionId, text, ...profile };
-					const { data } = await axios.post<unknown>(chat.webhookUrl, message, {
-						timeout: PATIENCE_MS,
-					});
-					return answerSchema.parse(data);
-				},
+				says: async (text, attached) =>
+					await forward(chat.webhookUrl, { sessionId, text, ...profile }, attached),
 				async hears(fits, what) {
 					const signal = AbortSignal.timeout(PATIENCE_MS);
 					for (;;) {
@@ -92,7 +139,12 @@ export async function startChat(): Promise<Chat> {
 				},
 			};
 		},
-		close: async () => await app.close(),
+		async close() {
+			changes.close();
+			await app.close();
+			await files.close();
+		},
 	};
-	return chat;
+	const url = await app.listen({ host: '127.0.0.1', port: 0 });
+	return Object.assign(chat, { url, messagesUrl: `${url}/messages`, filesUrl: `${url}/files` });
 }

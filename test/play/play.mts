@@ -7,7 +7,7 @@ import { createWorld, type World } from './world.mts';
 const USAGE = `npm start [-- options]
 
 Starts a real n8n with this package and its example, and a Talkdesk on this machine; plays a conversation;
-stays up until Ctrl-C.
+stays up until Ctrl-C, with two web pages on which you play the customer and the human yourself.
 
   --once                 end after the conversation
   --n8n-port <port>      of the editor, 5678 by default where it is free (with --once: a free one)
@@ -85,11 +85,17 @@ async function main(): Promise<number> {
 
 function printAddresses({ n8n, talkdesk, chat, workflowId }: World) {
 	print(`
+${colors.bold('Now you')}: be the customer in one window, and the human in another.
+
+  The customer     ${colors.cyan(chat.url)}
+                   a small shop; its chat speaks to the bot, and to you
+  The human        ${colors.green(talkdesk.deskUrl)}
+                   the agent's desk of the local Talkdesk
   n8n's editor     ${n8n.url}/workflow/${workflowId}
                    log in with ${n8n.owner.email} and the password ${n8n.owner.password}
-  Local Talkdesk   ${talkdesk.url}
-                   the agent's side: ${talkdesk.agentApiUrl}/conversations
-  The bot          POST ${chat.webhookUrl} with { "sessionId", "text", "email", "name" }
+
+  By hand          POST ${chat.webhookUrl} with { "sessionId", "text", "email", "name" }
+                   ${talkdesk.agentApiUrl}/conversations
 
 Ctrl-C ends everything. What goes over the wire from here on, on the side of Talkdesk:
 `);

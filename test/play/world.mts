@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+import { startN8n, type N8nInstance, type N8nOptions } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { workflowSchema } from '../n8n/schemas.mts';
 import { credentialFor } from '../sandbox/credential.mts';
@@ -31,6 +31,8 @@ export interface WorldOptions {
 	/** Further environment variables for n8n. */
 	n8nEnv?: NodeJS.ProcessEnv;
 	onProgress?: (line: string) => void;
+	/** Another way to a running n8n that has the package. */
+	startN8n?: (options: N8nOptions) => Promise<N8nInstance>;
 }
 
 const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
@@ -53,6 +55,7 @@ export async function importExample(
 	const example = workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
 	for (const node of example.nodes) {
 		if (node.name === 'Tell the customer') node.parameters.url = chat.messagesUrl;
+		if (node.name === 'Send the file') node.parameters.url = chat.filesUrl;
 	}
 	const { id } = await n8n.api.importWorkflow(example, { credentials });
 	await n8n.api.activate(id);
@@ -84,8 +87,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 		ends.push(async () => await talkdesk.close());
 		const chat = await startChat();
 		ends.push(async () => await chat.close());
-		const n8n = await startN8n({
-			packageFolder: PROJECT_FOLDER,
+		const start =
+			options.startN8n ??
+			(async (started) => await startN8n({ packageFolder: PROJECT_FOLDER, ...started }));
+		const n8n = await start({
 			port: options.n8nPort,
 			env: options.n8nEnv,
 			onProgress: options.onProgress,

@@ -15,7 +15,7 @@ import { startTalkdesk, type LocalTalkdesk } from '../sandbox/talkdesk.mts';
 import { CANARY, playConversation, type Played } from './conversation.mts';
 import { startCustomers, type Customers } from './customers.mts';
 import { compare, describe, type Arrivals } from './report.mts';
-import { publishWorkflows, TO_THE_CUSTOMER } from './workflows.mts';
+import { publishWorkflows } from './workflows.mts';
 
 const USAGE = `npm run soak [-- options]
 
@@ -112,16 +112,20 @@ async function settle(customers: Customers, arrivals: () => Arrivals): Promise<A
 }
 
 /**
- * What a person does who is told of failed executions: retries them. Only those on the way to a customer: the other way
- * the customer's channel has called again.
+ * What a person does who is told of failed executions, or looks into n8n's list: retries them. Only those on the way to a
+ * customer: the other way the customer's channel has called again.
+ *
+ * @returns how many there were, and of how many the error workflow was told
  */
-async function retryFailed(n8n: N8nInstance, { failures }: Customers): Promise<number> {
+async function retryFailed(n8n: N8nInstance, workflowId: string, { failures }: Customers) {
+	const failed = [
+		...(await n8n.api.executions({ workflowId, status: 'error' })),
+		...(await n8n.api.executions({ workflowId, status: 'crashed' })),
+	].map(({ id }) => id);
 	// n8n may tell of one twice: when the job fails, and when the worker comes back.
-	const ids = new Set(
-		failures.filter(({ workflow }) => workflow === TO_THE_CUSTOMER).map((each) => each.executionId),
-	);
-	for (const id of ids) await n8n.api.retryExecution(id);
-	return ids.size;
+	const told = new Set(failures.map(({ executionId }) => executionId));
+	for (const id of failed) await n8n.api.retryExecution(id);
+	return { retried: failed.length, told: failed.filter((id) => told.has(id)).length };
 }
 
 async function soak(): Promise<boolean> {
@@ -156,7 +160,11 @@ async function soak(): Promise<boolean> {
 			...SECRETS,
 			webhookAuthentication: 'apiKey',
 		});
-		const { basePath } = await publishWorkflows({ n8n, credential, customersUrl: customers.url });
+		const { basePath, inboundId } = await publishWorkflows({
+			n8n,
+			credential,
+			customersUrl: customers.url,
+		});
 		const authentication = { type: 'apiKey' as const, key: SECRETS.webhookApiKey };
 		const integration = { basePath, authentication, timeoutSeconds: 30 };
 		talkdesk.configure({ touchpoints: [{ id: 'local-touchpoint', integration }] });
@@ -166,11 +174,11 @@ async function soak(): Promise<boolean> {
 		const seconds = Math.round((Date.now() - begun) / 1000);
 		const compareNow = () => compare(played, talkdesk.seen(), customers);
 		const before = await settle(customers, compareNow);
-		const retried = await retryFailed(n8n, customers);
+		const { retried, told } = await retryFailed(n8n, inboundId, customers);
 		const arrivals = retried > 0 ? await settle(customers, compareNow) : before;
 
 		if (retried > 0) {
-			print(`\nBefore the operator retried ${retried} failed executions:\n`);
+			print(`\nBefore ${retried} failed executions were retried by hand:\n`);
 			print(describe(before));
 		}
 		print('\nAt the end:\n');
@@ -184,10 +192,9 @@ async function soak(): Promise<boolean> {
 		print(`Calls to n8n that the customers' channel had to repeat: ${repeated}.`);
 		print(`Faults of Talkdesk's answers: ${JSON.stringify(faults.counts())}.`);
 		print(`Faults of Talkdesk's calls: ${JSON.stringify(webhookFaults.counts())}.`);
-		print(`Failed executions that the error workflow was told of: ${customers.failures.length}.`);
-		for (const { executionId, workflow, message } of customers.failures) {
-			print(`  ${executionId} (${workflow}): ${message}`);
-		}
+		print(`Failed executions to the customer: ${retried}; the error workflow was told of ${told}.`);
+		const causes = new Set(customers.failures.map(({ message }) => message));
+		for (const message of causes) print(`  n8n said: ${message}`);
 		const leaks = n8n
 			.log()
 			.split('\n')

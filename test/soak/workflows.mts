@@ -6,9 +6,6 @@ const TALKDESK = 'n8n-nodes-talkdesk.talkdesk';
 const TALKDESK_TRIGGER = 'n8n-nodes-talkdesk.talkdeskTrigger';
 const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
-/** The workflow that brings the agents' words to the customers. */
-export const TO_THE_CUSTOMER = 'To the customer';
-
 interface Place {
 	n8n: N8nInstance;
 	credential: { id: string; name: string };
@@ -133,9 +130,11 @@ const to = (node: string) => [{ node, type: 'main', index: 0 }];
 /**
  * Publishes the workflows of the soak.
  *
- * @returns the base path for Talkdesk's integration
+ * @returns the base path for Talkdesk's integration, and the workflow that brings the agents' words to the customers
  */
-export async function publishWorkflows(place: Place): Promise<{ basePath: string }> {
+export async function publishWorkflows(
+	place: Place,
+): Promise<{ basePath: string; inboundId: string }> {
 	const { n8n, customersUrl } = place;
 	const errors = await create(
 		place,
@@ -160,9 +159,9 @@ export async function publishWorkflows(place: Place): Promise<{ basePath: string
 		{ errorWorkflow: errors },
 	);
 	const webhookId = randomUUID();
-	await create(
+	const inboundId = await create(
 		place,
-		TO_THE_CUSTOMER,
+		'To the customer',
 		[
 			{
 				name: 'Talkdesk Trigger',
@@ -183,5 +182,5 @@ export async function publishWorkflows(place: Place): Promise<{ basePath: string
 		},
 		{ errorWorkflow: errors },
 	);
-	return { basePath: `${n8n.webhookUrl}/${webhookId}` };
+	return { basePath: `${n8n.webhookUrl}/${webhookId}`, inboundId };
 }

@@ -143,15 +143,13 @@ describe('what is too large', () => {
 });
 
 it('shows one URL, the base path, and takes a static path for each action and for tokens', () => {
-	expect(webhooks.filter(({ ndvHideUrl }) => !ndvHideUrl).map(({ path }) => path)).toEqual([
-		'={{$webhookId}}',
-	]);
-	expect(webhooks.map(({ path, name }) => [path, name])).toEqual([
-		['={{$webhookId}}', 'default'],
-		['={{$webhookId}}/events', 'default'],
-		['={{$webhookId}}/conversation_started', 'default'],
-		['={{$webhookId}}/message_created', 'default'],
-		['={{$webhookId}}/conversation_ended', 'default'],
-		['={{$webhookId}}/oauth/token', 'setup'],
+	expect(webhooks.filter(({ ndvHideUrl }) => !ndvHideUrl).map(({ path }) => path)).toEqual(['']);
+	expect(webhooks.map(({ path, isFullPath = false, name }) => [path, isFullPath, name])).toEqual([
+		['', true, 'default'],
+		['events', false, 'default'],
+		['conversation_started', false, 'default'],
+		['message_created', false, 'default'],
+		['conversation_ended', false, 'default'],
+		['oauth/token', false, 'setup'],
 	]);
 });

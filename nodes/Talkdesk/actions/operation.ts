@@ -75,13 +75,14 @@ export function describeOperations(
 	];
 }
 
+/** The defaults are those of DEFAULT_LIMITS; n8n's linter wants them written out. */
 const limitProperties: INodeProperties[] = [
 	{
 		displayName: 'Max Retries',
 		name: 'maxRetries',
 		type: 'number',
 		typeOptions: { minValue: 0 },
-		default: DEFAULT_LIMITS.maxRetries,
+		default: 5,
 		description:
 			'How often a request is sent again when Talkdesk limits the rate, its gateway fails, or the connection breaks. The waits grow from half a second to 15; where Talkdesk says how long to wait, that counts.',
 	},
@@ -90,7 +91,7 @@ const limitProperties: INodeProperties[] = [
 		name: 'maxRetryTime',
 		type: 'number',
 		typeOptions: { minValue: 0 },
-		default: DEFAULT_LIMITS.maxRetryTime,
+		default: 60_000,
 		description: 'For how long a request is sent again at most, in milliseconds',
 	},
 	{
@@ -98,7 +99,7 @@ const limitProperties: INodeProperties[] = [
 		name: 'timeout',
 		type: 'number',
 		typeOptions: { minValue: 1 },
-		default: DEFAULT_LIMITS.timeout,
+		default: 30_000,
 		description: 'How long one try of a request to Talkdesk may take, in milliseconds',
 	},
 ];

@@ -144,17 +144,16 @@ export async function deleteAttachment(
 	client: TalkdeskClient,
 	attachmentId: string,
 ): Promise<void> {
-	try {
-		await client.request({
-			tried: 'delete the attachment',
-			method: 'DELETE',
-			path: [...ROOT, attachmentId],
-			answer: z.unknown(),
-		});
-	} catch (error) {
+	const request = client.request({
+		tried: 'delete the attachment',
+		method: 'DELETE',
+		path: [...ROOT, attachmentId],
+		answer: z.unknown(),
+	});
+	await request.catch((error: unknown) => {
 		const isOurs = isProblem(error, 'notFound') && error.problem.mayBeOurs;
 		if (!isOurs) throw error;
-	}
+	});
 }
 
 /**

@@ -177,17 +177,18 @@ export async function endConversation(
 	client: TalkdeskClient,
 	{ conversationId }: { conversationId: string },
 ): Promise<{ alreadyEnded: boolean }> {
-	try {
-		await client.request({
-			tried: 'end the conversation',
-			method: 'DELETE',
-			path: [...ROOT, conversationId],
-			answer: z.unknown(),
-		});
-		return { alreadyEnded: false };
-	} catch (error) {
-		// Over is over: that somebody else ended it first is an outcome, not a failure.
-		if (!isProblem(error, 'conversationEnded')) throw error;
-		return { alreadyEnded: !error.problem.mayBeOurs };
-	}
+	const request = client.request({
+		tried: 'end the conversation',
+		method: 'DELETE',
+		path: [...ROOT, conversationId],
+		answer: z.unknown(),
+	});
+	return await request.then(
+		() => ({ alreadyEnded: false }),
+		(error: unknown) => {
+			// Over is over: that somebody else ended it first is an outcome, not a failure.
+			if (!isProblem(error, 'conversationEnded')) throw error;
+			return { alreadyEnded: !error.problem.mayBeOurs };
+		},
+	);
 }

@@ -49,16 +49,18 @@ export async function retrying<Result>(
 ): Promise<Result> {
 	const begun = Date.now();
 	for (let tries = 1; ; tries++) {
-		try {
-			return await work(tries);
-		} catch (error) {
-			const advice = advise(error);
-			if (!advice || tries > Math.min(maxRetries, advice.maxRetries ?? maxRetries)) throw error;
-			const wait = waitBefore(tries, advice);
-			if (Date.now() - begun + wait > maxRetryTime) throw error;
-			await sleep(wait, signal).catch(() => undefined);
-			if (signal?.aborted) throw error;
-		}
+		const outcome = await work(tries).then(
+			(result) => ({ result }),
+			(error: unknown) => ({ error }),
+		);
+		if ('result' in outcome) return outcome.result;
+		const { error } = outcome;
+		const advice = advise(error);
+		if (!advice || tries > Math.min(maxRetries, advice.maxRetries ?? maxRetries)) throw error;
+		const wait = waitBefore(tries, advice);
+		if (Date.now() - begun + wait > maxRetryTime) throw error;
+		await sleep(wait, signal).catch(() => undefined);
+		if (signal?.aborted) throw error;
 	}
 }
 

@@ -53,14 +53,13 @@ async function tryDownload(
 	policy: FilePolicy,
 ): Promise<IBinaryData> {
 	const { url } = await requestDownloadLink(client.with({ maxRetries: 0 }), id);
-	const { timeout } = client.limits;
 	const transfer = new AbortController();
 	const done = new AbortController();
 	const cancelled = functions.getExecutionCancelSignal();
 	cancelled?.addEventListener('abort', () => transfer.abort());
-	try {
-		const { signal } = transfer;
-		const { stream, size } = await getFile(functions, url, { timeout, signal });
+	const fetchBytes = async () => {
+		const { timeout } = client.limits;
+		const { stream, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
 		const refusal = refusalOf({ type, size }, policy);
 		if (refusal) throw new FileRefused(refusal);
 
@@ -68,18 +67,21 @@ async function tryDownload(
 		const guarded = guard(stream, type, policy, (passed) => (bytes = passed));
 		void abortWhenSilent({ transfer, timeout, done: done.signal }, () => bytes);
 		return await functions.helpers.prepareBinaryData(guarded, name, type);
-	} catch (error) {
-		const isSilent = transfer.signal.aborted && !cancelled?.aborted;
-		const code = isSilent ? 'ETIMEDOUT' : networkErrorCode(error);
-		if (error instanceof TalkdeskApiError || !isPassingNetworkError(code)) throw error;
-		throw new TalkdeskApiError(functions.getNode(), 'give the file', {
-			...networkProblem(code),
-			message: 'the bytes of the file broke off',
+	};
+	return await fetchBytes()
+		.catch((error: unknown) => {
+			const isSilent = transfer.signal.aborted && !cancelled?.aborted;
+			const code = isSilent ? 'ETIMEDOUT' : networkErrorCode(error);
+			if (error instanceof TalkdeskApiError || !isPassingNetworkError(code)) throw error;
+			throw new TalkdeskApiError(functions.getNode(), 'give the file', {
+				...networkProblem(code),
+				message: 'the bytes of the file broke off',
+			});
+		})
+		.finally(() => {
+			done.abort();
+			transfer.abort();
 		});
-	} finally {
-		done.abort();
-		transfer.abort();
-	}
 }
 
 /** Ends a transfer whose bytes stop coming for as long as the timeout. */

@@ -32,18 +32,21 @@ const LIMITS = { levels: 32, values: 5000 };
  * URL that a user copies into Talkdesk, so it is the only one that the panel shows. A call of it is taken like one of
  * `/events`: what happened is then read from the body.
  *
+ * No expressions such as `={{$webhookId}}/events`: n8n would evaluate all of them with every call.
+ *
  * A dynamic path (`:event`) would do with one entry, but n8n's table of webhooks is keyed by path and method: the second
  * trigger on an instance would never be registered.
  */
 export const webhooks: IWebhookDescription[] = [
-	...['', '/events', ...EVENTS.map((event) => `/${event}`)].map((path) => ({
+	...['', 'events', ...EVENTS].map((path) => ({
 		name: 'default' as const,
 		httpMethod: 'POST',
 		responseMode: 'onReceived',
 		// Empty, and not left out: n8n would answer with the default's name instead of our JSON.
 		responseData: '',
-		path: `={{$webhookId}}${path}`,
-		isFullPath: true,
+		path,
+		// A full path that is empty is the webhook's id; any other path n8n puts behind it.
+		isFullPath: path === '',
 		ndvHideMethod: true,
 		ndvHideUrl: path !== '',
 	})),
@@ -52,8 +55,7 @@ export const webhooks: IWebhookDescription[] = [
 		name: 'setup',
 		httpMethod: 'POST',
 		responseMode: 'onReceived',
-		path: '={{$webhookId}}/oauth/token',
-		isFullPath: true,
+		path: 'oauth/token',
 		ndvHideMethod: true,
 		ndvHideUrl: true,
 	},

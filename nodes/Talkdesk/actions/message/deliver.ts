@@ -133,27 +133,27 @@ export async function deliver(
 			conversationId,
 			...(!isFirst && { previousConversationId: message.conversationId }),
 		};
-		try {
-			const sent = await sendMessage(
-				client,
-				{ ...message, conversationId },
-				{
-					// Whether keys count for a conversation or for the account isn't documented.
-					idempotencyKey: isFirst ? key : hashOf([key, conversationId]),
-					repeatable: ifOutcomeUnknown === 'repeat',
-				},
-			);
-			return { outcome: 'sent', ...place, sent };
-		} catch (error) {
-			if (isUnknown(error) && ifOutcomeUnknown === 'report')
-				return { outcome: 'unknown', ...place };
-			if (!isProblem(error, 'conversationEnded') || ifConversationEnded === 'error') throw error;
-			if (!successor) return { outcome: 'ended', ...place };
-			if (successors === MOST_SUCCESSORS) break;
-			({ conversationId } = await startConversation(client, successor, {
-				idempotencyKey: hashOf(['successor of', conversationId]),
-			}));
-		}
+		const outcome = await sendMessage(
+			client,
+			{ ...message, conversationId },
+			{
+				// Whether keys count for a conversation or for the account isn't documented.
+				idempotencyKey: isFirst ? key : hashOf([key, conversationId]),
+				repeatable: ifOutcomeUnknown === 'repeat',
+			},
+		).then(
+			(sent) => ({ sent }),
+			(error: unknown) => ({ error }),
+		);
+		if ('sent' in outcome) return { outcome: 'sent', ...place, sent: outcome.sent };
+		const { error } = outcome;
+		if (isUnknown(error) && ifOutcomeUnknown === 'report') return { outcome: 'unknown', ...place };
+		if (!isProblem(error, 'conversationEnded') || ifConversationEnded === 'error') throw error;
+		if (!successor) return { outcome: 'ended', ...place };
+		if (successors === MOST_SUCCESSORS) break;
+		({ conversationId } = await startConversation(client, successor, {
+			idempotencyKey: hashOf(['successor of', conversationId]),
+		}));
 	}
 	throw new NodeOperationError(
 		functions.getNode(),

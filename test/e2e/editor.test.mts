@@ -1,0 +1,103 @@
+import type { Locator, Page } from 'playwright-core';
+
+import { createWorld, type World } from '../play/world.mts';
+import { openBrowser, type Problem, type TestBrowser } from './browser.mts';
+
+/** What a user sees of this package in n8n's own editor. */
+
+let world: World;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+	browser = await openBrowser();
+	world = await createWorld();
+}, 180_000);
+afterAll(async () => {
+	await browser?.close();
+	await world?.stop();
+}, 30_000);
+
+/** What n8n's editor itself complains about, whatever is in it. */
+const NOISE: Array<{ why: string; fits: (problem: Problem) => boolean }> = [
+	{
+		why: 'it asks who is logged in before anybody is',
+		fits: ({ text, url }) => text.includes('401') && url.endsWith('/rest/login'),
+	},
+	{
+		why: 'it asks for descriptions of outputs, which most nodes have not got: its own If neither',
+		fits: ({ text, url }) => text.includes('404') && /\/schemas\/[\w.-]+\/[\d.]+/.test(url),
+	},
+	{
+		why: 'its own stores are asked for before the workflow is there',
+		fits: ({ text }) => text.includes('was accessed without an active workflow document store'),
+	},
+];
+const problems = () =>
+	browser.problems.filter((problem) => !NOISE.some(({ fits }) => fits(problem)));
+
+/** Logs in as a person does, and opens the example. */
+async function openExample(colorScheme: 'light' | 'dark'): Promise<Page> {
+	const page = await browser.newPage({ colorScheme, viewport: { width: 1800, height: 1000 } });
+	const { url, owner } = world.n8n;
+	await page.goto(`${url}/workflow/${world.workflowId}`);
+	await page.getByLabel('Email').fill(owner.email);
+	await page.getByLabel('Password').fill(owner.password);
+	await page.keyboard.press('Enter');
+	await nodeOf(page, 'Talkdesk Trigger').waitFor();
+	return page;
+}
+
+const nodeOf = (page: Page, name: string) =>
+	page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
+const panelOf = (page: Page) => page.getByTestId('ndv');
+const fieldIn = (place: Locator, name: string) =>
+	place.getByTestId(`parameter-input-${name}`).first();
+
+/** Waits until an image has come; an image that can't be shown has no width. */
+async function expectImage(image: Locator, file: string) {
+	await image.waitFor();
+	await image.evaluate(async (element) => {
+		if (element instanceof HTMLImageElement) await element.decode();
+	});
+	expect(await image.getAttribute('src')).toMatch(new RegExp(`/${file}$`));
+}
+
+/** The nodes, and some of the fields that their panels must have. */
+const NODES = [
+	['Start conversation', ['contactEmail', 'name', 'phone', 'transcriptSource', 'transcript']],
+	['Pass on to the agent', ['conversationId', 'text', 'inputDataFieldNames']],
+	['Talkdesk Trigger', ['events', 'downloadAttachments']],
+] as const;
+const CREDENTIAL = ['region', 'clientId', 'clientSecret', 'touchpointId', 'webhookApiKey'];
+
+it.each([
+	['light', 'talkdesk.svg'],
+	['dark', 'talkdesk.dark.svg'],
+] as const)(
+	'shows the nodes, their panels and the credential, %s',
+	async (scheme, icon) => {
+		const page = await openExample(scheme);
+		page.setDefaultTimeout(20_000);
+		for (const output of ['Started', 'Message', 'Ended']) {
+			await nodeOf(page, 'Talkdesk Trigger').getByText(output, { exact: true }).waitFor();
+		}
+		for (const [name, fields] of NODES) {
+			await expectImage(nodeOf(page, name).locator('img').first(), icon);
+			await nodeOf(page, name).dblclick();
+			const panel = panelOf(page);
+			await panel.getByTestId('credential-edit-button').waitFor();
+			for (const field of fields) await fieldIn(panel, field).waitFor();
+			await page.getByTestId('ndv-close-button').click();
+			await panel.waitFor({ state: 'detached' });
+		}
+
+		await nodeOf(page, 'Start conversation').dblclick();
+		await page.getByTestId('credential-edit-button').click();
+		const dialog = page.getByTestId('editCredential-modal');
+		await dialog.getByTestId('credentials-config-container-test-success').waitFor();
+		for (const field of CREDENTIAL) await fieldIn(dialog, field).waitFor();
+		await expectImage(dialog.locator('img').first(), icon);
+		expect(problems()).toEqual([]);
+	},
+	90_000,
+);

@@ -1,0 +1,260 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+
+import { createWorld, type World } from '../play/world.mts';
+import { startTalkdesk } from '../sandbox/talkdesk.mts';
+import { openBrowser, type TestBrowser } from './browser.mts';
+
+let world: World;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+	browser = await openBrowser();
+	world = await createWorld();
+}, 180_000);
+afterAll(async () => {
+	await browser?.close();
+	await world?.stop();
+}, 30_000);
+
+const PHONE = { width: 360, height: 740 };
+
+/** Opens the customer's page, and begins a chat there. */
+async function openShop(name: string, options?: Parameters<TestBrowser['newPage']>[0]) {
+	const page = await browser.newPage(options);
+	await page.goto(world.chat.url);
+	await page.getByRole('button', { name: 'Chat with us' }).click();
+	await page.getByLabel('Name').fill(name);
+	await page.getByLabel('E-mail').fill(`${name.toLowerCase()}@example.com`);
+	await page.getByRole('button', { name: 'Start the chat' }).click();
+	return page;
+}
+
+async function openDesk(options?: Parameters<TestBrowser['newPage']>[0]) {
+	const page = await browser.newPage(options);
+	await page.goto(world.talkdesk.deskUrl);
+	return page;
+}
+
+/** What is in the list of messages. */
+const messagesOf = (page: Page) => page.getByRole('log', { name: 'Messages' });
+const says = async (page: Page, label: string, text: string) => {
+	await page.getByLabel(label).fill(text);
+	await page.getByLabel(label).press('Enter');
+};
+const customerSays = async (page: Page, text: string) => await says(page, 'Write a message', text);
+const agentSays = async (page: Page, text: string) =>
+	await says(page, 'Write to the customer', text);
+
+/** Adds files with the button, as a person picks them. */
+async function pick(page: Page, file: { name: string; mimeType: string; buffer: Buffer }) {
+	const chooser = page.waitForEvent('filechooser');
+	await page.getByRole('button', { name: 'Add files' }).click();
+	await (await chooser).setFiles(file);
+}
+
+/** Drops a file on the chat. */
+async function drop(page: Page, name: string, text: string) {
+	const dataTransfer = await page.evaluateHandle(
+		([fileName = '', content = '']) => {
+			const transfer = new DataTransfer();
+			transfer.items.add(new File([content], fileName, { type: 'text/plain' }));
+			return transfer;
+		},
+		[name, text],
+	);
+	await page.dispatchEvent('.talk', 'dragover', { dataTransfer });
+	await page.dispatchEvent('.talk', 'drop', { dataTransfer });
+}
+
+/** Downloads the file of a link, and gives its bytes. */
+async function download(page: Page, name: string) {
+	const [saved] = await Promise.all([
+		page.waitForEvent('download'),
+		messagesOf(page).getByRole('link', { name }).click(),
+	]);
+	expect(saved.suggestedFilename()).toBe(name);
+	return await readFile(await saved.path());
+}
+
+it('a customer and an agent talk through the pages, with files both ways, to the end', async () => {
+	const desk = await openDesk();
+	const shop = await openShop('Bea');
+	await shop.getByRole('button', { name: 'When are you open?' }).click();
+	await messagesOf(shop).getByText('8 am to 6 pm').waitFor();
+	expect(await shop.getByRole('heading', { name: 'Bot' }).count()).toBe(1);
+	await customerSays(shop, 'I would like to talk to a human');
+	await shop.getByText('A human was asked for').waitFor();
+
+	const item = desk.getByRole('button', { name: /Bea/ });
+	await item.getByText('new', { exact: true }).waitFor();
+	await item.click();
+	await item.getByText('new', { exact: true }).waitFor({ state: 'detached' });
+	await messagesOf(desk).getByText('8 am to 6 pm').waitFor();
+	const details = desk.getByRole('complementary', { name: 'Details' });
+	await details.getByText('bea@example.com').waitFor();
+	await desk.getByLabel('Your name').fill('Grace');
+	await desk.getByRole('button', { name: 'Join' }).click();
+	await messagesOf(shop).getByText('has joined the chat').waitFor();
+
+	const bill = Buffer.from('%PDF-1.7 a bill');
+	await pick(desk, { name: 'Größe & bill.pdf', mimeType: 'application/pdf', buffer: bill });
+	await agentSays(desk, 'Hello <b>Bea</b>, your bill');
+	await messagesOf(shop).getByText('Hello <b>Bea</b>, your bill').waitFor();
+	await shop.getByRole('heading', { name: 'Grace' }).waitFor();
+	await messagesOf(desk).getByText('n8n has it').waitFor();
+	expect(await download(shop, 'Größe & bill.pdf')).toEqual(bill);
+
+	await drop(shop, 'crack.txt', 'a picture of a crack');
+	await customerSays(shop, 'It has a crack');
+	await messagesOf(desk).getByText('It has a crack').waitFor();
+	expect((await download(desk, 'crack.txt')).toString()).toBe('a picture of a crack');
+
+	await desk.getByRole('button', { name: 'What the wire carried' }).click();
+	const wire = desk.getByRole('region', { name: 'Requests, newest first' });
+	await wire.getByText('customer: It has a crack').waitFor();
+
+	await desk.getByRole('button', { name: 'End', exact: true }).click();
+	await desk.getByRole('button', { name: 'End the conversation' }).click();
+	await messagesOf(desk).getByText('Grace ended the conversation').waitFor();
+	await messagesOf(shop).getByText('I am your bot again').waitFor();
+	await shop.getByRole('heading', { name: 'Bot' }).waitFor();
+	expect(browser.problems).toEqual([]);
+}, 90_000);
+
+it('both sides go by the keyboard alone', async () => {
+	/** Presses Tab until the focus is on something of this name. */
+	async function tabTo(page: Page, name: RegExp) {
+		for (let presses = 0; presses < 40; presses++) {
+			await page.keyboard.press('Tab');
+			const focused = await page.evaluate(() => {
+				const { activeElement: at } = document;
+				const style = at && getComputedStyle(at);
+				const label = at?.id && document.querySelector(`label[for="${at.id}"]`)?.textContent;
+				return {
+					name: at?.getAttribute('aria-label') || label || at?.textContent || '',
+					isVisible: style?.outlineStyle === 'solid' && style.outlineWidth !== '0px',
+				};
+			});
+			if (!name.test(focused.name)) continue;
+			expect(focused).toMatchObject({ isVisible: true });
+			return;
+		}
+		throw new Error(`No Tab leads to ${name}`);
+	}
+
+	const shop = await browser.newPage();
+	await shop.goto(world.chat.url);
+	await shop.getByRole('button', { name: 'Chat with us' }).waitFor();
+	await tabTo(shop, /Chat with us/);
+	await shop.keyboard.press('Enter');
+	await shop.keyboard.type('Cem');
+	await tabTo(shop, /E-mail/);
+	await shop.keyboard.type('cem@example.com');
+	await shop.keyboard.press('Enter');
+	await shop.getByLabel('Write a message').and(shop.locator(':focus')).waitFor();
+	await shop.keyboard.type('a human please');
+	await shop.keyboard.press('Enter');
+	await shop.getByText('A human was asked for').waitFor();
+
+	const desk = await openDesk();
+	await desk.getByRole('button', { name: /Cem/ }).waitFor();
+	await tabTo(desk, /Cem/);
+	await desk.keyboard.press('Enter');
+	await desk.getByLabel('Your name').and(desk.locator(':focus')).waitFor();
+	await desk.keyboard.press('Enter');
+	await desk.getByLabel('Write to the customer').and(desk.locator(':focus')).waitFor();
+	await desk.keyboard.type('one line');
+	await desk.keyboard.press('Shift+Enter');
+	await desk.keyboard.type('another line');
+	await desk.keyboard.press('Enter');
+	await messagesOf(shop).getByText('one line\nanother line').waitFor();
+
+	await tabTo(desk, /^\s*End\s*$/);
+	await desk.keyboard.press('Enter');
+	await tabTo(desk, /End the conversation/);
+	await desk.keyboard.press('Enter');
+	await messagesOf(shop).getByText('I am your bot again').waitFor();
+	await shop.keyboard.press('Escape');
+	await shop.getByRole('button', { name: 'Chat with us' }).and(shop.locator(':focus')).waitFor();
+	expect(browser.problems).toEqual([]);
+}, 90_000);
+
+it.each(['light', 'dark'] as const)(
+	'both pages fit on a phone, %s',
+	async (colorScheme) => {
+		const overflow = async (page: Page) =>
+			await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+		const shop = await openShop(`Phone-${colorScheme}`, { viewport: PHONE, colorScheme });
+		expect(await overflow(shop)).toBe(0);
+		await customerSays(shop, `a human please ${'x'.repeat(300)}`);
+		await shop.getByText('A human was asked for').waitFor();
+		const desk = await openDesk({ viewport: PHONE, colorScheme });
+		await desk.getByRole('button', { name: new RegExp(`Phone-${colorScheme}`) }).click();
+		await desk.getByRole('button', { name: 'Join' }).waitFor();
+		expect(await overflow(desk)).toBe(0);
+		expect(await messagesOf(desk).evaluate((list) => list.scrollWidth - list.clientWidth)).toBe(0);
+		await desk.getByRole('button', { name: 'Details' }).click();
+		await desk.getByRole('complementary', { name: 'Details' }).waitFor();
+		await desk.getByRole('button', { name: 'All conversations' }).click();
+		await desk.getByRole('button', { name: 'Wire', exact: true }).click();
+		await desk.getByRole('region', { name: 'Requests, newest first' }).waitFor();
+	},
+	60_000,
+);
+
+it('a reloaded page knows everything, and a conversation is nobody else’s', async () => {
+	const shop = await openShop('Dan');
+	await customerSays(shop, 'Are you open?');
+	await messagesOf(shop).getByText('8 am to 6 pm').waitFor();
+	await shop.reload();
+	await messagesOf(shop).getByText('Are you open?').waitFor();
+	const other = await openShop('Eva');
+	await other.getByRole('button', { name: 'When are you open?' }).waitFor();
+	expect(await other.getByText('Are you open?', { exact: true }).count()).toBe(0);
+}, 60_000);
+
+it('the desk says that Talkdesk is away, and goes on when it is back', async () => {
+	const first = await startTalkdesk();
+	const page = await browser.newPage();
+	await page.goto(first.deskUrl);
+	await page.getByText('Nobody is here yet').waitFor();
+	const before = browser.problems.length;
+	await first.close();
+	await page.getByRole('alert').getByText('can’t be reached').waitFor();
+	const second = await startTalkdesk({ port: Number(new URL(first.url).port) });
+	try {
+		await page.getByRole('alert').waitFor({ state: 'detached' });
+	} finally {
+		await page.close();
+		await second.close();
+	}
+	// The browser itself complains about refused connections; nothing else may.
+	const complaints = browser.problems.slice(before).map(({ text }) => text);
+	expect(complaints.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(text))).toEqual(
+		[],
+	);
+}, 60_000);
+
+it('when n8n is away, both sides see it, and a message can be sent again', async () => {
+	const shop = await openShop('Fay');
+	await customerSays(shop, 'a human please');
+	await shop.getByText('A human was asked for').waitFor();
+	const desk = await openDesk();
+	await desk.getByRole('button', { name: /Fay/ }).click();
+	await desk.getByRole('button', { name: 'Join' }).click();
+	await messagesOf(shop).getByText('has joined the chat').waitFor();
+
+	await world.n8n.kill('SIGTERM');
+	await agentSays(desk, 'Can you read this?');
+	await messagesOf(desk)
+		.getByText(/Not delivered to n8n: .*ECONNREFUSED/)
+		.waitFor();
+	await customerSays(shop, 'Are you there?');
+	await messagesOf(shop).getByText('The bot can’t be reached.').waitFor();
+
+	await world.n8n.restart();
+	await shop.getByRole('button', { name: 'Try again' }).click();
+	await messagesOf(desk).getByText('Are you there?').waitFor();
+	await shop.getByText('The bot can’t be reached.').waitFor({ state: 'detached' });
+}, 120_000);

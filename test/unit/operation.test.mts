@@ -1,0 +1,10 @@
+import { optionsProperty } from '../../nodes/Talkdesk/actions/operation';
+import { DEFAULT_LIMITS } from '../../nodes/Talkdesk/api/client';
+
+it('the options show the limits that hold without them', () => {
+	const { options = [] } = optionsProperty();
+	const defaults = options.flatMap((option) =>
+		'default' in option ? [[option.name, option.default]] : [],
+	);
+	expect(Object.fromEntries(defaults)).toEqual(DEFAULT_LIMITS);
+});
