@@ -38,7 +38,12 @@ const test = series(
 );
 const installN8n = run('install n8n', 'tsx/cli', 'test/n8n/install.mts');
 const ensureChromium = run('chromium', './test/tools/ensure-chromium.mjs');
-const e2e = series(build, installN8n, ensureChromium, jest('e2e', '--selectProjects', 'e2e', '--runInBand'));
+const e2e = series(
+	build,
+	installN8n,
+	ensureChromium,
+	jest('e2e', '--selectProjects', 'e2e', '--runInBand'),
+);
 const installServers = run('install servers', 'tsx/cli', 'test/n8n/install-servers.mts');
 const e2eQueue = Object.assign(
 	series(
