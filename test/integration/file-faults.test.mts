@@ -66,7 +66,9 @@ describe('a download goes through although', () => {
 				route.startsWith('GET /downloads') ? { kind: 'cut', when: 'midway' } : undefined,
 		});
 		const { error } = await download(id, { maxRetries: 1 });
-		expect(error?.message).toBe('Talkdesk could not give the file: the bytes of the file broke off');
+		expect(error?.message).toBe(
+			'Talkdesk could not give the file: the bytes of the file broke off',
+		);
 		expect(error).toMatchObject({ failure: { cause: 'temporarily-unavailable' } });
 	});
 });
