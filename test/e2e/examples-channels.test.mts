@@ -1,0 +1,199 @@
+import { startSlack, type Slack } from '../play/channels/slack.mts';
+import type { Channel } from '../play/channels/stand-in.mts';
+import { startTelegram, type Telegram } from '../play/channels/telegram.mts';
+import { startWhatsApp, type WhatsApp } from '../play/channels/whatsapp.mts';
+import { createExamplesWorld, type ExamplesWorld } from './examples.mts';
+import { withoutSlack, withoutWhatsApp } from './examples-replacements.mts';
+
+let world: ExamplesWorld;
+let telegram: Telegram;
+let whatsApp: WhatsApp;
+let slack: Slack;
+const workflowIds = new Map<string, string>();
+
+async function addTelegram() {
+	telegram = await startTelegram();
+	const credential = await world.n8n.api.createCredential('Telegram', 'telegramApi', {
+		accessToken: telegram.token,
+		baseUrl: telegram.url,
+	});
+	const { workflowId } = await world.add('telegram-hand-off', {
+		credentials: { telegramApi: credential },
+	});
+	workflowIds.set('telegram-hand-off', workflowId);
+}
+
+async function addWhatsApp() {
+	whatsApp = await startWhatsApp();
+	const credential = await world.n8n.api.createCredential('WhatsApp', 'whatsAppApi', {
+		accessToken: whatsApp.accessToken,
+		businessAccountId: '1',
+	});
+	const { webhookUrlOf, workflowId } = await world.add('whatsapp-hand-off', {
+		credentials: { whatsAppApi: credential },
+		adapt: (example) => withoutWhatsApp(example, whatsApp.url),
+	});
+	workflowIds.set('whatsapp-hand-off', workflowId);
+	whatsApp.webhookUrl = webhookUrlOf('Called by the stand-in');
+}
+
+async function addSlack() {
+	slack = await startSlack();
+	const credential = await world.n8n.api.createCredential('Slack', 'slackApi', {
+		accessToken: slack.accessToken,
+		signatureSecret: slack.signingSecret,
+	});
+	const { webhookUrlOf, workflowId } = await world.add('slack-hand-off', {
+		credentials: { slackApi: credential },
+		adapt: (example) => withoutSlack(example, slack.url),
+	});
+	workflowIds.set('slack-hand-off', workflowId);
+	slack.webhookUrl = webhookUrlOf('Slack Trigger', '/webhook');
+}
+
+beforeAll(async () => {
+	world = await createExamplesWorld();
+	await addTelegram();
+	await addWhatsApp();
+	await addSlack();
+}, 300_000);
+afterAll(async () => {
+	for (const service of [telegram, whatsApp, slack]) await service?.close();
+	await world?.stop();
+}, 30_000);
+
+const SPECIAL = 'Is 5 < 6 & _that_ *all*? Costs: 1 > 0.';
+
+describe.each([
+	{ name: 'telegram-hand-off', channelOf: (): Channel => telegram, key: 'telegram' },
+	{ name: 'whatsapp-hand-off', channelOf: (): Channel => whatsApp, key: 'whatsapp' },
+	{ name: 'slack-hand-off', channelOf: (): Channel => slack, key: 'slack' },
+])('$name', ({ name, channelOf, key }) => {
+	/** A person who has been handed over; nobody has joined yet. */
+	async function handedOver(who: string) {
+		const person = channelOf().person(who);
+		await person.says('A human, please');
+		await person.reads(({ text }) => text.startsWith('I am connecting you'), 'that a human comes');
+		const email = `${key}-${person.id}@customers.example.com`;
+		const id = await world.conversationIn(name, (start) => start.contact_person.email === email);
+		return { person, id };
+	}
+	const reaches = async (id: string, text: string) =>
+		await world.talkdesk.waitFor(() => world.saidIn(id).includes(text), {
+			what: `"${text}" in Talkdesk`,
+			timeoutMs: 20_000,
+		});
+
+	it('goes from the bot to a human and back', async () => {
+		const person = channelOf().person('Ann');
+		await person.says('When are you open?');
+		await person.reads(({ text }) => text.startsWith('We are open'), 'the opening hours');
+		await person.says('I want to talk to a human');
+		await person.reads(({ text }) => text.startsWith('I am connecting'), 'that a human comes');
+
+		const id = await world.conversationIn(name);
+		const { start } = world.talkdesk.conversation(id) ?? {};
+		expect(start?.contact_person.email).toBe(`${key}-${person.id}@customers.example.com`);
+		expect(JSON.stringify(start?.context_parameters)).toContain('Ann');
+		expect(start?.previous_messages?.map(({ content }) => content)).toEqual([
+			'When are you open?',
+			expect.stringMatching(/^We are open/),
+			'I want to talk to a human',
+		]);
+
+		await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		await person.reads(({ text }) => text.endsWith('has joined the chat.'), 'that Zoe has joined');
+		await world.talkdesk.agent.say(id, SPECIAL);
+		await person.reads(({ text }) => text === SPECIAL, "Zoe's words as they are");
+		await person.says('Where is my order?');
+		await reaches(id, 'Where is my order?');
+
+		await world.talkdesk.agent.end(id);
+		await person.reads(({ text }) => text.includes('I am your bot again'), 'the end');
+		await person.says('Thank you');
+		await person.reads(({ text }) => text.startsWith('I am a bot'), 'the bot');
+		expect(world.saidIn(id)).toEqual(['Where is my order?']);
+	}, 60_000);
+
+	it('takes files in both directions, byte for byte', async () => {
+		const { person, id } = await handedOver('Bob');
+		await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		const content = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 251));
+		await person.says('My bill', {
+			file: { name: `${key}.pdf`, type: 'application/pdf', content },
+		});
+		await reaches(id, 'My bill');
+		const [sent] = world.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? [];
+		expect(sent).toMatchObject({ name: `${key}.pdf`, size: content.length });
+		const arrived = await world.talkdesk.attachmentContent(sent?.id ?? '').toArray();
+		expect(Buffer.concat(arrived).equals(content)).toBe(true);
+
+		await world.talkdesk.agent.say(id, '', {
+			files: [{ name: `answer-${key}.pdf`, type: 'application/pdf', content }],
+		});
+		const { file } = await person.reads((read) => read.file !== undefined, 'the file');
+		expect(file).toMatchObject({ name: `answer-${key}.pdf`, type: 'application/pdf' });
+		expect(file?.content.equals(content)).toBe(true);
+		expect(person.read.map(({ text }) => text)).not.toContain('undefined');
+	}, 60_000);
+
+	it('finds out an end that nobody told, and the bot takes the message', async () => {
+		const { person, id } = await handedOver('Cem');
+		await world.endsSilently(id);
+		await person.says('When are you open?');
+		await person.reads(({ text }) => text.startsWith('We are open'), 'the opening hours');
+		expect(world.saidIn(id)).toEqual([]);
+	}, 60_000);
+
+	it('passes a message on once that the channel brings twice', async () => {
+		const { person, id } = await handedOver('Dan');
+		await person.says('Only once', { times: 2 });
+		await person.says('And this');
+		await reaches(id, 'And this');
+		await reaches(id, 'Only once');
+		await world.quiet(workflowIds.get(name) ?? '');
+		expect(world.saidIn(id).sort()).toEqual(['And this', 'Only once']);
+	}, 60_000);
+
+	it('tells the customer when a message could not be passed on', async () => {
+		const { person, id } = await handedOver('Eva');
+		world.talkdesk.configure({ digitalConnectEnabled: false });
+		try {
+			await person.says('Can you hear me?');
+			await person.reads(({ text }) => text.includes('could not be delivered'), 'that it failed');
+		} finally {
+			world.talkdesk.configure({ digitalConnectEnabled: true });
+		}
+		expect(world.saidIn(id)).toEqual([]);
+	}, 60_000);
+
+	it('keeps two people apart', async () => {
+		const [fay, gil] = [await handedOver('Fay'), await handedOver('Gil')];
+		for (const { id } of [fay, gil]) await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		await Promise.all([
+			fay.person.says('I am Fay'),
+			gil.person.says('I am Gil'),
+			world.talkdesk.agent.say(fay.id, 'to Fay'),
+			world.talkdesk.agent.say(gil.id, 'to Gil'),
+		]);
+		await fay.person.reads(({ text }) => text === 'to Fay', 'her answer');
+		await gil.person.reads(({ text }) => text === 'to Gil', 'his answer');
+		await reaches(fay.id, 'I am Fay');
+		await reaches(gil.id, 'I am Gil');
+		expect(world.saidIn(fay.id)).toEqual(['I am Fay']);
+		expect(fay.person.read.map(({ text }) => text)).not.toContain('to Gil');
+	}, 60_000);
+});
+
+it('what belongs to nobody ends in an error that can be seen', async () => {
+	await world.talkdesk.deliver('telegram-hand-off', 'message_created', {
+		conversation_id: 'nobody-s',
+		payload: { content: 'Hi' },
+	});
+	const failed = await world.n8n.api.waitForExecution(({ status }) => status === 'error', 30_000, {
+		workflowId: workflowIds.get('telegram-hand-off'),
+	});
+	expect(failed.data.resultData.error?.message).toContain(
+		'nobody-s belongs to no customer of this chat',
+	);
+}, 60_000);

@@ -1,0 +1,211 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { readExample, type ExampleWorkflow } from './examples.mts';
+
+/** Every example, and the test that runs it. A new example comes with one. */
+const TESTS: Record<string, string> = {
+	'after-the-conversation': 'examples-flows.test.mts',
+	'ai-agent-hand-off': 'ai-agent.test.mts',
+	'ask-a-human-and-wait': 'examples-flows.test.mts',
+	'live-chat-hand-off': 'hand-off.test.mts',
+	'no-agent-in-time': 'examples-flows.test.mts',
+	'slack-hand-off': 'examples-channels.test.mts',
+	'telegram-hand-off': 'examples-channels.test.mts',
+	'whatsapp-hand-off': 'examples-channels.test.mts',
+};
+/** Where a test has an example through something else that it uses. */
+const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../play/world.mts' };
+
+const NOTE = 'n8n-nodes-base.stickyNote';
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** A node on the canvas, and the round one of a model, a memory or a tool. */
+const NODE = { width: 96, height: 96 };
+const SUB_NODE = { width: 80, height: 80 };
+
+const folder = path.join(PROJECT_FOLDER, 'examples');
+const names = fs
+	.readdirSync(folder)
+	.filter((file) => file.endsWith('.json'))
+	.map((file) => path.basename(file, '.json'));
+
+const layoutSchema = z.object({ position: z.tuple([z.number(), z.number()]) });
+const noteSchema = z.object({ content: z.string(), width: z.number(), height: z.number() });
+const connectionsSchema = z.record(
+	z.record(z.array(z.array(z.object({ node: z.string() })).nullable())),
+);
+const versionSchema = z.union([z.number(), z.array(z.number())]);
+
+interface Box {
+	name: string;
+	x: number;
+	y: number;
+	width: number;
+	height: number;
+}
+
+/** Where the nodes are on the canvas: what works, and what explains. */
+function boxesOf({ nodes, connections }: ExampleWorkflow): { nodes: Box[]; notes: Box[] } {
+	const isSubNode = (name: string) =>
+		Object.keys(connectionsSchema.parse(connections)[name] ?? {}).some((kind) => kind !== 'main');
+	const boxes = nodes.map((node) => {
+		const [x, y] = layoutSchema.parse(node).position;
+		const usual = isSubNode(node.name) ? SUB_NODE : NODE;
+		const size = node.type === NOTE ? noteSchema.parse(node.parameters) : usual;
+		return { type: node.type, name: node.name, x, y, width: size.width, height: size.height };
+	});
+	return {
+		nodes: boxes.filter(({ type }) => type !== NOTE),
+		notes: boxes.filter(({ type }) => type === NOTE),
+	};
+}
+
+/** How two boxes lie: the first inside the second, over its edge, or apart. */
+function relation(a: Box, b: Box): 'inside' | 'across' | 'apart' {
+	const isApart =
+		a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+	if (isApart) return 'apart';
+	const isInside =
+		a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height;
+	return isInside ? 'inside' : 'across';
+}
+
+const webhookIds = (example: ExampleWorkflow) =>
+	example.nodes.flatMap(({ webhookId }) => webhookId ?? []);
+
+it('every example has a test that runs it', () => {
+	expect(Object.keys(TESTS)).toEqual(names);
+	for (const [name, test] of Object.entries(TESTS)) {
+		const files = [test, ...(THROUGH[name] ? [THROUGH[name]] : [])].map((file) =>
+			fs.readFileSync(path.join(PROJECT_FOLDER, 'test/e2e', file), 'utf8'),
+		);
+		expect(files.join('\n')).toContain(`'${name}'`);
+	}
+});
+
+it('no webhook of an example is in the way of another one', () => {
+	const ids = names.flatMap((name) => webhookIds(readExample(name)));
+	const paths = names.flatMap((name) =>
+		readExample(name)
+			.nodes.filter(({ type }) => type === 'n8n-nodes-base.webhook')
+			.map(({ parameters }) => parameters.path),
+	);
+	for (const list of [ids, paths]) expect(list).toEqual([...new Set(list)]);
+});
+
+describe.each(names)('%s', (name) => {
+	const example = readExample(name);
+	const text = fs.readFileSync(path.join(folder, `${name}.json`), 'utf8');
+
+	it('explains itself', () => {
+		const notes = example.nodes
+			.filter(({ type }) => type === NOTE)
+			.map(({ parameters }) => noteSchema.parse(parameters).content);
+		expect(notes[0]).toContain(`## ${example.name}`);
+		expect(notes[0]).toContain('**To run it**');
+		expect(notes[0]).toContain('Publish the workflow');
+		// What a note calls *by its name* in this way is there.
+		const nodeNames = example.nodes.map((node) => node.name);
+		for (const [, list = ''] of notes.join('\n').matchAll(/credential in (.*?)[.;:]/g)) {
+			for (const [, node] of list.matchAll(/\*([^*]+)\*/g)) expect(nodeNames).toContain(node);
+		}
+	});
+
+	it('brings nothing of the instance that it was made on', () => {
+		expect(Object.keys(example).sort()).toEqual(
+			['connections', 'name', 'nodes', 'pinData', 'settings'].filter((key) => key in example),
+		);
+		expect(example.pinData ?? {}).toEqual({});
+		expect(example.settings).toEqual({ executionOrder: 'v1' });
+		expect(example.nodes.filter((node) => node.credentials)).toEqual([]);
+		expect(example.nodes.filter((node) => node.disabled)).toEqual([]);
+		for (const foreign of [
+			'instanceId',
+			'cachedResultUrl',
+			'"versionId"',
+			'127.0.0.1',
+			'localhost',
+		]) {
+			expect(text).not.toContain(foreign);
+		}
+		for (const id of webhookIds(example)) expect(id).toMatch(UUID);
+	});
+
+	it('has every node connected, under a name and an id of its own', () => {
+		const all = example.nodes.map((node) => node.name);
+		expect(all).toEqual([...new Set(all)]);
+		expect(new Set(example.nodes.map(({ id }) => id)).size).toBe(all.length);
+		const links = Object.entries(connectionsSchema.parse(example.connections)).flatMap(
+			([from, kinds]) =>
+				Object.values(kinds)
+					.flat(2)
+					.map((link) => [from, link?.node]),
+		);
+		expect(links.flat().filter((each) => !all.includes(each ?? ''))).toEqual([]);
+		const linked = new Set(links.flat());
+		const working = example.nodes.filter(({ type }) => type !== NOTE).map((node) => node.name);
+		expect(working.filter((each) => !linked.has(each))).toEqual([]);
+		// Expressions refer to nodes that are there.
+		for (const [, referred] of text.matchAll(/\$\('((?:[^'\\]|\\.)+)'\)/g)) {
+			expect(all).toContain(referred?.replaceAll('\\\\', ''));
+		}
+	});
+
+	it('is laid out without anything over anything else', () => {
+		const { nodes, notes } = boxesOf(example);
+		const problems = nodes.flatMap((node, index) => [
+			...nodes.slice(index + 1).flatMap((other) => {
+				return relation(node, other) === 'apart' ? [] : [`${node.name} over ${other.name}`];
+			}),
+			...notes.flatMap((note) =>
+				relation(node, note) === 'across' ? [`${node.name} over the edge of ${note.name}`] : [],
+			),
+		]);
+		const amongNotes = notes.flatMap((note, index) =>
+			notes
+				.slice(index + 1)
+				.flatMap((other) =>
+					relation(note, other) === 'across' && relation(other, note) === 'across'
+						? [`${note.name} across ${other.name}`]
+						: [],
+				),
+		);
+		expect([...problems, ...amongNotes]).toEqual([]);
+	});
+});
+
+describe('in a fresh n8n', () => {
+	let n8n: N8nInstance;
+	beforeAll(async () => {
+		n8n = await startN8n({ packageFolder: PROJECT_FOLDER });
+	}, 180_000);
+	afterAll(async () => await n8n?.stop(), 30_000);
+
+	it.each(names)('%s finds all types that it needs, and arrives as it is', async (name) => {
+		const example = readExample(name);
+		const types = await n8n.api.nodeTypes();
+		const credentialTypes = new Set(
+			types.flatMap(({ credentials }) => (credentials ?? []).map((each) => each.name)),
+		);
+		for (const node of example.nodes) {
+			const versions = types
+				.filter((type) => type.name === node.type)
+				.flatMap(({ version }) => versionSchema.parse(version));
+			expect([node.name, versions]).toEqual([
+				node.name,
+				expect.arrayContaining([node.typeVersion]),
+			]);
+			const { nodeCredentialType = 'talkdeskOAuth2Api' } = node.parameters;
+			expect(credentialTypes).toContain(nodeCredentialType);
+		}
+		const { id } = await n8n.api.importWorkflow(example, { credentials: {} });
+		const { nodes, connections } = await n8n.api.workflow(id);
+		expect({ nodes, connections }).toEqual({
+			nodes: example.nodes,
+			connections: example.connections,
+		});
+	});
+});

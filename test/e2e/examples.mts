@@ -1,0 +1,168 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+
+import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { workflowSchema, type WorkflowNode } from '../n8n/schemas.mts';
+import type { CredentialChoice } from '../n8n/workflows.mts';
+import { createWorld, type World } from '../play/world.mts';
+
+export type ExampleWorkflow = z.output<typeof workflowSchema>;
+
+export interface AddedExample {
+	workflowId: string;
+	/** The production URL of a node's webhook, `…/webhook` included where the node has that in its path. */
+	webhookUrlOf(node: string, suffix?: string): string;
+}
+
+/** One n8n and one Talkdesk for several examples. Each has a touchpoint of its own, named like the example. */
+export interface ExamplesWorld extends World {
+	/**
+	 * Does with an example what a user does by hand, and gives it a touchpoint. What would go to https://chat.example.com
+	 * goes to the chat of the world.
+	 *
+	 * @param options.credentials besides Talkdesk's
+	 * @param options.adapt further changes, made to a copy
+	 */
+	add(
+		name: string,
+		options?: {
+			credentials?: CredentialChoice;
+			adapt?: (example: ExampleWorkflow) => void;
+		},
+	): Promise<AddedExample>;
+	/** The newest conversation of a touchpoint that fits, once there is one. */
+	conversationIn(touchpointId: string, fits?: (start: Start) => boolean): Promise<string>;
+	/** What the customer said in a conversation after its start. */
+	saidIn(conversationId: string): string[];
+	/** Lets the agent end a conversation without a word to n8n. */
+	endsSilently(conversationId: string): Promise<void>;
+	/** The executions of a workflow that are under way or wait. */
+	underWay(workflowId: string): Promise<string[]>;
+	/** Waits until there are none. */
+	quiet(workflowId: string): Promise<void>;
+}
+
+type Start = ReturnType<World['talkdesk']['conversations']>[number]['start'];
+
+const TYPE = 'talkdeskOAuth2Api';
+const CHAT = 'https://chat.example.com/messages';
+const PATIENCE_MS = 30_000;
+const UNFINISHED = ['new', 'running', 'waiting', 'unknown'];
+
+/** An example as it is in the repository. */
+export function readExample(name: string): ExampleWorkflow {
+	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
+	return workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+}
+
+/** A node of an example. @throws when there is none of this name */
+export function nodeOf({ nodes }: ExampleWorkflow, name: string): WorkflowNode {
+	const node = nodes.find((each) => each.name === name);
+	if (!node) throw new Error(`The example has no node "${name}".`);
+	return node;
+}
+
+/** Changes the value of a field of a node "Set". @throws when there is no such field */
+export function setField(example: ExampleWorkflow, node: string, field: string, value: unknown) {
+	const { assignments } = assignmentsSchema.parse(nodeOf(example, node).parameters.assignments);
+	const found = assignments.find(({ name }) => name === field);
+	if (!found) throw new Error(`"${node}" has no field "${field}".`);
+	found.value = value;
+	nodeOf(example, node).parameters.assignments = { assignments };
+}
+
+const assignmentsSchema = z.object({
+	assignments: z.array(z.object({ name: z.string(), value: z.unknown() }).passthrough()),
+});
+
+/** Builds the world. The package must be built. */
+export async function createExamplesWorld(): Promise<ExamplesWorld> {
+	const world = await createWorld();
+	const { talkdesk, n8n, credentialData, chat } = world;
+	const authentication = { type: 'apiKey' as const, key: credentialData.webhookApiKey ?? '' };
+	const basePaths = new Map([['local-touchpoint', world.basePath]]);
+
+	const configure = (isTold: boolean) =>
+		talkdesk.configure({
+			touchpoints: [...basePaths].map(([id, basePath]) => ({
+				id,
+				...(isTold && { integration: { basePath, authentication } }),
+			})),
+		});
+
+	const underWay = async (workflowId: string) =>
+		(await n8n.api.executions({ workflowId }))
+			.filter(({ status }) => UNFINISHED.includes(status))
+			.map(({ id }) => id);
+
+	return {
+		...world,
+		async add(name, { credentials = {}, adapt } = {}) {
+			const example = readExample(name);
+			for (const { parameters } of example.nodes) {
+				if (parameters.url === CHAT) parameters.url = chat.messagesUrl;
+			}
+			adapt?.(example);
+			// What a user chooses by hand in an HTTP Request.
+			for (const node of example.nodes) {
+				const type = String(node.parameters.nodeCredentialType);
+				const chosen = credentials[type];
+				if (chosen) node.credentials = { ...node.credentials, [type]: chosen };
+			}
+			const talkdeskCredential = await n8n.api.createCredential(`Talkdesk for ${name}`, TYPE, {
+				...credentialData,
+				touchpointId: name,
+			});
+			const { id } = await n8n.api.importWorkflow(example, {
+				credentials: { ...credentials, [TYPE]: talkdeskCredential },
+			});
+			basePaths.set(
+				name,
+				`${n8n.webhookUrl}/${nodeOf(example, 'Talkdesk Trigger').webhookId ?? ''}`,
+			);
+			configure(true);
+			await n8n.api.activate(id);
+			return {
+				workflowId: id,
+				webhookUrlOf: (node, suffix = '') => {
+					const { webhookId, parameters } = nodeOf(example, node);
+					return `${n8n.webhookUrl}/${String(parameters.path ?? webhookId)}${suffix}`;
+				},
+			};
+		},
+		async conversationIn(touchpointId, fits = () => true) {
+			const { id } = await talkdesk.waitFor(
+				() =>
+					talkdesk
+						.conversations()
+						.findLast(({ start }) => start.touchpoint_id === touchpointId && fits(start)),
+				{ what: `a conversation in ${touchpointId}`, timeoutMs: PATIENCE_MS },
+			);
+			return id;
+		},
+		saidIn: (id) =>
+			(talkdesk.conversation(id)?.messages ?? [])
+				.filter(({ from }) => from === 'customer')
+				.map(({ content }) => content ?? ''),
+		async endsSilently(id) {
+			configure(false);
+			try {
+				await talkdesk.agent.end(id);
+			} finally {
+				configure(true);
+			}
+		},
+		underWay,
+		async quiet(workflowId) {
+			const end = Date.now() + PATIENCE_MS;
+			for (;;) {
+				const ids = await underWay(workflowId);
+				if (ids.length === 0) return;
+				if (Date.now() > end) throw new Error(`Still at work: ${ids.join(', ')}`);
+				await sleep(100);
+			}
+		},
+	};
+}
