@@ -2,6 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 
 import { createWorld, type World } from '../play/world.mts';
 import { openBrowser, type Problem, type TestBrowser } from './browser.mts';
+import { nodeOf, openExample } from './people.mts';
 
 /** What a user sees of this package in n8n's own editor. */
 
@@ -35,20 +36,6 @@ const NOISE: Array<{ why: string; fits: (problem: Problem) => boolean }> = [
 const problems = () =>
 	browser.problems.filter((problem) => !NOISE.some(({ fits }) => fits(problem)));
 
-/** Logs in as a person does, and opens the example. */
-async function openExample(colorScheme: 'light' | 'dark'): Promise<Page> {
-	const page = await browser.newPage({ colorScheme, viewport: { width: 1800, height: 1000 } });
-	const { url, owner } = world.n8n;
-	await page.goto(`${url}/workflow/${world.workflowId}`);
-	await page.getByLabel('Email').fill(owner.email);
-	await page.getByLabel('Password').fill(owner.password);
-	await page.keyboard.press('Enter');
-	await nodeOf(page, 'Talkdesk Trigger').waitFor();
-	return page;
-}
-
-const nodeOf = (page: Page, name: string) =>
-	page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
 const panelOf = (page: Page) => page.getByTestId('ndv');
 const fieldIn = (place: Locator, name: string) =>
 	place.getByTestId(`parameter-input-${name}`).first();
@@ -76,7 +63,10 @@ it.each([
 ] as const)(
 	'shows the nodes, their panels and the credential, %s',
 	async (scheme, icon) => {
-		const page = await openExample(scheme);
+		const page = await openExample(world, browser, {
+			colorScheme: scheme,
+			viewport: { width: 1800, height: 1000 },
+		});
 		page.setDefaultTimeout(20_000);
 		for (const output of ['Started', 'Message', 'Ended']) {
 			await nodeOf(page, 'Talkdesk Trigger').getByText(output, { exact: true }).waitFor();

@@ -403,6 +403,6 @@ describe('a call of the trigger', () => {
 			20_000,
 			{ workflowId: world.workflowId },
 		);
-		expect(errorOf(failed)).toContain('belongs to no customer');
+		expect(errorOf(failed)).toContain('conversation nobody belongs to no customer');
 	}, 30_000);
 });

@@ -4,6 +4,8 @@ import type { Page } from 'playwright-core';
 import { createWorld, type World } from '../play/world.mts';
 import { startTalkdesk } from '../sandbox/talkdesk.mts';
 import { openBrowser, type TestBrowser } from './browser.mts';
+import * as people from './people.mts';
+import { agentSays, customerSays, messagesOf, pick } from './people.mts';
 
 let world: World;
 let browser: TestBrowser;
@@ -19,39 +21,10 @@ afterAll(async () => {
 
 const PHONE = { width: 360, height: 740 };
 
-/** Opens the customer's page, and begins a chat there. */
-async function openShop(name: string, options?: Parameters<TestBrowser['newPage']>[0]) {
-	const page = await browser.newPage(options);
-	await page.goto(world.chat.url);
-	await page.getByRole('button', { name: 'Chat with us' }).click();
-	await page.getByLabel('Name').fill(name);
-	await page.getByLabel('E-mail').fill(`${name.toLowerCase()}@example.com`);
-	await page.getByRole('button', { name: 'Start the chat' }).click();
-	return page;
-}
-
-async function openDesk(options?: Parameters<TestBrowser['newPage']>[0]) {
-	const page = await browser.newPage(options);
-	await page.goto(world.talkdesk.deskUrl);
-	return page;
-}
-
-/** What is in the list of messages. */
-const messagesOf = (page: Page) => page.getByRole('log', { name: 'Messages' });
-const says = async (page: Page, label: string, text: string) => {
-	await page.getByLabel(label).fill(text);
-	await page.getByLabel(label).press('Enter');
-};
-const customerSays = async (page: Page, text: string) => await says(page, 'Write a message', text);
-const agentSays = async (page: Page, text: string) =>
-	await says(page, 'Write to the customer', text);
-
-/** Adds files with the button, as a person picks them. */
-async function pick(page: Page, file: { name: string; mimeType: string; buffer: Buffer }) {
-	const chooser = page.waitForEvent('filechooser');
-	await page.getByRole('button', { name: 'Add files' }).click();
-	await (await chooser).setFiles(file);
-}
+const openShop = async (name: string, options?: Parameters<TestBrowser['newPage']>[0]) =>
+	await people.openShop(world, browser, name, options);
+const openDesk = async (options?: Parameters<TestBrowser['newPage']>[0]) =>
+	await people.openDesk(world, browser, options);
 
 /** Drops a file on the chat. */
 async function drop(page: Page, name: string, text: string) {
