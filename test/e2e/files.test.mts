@@ -133,12 +133,12 @@ it('one of ten fails: nine are sent, and the one is explained', async () => {
 		}),
 	);
 	let puts = 0;
-	world.talkdesk.configure({ uploadFailure: () => (++puts === 4 ? 503 : undefined) });
+	world.talkdesk.configure({ uploadFailure: () => (++puts === 4 ? 403 : undefined) });
 	try {
 		const outcomes = await postFiles('nine-files');
 		expect(outcomes.filter(({ outcome }) => outcome === 'sent')).toHaveLength(9);
 		expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toEqual([
-			expect.objectContaining({ error: expect.stringContaining('its storage answered 503') }),
+			expect.objectContaining({ error: expect.stringContaining('its storage answered 403') }),
 		]);
 		const [message] = world.talkdesk.conversation(conversationId)?.messages ?? [];
 		expect(message?.attachments).toHaveLength(9);

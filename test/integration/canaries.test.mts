@@ -19,7 +19,6 @@ const PERSONAL = {
 	text: 'canary words of the customer',
 };
 
-jest.setTimeout(20_000);
 const logged: string[] = [];
 beforeEach(() => {
 	logged.length = 0;

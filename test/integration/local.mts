@@ -5,6 +5,9 @@ import type { Fault } from '../sandbox/faults.mts';
 import { startTalkdesk, type LocalTalkdesk } from '../sandbox/talkdesk.mts';
 import { runNode, type StoredCredential } from './engine.mts';
 
+// What is sent again waits for real, and a busy machine takes its time.
+jest.setTimeout(30_000);
+
 /** A Talkdesk for each test of the file that imports this, and the credential for it. */
 export let talkdesk: LocalTalkdesk;
 export let credential: StoredCredential;
