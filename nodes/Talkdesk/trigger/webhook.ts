@@ -13,6 +13,8 @@ import {
 	type WebhookCredential,
 } from './authenticate';
 import { EVENTS, isKnownNotByAgent, readEvent, type TalkdeskEvent } from './events';
+import { eventIdentity } from './identity';
+import { mustBeTaken } from './inFlight';
 import type { Headers } from './secrets';
 import { describeShape, isLargerThan } from './shape';
 import { answerTokenRequest } from './tokenEndpoint';
@@ -176,13 +178,26 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 		this.getWebhookName() === 'setup' ? answerTokenRequest(call) : takeCall(call);
 	const { status, body, event, warning } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
-	if (event) return { webhookResponse: body, workflowData: [[{ json: { ...event } }]] };
-	this.getResponseObject()
+	const response = this.getResponseObject();
+	if (event) {
+		const taken = { webhookResponse: body, workflowData: [[{ json: { ...event } }]] };
+		const identity = eventIdentity(event);
+		const isTest = this.getMode() === 'manual';
+		if (isTest || identity === undefined || isSwitchedOff(options, 'ignoreDuplicates'))
+			return taken;
+		const key = [this.getWorkflow().id, id, identity].join('/');
+		if (await mustBeTaken(key, response, call.now)) return taken;
+		response.status(status).json(ignored('It came before.').body);
+		return { noWebhookResponse: true };
+	}
+	response
 		.status(status)
 		.set(result.headers ?? {})
 		.json(body);
 	return { noWebhookResponse: true };
 }
 
-const isSwitchedOn = (options: unknown, name: string): boolean =>
-	typeof options === 'object' && options !== null && Reflect.get(options, name) === true;
+const optionOf = (options: unknown, name: string): unknown =>
+	typeof options === 'object' && options !== null ? Reflect.get(options, name) : undefined;
+const isSwitchedOn = (options: unknown, name: string) => optionOf(options, name) === true;
+const isSwitchedOff = (options: unknown, name: string) => optionOf(options, name) === false;

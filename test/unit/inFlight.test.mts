@@ -1,0 +1,76 @@
+import { EventEmitter } from 'node:events';
+
+import { mustBeTaken } from '../../nodes/Talkdesk/trigger/inFlight';
+
+/** A response that is answered when the test says so. */
+class Response extends EventEmitter {
+	statusCode = 200;
+
+	finish(statusCode: number) {
+		this.statusCode = statusCode;
+		this.emit('finish');
+		this.emit('close');
+	}
+}
+let keys = 0;
+const newKey = () => `key ${++keys}`;
+const NOW = 1_000_000;
+const MINUTE = 60_000;
+
+it('the first call for an event is taken, at once', async () => {
+	expect(await mustBeTaken(newKey(), new Response(), NOW)).toBe(true);
+});
+
+it('a call at the same moment waits, and is left out once the first is taken', async () => {
+	const key = newKey();
+	const first = new Response();
+	await mustBeTaken(key, first, NOW);
+	const second = mustBeTaken(key, new Response(), NOW);
+	const early = await Promise.race([second, Promise.resolve('waits')]);
+	expect(early).toBe('waits');
+	first.finish(200);
+	expect(await second).toBe(false);
+});
+
+it('where the first could not be stored, one of those that waited is taken', async () => {
+	const key = newKey();
+	const first = new Response();
+	await mustBeTaken(key, first, NOW);
+	const responses = [new Response(), new Response()];
+	const waiting = responses.map(async (response) => await mustBeTaken(key, response, NOW));
+	first.finish(500);
+	expect(await waiting[0]).toBe(true);
+	responses[0]?.finish(200);
+	expect(await waiting[1]).toBe(false);
+});
+
+it('where whoever called first is gone, the next is taken', async () => {
+	const key = newKey();
+	const first = new Response();
+	await mustBeTaken(key, first, NOW);
+	first.emit('close');
+	expect(await mustBeTaken(key, new Response(), NOW)).toBe(true);
+});
+
+it('a moment later it is left out, much later it is for n8n to know', async () => {
+	const key = newKey();
+	const first = new Response();
+	await mustBeTaken(key, first, NOW);
+	first.finish(200);
+	expect(await mustBeTaken(key, new Response(), NOW + MINUTE)).toBe(false);
+	expect(await mustBeTaken(key, new Response(), NOW + MINUTE + 1)).toBe(true);
+});
+
+it('another event does not wait', async () => {
+	await mustBeTaken(newKey(), new Response(), NOW);
+	expect(await mustBeTaken(newKey(), new Response(), NOW)).toBe(true);
+});
+
+it('forgets the oldest where there are very many', async () => {
+	const key = newKey();
+	const first = new Response();
+	await mustBeTaken(key, first, NOW);
+	first.finish(200);
+	for (let index = 0; index < 5000; index++) await mustBeTaken(newKey(), new Response(), NOW);
+	expect(await mustBeTaken(key, new Response(), NOW)).toBe(true);
+});
