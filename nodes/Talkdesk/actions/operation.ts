@@ -268,9 +268,12 @@ export function idempotencyKey(
 		$runIndex,
 		itemIndex,
 	];
-	return createHash('sha256')
-		.update(JSON.stringify([...work, ...content]))
-		.digest('hex');
+	return hashOf([...work, ...content]);
+}
+
+/** A key out of parts; as JSON, so that no parts can look like others. */
+export function hashOf(parts: unknown[]): string {
+	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** One output item with this JSON. */

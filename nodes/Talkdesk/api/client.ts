@@ -2,10 +2,16 @@ import type { IDataObject, IExecuteFunctions, IHttpRequestMethods } from 'n8n-wo
 import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
-import { adviceOn, networkProblem, readProblem, type TalkdeskProblem } from './problem';
+import {
+	adviceOn,
+	networkErrorCode,
+	networkProblem,
+	readProblem,
+	type TalkdeskProblem,
+} from './problem';
 import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryLimits } from './retry';
 import { readSettings, type TalkdeskSettings } from './settings';
-import { networkErrorCode, TokenRefusedError } from './token';
+import { TokenRefusedError } from './token';
 
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 

@@ -6,9 +6,9 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { readProblem } from './problem';
+import { networkErrorCode, readProblem } from './problem';
 import { readSettings } from './settings';
-import { networkErrorCode, readToken, tokenRequest, type TokenAnswer } from './token';
+import { readToken, tokenRequest, type TokenAnswer } from './token';
 
 /** Source: the scopes named on the pages of docs.talkdesk.com/reference for each request. */
 const ATTACHMENT_SCOPES = [

@@ -169,3 +169,14 @@ function kindOf(status: number): ProblemKind {
 	if (status >= 400) return 'badRequest';
 	return 'unexpectedAnswer';
 }
+
+const networkErrorSchema = z.object({ code: z.string() });
+const wrappedErrorSchema = z.object({ cause: networkErrorSchema });
+
+/** The code of a network error (`ECONNREFUSED`, `ENOTFOUND`, …), wherever n8n's or axios' error carries it. */
+export function networkErrorCode(error: unknown): string {
+	const direct = networkErrorSchema.safeParse(error);
+	if (direct.success) return direct.data.code;
+	const wrapped = wrappedErrorSchema.safeParse(error);
+	return wrapped.success ? wrapped.data.cause.code : 'no answer';
+}

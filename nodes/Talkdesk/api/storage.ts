@@ -2,8 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
-import { networkProblem, type TalkdeskProblem } from './problem';
-import { networkErrorCode } from './token';
+import { networkErrorCode, networkProblem, type TalkdeskProblem } from './problem';
 
 /** A stream of Node.js; n8n allows community nodes no import of its type. */
 export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;

@@ -3,7 +3,7 @@ import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { isGatewayStatus, isPassingNetworkError } from './problem';
+import { isGatewayStatus, isPassingNetworkError, networkErrorCode } from './problem';
 import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryAdvice } from './retry';
 import { readSettings, type TalkdeskSettings } from './settings';
 
@@ -234,15 +234,4 @@ function adviceOn(answer: TokenAnswer): RetryAdvice | undefined {
 	if ('networkError' in answer) return isPassingNetworkError(answer.networkError) ? {} : undefined;
 	const { status, retryAfter } = answer;
 	return status === 429 || isGatewayStatus(status) ? { retryAfter } : undefined;
-}
-
-const networkErrorSchema = z.object({ code: z.string() });
-const wrappedErrorSchema = z.object({ cause: networkErrorSchema });
-
-/** The code of a network error (`ECONNREFUSED`, `ENOTFOUND`, …), wherever n8n's or axios' error carries it. */
-export function networkErrorCode(error: unknown): string {
-	const direct = networkErrorSchema.safeParse(error);
-	if (direct.success) return direct.data.code;
-	const wrapped = wrappedErrorSchema.safeParse(error);
-	return wrapped.success ? wrapped.data.cause.code : 'no answer';
 }

@@ -4,10 +4,9 @@ import { sleep } from 'n8n-workflow';
 import { requestDownloadLink } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
 import { adviceOnError, TalkdeskApiError } from '../api/errors';
-import { isPassingNetworkError, networkProblem } from '../api/problem';
+import { isPassingNetworkError, networkErrorCode, networkProblem } from '../api/problem';
 import { retrying } from '../api/retry';
 import { getFile } from '../api/storage';
-import { networkErrorCode } from '../api/token';
 import { FileRefused, guard, refusalOf, type FilePolicy } from './policy';
 
 interface Surroundings {

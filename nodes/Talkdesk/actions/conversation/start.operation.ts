@@ -1,4 +1,3 @@
-import { createHash } from 'crypto';
 import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
@@ -89,7 +88,7 @@ export const start: Operation = {
 			options.idempotencyKey !== undefined &&
 			options.idempotencyKey !== '' &&
 			// Talkdesk answers a repeated key like a new one.
-			!(await isFirstTime(context.functions, hashOf(conversationId)));
+			!(await isFirstTime(context.functions, conversationId));
 		return [
 			outputItem(
 				{
@@ -108,5 +107,3 @@ export const start: Operation = {
 		];
 	},
 };
-
-const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,4 +1,3 @@
-import { createHash } from 'crypto';
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
@@ -11,6 +10,7 @@ import {
 import { isProblem, TalkdeskApiError } from '../../api/errors';
 import {
 	checkEmail,
+	hashOf,
 	readTouchpointId,
 	touchpointIdProperty,
 	type OperationContext,
@@ -180,8 +180,4 @@ export function describeDelivery(delivery: Delivery): IDataObject {
 
 function isUnknown(error: unknown): boolean {
 	return error instanceof TalkdeskApiError && error.problem.outcomeUnknown === true;
-}
-
-function hashOf(parts: string[]): string {
-	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
