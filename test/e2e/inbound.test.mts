@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import axios from 'axios';
 
-import { createHostileCalls } from '../bench/hostile-calls.mts';
-import { sendHostile } from '../bench/hostile-wire.mts';
+import { createHostileCalls } from '../hostile/calls.mts';
+import { sendHostile } from '../hostile/wire.mts';
 import {
 	AUTHENTICATIONS,
 	post,

@@ -22,11 +22,15 @@ export interface Installation {
 
 export type OnProgress = (line: string) => void;
 
-const SOURCE = path.join(path.dirname(fileURLToPath(import.meta.url)), 'installation');
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+/** Which versions there are: the one of all tests, and the oldest that the README names. */
+const VERSIONS = {
+	newest: { source: path.join(HERE, 'installation'), minNodeMajor: 24 },
+	oldest: { source: path.join(HERE, 'installation-oldest'), minNodeMajor: 22 },
+};
 const FILES = ['package.json', 'package-lock.json', '.npmrc'];
 const MARKER = '.complete';
 const PROGRESS_MS = 5_000;
-const MIN_NODE_MAJOR = 24;
 
 /** npm allows a single name as well as a list. */
 const namesSchema = z
@@ -37,7 +41,19 @@ const lockFileSchema = z.object({
 });
 const packageJsonSchema = z.object({ dependencies: z.object({ n8n: z.string() }) });
 
-const readSource = (name: string): string => fs.readFileSync(path.join(SOURCE, name), 'utf8');
+/**
+ * The version that the environment variable N8N_FOR_TESTS asks for, "newest" without it.
+ * @throws when there is no such version
+ */
+function chosenVersion() {
+	const name = process.env.N8N_FOR_TESTS || 'newest';
+	if (name === 'newest' || name === 'oldest') return VERSIONS[name];
+	const names = Object.keys(VERSIONS).join(' or ');
+	throw new Error(`N8N_FOR_TESTS is "${name}". Set it to ${names}.`);
+}
+
+const readSource = (name: string): string =>
+	fs.readFileSync(path.join(chosenVersion().source, name), 'utf8');
 
 /** Where this checkout's n8n is installed, or will be. */
 export function installationFolder(): string {
@@ -66,12 +82,13 @@ async function findNode(folder: string): Promise<string> {
 		? [path.join(folder, 'node_modules', platform.packageName, platform.executable)]
 		: [];
 	candidates.push(process.execPath);
+	const { minNodeMajor } = chosenVersion();
 	for (const candidate of candidates) {
-		if ((await majorOf(candidate)) >= MIN_NODE_MAJOR) return candidate;
+		if ((await majorOf(candidate)) >= minNodeMajor) return candidate;
 	}
 	throw new Error(
-		`n8n needs Node.js ${MIN_NODE_MAJOR}, and there is no package with one for ` +
-			`${process.platform}-${process.arch}. Install Node.js ${MIN_NODE_MAJOR} or later and run this with it.`,
+		`n8n needs Node.js ${minNodeMajor}, and there is no package with one for ` +
+			`${process.platform}-${process.arch}. Install Node.js ${minNodeMajor} or later and run this with it.`,
 	);
 }
 
@@ -144,7 +161,9 @@ async function install(folder: string, report: OnProgress): Promise<Installation
 	report(`Installing n8n ${dependencies.n8n} into ${folder} (6 to 9 minutes, 2.8 GB, once) …`);
 	fs.mkdirSync(folder, { recursive: true });
 	fs.rmSync(path.join(folder, MARKER), { force: true });
-	for (const name of FILES) fs.copyFileSync(path.join(SOURCE, name), path.join(folder, name));
+	for (const name of FILES) {
+		fs.copyFileSync(path.join(chosenVersion().source, name), path.join(folder, name));
+	}
 
 	// npm writes this record last. With it, an earlier attempt got at least as far as the packages.
 	const isComplete = (): boolean =>

@@ -136,6 +136,11 @@ export const runDataSchema = z
 				lastNodeExecuted: z.string().optional(),
 			})
 			.passthrough(),
+		/** What was still to be done, with its input: what a retry begins with. */
+		executionData: z
+			.object({ nodeExecutionStack: z.array(z.unknown()) })
+			.passthrough()
+			.optional(),
 	})
 	.passthrough();
 

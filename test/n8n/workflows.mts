@@ -143,3 +143,11 @@ export function errorOf(execution: Execution): string | undefined {
 	const error = execution.data.resultData.error;
 	return error && [error.message, error.description].filter(Boolean).join(' – ');
 }
+
+/**
+ * Tells whether there is anything that a retry could begin with. n8n throws it away when it gives up an execution whose worker
+ * has died, and a retry of that does nothing.
+ */
+export function canBeRetried(execution: Execution): boolean {
+	return (execution.data.executionData?.nodeExecutionStack ?? []).length > 0;
+}

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import axios from 'axios';
 
-import { errorOf, itemsOf } from '../n8n/workflows.mts';
+import { canBeRetried, errorOf, itemsOf } from '../n8n/workflows.mts';
 import { playConversation } from '../play/conversation.mts';
 import { createQueueWorld, type QueueWorld } from './world.mts';
 import { node, publish, startAbyss, webhookNode, workerOf } from './workflows.mts';
@@ -236,7 +236,10 @@ describe('a worker is killed while an execution runs on it', () => {
 			},
 			workflow: { id: workflowId },
 		});
-		expect((await api.execution(id)).status).toBe('error');
+		const given = await api.execution(id);
+		expect(given.status).toBe('error');
+		// n8n 2.41.1 as it is, not as it should be. When this fails, change what README.md promises.
+		expect(canBeRetried(given)).toBe(false);
 		// Who called the webhook isn't left waiting either.
 		expect(await answer).toBe(500);
 
