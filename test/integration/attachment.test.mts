@@ -22,6 +22,16 @@ describe('attachment: upload', () => {
 		]);
 	});
 
+	it('brings a file that n8n keeps in memory, too', async () => {
+		const { items, error } = await run(
+			{ ...UPLOAD, options: { checkSignature: true } },
+			{ files: { data: { ...bill, inMemory: true } } },
+		);
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.size).toBe(PDF.length);
+		expect(talkdesk.attachments()).toMatchObject([{ name: 'bill.pdf', sha256: sha256(PDF) }]);
+	});
+
 	it('gives a name that is taken a unique one, and moves no bytes twice', async () => {
 		await uploaded();
 		const before = requests('PUT');
@@ -56,6 +66,7 @@ describe('attachment: upload', () => {
 	])('refuses under %j before a byte moves', async (options, reason) => {
 		const { error } = await run({ ...UPLOAD, options }, { files: { data: bill } });
 		expect(error?.message).toContain(reason);
+		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 		expect(talkdesk.log).toEqual([]);
 	});
 
@@ -154,7 +165,10 @@ it('attachment: get, getAll and delete', async () => {
 		attachmentId: String(ids[0]),
 		options: {},
 	});
-	expect(get.items[0]?.json).toMatchObject({ id: ids[0], name: 'a.txt', type: 'text/plain' });
+	expect(get.items[0]?.json).toEqual({
+		...{ id: ids[0], name: 'a.txt', type: 'text/plain', size: text('a.txt').content.length },
+		state: expect.any(String),
+	});
 
 	const listed = await run({ ...all, returnAll: true });
 	expect(listed.items.map(({ json }) => json.id).sort()).toEqual([...ids].sort());

@@ -175,8 +175,14 @@ describe('contact-center parameters', () => {
 });
 
 it.each(['.', '..'])('the id %j reaches no other place of the API', async (conversationId) => {
-	const { error } = await run(END, { items: [{ conversationId }] });
-	expect(error?.message).toContain('is no ID');
+	const { items } = await run(END, {
+		node: { onError: 'continueRegularOutput' },
+		items: [{ conversationId }],
+	});
+	expect(items[0]?.json).toMatchObject({
+		error: expect.stringContaining('is no ID'),
+		details: { kind: 'badRequest', fields: [] },
+	});
 	expect(talkdesk.counts().routes).toEqual({});
 });
 

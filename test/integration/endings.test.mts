@@ -1,4 +1,4 @@
-import { contents, run, SEND, started, talkdesk } from './local.mts';
+import { contents, run, SEND, SEND_ROUTE, started, talkdesk } from './local.mts';
 
 const endedConversation = async () => {
 	const conversationId = await started();
@@ -66,6 +66,8 @@ describe('a message to a conversation that has ended', () => {
 		});
 		const { error } = await send(conversationId, startNew);
 		expect(error?.message).toBe('10 conversations in a row have ended');
+		expect(error?.description).toContain('keep the conversationId of the output');
+		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 		expect(talkdesk.conversations()).toHaveLength(11);
 	});
 
@@ -100,6 +102,21 @@ describe('a message to a conversation that has ended', () => {
 			},
 		);
 		expect(items[0]?.json.attachments).toMatchObject([{ name: 'a.txt', outcome: 'notSent' }]);
+	});
+
+	it('gets no more parts of a transcript than the first with Continue', async () => {
+		const conversationId = await endedConversation();
+		const { items } = await run({
+			...{ resource: 'message', operation: 'sendTranscript', conversationId, sendAs: 'message' },
+			transcriptSource: 'json',
+			transcript: JSON.stringify([
+				{ role: 'user', content: 'a'.repeat(90) },
+				{ role: 'assistant', content: 'b'.repeat(90) },
+			]),
+			options: { messageLength: 120, ifConversationEnded: 'continue' },
+		});
+		expect(items[0]?.json).toMatchObject({ conversationEnded: true, messageIds: [] });
+		expect(talkdesk.counts().routes[SEND_ROUTE]).toBe(1);
 	});
 
 	it('is a transcript in the new one as a whole', async () => {

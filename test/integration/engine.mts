@@ -41,13 +41,16 @@ interface File {
 	name: string;
 	type: string;
 	content: Buffer;
+	/** Whether n8n keeps it in the item, not on disk. */
+	inMemory?: boolean;
 }
 
 const binaryData = Container.get(BinaryDataService);
 const binaryDataReady = binaryData.init();
 
 /** Puts a file where n8n keeps the files of executions. */
-async function store({ name, type, content }: File): Promise<IBinaryData> {
+async function store({ name, type, content, inMemory }: File): Promise<IBinaryData> {
+	if (inMemory) return { data: content.toString('base64'), mimeType: type, fileName: name };
 	await binaryDataReady;
 	const location = {
 		type: 'execution' as const,
@@ -75,10 +78,12 @@ export interface RunOptions {
 	mode?: WorkflowExecuteMode;
 	/** How often the node has run before in this execution, as in a loop. */
 	earlierRuns?: number;
-	/** Files by field, in every item, kept by n8n on disk. */
+	/** Files by field, in every item. */
 	files?: Record<string, File>;
 	/** The messages in the memory node that is connected, where one is. */
 	memory?: unknown[];
+	/** Somebody stops the execution as soon as this is fulfilled. */
+	stopped?: Promise<void>;
 }
 
 /**
@@ -98,6 +103,7 @@ export async function runNode(
 		earlierRuns = 0,
 		files = {},
 		memory,
+		stopped,
 	}: RunOptions,
 ) {
 	await binaryDataReady;
@@ -208,11 +214,13 @@ export async function runNode(
 		connections: {},
 	});
 
-	const run = await new WorkflowExecute(
+	const execution = new WorkflowExecute(
 		additionalData,
 		mode,
 		runExecutionData,
 	).processRunExecutionData(workflow);
+	void stopped?.then(() => execution.cancel());
+	const run = await execution;
 	const task = run.data.resultData.runData.Talkdesk?.at(-1);
 	return {
 		outputs: task?.data?.main ?? [],

@@ -37,6 +37,7 @@ describe('errors', () => {
 			details: { kind: 'notFound', status: 404, code: 'local-404', fields: [] },
 		});
 		expect(items[2]?.json.error).toContain('Text');
+		expect(items[2]?.json.details).toEqual({ kind: 'parameter' });
 		expect(talkdesk.conversation(conversationId)?.messages.map(({ content }) => content)).toEqual([
 			'one',
 			'four',
@@ -57,12 +58,45 @@ describe('errors', () => {
 		});
 	});
 
+	it('name an operation that does not exist', async () => {
+		const { error } = await run({ ...SEND, operation: 'forget' });
+		expect(error?.message).toBe("There is no operation 'message: forget'");
+		expect(error?.description).toContain('Choose Resource and Operation');
+	});
+
 	it('say that there was no answer, and why', async () => {
 		credential.apiBaseUrl = 'http://127.0.0.1:9';
 		const { error } = await run({ ...START, options: { maxRetries: 0 } });
 		expect(error?.message).toContain('there was no answer');
 		expect(error?.description).toContain('ECONNREFUSED');
 		expect(error?.description).toContain('region');
+		expect(error).toMatchObject({ httpCode: null });
+	});
+
+	it.each([
+		[{}, 'id: Required'],
+		[{ id: '' }, 'id: '],
+		[['id'], 'body: Expected object'],
+	])('say what is wrong with an answer that cannot be read: %j', async (answer, wrong) => {
+		let requests = 0;
+		const other = Fastify();
+		other.addHook('onRequest', async (_request, reply) => {
+			requests++;
+			return await reply.code(201).send(answer);
+		});
+		try {
+			credential.apiBaseUrl = await other.listen({ host: '127.0.0.1', port: 0 });
+			const { items } = await run(START, { node: { onError: 'continueRegularOutput' } });
+			expect(items[0]?.json).toMatchObject({
+				error: expect.stringContaining(
+					`Talkdesk could not start the conversation: its answer can't be read (${wrong}`,
+				),
+				details: { kind: 'unexpectedAnswer', status: 201, fields: [] },
+			});
+			expect(requests).toBe(1);
+		} finally {
+			await other.close();
+		}
 	});
 
 	it('of a wrong secret are in the words of Talkdesk', async () => {
@@ -72,10 +106,25 @@ describe('errors', () => {
 		expect(error?.description).toContain('credential');
 	});
 
+	it('of a token that is not to be had just now do not blame the credential', async () => {
+		talkdesk.configure({
+			faults: ({ route }) =>
+				route.startsWith('POST /id/')
+					? { kind: 'rateLimited', retryAfterSeconds: 3600 }
+					: undefined,
+		});
+		const { items } = await run(START, { node: { onError: 'continueRegularOutput' } });
+		expect(items[0]?.json).toMatchObject({
+			error: expect.stringContaining('gave no token'),
+			details: { kind: 'unavailable', fields: [] },
+		});
+	});
+
 	it('of an incomplete credential name the field', async () => {
 		credential.clientId = '';
 		const { error } = await run(START);
 		expect(error?.message).toContain('Client ID');
+		expect(error).toMatchObject({ failure: { cause: 'credential-invalid' } });
 	});
 
 	it('of a missing scope speak of scopes', async () => {
@@ -89,20 +138,23 @@ describe('errors', () => {
 });
 
 describe('the token', () => {
-	it('follows no redirection to another host', async () => {
+	it.each(['apiBaseUrl', 'tokenUrl'])('follows no redirection of the %s', async (url) => {
 		const seen: unknown[] = [];
 		const elsewhere = Fastify();
-		elsewhere.all('*', async (request) => {
+		elsewhere.addHook('onRequest', async (request, reply) => {
 			seen.push(request.headers.authorization);
-			return { id: 'stolen' };
+			return await reply.send({ id: 'stolen', access_token: 'stolen' });
 		});
 		const redirecting = Fastify();
 		const target = await elsewhere.listen({ host: '127.0.0.1', port: 0 });
-		redirecting.all('*', async (_request, reply) => await reply.redirect(`${target}/x`, 307));
+		redirecting.addHook(
+			'onRequest',
+			async (_request, reply) => await reply.redirect(`${target}/x`, 307),
+		);
 		try {
-			credential.apiBaseUrl = await redirecting.listen({ host: '127.0.0.1', port: 0 });
+			credential[url] = await redirecting.listen({ host: '127.0.0.1', port: 0 });
 			const { error } = await run(START);
-			expect(error).toMatchObject({ httpCode: '307' });
+			expect(error?.message).toContain('HTTP 307');
 			expect(seen).toEqual([]);
 		} finally {
 			await Promise.all([elsewhere.close(), redirecting.close()]);

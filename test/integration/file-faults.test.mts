@@ -72,3 +72,23 @@ describe('a download goes through although', () => {
 		expect(error).toMatchObject({ failure: { cause: 'temporarily-unavailable' } });
 	});
 });
+
+it.each([
+	[
+		'an upload',
+		'POST /api/attachments/2023-03/upload-link',
+		async () => await upload({ maxRetries: 1 }),
+	],
+	[
+		'a download',
+		'GET /api/attachments/2023-03/:id/download-link',
+		async () => await download(await uploaded(), { maxRetries: 1 }),
+	],
+])('the link of %s is not asked for more often than the options say', async (_what, link, act) => {
+	talkdesk.configure({
+		faults: ({ route }) => (route === link ? { kind: 'rateLimited' } : undefined),
+	});
+	const { error } = await act();
+	expect(error?.message).toContain('Too many requests');
+	expect(talkdesk.counts().routes[link]).toBe(2);
+});

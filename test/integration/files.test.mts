@@ -1,7 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { contentOf, runNode } from './engine.mts';
-import { credential, run, started, talkdesk } from './local.mts';
+import { credential, failFirst, run, SEND_ROUTE, started, talkdesk } from './local.mts';
 import { bill, PDF, sha256, text, uploaded } from './sample-files.mts';
 
 const sendOf = (conversationId: string, more: IDataObject = {}, options: IDataObject = {}) =>
@@ -85,6 +85,52 @@ describe('message: send with files', () => {
 		expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(1);
 	});
 
+	it('says which fields and attachments there are none of, and sends the rest', async () => {
+		const conversationId = await started();
+		const { items } = await run(
+			sendOf(
+				conversationId,
+				{ text: 'Look', inputDataFieldNames: 'photo, data' },
+				{ attachmentIds: 'nothing' },
+			),
+			{ files: { data: bill } },
+		);
+		expect(items[0]?.json.attachments).toMatchObject([
+			{ outcome: 'failed', name: 'photo', error: expect.stringContaining('photo') },
+			{ outcome: 'sent', name: 'bill.pdf' },
+			{ outcome: 'failed', name: 'nothing', error: expect.stringContaining('find the attachment') },
+		]);
+	});
+
+	it('says of every file what became of it where the message was not sent', async () => {
+		const conversationId = await started();
+		await talkdesk.agent.end(conversationId);
+		const { items } = await run(
+			sendOf(
+				conversationId,
+				{},
+				{ allowedMimeTypes: 'text/plain', ifConversationEnded: 'continue' },
+			),
+			{ files: { a: text('a.txt'), b: bill } },
+		);
+		expect(items[0]?.json.attachments).toEqual([
+			expect.objectContaining({ name: 'a.txt', outcome: 'notSent' }),
+			{ outcome: 'failed', name: 'bill.pdf', error: expect.stringContaining('not allowed') },
+		]);
+	});
+
+	it('says that it is unclear where nobody knows whether the message arrived', async () => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
+		const { items } = await run(sendOf(conversationId, {}, { ifOutcomeUnknown: 'report' }), {
+			files: { a: text('a.txt') },
+		});
+		expect(items[0]?.json).toMatchObject({
+			outcomeUnknown: true,
+			attachments: [{ name: 'a.txt', outcome: 'unclear' }],
+		});
+	});
+
 	it('says which file Talkdesk did not take (206)', async () => {
 		const conversationId = await started();
 		talkdesk.configure({
@@ -130,8 +176,8 @@ it('the transcript goes out as a file', async () => {
 	expect(error).toBeUndefined();
 	const [attachment] = talkdesk.attachments();
 	expect(attachment?.name).toMatch(/^chat-transcript-\d{4}-\d\d-\d\d\.txt$/);
-	expect(talkdesk.conversation(conversationId)?.messages[0]?.attachments).toMatchObject([
-		{ id: attachment?.id, type: 'text/plain' },
+	expect(talkdesk.conversation(conversationId)?.messages).toMatchObject([
+		{ content: null, attachments: [{ id: attachment?.id, type: 'text/plain' }] },
 	]);
 	expect(items[0]?.json).toMatchObject({
 		transcriptMessages: 2,

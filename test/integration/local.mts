@@ -64,3 +64,11 @@ export function failFirst(route: string, ...faults: Fault[]) {
 		faults: (request) => (request.route.startsWith(route) ? faults.shift() : undefined),
 	});
 }
+
+/** Fulfilled when a request to the route comes in; nothing happens to it. */
+export const firstRequest = async (route: string) =>
+	await new Promise<void>((resolve) => {
+		talkdesk.configure({
+			faults: (request) => (request.route.startsWith(route) ? void resolve() : undefined),
+		});
+	});

@@ -1,4 +1,13 @@
-import { contents, failFirst, run, SEND, SEND_ROUTE, started, talkdesk } from './local.mts';
+import {
+	contents,
+	failFirst,
+	firstRequest,
+	run,
+	SEND,
+	SEND_ROUTE,
+	started,
+	talkdesk,
+} from './local.mts';
 
 describe('many items', () => {
 	it('of one conversation arrive in their order, also where one of them has to be repeated', async () => {
@@ -51,5 +60,17 @@ describe('many items', () => {
 		});
 		expect(error).toMatchObject({ context: { itemIndex: 1 } });
 		expect(contents(a)).toEqual(['0']);
+	});
+
+	it('stop with the execution, also with Continue On Fail', async () => {
+		const conversationId = await started();
+		const { items } = await run(SEND, {
+			node: { onError: 'continueRegularOutput' },
+			items: ['0', '1', '2'].map((text) => ({ conversationId, text })),
+			stopped: firstRequest(SEND_ROUTE),
+		});
+		expect(items).toEqual([
+			{ json: expect.objectContaining({ error: expect.any(String) }), pairedItem: { item: 0 } },
+		]);
 	});
 });

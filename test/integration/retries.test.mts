@@ -54,6 +54,14 @@ describe('a request that fails in a way that passes', () => {
 		expect(items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: false });
 	});
 
+	it('does not say that it ended what was over, where it could do nothing before', async () => {
+		const conversationId = await started();
+		await talkdesk.agent.end(conversationId);
+		failFirst('DELETE /', { kind: 'rateLimited' });
+		const { items } = await run(END, { items: [{ conversationId }] });
+		expect(items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: true });
+	});
+
 	it('deletes an attachment', async () => {
 		const { items } = await run(
 			{ resource: 'attachment', operation: 'upload', inputDataFieldName: 'data', options: {} },
@@ -136,6 +144,22 @@ describe('a request that fails again and again', () => {
 		});
 	});
 
+	it.each<[string, Fault[]]>([
+		['the last try', [{ kind: 'cut', when: 'before' }]],
+		['a try before', [{ kind: 'cut', when: 'after' }, { kind: 'rateLimited' }]],
+	])('with Continue On Fail says that %s may have done it', async (_name, faults) => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, ...faults);
+		const { items } = await run(
+			{ ...SEND, options: { maxRetries: faults.length - 1 } },
+			{
+				node: { onError: 'continueRegularOutput' },
+				items: [{ conversationId, text: 'Hello' }],
+			},
+		);
+		expect(items[0]?.json.details).toMatchObject({ outcomeUnknown: true });
+	});
+
 	it.each([400, 403, 404, 409])('with a %i is not tried again', async (endedStatus) => {
 		const conversationId = await started();
 		await talkdesk.agent.end(conversationId);
@@ -183,6 +207,11 @@ describe('a message whose outcome is unknown', () => {
 			expect(items[0]?.json.messageId).toEqual(expect.any(String));
 		},
 	);
+
+	it('is none where Talkdesk refused it: that is an error all the same', async () => {
+		const { error } = await send('nowhere', { ifOutcomeUnknown: 'report' });
+		expect(error).toMatchObject({ httpCode: '404' });
+	});
 
 	it('in a transcript is reported for the whole', async () => {
 		const conversationId = await started();

@@ -5,6 +5,7 @@ import {
 	type DeduplicationItemTypes,
 	type DeduplicationScope,
 	type ICheckProcessedContextData,
+	type ICheckProcessedOptions,
 	type ICredentialDataDecryptedObject,
 	type IDataDeduplicator,
 	type IDeduplicationOutput,
@@ -93,10 +94,13 @@ export class RememberedInMemory implements IDataDeduplicator {
 
 	async checkProcessedAndRecord(
 		items: DeduplicationItemTypes[],
-		_scope: DeduplicationScope,
+		scope: DeduplicationScope,
 		{ node }: ICheckProcessedContextData,
+		{ mode }: ICheckProcessedOptions,
 	): Promise<IDeduplicationOutput> {
-		const key = (item: DeduplicationItemTypes) => `${node?.id}: ${String(item)}`;
+		if (mode !== 'entries') throw new Error(`items are not kept by ${mode} here`);
+		const place = scope === 'node' ? node?.id : 'the whole workflow';
+		const key = (item: DeduplicationItemTypes) => `${place}: ${String(item)}`;
 		const isKnown = items.map((item) => this.seen.has(key(item)));
 		for (const item of items) this.seen.add(key(item));
 		return {

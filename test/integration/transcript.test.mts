@@ -101,11 +101,15 @@ describe('the transcript', () => {
 				`${index % 2 ? 'Bot' : 'Customer'}: message ${index} xxxx`.slice(0, 19).trim(),
 			),
 		);
-		expect(items[0]?.json).toMatchObject({
+		expect(items[0]?.json).toEqual({
 			conversationId,
+			conversationEnded: false,
 			messageId: messages.at(-1)?.id,
+			createdAt: messages.at(-1)?.createdAt,
 			messageIds: messages.map(({ id }) => id),
+			attachments: [],
 			transcriptMessages: 20,
+			transcriptMessagesOmitted: 0,
 		});
 		await run(parameters);
 		expect(talkdesk.counts().messagesStored).toBe(10);
@@ -129,6 +133,22 @@ describe('the transcript', () => {
 		},
 	);
 
+	it('is sent again where the same run and item have another one: an AI agent may do that', async () => {
+		const conversationId = await started();
+		for (const content of ['Hello', 'Goodbye']) {
+			await run({
+				resource: 'message',
+				operation: 'sendTranscript',
+				conversationId,
+				transcriptSource: 'json',
+				transcript: [{ role: 'user', content }],
+				sendAs: 'message',
+				options: {},
+			});
+		}
+		expect(talkdesk.counts().messagesStored).toBe(2);
+	});
+
 	it('that is empty is not sent', async () => {
 		const conversationId = await started();
 		const { error } = await run({
@@ -140,5 +160,7 @@ describe('the transcript', () => {
 			options: {},
 		});
 		expect(error?.message).toBe('The transcript is empty');
+		expect(error?.description).toContain('no message of the customer or the bot');
+		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 	});
 });

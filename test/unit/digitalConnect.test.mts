@@ -1,6 +1,11 @@
 import { DEFAULT_LIMITS, type TalkdeskClient } from '../../nodes/Talkdesk/api/client';
-import { sendMessage, startConversation } from '../../nodes/Talkdesk/api/digitalConnect';
+import {
+	sendMessage,
+	startConversation,
+	type PreviousMessage,
+} from '../../nodes/Talkdesk/api/digitalConnect';
 import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
+import type { ProblemKind } from '../../nodes/Talkdesk/api/problem';
 
 const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 	settings: {
@@ -41,9 +46,23 @@ it.each([
 	});
 });
 
+interface Refused {
+	kind?: ProblemKind;
+	previousMessages?: PreviousMessage[];
+	/** The spelling that works at first. */
+	known?: string;
+}
+
 describe('a start that is refused', () => {
-	const startWith = async (field: string) => {
-		const requests: unknown[] = [];
+	const other = clientThatAnswers(201, {});
+	let apis = 0;
+	const inLower = [{ type: 'user' as const, content: 'Hi', created_at: '' }];
+	const startWith = async (
+		field: string,
+		{ kind = 'badRequest', previousMessages = inLower, known }: Refused = {},
+	) => {
+		const requests: string[] = [];
+		let working = known;
 		const node = {
 			id: '1',
 			name: 'Talkdesk',
@@ -53,24 +72,32 @@ describe('a start that is refused', () => {
 			parameters: {},
 		};
 		const client: TalkdeskClient = {
-			...clientThatAnswers(201, {}),
-			request: async ({ body }) => {
-				requests.push(JSON.stringify(body?.previous_messages));
+			...other,
+			// What is known about a spelling is known by API.
+			settings: { ...other.settings, apiBaseUrl: `https://api-${++apis}.example.com` },
+			request: async ({ body, answer }) => {
+				const types = JSON.stringify(body?.previous_messages) ?? '';
+				requests.push(types);
+				if (working && types.includes(working)) {
+					return { status: 201, answer: answer.parse({ id: 'c1' }) };
+				}
 				throw new TalkdeskApiError(node, 'start', {
-					kind: 'badRequest',
+					kind,
 					message: 'Invalid request',
 					fields: [{ name: field }],
 				});
 			},
 		};
-		const conversation = {
-			touchpointId: 't',
-			contactEmail: 'a@example.com',
-			previousMessages: [{ type: 'user' as const, content: 'Hi', created_at: '' }],
-		};
-		await expect(
-			startConversation(client, conversation, { idempotencyKey: 'key' }),
-		).rejects.toThrow('Invalid request');
+		const start = async () =>
+			await startConversation(
+				client,
+				{ touchpointId: 't', contactEmail: 'a@example.com', previousMessages },
+				{ idempotencyKey: 'key' },
+			);
+		if (known) await start();
+		working = undefined;
+		requests.length = 0;
+		await expect(start()).rejects.toThrow('Invalid request');
 		return requests;
 	};
 
@@ -82,7 +109,19 @@ describe('a start that is refused', () => {
 		]);
 	});
 
-	it('is not tried again for any other reason', async () => {
-		expect(await startWith('contact_person.email')).toHaveLength(1);
+	it('is tried once more in the first spelling where the other one was right before', async () => {
+		const requests = await startWith('previous_messages[0].type', { known: '"USER"' });
+		expect(requests).toEqual([
+			expect.stringContaining('"USER"'),
+			expect.stringContaining('"user"'),
+		]);
+	});
+
+	it.each<[string, string, Refused]>([
+		['another field is wrong', 'contact_person.email', {}],
+		['it is another refusal', 'previous_messages', { kind: 'conflict' }],
+		['there is no transcript', 'previous_messages', { previousMessages: [] }],
+	])('is not tried again where %s', async (_why, field, refused) => {
+		expect(await startWith(field, refused)).toHaveLength(1);
 	});
 });

@@ -23,13 +23,30 @@ describe('a refusal', () => {
 		const error = new TalkdeskApiError(node, 'start the conversation', problem);
 		expect(error.message).toBe('Talkdesk could not start the conversation: Invalid request');
 		expect(error.httpCode).toBe('400');
-		for (const part of [
-			'Some fields are wrong.',
-			'contact_person.email: is not an address',
-			'123',
-		]) {
-			expect(error.description).toContain(part);
-		}
+		expect(error.description).toBe(
+			"Some fields are wrong. contact_person.email: is not an address. Correct what Talkdesk names and run the node again. Talkdesk's code: 123.",
+		);
+	});
+
+	it.each([
+		[readProblem(404, ''), 'Check the ID: it must come from this Talkdesk account and region.'],
+		[
+			{ ...readProblem(409, {}), tries: 1 },
+			'Talkdesk has something of that name, or in that state, already.',
+		],
+		[
+			networkProblem('ECONNREFUSED'),
+			'Network error: ECONNREFUSED. Check the network of n8n and the region in the credential, or try again later.',
+		],
+	])('that says little is described by no more than that: %j', (problem, description) => {
+		expect(new TalkdeskApiError(node, 'send the message', problem).description).toBe(description);
+	});
+
+	it('says how often it was tried', () => {
+		const problem = { ...readProblem(429, {}), tries: 2 };
+		expect(new TalkdeskApiError(node, 'send the message', problem).description).toMatch(
+			/^It was tried 2 times\. /,
+		);
 	});
 
 	it.each([
@@ -88,6 +105,7 @@ describe('trying again', () => {
 
 	it('waits as long as Talkdesk asks', () => {
 		expect(adviceOn(readProblem(429, {}, 7000))).toEqual({ retryAfter: 7000 });
+		expect(adviceOn(readProblem(503, {}, 7000))).toEqual({ retryAfter: 7000 });
 	});
 
 	it.each(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'ECONNABORTED', 'EAI_AGAIN'])(

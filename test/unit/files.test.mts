@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 
+import { readFilePolicy, splitList } from '../../nodes/Talkdesk/files/options';
 import { FileRefused, guard, refusalOf, type FilePolicy } from '../../nodes/Talkdesk/files/policy';
 import { contradicts } from '../../nodes/Talkdesk/files/signature';
 import { uniqueName } from '../../nodes/Talkdesk/files/upload';
@@ -15,7 +17,9 @@ describe('what is refused before its bytes move', () => {
 	it.each([
 		['image/png', 10, policy()],
 		['image/png', 10, policy({ allowedMimeTypes: ['image/*'] })],
+		['image/png', 10, policy({ allowedMimeTypes: ['application/pdf', 'image/*'] })],
 		['Image/PNG; charset=binary', 10, policy({ allowedMimeTypes: ['image/png'] })],
+		['image/png ;charset=binary', 10, policy({ allowedMimeTypes: ['image/png'] })],
 		['image/png', 10, policy({ maxSize: 10 })],
 		['image/png', undefined, policy({ maxSize: 10 })],
 	])('not %s of %s bytes under %j', (type, size, rule) => {
@@ -24,11 +28,31 @@ describe('what is refused before its bytes move', () => {
 
 	it.each([
 		['text/html', 10, policy({ allowedMimeTypes: ['image/*', 'application/pdf'] }), 'text/html'],
+		['image/pnm', 10, policy({ allowedMimeTypes: ['image/png'] }), 'not allowed'],
 		['imagex/png', 10, policy({ allowedMimeTypes: ['image/*'] }), 'not allowed'],
 		['image/png', 11, policy({ maxSize: 10 }), 'larger'],
 	])('%s of %s bytes under %j', (type, size, rule, reason) => {
 		expect(refusalOf({ type, size }, rule)).toContain(reason);
 	});
+});
+
+it('the options of a node make a policy', () => {
+	expect(readFilePolicy({})).toEqual(policy());
+	expect(
+		readFilePolicy({
+			allowedMimeTypes: 'Image/*, text/plain',
+			maxFileSize: 0.5,
+			checkSignature: true,
+		}),
+	).toEqual({
+		allowedMimeTypes: ['image/*', 'text/plain'],
+		maxSize: 500_000,
+		checkSignature: true,
+	});
+});
+
+it('a list may have spaces, and gaps', () => {
+	expect(splitList(' a b,c ,, d,')).toEqual(['a b', 'c', 'd']);
 });
 
 describe('a stream under guard', () => {
@@ -44,6 +68,22 @@ describe('a stream under guard', () => {
 		for (const rule of [policy(), policy({ maxSize: 28 }), policy({ checkSignature: true })]) {
 			expect(await read(chunks, 'application/pdf', rule)).toEqual(Buffer.concat(chunks));
 		}
+	});
+
+	it('is checked at its start alone, and only where that is wanted', async () => {
+		const image = [Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(10)];
+		const checked = policy({ checkSignature: true });
+		expect(await read(image, 'image/png', checked)).toEqual(Buffer.concat(image));
+		expect(await read(chunks, 'image/png', policy())).toEqual(Buffer.concat(chunks));
+	});
+
+	it('may break off before anybody reads it', async () => {
+		const source = Readable.from(chunks);
+		const guarded = guard(source, 'image/png', policy(), () => {});
+		source.destroy(new Error('broken off'));
+		guarded.destroy(new Error('broken off'));
+		await setImmediate();
+		expect([source.destroyed, guarded.destroyed]).toEqual([true, true]);
 	});
 
 	it('is broken off at the limit, and where its bytes contradict its type', async () => {

@@ -27,14 +27,16 @@ function tokenServer() {
 }
 
 // Nobody waits here for a server that plays.
+const waits: number[] = [];
 jest.mock('n8n-workflow', () => ({
 	...jest.requireActual<object>('n8n-workflow'),
-	sleep: async () => undefined,
+	sleep: async (milliseconds: number) => void waits.push(milliseconds),
 }));
 
 let now = 0;
 beforeEach(() => {
 	now = 1_000_000;
+	waits.length = 0;
 	jest.spyOn(Date, 'now').mockImplementation(() => now);
 });
 afterEach(() => jest.restoreAllMocks());
@@ -107,6 +109,38 @@ describe('a new token', () => {
 		expect(issued).toHaveLength(1);
 	});
 
+	it('is asked for again at once where the connection breaks', async () => {
+		const { helper, issued } = tokenServer();
+		let failures = 2;
+		const flaky: IHttpRequestHelper = {
+			helpers: {
+				async httpRequest(options: IHttpRequestOptions) {
+					if (failures-- > 0) throw Object.assign(new Error(), { code: 'ECONNRESET' });
+					return await helper.helpers.httpRequest(options);
+				},
+			},
+		};
+		expect(await fetchAccessToken(flaky, newCredential())).toBe('token-1');
+		expect(issued).toHaveLength(1);
+	});
+
+	it('is asked for again when Talkdesk says so', async () => {
+		const { helper } = tokenServer();
+		let isLimited = true;
+		const limited: IHttpRequestHelper = {
+			helpers: {
+				async httpRequest(options: IHttpRequestOptions) {
+					if (!isLimited) return await helper.helpers.httpRequest(options);
+					isLimited = false;
+					return { statusCode: 429, headers: { 'retry-after': '7' }, body: '' };
+				},
+			},
+		};
+		expect(await fetchAccessToken(limited, newCredential())).toBe('token-1');
+		expect(waits).toHaveLength(1);
+		expect(waits[0]).toBeGreaterThanOrEqual(7000);
+	});
+
 	it('is shared while it is on its way, however long that takes', async () => {
 		const { helper } = tokenServer();
 		const credential = newCredential();
@@ -134,6 +168,26 @@ describe('a new token', () => {
 		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow('refused the client');
 		expect(asked).toBe(1);
 	});
+
+	it.each([
+		[503, true],
+		[401, false],
+	])('that a %i keeps away may come at another time: %s', async (statusCode, isPassing) => {
+		const failing: IHttpRequestHelper = {
+			helpers: { httpRequest: async () => ({ statusCode, headers: {}, body: '' }) },
+		};
+		await expect(fetchAccessToken(failing, newCredential())).rejects.toMatchObject({ isPassing });
+	});
+
+	it('is not asked for with half a credential, which no other time makes whole', async () => {
+		const { helper, issued } = tokenServer();
+		const half = { ...newCredential(), clientId: '' };
+		await expect(fetchAccessToken(helper, half)).rejects.toMatchObject({
+			message: expect.stringContaining('Client ID'),
+			isPassing: false,
+		});
+		expect(issued).toEqual([]);
+	});
 });
 
 const settings = {
@@ -149,7 +203,11 @@ it('the request is client credentials with Basic, and asks for no scope', () => 
 	expect(tokenRequest(settings)).toMatchObject({
 		method: 'POST',
 		url: settings.tokenUrl,
-		headers: { Authorization: `Basic ${Buffer.from('id:secret').toString('base64')}` },
+		headers: {
+			Authorization: `Basic ${Buffer.from('id:secret').toString('base64')}`,
+			Accept: 'application/json',
+			'Content-Type': 'application/x-www-form-urlencoded',
+		},
 		body: 'grant_type=client_credentials',
 	});
 });
@@ -164,6 +222,17 @@ describe('the answer', () => {
 	});
 
 	it.each([
+		{ access_token: 't' },
+		{ access_token: 't', scope: '' },
+		{ access_token: 't', scope: 7 },
+	])('without scopes is a token all the same: %j', (body) => {
+		expect(readToken({ status: 200, body }, settings)).toEqual({
+			ok: true,
+			token: { accessToken: 't', scopes: [] },
+		});
+	});
+
+	it.each([
 		[
 			{ status: 401, body: { error: 'invalid_client', error_description: 'No such client' } },
 			'client',
@@ -172,6 +241,7 @@ describe('the answer', () => {
 		[{ status: 400, body: { error: 'invalid_grant' } }, 'client', 'invalid_grant'],
 		[{ status: 400, body: '<html>' }, 'client', 'HTTP 400'],
 		[{ status: 403, body: {} }, 'forbidden', 'IP addresses'],
+		[{ status: 403, body: { access_token: 't' } }, 'forbidden', 'IP addresses'],
 		[{ status: 404, body: '' }, 'account', 'acme.talkdeskid.com'],
 		[{ status: 200, body: { token: 'x' } }, 'unreachable', 'HTTP 200'],
 		[{ status: 502, body: '' }, 'unreachable', 'HTTP 502'],
