@@ -55,9 +55,35 @@ const e2eQueue = Object.assign(
 	{ displayName: 'e2e:queue' },
 );
 
+/** The oldest n8n that the README names, in place of the newest. */
+const chooseOldest = Object.assign(
+	async () => {
+		process.env.N8N_FOR_TESTS = 'oldest';
+	},
+	{ displayName: 'the oldest n8n' },
+);
+const e2eOldest = Object.assign(
+	series(
+		chooseOldest,
+		build,
+		installN8n,
+		jest('e2e:oldest', '--selectProjects', 'e2e', '--runInBand', 'hand-off|ai-agent|files|inbound'),
+	),
+	{ displayName: 'e2e:oldest' },
+);
+
 const dev = series(build, function watchSources() {
 	watch(sources, compile);
 	watch(assets, copyAssets);
 });
 
-module.exports = { build, clean, dev, e2e, 'e2e:queue': e2eQueue, lint, test };
+module.exports = {
+	build,
+	clean,
+	dev,
+	e2e,
+	'e2e:oldest': e2eOldest,
+	'e2e:queue': e2eQueue,
+	lint,
+	test,
+};

@@ -56,7 +56,8 @@ export function verdict(trigger: Outcome, plain: Outcome): string[] {
 	});
 	const middle = Math.ceil(trigger.memory.length / 2);
 	const [before, after] = [trigger.memory.slice(0, middle), trigger.memory.slice(middle)];
-	if (Math.max(...after) > GROWTH * Math.max(...before)) complaints.push('The memory of n8n grows.');
+	if (Math.max(...after) > GROWTH * Math.max(...before))
+		complaints.push('The memory of n8n grows.');
 	if (!trigger.isWell) complaints.push('Afterwards n8n does not take a good event.');
 	return complaints;
 }

@@ -56,6 +56,16 @@ export class N8nApi extends WorkflowApi {
 		}
 	}
 
+	/** Whether n8n answers what its editor asks first. */
+	async answersEditor(): Promise<boolean> {
+		try {
+			await this.rest.call('GET', '/settings', z.unknown());
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
 	/** Makes the owner's account, or logs in when there is one already. */
 	async setUpOwner(): Promise<void> {
 		this.forgetNodeTypes();
@@ -164,6 +174,14 @@ export class N8nApi extends WorkflowApi {
 		);
 		// n8n asks for running and for ended ones separately: one that just ends can be in both lists.
 		return [...new Map(page.results.map((summary) => [summary.id, summary])).values()];
+	}
+
+	/** How many executions of a workflow have this status, however many there are. */
+	async countExecutions(workflowId: string, status: ExecutionStatus): Promise<number> {
+		const page = await this.rest.call('GET', '/executions', z.object({ count: z.number() }), {
+			params: { filter: JSON.stringify({ workflowId, status: [status] }), limit: 1 },
+		});
+		return page.count;
 	}
 
 	/** An execution with its data, read with `itemsOf` and `errorOf`. */

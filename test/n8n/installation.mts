@@ -18,6 +18,8 @@ export interface Installation {
 	nodePath: string;
 	/** n8n's start script, an argument for that Node.js. */
 	n8nPath: string;
+	/** Environment variables that only this version of n8n knows. */
+	env: NodeJS.ProcessEnv;
 }
 
 export type OnProgress = (line: string) => void;
@@ -25,8 +27,13 @@ export type OnProgress = (line: string) => void;
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 /** Which versions there are: the one of all tests, and the oldest that the README names. */
 const VERSIONS = {
-	newest: { source: path.join(HERE, 'installation'), minNodeMajor: 24 },
-	oldest: { source: path.join(HERE, 'installation-oldest'), minNodeMajor: 22 },
+	newest: {
+		source: path.join(HERE, 'installation'),
+		minNodeMajor: 24,
+		// It calls n8n's servers. Older versions end when they are told of a module that they don't have.
+		env: { N8N_DISABLED_MODULES: 'mcp-registry' },
+	},
+	oldest: { source: path.join(HERE, 'installation-oldest'), minNodeMajor: 22, env: {} },
 };
 const FILES = ['package.json', 'package-lock.json', '.npmrc'];
 const MARKER = '.complete';
@@ -114,7 +121,7 @@ async function sqliteError(folder: string, nodePath: string): Promise<string | u
 async function findFinished(folder: string): Promise<Installation | undefined> {
 	const n8nPath = n8nPathIn(folder);
 	if (!fs.existsSync(path.join(folder, MARKER)) || !fs.existsSync(n8nPath)) return undefined;
-	return { folder, nodePath: await findNode(folder), n8nPath };
+	return { folder, nodePath: await findNode(folder), n8nPath, env: chosenVersion().env };
 }
 
 async function reporting<T>(work: Promise<T>, line: () => string, report: OnProgress): Promise<T> {
@@ -186,7 +193,7 @@ async function install(folder: string, report: OnProgress): Promise<Installation
 	fs.writeFileSync(`${marker}.new`, `${new Date().toISOString()}\n`);
 	fs.renameSync(`${marker}.new`, marker);
 	report('n8n is installed.');
-	return { folder, nodePath, n8nPath: n8nPathIn(folder) };
+	return { folder, nodePath, n8nPath: n8nPathIn(folder), env: chosenVersion().env };
 }
 
 /**

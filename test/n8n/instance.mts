@@ -82,6 +82,8 @@ export async function untilReady(
 	signal: AbortSignal,
 ): Promise<void> {
 	await untilAnswering(api, signal);
+	// Older versions say that they are ready before they answer the editor.
+	while (!(await api.answersEditor())) await sleep(POLL_MS, undefined, { signal });
 	await api.setUpOwner();
 	const types = await api.nodeTypes();
 	const own = types.map((type) => type.name).filter((type) => type.startsWith(`${placed.name}.`));
@@ -165,7 +167,7 @@ class RunningN8n implements N8nInstance {
 	}
 
 	private async command(): Promise<Command> {
-		const { nodePath, n8nPath } = await ensureN8n({ onProgress: this.options.onProgress });
+		const { nodePath, n8nPath, env } = await ensureN8n({ onProgress: this.options.onProgress });
 		return {
 			command: nodePath,
 			args: [n8nPath, 'start'],
@@ -176,7 +178,7 @@ class RunningN8n implements N8nInstance {
 				nodePath,
 				port: this.port,
 				brokerPort: await freePort(),
-				extra: this.options.env,
+				extra: { ...env, ...this.options.env },
 			}),
 		};
 	}

@@ -123,7 +123,7 @@ class QueueStart {
 	}
 
 	async run(): Promise<QueueN8n> {
-		const { nodePath, n8nPath } = await ensureN8n({ onProgress: this.options.onProgress });
+		const { nodePath, n8nPath, env } = await ensureN8n({ onProgress: this.options.onProgress });
 		const mainPort = await freePort(this.options.port);
 		const webhookPort = await freePort();
 		const { redis, postgres } = await this.startDatabases();
@@ -162,7 +162,7 @@ class QueueStart {
 						nodePath,
 						port,
 						brokerPort: await freePort(),
-						extra: { ...shared, ...own, ...this.options.env },
+						extra: { ...env, ...shared, ...own, ...this.options.env },
 					}),
 				}),
 				untilReady: async (signal) =>

@@ -1,3 +1,4 @@
+import http from 'node:http';
 import axios, { type AxiosInstance } from 'axios';
 import { z } from 'zod';
 
@@ -41,6 +42,8 @@ export class RestClient {
 		this.http = axios.create({
 			baseURL: baseUrl,
 			proxy: false,
+			// n8n closes connections that are idle for 5 s, perhaps just when the next request goes out.
+			httpAgent: new http.Agent({ keepAlive: false }),
 			timeout: 60_000,
 			validateStatus: () => true,
 		});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
-import { RestClient } from './rest.mts';
+import { N8nRequestError, RestClient } from './rest.mts';
 import {
 	type NodeType,
 	nodeTypeSchema,
@@ -132,8 +132,14 @@ export class WorkflowApi {
 		const end = Date.now() + PUBLISH_TIMEOUT_MS;
 		for (;;) {
 			const path = `/workflows/${id}/publication-status`;
-			const publication = await this.rest.call('GET', path, publicationSchema);
-			if (isDone(publication)) return;
+			const publication = await this.rest
+				.call('GET', path, publicationSchema)
+				.catch((error: unknown) => {
+					// Older versions don't publish in the background: when they have answered, they are done.
+					if (error instanceof N8nRequestError && error.status === 404) return undefined;
+					throw error;
+				});
+			if (!publication || isDone(publication)) return;
 			const problems = publication.triggers.map((trigger) => trigger.errorMessage).filter(Boolean);
 			if (publication.status === 'failed' || publication.status === 'partial') {
 				throw new Error(`n8n couldn't activate workflow ${id}: ${problems.join('; ')}`);

@@ -2,6 +2,7 @@ import Fastify, { type FastifyRequest } from 'fastify';
 import type { Attachments, KeptAttachment, Upload } from './attachments.mts';
 import type { Faults } from './faults.mts';
 import type { Files } from './files.mts';
+import type { Latency } from './latency.mts';
 import type { Settings } from './options.mts';
 import { refuseInXml, StorageRefusal } from './refusals.mts';
 import { createSignedLinks } from './signed-links.mts';
@@ -36,12 +37,14 @@ export function createStorage({
 	settings,
 	attachments,
 	files,
+	latency,
 	faults,
 	log,
 }: {
 	settings: () => Settings;
 	attachments: Attachments;
 	files: Files;
+	latency: Latency;
 	faults: Faults;
 	log: WireLog;
 }): Storage {
@@ -74,6 +77,7 @@ export function createStorage({
 		// S3 looks at the signature first, and no signature is for this.
 		throw new StorageRefusal(403, 'AccessDenied', 'Access Denied');
 	});
+	latency.attach(app);
 	faults.attach(app);
 	log.attach(app);
 

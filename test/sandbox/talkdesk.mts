@@ -10,6 +10,7 @@ import { digitalConnect } from './digital-connect.mts';
 import { createFaults, type Faults } from './faults.mts';
 import { createFiles } from './files.mts';
 import { createIdentity } from './identity.mts';
+import { createLatency, type Latency } from './latency.mts';
 import {
 	changeSettings,
 	defaultSettings,
@@ -160,9 +161,10 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		},
 		log,
 	});
-	const storage = createStorage({ settings, attachments, files, faults, log });
+	const latency = createLatency(settings, closing.signal);
+	const storage = createStorage({ settings, attachments, files, latency, faults, log });
 
-	const app = createServer(log, faults);
+	const app = createServer({ latency, faults, log });
 	const api = digitalConnect({
 		settings,
 		identity,
@@ -262,7 +264,15 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 }
 
 /** Makes the server with what holds for all routes: JSON, errors in Talkdesk's shape, the log. */
-function createServer(log: WireLog, faults: Faults): FastifyInstance {
+function createServer({
+	latency,
+	faults,
+	log,
+}: {
+	latency: Latency;
+	faults: Faults;
+	log: WireLog;
+}): FastifyInstance {
 	const app = Fastify({
 		forceCloseConnections: true,
 		// A whole transcript is one body. Talkdesk's own limit is unknown.
@@ -283,6 +293,7 @@ function createServer(log: WireLog, faults: Faults): FastifyInstance {
 	app.setNotFoundHandler(() => {
 		throw new Refusal(404, 'There is nothing here');
 	});
+	latency.attach(app);
 	faults.attach(app);
 	log.attach(app);
 	return app;

@@ -1,0 +1,28 @@
+import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import type { Progress } from './section.mts';
+
+/**
+ * The ways to run n8n that are measured. By default n8n evaluates expressions in isolates, which takes so much of a small
+ * machine's time that differences between nodes may drown in it.
+ */
+export const ENGINES = [
+	{ title: 'n8n with its defaults', env: {} },
+	{ title: 'n8n with `N8N_EXPRESSION_ENGINE=legacy`', env: { N8N_EXPRESSION_ENGINE: 'legacy' } },
+];
+export type Engine = (typeof ENGINES)[number];
+
+/** Does some work with an n8n of its own. */
+export async function withN8n<Result>(
+	{ title, env }: Pick<Engine, 'title'> & { env: NodeJS.ProcessEnv },
+	progress: Progress,
+	work: (n8n: N8nInstance) => Promise<Result>,
+): Promise<Result> {
+	progress(`${title}:`);
+	const n8n = await startN8n({ packageFolder: PROJECT_FOLDER, env, onProgress: progress });
+	try {
+		return await work(n8n);
+	} finally {
+		await n8n.stop();
+	}
+}

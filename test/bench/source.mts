@@ -1,0 +1,29 @@
+import Fastify from 'fastify';
+
+import type { BenchNode } from './workflows.mts';
+
+/** Where the items of a workflow come from. */
+export interface Source {
+	/** Gives, in n8n, an item for each that was last put in. */
+	node: BenchNode;
+	put(items: object[]): void;
+	close(): Promise<void>;
+}
+
+/** Starts it on a free port of 127.0.0.1. */
+export async function startSource(): Promise<Source> {
+	const app = Fastify({ forceCloseConnections: true });
+	let items: object[] = [];
+	app.get('/', () => items);
+	const url = await app.listen({ host: '127.0.0.1', port: 0 });
+	return {
+		node: {
+			name: 'Fetch',
+			type: 'n8n-nodes-base.httpRequest',
+			typeVersion: 4.2,
+			parameters: { url, options: {} },
+		},
+		put: (next) => (items = next),
+		close: async () => await app.close(),
+	};
+}
