@@ -4,7 +4,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
  * How much is remembered for each node. n8n keeps it in one row of its database, 27 bytes of JSON for each (24 of a hash,
  * quotes, comma), and reads and writes the whole row with every call.
  */
-const MAX_REMEMBERED = 5000;
+const MAX_REMEMBERED = 2000;
 
 const TRIES = 3;
 
@@ -67,30 +67,49 @@ export async function isFirst(identity: string, remembering: Remembering): Promi
 }
 
 async function workOff(first: Waiting[], remembering: Remembering): Promise<void> {
-	const { place } = remembering;
-	for (let batch = first; batch.length > 0; batch = queues.get(place) ?? []) {
-		queues.set(place, []);
-		const unknown = await recordAll(
-			[...new Set(batch.map(({ identity }) => identity))],
-			remembering,
-		);
-		// Of the same identity twice in a batch, the one that came first is new.
-		for (const { identity, answer } of batch) answer(unknown.delete(identity));
+	const { place, record } = remembering;
+	/** What the last call has recorded, and no later one has recorded again. */
+	let fresh: string[] = [];
+	for (let batch = first; ; ) {
+		const waiting: Waiting[] = [];
+		queues.set(place, waiting);
+		if (batch.length > 0) {
+			const identities = [...new Set(batch.map(({ identity }) => identity))];
+			const unknown = await recordAll(identities, fresh, remembering);
+			fresh = [...unknown];
+			// Of the same identity twice in a batch, the one that came first is new.
+			for (const { identity, answer } of batch) answer(unknown.delete(identity));
+		} else if (fresh.length > 0) {
+			await recordAgain(fresh, record);
+			fresh = [];
+		}
+		if (waiting.length === 0 && fresh.length === 0) break;
+		batch = waiting;
 	}
 	queues.delete(place);
 }
 
-/** The identities that are new, or that can't be said to be known. Never rejects. */
+/**
+ * Which of the identities are new, or can't be said to be known. Never rejects.
+ *
+ * @param again what was recorded a moment ago, to be recorded once more: see `recordAgain`
+ */
 async function recordAll(
 	identities: string[],
+	again: string[],
 	{ record, warn }: Remembering,
 ): Promise<Set<string>> {
 	let isDoubtful = false;
 	for (let attempt = 1; ; attempt++) {
 		try {
-			const unknown = (await record(identities)).new.map(String);
-			if (unknown.length > 0) await recordAgain(unknown, record);
-			return new Set(isDoubtful ? identities : unknown);
+			const all = await record([...new Set([...identities, ...again])]);
+			const unknown = new Set(all.new.map(String));
+			const asked = new Set(again);
+			return new Set(
+				identities.filter(
+					(identity) => !asked.has(identity) && (isDoubtful || unknown.has(identity)),
+				),
+			);
 		} catch (error) {
 			// Another process was faster with the first entry of all: nothing was written here, so the next answer counts.
 			// After any other error our own entries may have been written, and would look like somebody else's.
@@ -98,7 +117,7 @@ async function recordAll(
 			if (attempt < TRIES) continue;
 			const reason = error instanceof Error ? error.message : String(error);
 			warn(`Duplicates could not be looked for: ${reason}`);
-			return new Set(identities);
+			return new Set(identities.filter((identity) => !again.includes(identity)));
 		}
 	}
 }
@@ -106,7 +125,7 @@ async function recordAll(
 /**
  * Other processes read and write the same row, and one that read it before us and writes it after us takes our entries out
  * again. Recorded once more they stay: in a simulation of two to four workers with 20 events a second, the duplicates that
- * come through fall from 6 to below 1 in 100.
+ * come through fall from 6 to below 1 in 100. Where more comes in, that is done with the next call.
  */
 async function recordAgain(identities: string[], record: RecordIdentities): Promise<void> {
 	try {

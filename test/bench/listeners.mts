@@ -21,7 +21,7 @@ export interface Listener extends Target {
 }
 
 /** As many as the trigger remembers, `MAX_REMEMBERED` in nodes/Talkdesk/firstTime.ts. */
-export const REMEMBERED = 5000;
+export const REMEMBERED = 2000;
 const PATIENCE_MS = 180_000;
 const POLL_MS = 250;
 

@@ -190,10 +190,8 @@ export async function fetchAccessToken(
 		fetchedAt: Date.now(),
 	};
 	newestTokens.set(key, shared);
-	// A failure isn't kept: the next request asks again.
-	shared.promise.catch(() => {
-		if (newestTokens.get(key) === shared) newestTokens.delete(key);
-	});
+	// A failure isn't kept: the next request asks again. Until then nobody could put another one here.
+	shared.promise.catch(() => newestTokens.delete(key));
 	return await shared.promise;
 }
 

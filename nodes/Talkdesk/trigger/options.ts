@@ -28,7 +28,7 @@ export const optionsProperty: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to leave out events that Talkdesk has sent before. The last 5,000 are remembered. An event with neither a message ID nor a time always counts as new, and so does every event while you test.',
+				'Whether to leave out events that Talkdesk has sent before. The last 2,000 are remembered. An event with neither a message ID nor a time always counts as new, and so does every event while you test.',
 		},
 		{
 			displayName: 'Only Agent Messages',
