@@ -11,7 +11,7 @@ import { startSource, type Source } from './source.mts';
 import { inTurns, median, medianRatio } from './statistics.mts';
 import { begin, createChain, executionTimeOf, run, type BenchNode } from './workflows.mts';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Between these, differently from one request to the next as on a real network, and the same for both sides. */
 const LATENCY_MS = { least: 25, most: 75 };
 const GOAL = 1;

@@ -105,11 +105,12 @@ describe('who does not belong', () => {
 			expect(await call(proof)).toBe(200);
 			const empty = Object.fromEntries(Object.keys(trigger.fields).map((name) => [name, '']));
 			await inbound.n8n.api.updateCredential(trigger.credentialId, { data: empty });
+			// The old secret is kept for ten seconds, or until a call is refused with it.
 			for (const headers of [
-				proof,
 				{ 'X-Api-Key': '' },
 				basic(':'),
 				{ Authorization: 'Bearer ' },
+				proof,
 			]) {
 				expect(await call(headers)).toBe(401);
 			}

@@ -29,15 +29,15 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const VERSIONS = {
 	newest: {
 		source: path.join(HERE, 'installation'),
-		minNodeMajor: 24,
 		// It calls n8n's servers. Older versions end when they are told of a module that they don't have.
 		env: { N8N_DISABLED_MODULES: 'mcp-registry' },
 	},
-	oldest: { source: path.join(HERE, 'installation-oldest'), minNodeMajor: 22, env: {} },
+	oldest: { source: path.join(HERE, 'installation-oldest'), env: {} },
 };
 const FILES = ['package.json', 'package-lock.json', '.npmrc'];
 const MARKER = '.complete';
 const PROGRESS_MS = 5_000;
+const MIN_NODE_MAJOR = 24;
 
 /** npm allows a single name as well as a list. */
 const namesSchema = z
@@ -89,13 +89,12 @@ async function findNode(folder: string): Promise<string> {
 		? [path.join(folder, 'node_modules', platform.packageName, platform.executable)]
 		: [];
 	candidates.push(process.execPath);
-	const { minNodeMajor } = chosenVersion();
 	for (const candidate of candidates) {
-		if ((await majorOf(candidate)) >= minNodeMajor) return candidate;
+		if ((await majorOf(candidate)) >= MIN_NODE_MAJOR) return candidate;
 	}
 	throw new Error(
-		`n8n needs Node.js ${minNodeMajor}, and there is no package with one for ` +
-			`${process.platform}-${process.arch}. Install Node.js ${minNodeMajor} or later and run this with it.`,
+		`n8n needs Node.js ${MIN_NODE_MAJOR}, and there is no package with one for ` +
+			`${process.platform}-${process.arch}. Install Node.js ${MIN_NODE_MAJOR} or later and run this with it.`,
 	);
 }
 

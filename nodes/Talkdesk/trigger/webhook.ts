@@ -15,6 +15,7 @@ import {
 import { EVENTS, isKnownNotByAgent, readEvent, type TalkdeskEvent } from './events';
 import { eventIdentity } from './identity';
 import { mustBeTaken } from './inFlight';
+import { answerWith } from './keptCredential';
 import type { Headers } from './secrets';
 import { describeShape, isLargerThan } from './shape';
 import { answerTokenRequest } from './tokenEndpoint';
@@ -155,16 +156,13 @@ export function lengthOf(rawBody: unknown, headers: Headers): number {
  * (`shouldDeferOnReceivedResponse` in its webhook-helpers): what Talkdesk was told is taken can't get lost any more.
  */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const { name, id, webhookId } = this.getNode();
-	// Without a credential nobody is let in.
-	const decrypted: unknown = await this.getCredentials(CREDENTIAL_TYPE).catch((error: unknown) => {
-		this.logger.error(`${name}: the credential can't be read. ${String(error)}`);
-	});
+	const { name, id, webhookId, credentials } = this.getNode();
+	const isTest = this.getMode() === 'manual';
+	const isTokenRequest = this.getWebhookName() === 'setup';
 	const request = this.getRequestObject();
 	const headers: Headers = this.getHeaderData();
 	const options = this.getNodeParameter('options', {});
-	const call: Call = {
-		credential: readWebhookCredential(decrypted),
+	const call: Omit<Call, 'credential'> = {
 		headers,
 		path: request.path,
 		body: this.getBodyData(),
@@ -174,18 +172,31 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 		audience: webhookId ?? id,
 		now: Date.now(),
 	};
-	const result: CallResult =
-		this.getWebhookName() === 'setup' ? answerTokenRequest(call) : takeCall(call);
+	const place = `${this.getWorkflow().id}/${id}`;
+	const credentialId = credentials?.[CREDENTIAL_TYPE]?.id;
+	const canKeep = !isTest && !isTokenRequest && credentialId;
+	const result = await answerWith<CallResult>(canKeep ? `${place}/${credentialId}` : undefined, {
+		read: async () =>
+			await this.getCredentials(CREDENTIAL_TYPE).then(readWebhookCredential, (error: unknown) => {
+				this.logger.error(`${name}: the credential can't be read. ${String(error)}`);
+				return undefined;
+			}),
+		// Without a credential nobody is let in.
+		answer: (known) => {
+			const whole = { ...call, credential: known ?? readWebhookCredential(undefined) };
+			return isTokenRequest ? answerTokenRequest(whole) : takeCall(whole);
+		},
+		now: call.now,
+	});
 	const { status, body, event, warning } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
 	const response = this.getResponseObject();
 	if (event) {
 		const taken = { webhookResponse: body, workflowData: [[{ json: { ...event } }]] };
 		const identity = eventIdentity(event);
-		const isTest = this.getMode() === 'manual';
 		if (isTest || identity === undefined || isSwitchedOff(options, 'ignoreDuplicates'))
 			return taken;
-		const key = [this.getWorkflow().id, id, identity].join('/');
+		const key = `${place}/${identity}`;
 		if (await mustBeTaken(key, response, call.now)) return taken;
 		response.status(status).json(ignored('It came before.').body);
 		return { noWebhookResponse: true };
