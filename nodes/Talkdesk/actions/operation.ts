@@ -112,9 +112,8 @@ export function optionsProperty(own: INodeProperties[] = []): INodeProperties {
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [...own, ...limitProperties].sort((a, b) =>
-			a.displayName.localeCompare(b.displayName),
-		),
+		// Not `localeCompare`, which loads its tables: 9 ms for the whole package.
+		options: [...own, ...limitProperties].sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
 	};
 }
 
