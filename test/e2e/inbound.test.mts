@@ -189,7 +189,9 @@ describe('what is answered', () => {
 		expect(headers['content-type']).toMatch(JSON_TYPE);
 	});
 
-	it('is not yet that it was received while n8n cannot store it', async () => {
+	// n8n 2.36 calls the hook only once the execution is stored, so nothing fails there.
+	const itOnNewest = process.env.N8N_FOR_TESTS === 'oldest' ? it.skip : it;
+	itOnNewest('is not yet that it was received while n8n cannot store it', async () => {
 		const full = path.join(folder, 'full');
 		fs.writeFileSync(full, '');
 		const body = newMessage();
