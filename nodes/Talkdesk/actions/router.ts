@@ -63,7 +63,7 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 	return [output.flat()];
 }
 
-/** How many items are on their way side by side. With 50 ms to Talkdesk, fewer are slower than n8n's HTTP Request node. */
+/** How many items are on their way side by side: with 50 ms to Talkdesk, 500 messages wait half a second in all. */
 const CONCURRENCY = 50;
 
 /** The items in groups that go side by side; those of one group go one after the other. */
