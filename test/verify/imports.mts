@@ -6,7 +6,7 @@ import type { UnpackedPackage } from './package.mts';
 
 /**
  * What n8n allows at run time. Its own rule allows every devDependency besides, on the grounds that those are bundled;
- * nothing is bundled here, so that such an import would fail on a user's n8n.
+ * here only the package's own files are, so that such an import would fail on a user's n8n.
  */
 const ALLOWED = new Set([
 	'n8n-workflow',
