@@ -17,11 +17,24 @@ export interface Remembering {
 	record: RecordIdentities;
 	/** Told what failed, where an identity was let through unchecked. */
 	warn: (message: string) => void;
+	/** Whether no other process writes there. */
+	isAlone: boolean;
 }
 
 interface Waiting {
 	identity: string;
 	answer: (isFirst: boolean) => void;
+}
+
+/** Whether this process takes calls of Talkdesk. */
+let takesCalls = false;
+
+/**
+ * Tells that this process takes calls of Talkdesk. Where n8n has workers, executions run in them, and they take no calls: a
+ * process that does both is the only one.
+ */
+export function callTaken(): void {
+	takesCalls = true;
 }
 
 /** What waits for the call under way, by place. A place without a call under way has no entry. */
@@ -45,6 +58,7 @@ export async function isFirstTime(
 				maxEntries: MAX_REMEMBERED,
 			}),
 		warn: (message) => functions.logger.warn(`${name}: ${message}`),
+		isAlone: takesCalls,
 	});
 }
 
@@ -68,15 +82,15 @@ export async function isFirst(identity: string, remembering: Remembering): Promi
 
 async function workOff(first: Waiting[], remembering: Remembering): Promise<void> {
 	const { place, record } = remembering;
-	/** What the last call has recorded, and no later one has recorded again. */
+	/** What the last call has recorded, and has to be recorded again, which no later one has done. */
 	let fresh: string[] = [];
 	for (let batch = first; ; ) {
 		const waiting: Waiting[] = [];
 		queues.set(place, waiting);
 		if (batch.length > 0) {
 			const identities = [...new Set(batch.map(({ identity }) => identity))];
-			const unknown = await recordAll(identities, fresh, remembering);
-			fresh = [...unknown];
+			const { unknown, isSafe } = await recordAll(identities, fresh, remembering);
+			fresh = isSafe ? [] : [...unknown];
 			// Of the same identity twice in a batch, the one that came first is new.
 			for (const { identity, answer } of batch) answer(unknown.delete(identity));
 		} else if (fresh.length > 0) {
@@ -90,26 +104,25 @@ async function workOff(first: Waiting[], remembering: Remembering): Promise<void
 }
 
 /**
- * Which of the identities are new, or can't be said to be known. Never rejects.
+ * Which of the identities are new, or can't be said to be known, and whether that is recorded for good. Never rejects.
  *
  * @param again what was recorded a moment ago, to be recorded once more: see `recordAgain`
  */
 async function recordAll(
 	identities: string[],
 	again: string[],
-	{ record, warn }: Remembering,
-): Promise<Set<string>> {
+	{ record, warn, isAlone }: Remembering,
+): Promise<{ unknown: Set<string>; isSafe: boolean }> {
 	let isDoubtful = false;
 	for (let attempt = 1; ; attempt++) {
 		try {
 			const all = await record([...new Set([...identities, ...again])]);
-			const unknown = new Set(all.new.map(String));
+			const isNew = new Set(all.new.map(String));
 			const asked = new Set(again);
-			return new Set(
-				identities.filter(
-					(identity) => !asked.has(identity) && (isDoubtful || unknown.has(identity)),
-				),
+			const unknown = identities.filter(
+				(identity) => !asked.has(identity) && (isDoubtful || isNew.has(identity)),
 			);
+			return { unknown: new Set(unknown), isSafe: isAlone };
 		} catch (error) {
 			// Another process was faster with the first entry of all: nothing was written here, so the next answer counts.
 			// After any other error our own entries may have been written, and would look like somebody else's.
@@ -117,7 +130,8 @@ async function recordAll(
 			if (attempt < TRIES) continue;
 			const reason = error instanceof Error ? error.message : String(error);
 			warn(`Duplicates could not be looked for: ${reason}`);
-			return new Set(identities.filter((identity) => !again.includes(identity)));
+			const unknown = identities.filter((identity) => !again.includes(identity));
+			return { unknown: new Set(unknown), isSafe: false };
 		}
 	}
 }

@@ -1,6 +1,8 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
+import { callTaken } from '../../nodes/Talkdesk/firstTime';
 import { runNode } from './engine.mts';
+import { RememberedInMemory } from './stand-ins.mts';
 
 const events = ['message_created', 'conversation_ended', 'conversation_started'].map((event) => ({
 	event,
@@ -118,5 +120,19 @@ describe('an event that comes again', () => {
 		const crashed = message();
 		expect(await texts([crashed], { mode: 'retry' })).toHaveLength(1);
 		expect(await texts([crashed])).toEqual([]);
+	});
+
+	it('is recorded twice by a process that takes no calls, which has others beside it', async () => {
+		const records = jest.spyOn(RememberedInMemory.prototype, 'checkProcessedAndRecord');
+		const recorded = async () => {
+			records.mockClear();
+			await texts([message()]);
+			await new Promise((resolve) => setImmediate(resolve));
+			return records.mock.calls.length;
+		};
+		expect(await recorded()).toBe(2);
+		callTaken();
+		expect(await recorded()).toBe(1);
+		records.mockRestore();
 	});
 });

@@ -29,8 +29,17 @@ const place = 'workflow-1/node-1';
 const settled = async () => await new Promise((resolve) => setImmediate(resolve));
 const remembering = (
 	record: Remembering['record'],
-	{ warnings = [], at = place }: { warnings?: string[]; at?: string } = {},
-): Remembering => ({ place: at, record, warn: (message) => warnings.push(message) });
+	{
+		warnings = [],
+		at = place,
+		isAlone = false,
+	}: { warnings?: string[]; at?: string; isAlone?: boolean } = {},
+): Remembering => ({
+	place: at,
+	record,
+	warn: (message) => warnings.push(message),
+	isAlone,
+});
 
 it('is the first the first time, and never again', async () => {
 	const { record } = database();
@@ -81,6 +90,24 @@ it('records once more with the next call, which does not take that for a duplica
 	expect(state.calls[1]).toEqual(['b', 'a', 'c']);
 	await settled();
 	expect([...state.stored]).toEqual(['of another process', 'b', 'a', 'c']);
+});
+
+it('records once only where no other process writes', async () => {
+	const { state, record } = database({ stored: ['c'] });
+	const all = ['a', 'b', 'c'].map((one) => isFirst(one, remembering(record, { isAlone: true })));
+	expect(await Promise.all(all)).toEqual([true, true, false]);
+	await settled();
+	expect(state.calls).toEqual([['a'], ['b', 'c']]);
+});
+
+it('records again what could not be recorded, where no other process writes too', async () => {
+	const { state, record } = database({ failures: [GONE, GONE, GONE] });
+	expect(await isFirst('a', remembering(record, { isAlone: true }))).toBe(true);
+	await settled();
+	expect(state.calls).toHaveLength(4);
+	expect(await isFirst('a', remembering(record, { isAlone: true }))).toBe(false);
+	await settled();
+	expect(state.calls).toHaveLength(5);
 });
 
 it('each trigger has a queue of its own', async () => {
