@@ -118,19 +118,27 @@ export async function publishListeners(n8n: N8nInstance, source: Source) {
 			...(authentication === 'headerAuth' && { credentials: { httpHeaderAuth: header } }),
 		};
 	};
-	const trigger = {
-		id: randomUUID(),
-		name: 'Talkdesk Trigger, API key',
-		type: TALKDESK_TRIGGER,
-		parameters: { events: ['message_created'], options: {} },
-		webhookId: randomUUID(),
-		credentials: { [CREDENTIAL_TYPE]: talkdesk },
-	} satisfies BenchNode;
+	const path = '/message_created';
+	const trigger = (name: string, options: Record<string, unknown>) =>
+		({
+			id: randomUUID(),
+			name,
+			type: TALKDESK_TRIGGER,
+			parameters: { events: ['message_created'], options },
+			webhookId: randomUUID(),
+			credentials: { [CREDENTIAL_TYPE]: talkdesk },
+		}) satisfies BenchNode;
+	const ours = trigger('Talkdesk Trigger, API key', {});
 	return {
-		ours: await publish(trigger, {
-			path: '/message_created',
-			workflowId: await createWithMemory(n8n, source, trigger.id),
+		ours: await publish(ours, {
+			path,
+			workflowId: await createWithMemory(n8n, source, ours.id),
 		}),
+		/** The Webhook node does not look for duplicates either. */
+		unchecked: await publish(
+			trigger('Talkdesk Trigger, API key, duplicates not ignored', { ignoreDuplicates: false }),
+			{ path },
+		),
 		open: await publish(webhook('Webhook, no authentication', 'none')),
 		guarded: await publish(webhook('Webhook, header authentication', 'headerAuth')),
 		// n8n spares its own Webhook node an isolate for each call, by its type and from version 2 on (`webhookPhaseNeedsIsolate`
