@@ -46,6 +46,46 @@ it.each([
 	});
 });
 
+describe('what has no value is left out of the body', () => {
+	/** The body that a request has. */
+	const bodyOf = async (request: (client: TalkdeskClient) => Promise<unknown>) => {
+		const bodies: unknown[] = [];
+		const client = clientThatAnswers(201, answer);
+		await request({
+			...client,
+			request: async (options) => {
+				bodies.push(options.body);
+				return await client.request(options);
+			},
+		});
+		return bodies;
+	};
+	const whole = { touchpointId: 't1', contactEmail: 'ada@example.com' };
+	const wholeBody = { touchpoint_id: 't1', contact_person: { email: 'ada@example.com' } };
+	const file = { id: 'a1', name: 'a.png', type: 'image/png', size: 3 };
+
+	it.each([
+		[{}, {}],
+		[{ subject: '', contextParameters: {}, previousMessages: [] }, {}],
+		[{ subject: 'Help' }, { subject: 'Help' }],
+		[{ contextParameters: { phone: '1' } }, { context_parameters: { phone: '1' } }],
+	])('a start with %j', async (given, expected) => {
+		const start = async (client: TalkdeskClient) =>
+			await startConversation(client, { ...whole, ...given }, { idempotencyKey: 'key' });
+		expect(await bodyOf(start)).toStrictEqual([{ ...wholeBody, ...expected }]);
+	});
+
+	it.each([
+		[{ content: 'Hi' }, { content: 'Hi' }],
+		[{ content: 'Hi', attachments: [] }, { content: 'Hi' }],
+		[{ content: '', attachments: [file] }, { attachments: [file] }],
+	])('a message with %j', async (given, expected) => {
+		const send = async (client: TalkdeskClient) =>
+			await sendMessage(client, { conversationId: 'c1', ...given }, { idempotencyKey: 'key' });
+		expect(await bodyOf(send)).toStrictEqual([expected]);
+	});
+});
+
 interface Refused {
 	kind?: ProblemKind;
 	previousMessages?: PreviousMessage[];
