@@ -1,9 +1,14 @@
 import Fastify from 'fastify';
 import { z } from 'zod';
 
-const toldSchema = z
+/** An event, as the trigger gives it. */
+export const toldSchema = z
 	.object({ event: z.string(), conversationId: z.string(), text: z.string().optional() })
 	.passthrough();
+type Told = z.output<typeof toldSchema>;
+
+/** As the customers' side keeps it. */
+const wordsOf = ({ event, text }: Told) => text ?? `[${event}]`;
 
 /** What n8n tells of a crash lacks some of this. */
 const failureSchema = z.object({
@@ -28,6 +33,7 @@ export interface Customers {
 	readonly url: string;
 	/** What the customer of a conversation was told, in the order in which it came: texts, and events in brackets. */
 	heard(conversationId: string): readonly string[];
+	hasHeard(told: Told): boolean;
 	/** How many things came in. */
 	readonly count: number;
 	readonly failures: readonly Failure[];
@@ -42,11 +48,12 @@ export async function startCustomers(): Promise<Customers> {
 	let count = 0;
 
 	app.post('/told', async (request) => {
-		const { event, conversationId, text } = toldSchema.parse(request.body);
+		const told = toldSchema.parse(request.body);
+		const { conversationId } = told;
 		count++;
 		const all = heard.get(conversationId) ?? [];
 		heard.set(conversationId, all);
-		all.push(text ?? `[${event}]`);
+		all.push(wordsOf(told));
 		return { received: true };
 	});
 	app.post('/failed', async (request) => {
@@ -61,6 +68,7 @@ export async function startCustomers(): Promise<Customers> {
 	return {
 		url: await app.listen({ host: '127.0.0.1', port: 0 }),
 		heard: (conversationId) => heard.get(conversationId) ?? [],
+		hasHeard: (told) => heard.get(told.conversationId)?.includes(wordsOf(told)) ?? false,
 		get count() {
 			return count;
 		},

@@ -5,16 +5,18 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { startQueueN8n, type QueueN8n } from '../n8n/queue.mts';
+import type { Execution } from '../n8n/schemas.mts';
 import { canBeRetried } from '../n8n/workflows.mts';
 import { credentialFor } from '../sandbox/credential.mts';
 import { seededFaults, seededWebhookFaults } from '../sandbox/seeded-faults.mts';
 import { startTalkdesk, type LocalTalkdesk } from '../sandbox/talkdesk.mts';
 import { CANARY, playConversation, type Played } from './conversation.mts';
-import { startCustomers, type Customers } from './customers.mts';
+import { startCustomers, toldSchema, type Customers } from './customers.mts';
 import { compare, describe, type Arrivals } from './report.mts';
 import { publishWorkflows } from './workflows.mts';
 
@@ -119,6 +121,25 @@ interface Failed {
 	told: number;
 	/** Of how many n8n has kept nothing that could be retried. */
 	thrownAway: number;
+	/** How many held what the customer had not heard by then, for all that n8n has kept of them. */
+	unheard: number;
+	/** Of how many of these the error workflow was told. */
+	unheardTold: number;
+}
+
+/** What n8n keeps of an execution that had not gone far: the trigger and its event. */
+const stackSchema = z.array(
+	z.object({
+		data: z.object({ main: z.array(z.array(z.object({ json: toldSchema })).nullable()) }),
+	}),
+);
+
+function isUnheard({ data }: Execution, customers: Customers): boolean {
+	const stack = stackSchema.safeParse(data.executionData?.nodeExecutionStack);
+	const items = (stack.data ?? []).flatMap(({ data: { main } }) =>
+		main.flatMap((all) => all ?? []),
+	);
+	return items.some(({ json }) => !customers.hasHeard(json));
 }
 
 /**
@@ -128,21 +149,28 @@ interface Failed {
 async function retryFailed(
 	n8n: N8nInstance,
 	workflowId: string,
-	{ failures }: Customers,
+	customers: Customers,
 ): Promise<Failed> {
-	const failed = [
+	const ids = [
 		...(await n8n.api.executions({ workflowId, status: 'error' })),
 		...(await n8n.api.executions({ workflowId, status: 'crashed' })),
 	].map(({ id }) => id);
 	// n8n may tell of one twice: when the job fails, and when the worker comes back.
-	const told = new Set(failures.map(({ executionId }) => executionId));
-	const [count, toldOf] = [failed.length, failed.filter((id) => told.has(id)).length];
-	let thrownAway = 0;
-	for (const id of failed) {
-		if (canBeRetried(await n8n.api.execution(id))) await n8n.api.retryExecution(id);
-		else thrownAway++;
+	const told = new Set(customers.failures.map(({ executionId }) => executionId));
+	const failed: Failed = { count: 0, told: 0, thrownAway: 0, unheard: 0, unheardTold: 0 };
+	for (const id of ids) {
+		const execution = await n8n.api.execution(id);
+		const isTold = told.has(id);
+		failed.count++;
+		if (isTold) failed.told++;
+		if (isUnheard(execution, customers)) {
+			failed.unheard++;
+			if (isTold) failed.unheardTold++;
+		}
+		if (canBeRetried(execution)) await n8n.api.retryExecution(id);
+		else failed.thrownAway++;
 	}
-	return { count, told: toldOf, thrownAway };
+	return failed;
 }
 
 async function soak(): Promise<boolean> {
@@ -218,6 +246,9 @@ async function soak(): Promise<boolean> {
 		print(`Faults of Talkdesk's calls: ${JSON.stringify(webhookFaults.counts())}.`);
 		print(`Failed executions to the customer: ${failed.count}.`);
 		print(`  The error workflow was told of ${failed.told}.`);
+		print(
+			`  ${failed.unheard} held what the customer had not heard; it was told of ${failed.unheardTold}.`,
+		);
 		print(`  Of ${failed.thrownAway} n8n has kept nothing that could be retried.`);
 		const causes = new Set(customers.failures.map(({ message }) => message));
 		for (const message of causes) print(`  n8n said: ${message}`);
