@@ -67,7 +67,8 @@ async function sendBytes(
 			socket.destroy();
 		});
 		socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
-		socket.on('error', () => resolve({ status: 'connection closed', body: answer }));
+		// An answer may be there whole before the connection breaks: n8n doesn't read on what it has refused. 'close' comes next.
+		socket.on('error', () => undefined);
 		socket.on('close', () => {
 			const status = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
 			resolve({ status: status || 'connection closed', body: answer });
