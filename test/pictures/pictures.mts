@@ -24,6 +24,10 @@ const FOLDER = path.join(PROJECT_FOLDER, 'docs', 'pictures');
 const PAGE = { viewport: { width: 1200, height: 750 }, colorScheme: 'light' as const };
 const EDITOR = { viewport: { width: 1600, height: 900 }, colorScheme: 'light' as const };
 
+/** n8n's hints for a new workflow, which come some time after it is opened. */
+const WITHOUT_HINTS =
+	'[data-reka-popper-content-wrapper]:has([data-test-id="suggested-actions-close"]) { display: none }';
+
 async function take(page: Page, name: string): Promise<void> {
 	// What fades in is there.
 	await page.waitForLoadState('networkidle');
@@ -31,6 +35,7 @@ async function take(page: Page, name: string): Promise<void> {
 		path: path.join(FOLDER, `${name}.png`),
 		animations: 'disabled',
 		caret: 'hide',
+		style: WITHOUT_HINTS,
 	});
 	process.stdout.write(`docs/pictures/${name}.png\n`);
 }
