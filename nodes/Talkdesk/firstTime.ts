@@ -4,7 +4,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
  * How much is remembered for each node. n8n keeps it in one row of its database, 27 bytes of JSON for each (24 of a hash,
  * quotes, comma), and reads and writes the whole row with every call.
  */
-const MAX_REMEMBERED = 2000;
+export const MAX_REMEMBERED = 2000;
 
 const TRIES = 3;
 
@@ -26,15 +26,15 @@ interface Waiting {
 	answer: (isFirst: boolean) => void;
 }
 
-/** Whether this process takes calls of Talkdesk. */
-let takesCalls = false;
+/** Whether Talkdesk has called this process. */
+let isCalled = false;
 
 /**
- * Tells that this process takes calls of Talkdesk. Where n8n has workers, executions run in them, and they take no calls: a
+ * Notes that Talkdesk has called this process. Where n8n has workers, executions run in them, and they take no calls: a
  * process that does both is the only one.
  */
-export function callTaken(): void {
-	takesCalls = true;
+export function noteCall(): void {
+	isCalled = true;
 }
 
 /** What waits for the call under way, by place. A place without a call under way has no entry. */
@@ -58,7 +58,7 @@ export async function isFirstTime(
 				maxEntries: MAX_REMEMBERED,
 			}),
 		warn: (message) => functions.logger.warn(`${name}: ${message}`),
-		isAlone: takesCalls,
+		isAlone: isCalled,
 	});
 }
 
@@ -113,15 +113,14 @@ async function recordAll(
 	again: string[],
 	{ record, warn, isAlone }: Remembering,
 ): Promise<{ unknown: Set<string>; isSafe: boolean }> {
+	const asked = new Set(again);
+	const open = identities.filter((identity) => !asked.has(identity));
 	let isDoubtful = false;
 	for (let attempt = 1; ; attempt++) {
 		try {
 			const all = await record([...new Set([...identities, ...again])]);
 			const isNew = new Set(all.new.map(String));
-			const asked = new Set(again);
-			const unknown = identities.filter(
-				(identity) => !asked.has(identity) && (isDoubtful || isNew.has(identity)),
-			);
+			const unknown = open.filter((identity) => isDoubtful || isNew.has(identity));
 			return { unknown: new Set(unknown), isSafe: isAlone };
 		} catch (error) {
 			// Another process was faster with the first entry of all: nothing was written here, so the next answer counts.
@@ -130,8 +129,7 @@ async function recordAll(
 			if (attempt < TRIES) continue;
 			const reason = error instanceof Error ? error.message : String(error);
 			warn(`Duplicates could not be looked for: ${reason}`);
-			const unknown = identities.filter((identity) => !again.includes(identity));
-			return { unknown: new Set(unknown), isSafe: false };
+			return { unknown: new Set(open), isSafe: false };
 		}
 	}
 }

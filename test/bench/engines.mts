@@ -5,8 +5,8 @@ import type { Progress } from './section.mts';
 export interface Engine {
 	title: string;
 	env: NodeJS.ProcessEnv;
-	/** What n8n spends least on here: any trigger, or its own Webhook node. */
-	floor: 'any trigger' | 'its own';
+	/** Whether n8n makes an isolate for each call of a trigger, except for its own Webhook node from version 2 on. */
+	hasIsolates: boolean;
 }
 
 /**
@@ -17,12 +17,12 @@ export const ENGINES: Engine[] = [
 	{
 		title: 'n8n with its defaults',
 		env: {},
-		floor: 'any trigger',
+		hasIsolates: true,
 	},
 	{
 		title: 'n8n with `N8N_EXPRESSION_ENGINE=legacy`',
 		env: { N8N_EXPRESSION_ENGINE: 'legacy' },
-		floor: 'its own',
+		hasIsolates: false,
 	},
 ];
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { MAX_REMEMBERED } from '../../nodes/Talkdesk/firstTime.ts';
 import type { N8nInstance } from '../n8n/instance.mts';
 import type { Target } from './load.mts';
 import type { Source } from './source.mts';
@@ -20,8 +21,6 @@ export interface Listener extends Target {
 	workflowId: string;
 }
 
-/** As many as the trigger remembers, `MAX_REMEMBERED` in nodes/Talkdesk/firstTime.ts. */
-export const REMEMBERED = 2000;
 const PATIENCE_MS = 180_000;
 const POLL_MS = 250;
 
@@ -43,7 +42,7 @@ const newMessage = () =>
  * as it ever does. n8n knows a node's memory by the node's id, so another node can fill it.
  */
 async function createWithMemory(n8n: N8nInstance, source: Source, id: string): Promise<string> {
-	source.put(Array.from({ length: REMEMBERED }, () => ({ event: randomUUID() })));
+	source.put(Array.from({ length: MAX_REMEMBERED }, () => ({ event: randomUUID() })));
 	const workflowId = await createChain(n8n, 'Memory', [
 		begin,
 		source.node,

@@ -5,10 +5,10 @@ import { z } from 'zod';
 export const toldSchema = z
 	.object({ event: z.string(), conversationId: z.string(), text: z.string().optional() })
 	.passthrough();
-type Told = z.output<typeof toldSchema>;
+export type Told = z.output<typeof toldSchema>;
 
 /** As the customers' side keeps it. */
-const wordsOf = ({ event, text }: Told) => text ?? `[${event}]`;
+export const wordsOf = ({ event, text }: Pick<Told, 'event' | 'text'>) => text ?? `[${event}]`;
 
 /** What n8n tells of a crash lacks some of this. */
 const failureSchema = z.object({
@@ -33,7 +33,6 @@ export interface Customers {
 	readonly url: string;
 	/** What the customer of a conversation was told, in the order in which it came: texts, and events in brackets. */
 	heard(conversationId: string): readonly string[];
-	hasHeard(told: Told): boolean;
 	/** How many things came in. */
 	readonly count: number;
 	readonly failures: readonly Failure[];
@@ -68,7 +67,6 @@ export async function startCustomers(): Promise<Customers> {
 	return {
 		url: await app.listen({ host: '127.0.0.1', port: 0 }),
 		heard: (conversationId) => heard.get(conversationId) ?? [],
-		hasHeard: (told) => heard.get(told.conversationId)?.includes(wordsOf(told)) ?? false,
 		get count() {
 			return count;
 		},

@@ -1,7 +1,7 @@
 import { tally, type Tally } from '../sandbox/tally.mts';
 import type { Seen } from '../sandbox/talkdesk.mts';
 import type { Played } from './conversation.mts';
-import type { Customers } from './customers.mts';
+import { wordsOf, type Customers, type Told } from './customers.mts';
 
 /** One direction, over all conversations. */
 export interface Direction {
@@ -49,10 +49,8 @@ export function compare(
 	const told = seen.map(({ conversationId, told: all }) => {
 		const heard = [...customers.heard(conversationId)];
 		// What Talkdesk takes for failed may have arrived: then it counts as taken.
-		const taken = all.filter(
-			(each) => each.calls.some(({ ok }) => ok) || heard.includes(wordsOf(each)),
-		);
-		return { heard, taken: taken.map(wordsOf), notTaken: all.length - taken.length };
+		const taken = all.filter((each) => isAcknowledged(each) || heard.includes(inWords(each)));
+		return { heard, taken: taken.map(inWords), notTaken: all.length - taken.length };
 	});
 	return {
 		outbound: sum(outbound, played.flatMap(({ written }) => written).length),
@@ -64,9 +62,25 @@ export function compare(
 	};
 }
 
-/** As the customers' side keeps it. */
-const wordsOf = ({ event, message }: { event: string; message?: { content: string } }) =>
-	message?.content ?? `[${event}]`;
+type SeenEvent = DeepReadonly<Seen>['told'][number];
+
+const inWords = ({ event, message }: SeenEvent) => wordsOf({ event, text: message?.content });
+
+const isAcknowledged = ({ calls }: SeenEvent) => calls.some(({ ok }) => ok);
+
+/** Whether n8n has told Talkdesk that it took an event, and the customer has not heard of it. */
+export function isOwed(
+	told: Told,
+	seen: ReadonlyArray<DeepReadonly<Seen>>,
+	customers: Customers,
+): boolean {
+	const { conversationId } = told;
+	const words = wordsOf(told);
+	if (customers.heard(conversationId).includes(words)) return false;
+	return seen
+		.filter((each) => each.conversationId === conversationId)
+		.some((each) => each.told.some((one) => inWords(one) === words && isAcknowledged(one)));
+}
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 

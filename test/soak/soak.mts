@@ -16,8 +16,8 @@ import { credentialFor } from '../sandbox/credential.mts';
 import { seededFaults, seededWebhookFaults } from '../sandbox/seeded-faults.mts';
 import { startTalkdesk, type LocalTalkdesk } from '../sandbox/talkdesk.mts';
 import { CANARY, playConversation, type Played } from './conversation.mts';
-import { startCustomers, toldSchema, type Customers } from './customers.mts';
-import { compare, describe, type Arrivals } from './report.mts';
+import { startCustomers, toldSchema, type Customers, type Told } from './customers.mts';
+import { compare, describe, isOwed, type Arrivals } from './report.mts';
 import { publishWorkflows } from './workflows.mts';
 
 const USAGE = `npm run soak [-- options]
@@ -121,10 +121,10 @@ interface Failed {
 	told: number;
 	/** Of how many n8n has kept nothing that could be retried. */
 	thrownAway: number;
-	/** How many held what the customer had not heard by then, for all that n8n has kept of them. */
-	unheard: number;
+	/** How many held what n8n had acknowledged and the customer had not heard, for all that n8n has kept of them. */
+	owed: number;
 	/** Of how many of these the error workflow was told. */
-	unheardTold: number;
+	owedTold: number;
 }
 
 /** What n8n keeps of an execution that had not gone far: the trigger and its event. */
@@ -134,12 +134,12 @@ const stackSchema = z.array(
 	}),
 );
 
-function isUnheard({ data }: Execution, customers: Customers): boolean {
+/** The events that an execution was to bring to the customer. */
+function eventsOf({ data }: Execution): Told[] {
 	const stack = stackSchema.safeParse(data.executionData?.nodeExecutionStack);
-	const items = (stack.data ?? []).flatMap(({ data: { main } }) =>
-		main.flatMap((all) => all ?? []),
+	return (stack.data ?? []).flatMap(({ data: { main } }) =>
+		main.flatMap((all) => (all ?? []).map(({ json }) => json)),
 	);
-	return items.some(({ json }) => !customers.hasHeard(json));
 }
 
 /**
@@ -149,7 +149,7 @@ function isUnheard({ data }: Execution, customers: Customers): boolean {
 async function retryFailed(
 	n8n: N8nInstance,
 	workflowId: string,
-	customers: Customers,
+	{ talkdesk, customers }: { talkdesk: LocalTalkdesk; customers: Customers },
 ): Promise<Failed> {
 	const ids = [
 		...(await n8n.api.executions({ workflowId, status: 'error' })),
@@ -157,15 +157,15 @@ async function retryFailed(
 	].map(({ id }) => id);
 	// n8n may tell of one twice: when the job fails, and when the worker comes back.
 	const told = new Set(customers.failures.map(({ executionId }) => executionId));
-	const failed: Failed = { count: 0, told: 0, thrownAway: 0, unheard: 0, unheardTold: 0 };
+	const failed: Failed = { count: 0, told: 0, thrownAway: 0, owed: 0, owedTold: 0 };
 	for (const id of ids) {
 		const execution = await n8n.api.execution(id);
 		const isTold = told.has(id);
 		failed.count++;
 		if (isTold) failed.told++;
-		if (isUnheard(execution, customers)) {
-			failed.unheard++;
-			if (isTold) failed.unheardTold++;
+		if (eventsOf(execution).some((event) => isOwed(event, talkdesk.seen(), customers))) {
+			failed.owed++;
+			if (isTold) failed.owedTold++;
 		}
 		if (canBeRetried(execution)) await n8n.api.retryExecution(id);
 		else failed.thrownAway++;
@@ -225,7 +225,7 @@ async function soak(): Promise<boolean> {
 		const seconds = Math.round((Date.now() - begun) / 1000);
 		const compareNow = () => compare(played, talkdesk.seen(), customers);
 		const before = await settle(customers, compareNow);
-		const failed = await retryFailed(n8n, inboundId, customers);
+		const failed = await retryFailed(n8n, inboundId, { talkdesk, customers });
 		const retried = failed.count - failed.thrownAway;
 		const arrivals = retried > 0 ? await settle(customers, compareNow) : before;
 
@@ -247,7 +247,7 @@ async function soak(): Promise<boolean> {
 		print(`Failed executions to the customer: ${failed.count}.`);
 		print(`  The error workflow was told of ${failed.told}.`);
 		print(
-			`  ${failed.unheard} held what the customer had not heard; it was told of ${failed.unheardTold}.`,
+			`  ${failed.owed} held what n8n had acknowledged and the customer had not heard; it was told of ${failed.owedTold}.`,
 		);
 		print(`  Of ${failed.thrownAway} n8n has kept nothing that could be retried.`);
 		const causes = new Set(customers.failures.map(({ message }) => message));

@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../api/client';
-import { callTaken } from '../firstTime';
+import { noteCall } from '../firstTime';
 import {
 	challenge,
 	isAuthentic,
@@ -189,7 +189,7 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 		},
 		now: call.now,
 	});
-	if (!isTest) callTaken();
+	if (!isTest) noteCall();
 	const { status, body, event, warning } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
 	const response = this.getResponseObject();
