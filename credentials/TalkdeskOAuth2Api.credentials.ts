@@ -184,11 +184,18 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			typeOptions: { expirable: true, password: true },
 			default: '',
 		},
+		{
+			displayName: 'Access Token Owner',
+			name: 'accessTokenOwner',
+			type: 'hidden',
+			typeOptions: { password: true },
+			default: '',
+		},
 	];
 
 	/** n8n calls this where it holds no token, and after a 401; it keeps the answer with the credential. */
 	async preAuthentication(this: IHttpRequestHelper, credential: ICredentialDataDecryptedObject) {
-		return { accessToken: await fetchAccessToken(this, credential) };
+		return { ...(await fetchAccessToken(this, credential)) };
 	}
 
 	authenticate: IAuthenticateGeneric = {

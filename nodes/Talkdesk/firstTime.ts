@@ -6,6 +6,12 @@ import type { IExecuteFunctions } from 'n8n-workflow';
  */
 export const MAX_REMEMBERED = 2000;
 
+/**
+ * How much is remembered for a whole workflow. n8n's own Remove Duplicates node uses the same row if it is set to the
+ * workflow's scope: this is its own default, so that it loses nothing through us.
+ */
+const MAX_REMEMBERED_BY_WORKFLOW = 10_000;
+
 const TRIES = 3;
 
 /** Asks n8n's database which identities are new, and records them there. */
@@ -43,19 +49,21 @@ const queues = new Map<string, Waiting[]>();
 /**
  * Whether the node meets something for the first time; from then on it is known, to all workers and after restarts.
  *
+ * @param scope whether it is remembered for the node alone or for all nodes of the workflow
  * @returns true also where n8n's database can't be asked: twice is better than never. Never rejects.
  */
 export async function isFirstTime(
 	functions: IExecuteFunctions,
 	identity: string,
+	scope: 'node' | 'workflow' = 'node',
 ): Promise<boolean> {
 	const { id, name } = functions.getNode();
 	return await isFirst(identity, {
-		place: `${functions.getWorkflow().id}/${id}`,
+		place: `${functions.getWorkflow().id}/${scope === 'node' ? id : ''}`,
 		record: async (identities) =>
-			await functions.helpers.checkProcessedAndRecord(identities, 'node', {
+			await functions.helpers.checkProcessedAndRecord(identities, scope, {
 				mode: 'entries',
-				maxEntries: MAX_REMEMBERED,
+				maxEntries: scope === 'node' ? MAX_REMEMBERED : MAX_REMEMBERED_BY_WORKFLOW,
 			}),
 		warn: (message) => functions.logger.warn(`${name}: ${message}`),
 		isAlone: isCalled,

@@ -19,6 +19,7 @@ import {
 	DataDeduplicationService,
 	ExecutionLifecycleHooks,
 	ExternalSecretsProxy,
+	InstanceSettings,
 	WorkflowExecute,
 } from 'n8n-core';
 
@@ -74,6 +75,10 @@ export interface RunOptions {
 	items?: IDataObject[];
 	node?: Partial<INode>;
 	executionId?: string;
+	/** The execution that n8n repeats with this one (*Retry*): it goes on with the data of that one, under an ID of its own. */
+	retryOf?: string;
+	/** Which n8n it is: an ID. */
+	instanceId?: string;
 	/** How n8n came to run it: by a trigger, unless said otherwise. */
 	mode?: WorkflowExecuteMode;
 	/** How often the node has run before in this execution, as in a loop. */
@@ -99,7 +104,9 @@ export async function runNode(
 		items = [{}],
 		node: overrides,
 		executionId = 'execution-1',
-		mode = 'trigger',
+		retryOf,
+		instanceId = 'instance-1',
+		mode = retryOf === undefined ? 'trigger' : 'retry',
 		earlierRuns = 0,
 		files = {},
 		memory,
@@ -112,6 +119,8 @@ export async function runNode(
 	const hasFiles = Object.keys(binary).length > 0;
 	const types: Record<string, INodeType> = {
 		talkdesk: new Talkdesk(),
+		// What n8n makes of it for AI agents.
+		talkdeskTool: new Talkdesk(),
 		talkdeskTrigger: new TalkdeskTrigger(),
 		memory: new MemoryNode(memory ?? []),
 	};
@@ -165,7 +174,10 @@ export async function runNode(
 		executionStatus: 'success',
 		source: [],
 	};
+	Object.assign(Container.get(InstanceSettings), { instanceId });
 	const runExecutionData = createRunExecutionData({
+		// Random, and kept with the execution: n8n makes it when an execution is new, and a retry has that of the first one.
+		resumeToken: `token of ${retryOf ?? executionId} in ${instanceId}`,
 		resultData: {
 			runData: earlierRuns > 0 ? { Talkdesk: Array<ITaskData>(earlierRuns).fill(earlierRun) } : {},
 		},

@@ -1,63 +1,62 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { ApplicationError, NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { talkdeskClient } from '../api/client';
+import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
+import { FileRefused } from '../files/policy';
+import { joinQueue, type Place } from './conversationQueue';
 import { resources } from './index';
-import { limitsOf, readOptions, type ItemContext, type Operation } from './operation';
+import type { Operation } from './operation';
+import type { ItemContext } from '../parameters/item';
 import { sideBySide } from './sideBySide';
 
 /**
- * Runs the chosen operation for every input item: items of one conversation in their order, others side by side. With
- * Continue On Fail an item that fails becomes an item with its error.
+ * Runs the chosen operation for every input item: items of one conversation in their order, also over executions of this
+ * process, others side by side. With Continue On Fail an item that fails becomes an item with its error.
+ *
+ * Nothing may throw outside of an item's own `try`: n8n would put the input on the first output, the one for success, if the
+ * node is to continue on errors (`handleNodeExecutionError` in n8n-core).
  */
 export async function router(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const items = this.getInputData();
-	const resource = this.getNodeParameter('resource', 0);
-	const operation = this.getNodeParameter('operation', 0);
-	const chosen = resources
-		.find(({ name }) => name === resource)
-		?.operations.find(({ option }) => option.value === operation);
-	if (!chosen) {
-		throw new NodeOperationError(
-			this.getNode(),
-			`There is no operation '${resource}: ${operation}'`,
-			{
-				description: 'Choose Resource and Operation again.',
-			},
-		);
-	}
-
-	const client = await talkdeskClient(this);
 	const signal = this.getExecutionCancelSignal();
 	const failures: NodeFailure[] = [];
+	let client: Promise<TalkdeskClient> | undefined;
 	const run = async (itemIndex: number): Promise<INodeExecutionData[]> => {
 		const context = { functions: this, itemIndex };
 		try {
-			const options = readOptions(context);
-			return await chosen.execute({
-				...context,
-				options,
-				client: client.with(limitsOf(options)),
-			});
+			client ??= talkdeskClient(this);
+			return await chosenOperation(this).execute(context, await client);
 		} catch (error) {
 			const failure = asNodeError(context, error);
 			if (this.continueOnFail()) {
-				return [{ json: errorJson(failure), pairedItem: { item: itemIndex } }];
+				return [{ json: errorJson(failure, kindOf(error)), pairedItem: { item: itemIndex } }];
 			}
 			failures.push(failure);
 			return [];
 		}
 	};
 
-	const output = items.map((): INodeExecutionData[] => []);
-	await sideBySide(inOrder(this, chosen), CONCURRENCY, async (group) => {
-		for (const itemIndex of group) {
-			// Nothing new begins. After a failure, what is under way is finished; after a stop, n8n breaks it off.
-			if (failures.length > 0 || signal?.aborted) return;
-			output[itemIndex] = await run(itemIndex);
-		}
-	});
+	const output = this.getInputData().map((): INodeExecutionData[] => []);
+	// All places are taken before anything is waited for: that is the order in which the messages came to this node.
+	const sequences = inSequence(this).map((items) => ({ ...items, place: joinPlace(items.key) }));
+	try {
+		await sideBySide(sequences, CONCURRENCY, async ({ indexes, place }) => {
+			const isTurn = await place?.turn(signal);
+			if (isTurn === false && !signal?.aborted) {
+				this.logger.warn(
+					`${this.getNode().name}: a message went out ahead of an earlier one, which takes too long`,
+				);
+			}
+			for (const itemIndex of indexes) {
+				// Nothing new begins. After a failure, what is under way is finished; after a stop, n8n breaks it off.
+				if (failures.length > 0 || signal?.aborted) break;
+				output[itemIndex] = await run(itemIndex);
+			}
+			place?.leave();
+		});
+	} finally {
+		for (const { place } of sequences) place?.leave();
+	}
 	const [first] = failures;
 	if (first) throw first;
 	return [output.flat()];
@@ -66,24 +65,53 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 /** How many items are on their way side by side: with 50 ms to Talkdesk, 500 messages wait half a second in all. */
 const CONCURRENCY = 50;
 
-/** The items in groups that go side by side; those of one group go one after the other. */
-function inOrder(functions: IExecuteFunctions, { orderedBy }: Operation): number[][] {
-	const groups = new Map<string, number[]>();
-	for (const itemIndex of functions.getInputData().keys()) {
-		const key = orderedBy ? keyOf({ functions, itemIndex }, orderedBy) : `item ${itemIndex}`;
-		const group = groups.get(key);
-		if (group) group.push(itemIndex);
-		else groups.set(key, [itemIndex]);
-	}
-	return [...groups.values()];
+function chosenOperation(functions: IExecuteFunctions): Operation {
+	const resource = functions.getNodeParameter('resource', 0);
+	const operation = functions.getNodeParameter('operation', 0);
+	const chosen = resources
+		.find(({ name }) => name === resource)
+		?.operations.find(({ option }) => option.value === operation);
+	if (chosen) return chosen;
+	throw new NodeOperationError(
+		functions.getNode(),
+		`There is no operation '${String(resource)}: ${String(operation)}'`,
+		{ description: 'Choose Resource and Operation again.' },
+	);
 }
 
-function keyOf(context: ItemContext, orderedBy: NonNullable<Operation['orderedBy']>): string {
+/** Items that go one after the other. */
+interface Sequence {
+	/** What they belong to; undefined for an item that belongs to nothing. */
+	key?: string;
+	indexes: number[];
+}
+
+const joinPlace = (key: string | undefined): Place | undefined =>
+	key === undefined ? undefined : joinQueue(key);
+
+function inSequence(functions: IExecuteFunctions): Sequence[] {
+	const sequences: Sequence[] = [];
+	const byKey = new Map<string, Sequence>();
+	for (const itemIndex of functions.getInputData().keys()) {
+		const key = sequenceKeyOf({ functions, itemIndex });
+		const known = key === undefined ? undefined : byKey.get(key);
+		if (known) {
+			known.indexes.push(itemIndex);
+			continue;
+		}
+		const sequence: Sequence = { key, indexes: [itemIndex] };
+		sequences.push(sequence);
+		if (key !== undefined) byKey.set(key, sequence);
+	}
+	return sequences;
+}
+
+function sequenceKeyOf(context: ItemContext): string | undefined {
 	try {
-		return `group ${orderedBy(context)}`;
+		return chosenOperation(context.functions).sequenceKey?.(context);
 	} catch {
 		// The item itself will say what is wrong with its parameter.
-		return `item ${context.itemIndex}`;
+		return undefined;
 	}
 }
 
@@ -99,11 +127,17 @@ function asNodeError({ functions, itemIndex }: ItemContext, error: unknown): Nod
 	return new NodeOperationError(functions.getNode(), cause, { itemIndex });
 }
 
+/** What went wrong, when it wasn't Talkdesk: a parameter, a file that may not pass, or something else. */
+function kindOf(error: unknown): 'parameter' | 'fileRejected' | 'internal' {
+	if (error instanceof NodeOperationError) return 'parameter';
+	return error instanceof FileRefused ? 'fileRejected' : 'internal';
+}
+
 /**
  * What a workflow can branch on. n8n takes an item for an error, and sends it to the error output, when it has just these
  * three keys; beside an item's own `error` property it would drop the rest of the JSON.
  */
-function errorJson(error: NodeFailure): IDataObject {
+function errorJson(error: NodeFailure, otherKind: ReturnType<typeof kindOf>): IDataObject {
 	const details: IDataObject = {};
 	if (error instanceof TalkdeskApiError) {
 		const { kind, status, code, fields, retryAfter, outcomeUnknown, mayBeOurs } = error.problem;
@@ -111,7 +145,7 @@ function errorJson(error: NodeFailure): IDataObject {
 		if (retryAfter !== undefined) details.retryAfterMs = retryAfter;
 		if (outcomeUnknown || mayBeOurs) details.outcomeUnknown = true;
 	} else {
-		details.kind = 'parameter';
+		details.kind = otherKind;
 	}
 	return { error: error.message, message: error.description ?? error.message, details };
 }

@@ -4,6 +4,9 @@ import { z } from 'zod';
 
 import { keepNewest } from '../transcript/prepare';
 import { recogniseTranscript, type SaidMessage } from '../transcript/recognise';
+import { type ItemContext } from '../parameters/item';
+import { option } from '../parameters/options';
+import { wholeNumberFrom } from '../parameters/schemas';
 import type { OperationContext } from './operation';
 
 const sources = [
@@ -98,14 +101,19 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 }
 
 /** An option for every operation with a transcript. */
-export const transcriptLimitProperty: INodeProperties = {
-	displayName: 'Transcript Limit',
-	name: 'transcriptLimit',
-	type: 'number',
-	typeOptions: { minValue: 0 },
-	default: 0,
-	description:
-		'How many messages to keep, the newest ones; 0 keeps all. The output says how many were left out.',
+export const transcriptOptions = {
+	transcriptLimit: option(
+		{
+			displayName: 'Transcript Limit',
+			name: 'transcriptLimit',
+			type: 'number',
+			typeOptions: { minValue: 0 },
+			default: 0,
+			description:
+				'How many messages to keep, the newest ones; 0 keeps all. The output says how many were left out.',
+		},
+		wholeNumberFrom(0),
+	),
 };
 
 /**
@@ -126,8 +134,8 @@ const definedSchema = z
  * @throws NodeOperationError that shows the first message that isn't understood, and the forms that are
  */
 export async function readTranscript(
-	context: OperationContext,
-): Promise<{ messages: SaidMessage[]; omitted: number }> {
+	context: OperationContext<typeof transcriptOptions>,
+): Promise<{ messages: SaidMessage[]; omitted: number; unrecognized: number }> {
 	const { functions, itemIndex } = context;
 	const source = functions.getNodeParameter('transcriptSource', itemIndex);
 	const result = recogniseTranscript(await readSource(context, source));
@@ -138,10 +146,10 @@ export async function readTranscript(
 			description: result.description,
 		});
 	}
-	return keepNewest(result.messages, context.options.transcriptLimit ?? 0);
+	return { ...keepNewest(result.messages, context.options.transcriptLimit ?? 0), unrecognized: 0 };
 }
 
-async function readSource(context: OperationContext, source: unknown): Promise<unknown> {
+async function readSource(context: ItemContext, source: unknown): Promise<unknown> {
 	const { functions, itemIndex } = context;
 	switch (source) {
 		case 'json':
@@ -172,7 +180,7 @@ function isMemory(value: unknown): value is Memory {
 }
 
 /** The messages of the connected memory node: LangChain's objects, which write themselves as JSON that is recognized. */
-async function readMemory({ functions, itemIndex }: OperationContext): Promise<unknown> {
+async function readMemory({ functions, itemIndex }: ItemContext): Promise<unknown> {
 	const fail = (problem: string) => {
 		throw new NodeOperationError(functions.getNode(), problem, {
 			itemIndex,

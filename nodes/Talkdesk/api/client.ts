@@ -1,7 +1,13 @@
-import type { IDataObject, IExecuteFunctions, IHttpRequestMethods } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	IExecuteFunctions,
+	IHttpRequestMethods,
+} from 'n8n-workflow';
 import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
+import { withDeadline } from './deadline';
 import {
 	adviceOn,
 	networkErrorCode,
@@ -9,9 +15,17 @@ import {
 	readProblem,
 	type TalkdeskProblem,
 } from './problem';
+import { redactProblem } from './redact';
 import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryLimits } from './retry';
 import { readSettings, type TalkdeskSettings } from './settings';
-import { TokenRefusedError } from './token';
+import {
+	forgetToken,
+	isFetchingToken,
+	isTokenOfAnother,
+	tokensOf,
+	TokenRefusedError,
+} from './token';
+import { wellFormed } from '../wellFormed';
 
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
@@ -53,6 +67,19 @@ export interface TalkdeskClient {
 	request<Answer extends z.ZodTypeAny>(
 		request: Request<Answer>,
 	): Promise<{ status: number; answer: z.output<Answer> }>;
+	/** The error for an answer of 2xx that can't be right: the work may be done. */
+	unexpected(tried: string, answer: { status: number; message: string }): TalkdeskApiError;
+}
+
+/** What the clients of one node share while it runs. */
+interface Session {
+	/** The decrypted credential, as n8n gave it. */
+	credential: ICredentialDataDecryptedObject;
+	settings: TalkdeskSettings;
+	/** The token that n8n holds was issued for another account or client: the credential has been edited. */
+	isTokenStale: boolean;
+	/** A new token was refused with 403 as well. */
+	isForbidden: boolean;
 }
 
 const responseSchema = z.object({
@@ -64,29 +91,50 @@ const responseSchema = z.object({
 /**
  * A client for the credential of the node.
  *
- * @throws TalkdeskApiError where the credential is incomplete
+ * @throws TalkdeskApiError if the credential is incomplete or can't be read
  */
 export async function talkdeskClient(context: IExecuteFunctions): Promise<TalkdeskClient> {
-	const result = readSettings(await context.getCredentials(CREDENTIAL_TYPE));
-	if (!result.ok) {
-		throw new TalkdeskApiError(context.getNode(), 'be called', {
+	const refuse = (message: string) =>
+		new TalkdeskApiError(context.getNode(), 'be called', {
 			kind: 'credential',
-			message: result.problem,
+			message,
 			fields: [],
 		});
-	}
-	return clientWith(context, result.settings, DEFAULT_LIMITS);
+	const credential = await context.getCredentials(CREDENTIAL_TYPE).catch((error: unknown) => {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw refuse(`the credential can't be read (${reason})`);
+	});
+	const result = readSettings(credential);
+	if (!result.ok) throw refuse(result.problem);
+	const { settings } = result;
+	const session = {
+		credential,
+		settings,
+		isTokenStale: isTokenOfAnother(credential, settings),
+		isForbidden: false,
+	};
+	return clientWith(context, session, DEFAULT_LIMITS);
 }
 
 function clientWith(
 	context: IExecuteFunctions,
-	settings: TalkdeskSettings,
+	session: Session,
 	limits: RequestLimits,
 ): TalkdeskClient {
+	const { settings } = session;
+	const unexpected: TalkdeskClient['unexpected'] = (tried, { status, message }) =>
+		new TalkdeskApiError(context.getNode(), tried, {
+			kind: 'unexpectedAnswer',
+			status,
+			message,
+			fields: [],
+			outcomeUnknown: true,
+		});
 	return {
 		settings,
 		limits,
-		with: (changes) => clientWith(context, settings, { ...limits, ...changes }),
+		with: (changes) => clientWith(context, session, { ...limits, ...changes }),
+		unexpected,
 		async request(request) {
 			const { tried, path, repeatable = true } = request;
 			// A URL would resolve such a segment: the request would go to another place.
@@ -102,9 +150,13 @@ function clientWith(
 			return await retrying(
 				limits,
 				async (tries) => {
-					const outcome = await send(context, settings, limits, request);
+					const outcome = await sendWithToken(context, session, limits, request);
 					if (!('problem' in outcome)) return outcome;
-					const problem = { ...outcome.problem, tries, ...(mayBeOurs && { mayBeOurs }) };
+					const problem = {
+						...redactProblem(outcome.problem, [settings.clientSecret, ...tokensOf(settings)]),
+						tries,
+						...(mayBeOurs && { mayBeOurs }),
+					};
 					mayBeOurs ||= problem.outcomeUnknown === true;
 					throw new TalkdeskApiError(context.getNode(), tried, problem);
 				},
@@ -119,34 +171,72 @@ function clientWith(
 	};
 }
 
-/** One try. */
+type Outcome<Answer extends z.ZodTypeAny> =
+	| { status: number; answer: z.output<Answer> }
+	| { problem: TalkdeskProblem };
+
+/**
+ * One attempt, with the token that n8n keeps. n8n fetches a new one after a 401 only: after a 403 it is done here, since the
+ * client may have got the scope in the meantime, and a token carries the scopes of the time when it was issued.
+ */
+async function sendWithToken<Answer extends z.ZodTypeAny>(
+	context: IExecuteFunctions,
+	session: Session,
+	limits: RequestLimits,
+	request: Request<Answer>,
+): Promise<Outcome<Answer>> {
+	const wasStale = session.isTokenStale;
+	const outcome = await send(context, session, limits, request, wasStale);
+	if (wasStale && !('problem' in outcome)) session.isTokenStale = false;
+	const isForbidden = 'problem' in outcome && outcome.problem.kind === 'forbidden';
+	if (!isForbidden || session.isForbidden) return outcome;
+	forgetToken(session.settings);
+	const again = await send(context, session, limits, request, true);
+	if ('problem' in again && again.problem.kind === 'forbidden') session.isForbidden = true;
+	return again;
+}
+
+/** @param withNewToken whether n8n has to fetch a token, in place of the one that it keeps */
 async function send<Answer extends z.ZodTypeAny>(
 	context: IExecuteFunctions,
-	settings: TalkdeskSettings,
+	{ credential, settings }: Session,
 	{ timeout }: RequestLimits,
 	{ method, path, idempotencyKey, body, query, answer }: Request<Answer>,
-): Promise<{ status: number; answer: z.output<Answer> } | { problem: TalkdeskProblem }> {
-	const outcome = await context.helpers.httpRequestWithAuthentication
-		.call(context, CREDENTIAL_TYPE, {
-			method,
-			url: [settings.apiBaseUrl, ...path.map(encodeURIComponent)].join('/'),
-			headers: idempotencyKey ? { 'x-idempotency-key': idempotencyKey } : {},
-			body,
-			qs: query,
-			arrayFormat: 'repeat',
-			json: true,
-			timeout,
-			// The bearer token is for this host alone, wherever an answer may point.
-			disableFollowRedirect: true,
-			returnFullResponse: true,
-			// Refusals come back as answers, so that Talkdesk's own words can be read. A 401 must be thrown: that
-			// is what makes n8n fetch a new token and repeat the request.
-			ignoreHttpStatusErrors: { ignore: true, except: [401] },
-		})
-		.then(
-			(response: unknown) => ({ response: responseSchema.parse(response) }),
-			(error: unknown) => ({ problem: readFailure(error) }),
+	withNewToken: boolean,
+): Promise<Outcome<Answer>> {
+	const request = async (abortSignal: AbortSignal): Promise<unknown> =>
+		await context.helpers.httpRequestWithAuthentication.call(
+			context,
+			CREDENTIAL_TYPE,
+			{
+				method,
+				url: [settings.apiBaseUrl, ...path.map(encodeURIComponent)].join('/'),
+				headers: idempotencyKey ? { 'x-idempotency-key': idempotencyKey } : {},
+				body: bodySchema.parse(wellFormed(body)),
+				qs: query,
+				arrayFormat: 'repeat',
+				json: true,
+				timeout,
+				abortSignal,
+				// The bearer token is for this host alone, wherever an answer may point.
+				disableFollowRedirect: true,
+				returnFullResponse: true,
+				// Refusals come back as answers, so that Talkdesk's own words can be read. A 401 must be thrown: that
+				// is what makes n8n fetch a new token and repeat the request.
+				ignoreHttpStatusErrors: { ignore: true, except: [401] },
+			},
+			withNewToken
+				? { credentialsDecrypted: { ...UNNAMED, data: { ...credential, accessToken: '' } } }
+				: undefined,
 		);
+	const outcome = await withDeadline(request, {
+		milliseconds: timeout,
+		// n8n fetches a token inside of the request, and that has a time limit of its own.
+		isExcused: () => isFetchingToken(settings),
+	}).then(
+		(response: unknown) => ({ response: responseSchema.parse(response) }),
+		(error: unknown) => ({ problem: readFailure(error) }),
+	);
 	if ('problem' in outcome) return outcome;
 
 	const { statusCode: status, headers, body: answered } = outcome.response;
@@ -164,9 +254,15 @@ async function send<Answer extends z.ZodTypeAny>(
 			status,
 			message: `its answer can't be read (${wrong})`,
 			fields: [],
+			// Talkdesk said that it has done it.
+			...(method !== 'GET' && { outcomeUnknown: true }),
 		},
 	};
 }
+
+/** n8n wants them, and uses neither. */
+const UNNAMED = { id: '', name: '', type: CREDENTIAL_TYPE };
+const bodySchema = z.record(z.unknown()).optional();
 
 const failureSchema = z.object({
 	httpCode: z.coerce.string().optional().catch(undefined),

@@ -25,7 +25,10 @@ export interface NewConversation {
 	previousMessages?: PreviousMessage[];
 }
 
-const startedSchema = z.object({ id: z.string().min(1) }).passthrough();
+/** An ID, also one that is written as a number. */
+const id = z.union([z.string().min(1), z.number().safe()]).transform(String);
+
+const startedSchema = z.object({ id }).passthrough();
 
 type Spelling = 'lower' | 'upper';
 
@@ -102,16 +105,21 @@ export async function startConversation(
 	});
 }
 
+/** A message that Talkdesk took is sent, however odd the answer is: what can be read of it is used. */
 const sentSchema = z
 	.object({
-		message_id: z.string().min(1),
-		created_at: z.string(),
+		id: id.optional().catch(undefined),
+		message_id: id.optional().catch(undefined),
+		created_at: z.string().min(1).optional().catch(undefined),
 		/** A text in the documentation's example; anything else is kept as its JSON. */
 		partial_fail_reason: z
 			.unknown()
-			.transform((reason) => (typeof reason === 'string' ? reason : JSON.stringify(reason))),
+			.transform((reason) =>
+				typeof reason === 'string' || reason === undefined ? reason : JSON.stringify(reason),
+			),
 	})
-	.passthrough();
+	.passthrough()
+	.catch({ partial_fail_reason: undefined });
 
 export interface NewMessage {
 	conversationId: string;
@@ -122,9 +130,10 @@ export interface NewMessage {
 }
 
 export interface SentMessage {
-	messageId: string;
-	/** ISO 8601 */
-	createdAt: string;
+	/** Missing if Talkdesk's answer has none. */
+	messageId?: string;
+	/** ISO 8601; missing if Talkdesk's answer has none. */
+	createdAt?: string;
 	/** Set where Talkdesk took the message but not all of its attachments (HTTP 206). */
 	partialFailReason?: string;
 }
@@ -136,7 +145,7 @@ export interface SentMessage {
  * key it then arrives once; with one that doesn't, perhaps twice.
  * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation is over; with
  * `problem.outcomeUnknown` the message may have arrived
- * Source: docs.talkdesk.com/reference/send-a-message; that the idempotency key is honoured here is seen in public code only.
+ * Source: docs.talkdesk.com/reference/send-a-message; that the idempotency key is honored here is seen in public code only.
  */
 export async function sendMessage(
 	client: TalkdeskClient,
@@ -157,9 +166,16 @@ export async function sendMessage(
 		body,
 		answer: sentSchema,
 	});
+	// Talkdesk has taken our key for that of a message in another conversation: ours was not stored.
+	if (answer.id !== undefined && answer.id !== conversationId) {
+		throw client.unexpected('send the message', {
+			status,
+			message: `it answered with a message of another conversation (${answer.id})`,
+		});
+	}
 	return {
-		messageId: answer.message_id,
-		createdAt: answer.created_at,
+		...(answer.message_id !== undefined && { messageId: answer.message_id }),
+		...(answer.created_at !== undefined && { createdAt: answer.created_at }),
 		...(status === 206 && {
 			partialFailReason: answer.partial_fail_reason ?? 'Talkdesk gave no reason',
 		}),

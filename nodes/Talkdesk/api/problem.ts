@@ -37,7 +37,7 @@ export type ProblemKind =
 	| 'rateLimited'
 	/** Talkdesk's file storage refuses. */
 	| 'storage'
-	/** 5xx: Talkdesk is there but can't. */
+	/** 5xx and 408: Talkdesk is there but can't. */
 	| 'unavailable'
 	/** No connection, or no answer in time. */
 	| 'unreachable'
@@ -82,16 +82,25 @@ export function readProblem(status: number, body: unknown, retryAfter?: number):
 		description: said.description,
 		fields: said.fields ?? [],
 		...(retryAfter !== undefined && { retryAfter }),
-		...(isGatewayStatus(status) && retryAfter === undefined && { outcomeUnknown: true }),
+		// An answer that says when to come back was given instead of the work.
+		...(isOutcomeUnknown(status) && !retryAfter && { outcomeUnknown: true }),
 	};
 }
 
+/** Something failed on the way to the work, in the middle of it, or on the way back: nobody knows whether it is done. */
+function isOutcomeUnknown(status: number): boolean {
+	return status === 408 || status >= 500;
+}
+
 /**
- * The statuses of something between us and Talkdesk's application, that pass. The work behind it may be done or not; an
- * answer that says when to come back was given instead of the work.
+ * The statuses of servers and of gateways that may be gone at the next attempt: timeouts, failures, and the gateway's own
+ * (520 to 527 are those of a network that stands in front of many APIs).
  */
-export function isGatewayStatus(status: number | undefined): boolean {
-	return status === 502 || status === 503 || status === 504;
+export function isTransientStatus(status: number | undefined): boolean {
+	return (
+		status !== undefined &&
+		([408, 500, 502, 503, 504].includes(status) || (status >= 520 && status <= 527))
+	);
 }
 
 /** Connections that break, and names that can't be looked up just now; not those that a wrong setting causes. */
@@ -142,14 +151,18 @@ export function adviceOn({
 	status,
 	code,
 	retryAfter,
+	outcomeUnknown,
 }: TalkdeskProblem): RetryAdvice | undefined {
 	switch (kind) {
 		case 'rateLimited':
 			return { retryAfter };
 		case 'unavailable':
-			return isGatewayStatus(status) ? { retryAfter } : undefined;
+			return isTransientStatus(status) ? { retryAfter } : undefined;
 		case 'unreachable':
 			return isPassingNetworkError(code ?? '') ? {} : undefined;
+		case 'unexpectedAnswer':
+			// Asked again with the same key, it may tell what it has done.
+			return outcomeUnknown ? { maxRetries: 1 } : undefined;
 		case 'unauthorized':
 			// n8n has fetched a new token and it was refused too. Where another process fetched one at the same moment, ours may
 			// have been replaced by it, which n8n holds by now.
@@ -165,7 +178,7 @@ function kindOf(status: number): ProblemKind {
 	if (status === 404) return 'notFound';
 	if (status === 409) return 'conflict';
 	if (status === 429) return 'rateLimited';
-	if (status >= 500) return 'unavailable';
+	if (status === 408 || status >= 500) return 'unavailable';
 	if (status >= 400) return 'badRequest';
 	return 'unexpectedAnswer';
 }

@@ -3,7 +3,7 @@ import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { isGatewayStatus, isPassingNetworkError, networkErrorCode } from './problem';
+import { isTransientStatus, isPassingNetworkError, networkErrorCode } from './problem';
 import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryAdvice } from './retry';
 import { readSettings, type TalkdeskSettings } from './settings';
 
@@ -124,8 +124,15 @@ function unknownAccount(host: string): TokenResult {
 	};
 }
 
+/** What n8n keeps with the credential. */
+export interface KeptToken {
+	accessToken: string;
+	/** Whose token it is: a hash of token URL and client, since a credential may be edited while it holds a token. */
+	accessTokenOwner: string;
+}
+
 interface SharedToken {
-	promise: Promise<string>;
+	promise: Promise<KeptToken>;
 	/** Set once the promise is fulfilled. */
 	accessToken?: string;
 	/** Milliseconds since 1970; the time of the request until there is an answer. */
@@ -164,13 +171,13 @@ export class TokenRefusedError extends ApplicationError {
  *
  * @param helper n8n's HTTP helper
  * @param credential the decrypted credential, with the refused token (or none) in `accessToken`
- * @returns the access token. Requests that ask side by side get the same one: one token per lifetime.
+ * @returns the access token and whose it is. Requests that ask side by side get the same one: one token per lifetime.
  * @throws TokenRefusedError
  */
 export async function fetchAccessToken(
 	helper: IHttpRequestHelper,
 	credential: unknown,
-): Promise<string> {
+): Promise<KeptToken> {
 	const result = readSettings(credential);
 	if (!result.ok) throw new TokenRefusedError(result.problem);
 	const { settings } = result;
@@ -185,7 +192,7 @@ export async function fetchAccessToken(
 	const shared: SharedToken = {
 		promise: requestToken(helper, settings).then(({ accessToken }) => {
 			Object.assign(shared, { accessToken, fetchedAt: Date.now() });
-			return accessToken;
+			return { accessToken, accessTokenOwner: key };
 		}),
 		fetchedAt: Date.now(),
 	};
@@ -193,6 +200,41 @@ export async function fetchAccessToken(
 	// A failure isn't kept: the next request asks again. Until then nobody could put another one here.
 	shared.promise.catch(() => newestTokens.delete(key));
 	return await shared.promise;
+}
+
+/** Milliseconds in which one new token has to do for all requests that are refused with 403. */
+const RENEW_AFTER = 2000;
+
+/** Lets the next request that has no token fetch a new one, if the newest is not brand-new. */
+export function forgetToken(settings: TalkdeskSettings): void {
+	const key = clientKey(settings);
+	const newest = newestTokens.get(key);
+	const isNew = newest?.accessToken === undefined || Date.now() - newest.fetchedAt < RENEW_AFTER;
+	if (!isNew) newestTokens.delete(key);
+}
+
+/** Whether this process waits for a token of this client. */
+export function isFetchingToken(settings: TalkdeskSettings): boolean {
+	const newest = newestTokens.get(clientKey(settings));
+	return newest !== undefined && newest.accessToken === undefined;
+}
+
+/** The tokens of a client that are in use, as far as this process knows them: what must not be shown. */
+export function tokensOf(settings: TalkdeskSettings): string[] {
+	const newest = newestTokens.get(clientKey(settings))?.accessToken;
+	return [settings.accessToken, ...(newest === undefined ? [] : [newest])].filter(Boolean);
+}
+
+const ownedSchema = z.object({ accessToken: z.string(), accessTokenOwner: z.string().min(1) });
+
+/** Whether the token that n8n keeps with a credential was issued for another account or client than the one it now names. */
+export function isTokenOfAnother(credential: unknown, settings: TalkdeskSettings): boolean {
+	const kept = ownedSchema.safeParse(credential);
+	return (
+		kept.success &&
+		kept.data.accessToken !== '' &&
+		kept.data.accessTokenOwner !== clientKey(settings)
+	);
 }
 
 async function requestToken(
@@ -231,5 +273,5 @@ async function requestToken(
 function adviceOn(answer: TokenAnswer): RetryAdvice | undefined {
 	if ('networkError' in answer) return isPassingNetworkError(answer.networkError) ? {} : undefined;
 	const { status, retryAfter } = answer;
-	return status === 429 || isGatewayStatus(status) ? { retryAfter } : undefined;
+	return status === 429 || isTransientStatus(status) ? { retryAfter } : undefined;
 }

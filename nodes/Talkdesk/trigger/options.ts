@@ -2,7 +2,8 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { NodeOperationError } from 'n8n-workflow';
 
-import { filePolicyProperties, readFilePolicy } from '../files/options';
+import { filePolicyOptions, filePolicyOf } from '../files/options';
+import { readOptions } from '../parameters/options';
 import type { TriggerOptions } from './execute';
 
 const whereFilesAreFetched = { show: { downloadAttachments: [true] } };
@@ -38,7 +39,7 @@ export const optionsProperty: INodeProperties = {
 			description:
 				'Whether to leave out messages that the customer has written, also those that this integration has sent for him, as far as Talkdesk names the author: types user, customer, contact and external. A message by an unknown author is kept.',
 		},
-		...filePolicyProperties.map((property) => ({
+		...Object.values(filePolicyOptions).map(({ property }) => ({
 			...property,
 			displayOptions: whereFilesAreFetched,
 		})),
@@ -52,7 +53,7 @@ export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions
 		return {
 			downloadAttachments: options.downloadAttachments === true,
 			ignoreDuplicates: options.ignoreDuplicates !== false,
-			policy: readFilePolicy(options),
+			policy: filePolicyOf(readOptions({ functions, itemIndex: 0 }, filePolicyOptions)),
 		};
 	} catch {
 		throw new NodeOperationError(functions.getNode(), 'An option has a wrong value', {

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { conversationIdProperty } from '../operation';
+import { conversationIdProperty } from '../../parameters/item';
 
 export const attachmentIdProperty: INodeProperties = {
 	...conversationIdProperty,

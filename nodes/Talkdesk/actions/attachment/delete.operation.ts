@@ -1,18 +1,20 @@
 import { deleteAttachment } from '../../api/attachments';
-import { optionsProperty, outputItem, readText, type Operation } from '../operation';
+import { readText } from '../../parameters/item';
+import { defineOperation, outputItem } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
-export const deleteOperation: Operation = {
+export const deleteOperation = defineOperation({
 	option: {
 		name: 'Delete',
 		value: 'delete',
 		action: 'Delete attachment',
 		description: 'Delete an attachment',
 	},
-	properties: [attachmentIdProperty, optionsProperty()],
+	properties: [attachmentIdProperty],
+	options: {},
 	async execute(context) {
 		const attachmentId = readText(context, attachmentIdProperty);
 		await deleteAttachment(context.client, attachmentId);
 		return [outputItem({ deleted: true }, context.itemIndex)];
 	},
-};
+});

@@ -2,8 +2,9 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { getAttachment } from '../../api/attachments';
 import { downloadFile } from '../../files/download';
-import { filePolicyProperties, readFilePolicy } from '../../files/options';
-import { optionsProperty, readText, type Operation } from '../operation';
+import { filePolicyOptions, filePolicyOf } from '../../files/options';
+import { readText } from '../../parameters/item';
+import { defineOperation } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
 const outputDataFieldNameProperty: INodeProperties = {
@@ -16,24 +17,21 @@ const outputDataFieldNameProperty: INodeProperties = {
 	hint: 'The name of the output field to put the file in',
 };
 
-export const download: Operation = {
+export const download = defineOperation({
 	option: {
 		name: 'Download',
 		value: 'download',
 		action: 'Download attachment',
 		description: 'Fetch a file, for example one that the human agent has sent',
 	},
-	properties: [
-		attachmentIdProperty,
-		outputDataFieldNameProperty,
-		optionsProperty(filePolicyProperties),
-	],
+	properties: [attachmentIdProperty, outputDataFieldNameProperty],
+	options: filePolicyOptions,
 	async execute(context) {
 		const { client, itemIndex, options } = context;
 		const attachmentId = readText(context, attachmentIdProperty);
 		const field = readText(context, outputDataFieldNameProperty);
 		const attachment = await getAttachment(client, attachmentId);
-		const file = await downloadFile(context, attachment, { policy: readFilePolicy(options) });
+		const file = await downloadFile(context, attachment, { policy: filePolicyOf(options) });
 		return [{ json: attachment, binary: { [field]: file }, pairedItem: { item: itemIndex } }];
 	},
-};
+});

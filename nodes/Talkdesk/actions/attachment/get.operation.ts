@@ -1,17 +1,19 @@
 import { getAttachment } from '../../api/attachments';
-import { optionsProperty, outputItem, readText, type Operation } from '../operation';
+import { readText } from '../../parameters/item';
+import { defineOperation, outputItem } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
-export const get: Operation = {
+export const get = defineOperation({
 	option: {
 		name: 'Get',
 		value: 'get',
 		action: 'Get attachment',
 		description: 'Get name, type, size and state of an attachment',
 	},
-	properties: [attachmentIdProperty, optionsProperty()],
+	properties: [attachmentIdProperty],
+	options: {},
 	async execute(context) {
 		const attachmentId = readText(context, attachmentIdProperty);
 		return [outputItem(await getAttachment(context.client, attachmentId), context.itemIndex)];
 	},
-};
+});

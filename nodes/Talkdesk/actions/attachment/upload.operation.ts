@@ -1,8 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { readLocalFile, uploadFile } from '../../files/upload';
-import { filePolicyProperties, readFilePolicy } from '../../files/options';
-import { optionsProperty, outputItem, readText, type Operation } from '../operation';
+import { filePolicyOptions, filePolicyOf } from '../../files/options';
+import { readText } from '../../parameters/item';
+import { option } from '../../parameters/options';
+import { text } from '../../parameters/schemas';
+import { defineOperation, outputItem } from '../operation';
 
 const inputDataFieldNameProperty: INodeProperties = {
 	displayName: 'Input Data Field Name',
@@ -23,26 +26,24 @@ const fileNameProperty: INodeProperties = {
 	description: 'What the file is called in Talkdesk, instead of its own name',
 };
 
-export const upload: Operation = {
+export const upload = defineOperation({
 	option: {
 		name: 'Upload',
 		value: 'upload',
 		action: 'Upload attachment',
 		description: 'Bring a file to Talkdesk, to be sent with a message later',
 	},
-	properties: [
-		inputDataFieldNameProperty,
-		optionsProperty([fileNameProperty, ...filePolicyProperties]),
-	],
+	properties: [inputDataFieldNameProperty],
+	options: { fileName: option(fileNameProperty, text), ...filePolicyOptions },
 	async execute(context) {
 		const { functions, itemIndex, options } = context;
 		const field = readText(context, inputDataFieldNameProperty);
 		const file = await readLocalFile(functions, itemIndex, field);
 		const attachment = await uploadFile(
 			context,
-			{ ...file, name: options.fileName || file.name },
-			{ policy: readFilePolicy(options) },
+			{ ...file, name: options.fileName ?? file.name },
+			{ policy: filePolicyOf(options) },
 		);
 		return [outputItem(attachment, itemIndex)];
 	},
-};
+});

@@ -1,13 +1,9 @@
 import { endConversation } from '../../api/digitalConnect';
-import {
-	conversationIdProperty,
-	optionsProperty,
-	outputItem,
-	readText,
-	type Operation,
-} from '../operation';
+import { queueOf } from '../conversationQueue';
+import { defineOperation, outputItem } from '../operation';
+import { conversationIdProperty, readText } from '../../parameters/item';
 
-export const end: Operation = {
+export const end = defineOperation({
 	option: {
 		name: 'End',
 		value: 'end',
@@ -15,11 +11,12 @@ export const end: Operation = {
 		description:
 			'End the conversation with the human agent. A conversation that has ended already is a success.',
 	},
-	properties: [conversationIdProperty, optionsProperty()],
-	orderedBy: (context) => readText(context, conversationIdProperty),
+	properties: [conversationIdProperty],
+	options: {},
+	sequenceKey: (context) => queueOf(readText(context, conversationIdProperty)),
 	async execute(context) {
 		const conversationId = readText(context, conversationIdProperty);
 		const { alreadyEnded } = await endConversation(context.client, { conversationId });
 		return [outputItem({ conversationId, ended: true, alreadyEnded }, context.itemIndex)];
 	},
-};
+});

@@ -1,27 +1,27 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
-import { isFirstTime } from '../../firstTime';
 import { toPreviousMessages } from '../../transcript/prepare';
+import { defineOperation, outputItem, touchpointOf } from '../operation';
+import { checkEmail } from '../../parameters/email';
 import {
-	checkEmail,
 	idempotencyKey,
-	idempotencyKeyProperty,
-	optionsProperty,
-	outputItem,
-	readOptions,
-	readText,
-	readTouchpointId,
-	touchpointIdProperty,
-	type Operation,
-} from '../operation';
-import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
+	idempotencyKeyOption,
+	sha256Json,
+	workflowIdentity,
+} from '../../parameters/idempotencyKey';
+import { isTool } from '../../parameters/isTool';
+import { readText, type ItemContext } from '../../parameters/item';
+import { option, readOptions, touchpointIdOption } from '../../parameters/options';
+import { text } from '../../parameters/schemas';
+import { readTranscript, transcriptOptions, transcriptProperties } from '../transcript';
 import {
 	contactCenterParametersProperty,
 	readContactCenterParameters,
 } from './contactCenterParameters';
+import { startedEarlier } from './startedEarlier';
 
-/** Not `required`: n8n would refuse to run the node where the parameters hold the address. */
+/** Not `required`: n8n would refuse to run the node if the parameters hold the address. */
 const contactEmailProperty: INodeProperties = {
 	displayName: 'Contact Email',
 	name: 'contactEmail',
@@ -32,16 +32,24 @@ const contactEmailProperty: INodeProperties = {
 		'The e-mail address of the customer, by which Talkdesk knows the contact. Always needed; it may also stand in Parameters (JSON) as emailAddress.',
 };
 
-const subjectProperty: INodeProperties = {
-	displayName: 'Subject',
-	name: 'subject',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. Question about an invoice',
-	description: 'What the conversation is about',
+const options = {
+	idempotencyKey: idempotencyKeyOption,
+	subject: option(
+		{
+			displayName: 'Subject',
+			name: 'subject',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. Question about an invoice',
+			description: 'What the conversation is about',
+		},
+		text,
+	),
+	touchpointId: touchpointIdOption,
+	...transcriptOptions,
 };
 
-export const start: Operation = {
+export const start = defineOperation({
 	option: {
 		name: 'Start',
 		value: 'start',
@@ -54,41 +62,42 @@ export const start: Operation = {
 		contactEmailProperty,
 		contactCenterParametersProperty,
 		...transcriptProperties({ optional: true }),
-		optionsProperty([
-			idempotencyKeyProperty,
-			subjectProperty,
-			touchpointIdProperty,
-			transcriptLimitProperty,
-		]),
 	],
-	// Items with the same key start one conversation: the second finds what the first has started.
-	orderedBy: (context) => readOptions(context).idempotencyKey || `item ${context.itemIndex}`,
+	options,
+	// What starts with the same key goes one after the other: the second finds what the first has started.
+	sequenceKey(context) {
+		const key = readOptions(context, { idempotencyKey: idempotencyKeyOption }).idempotencyKey;
+		return key === undefined ? undefined : `start ${ownKey(context, key)}`;
+	},
 	async execute(context) {
+		const { client, functions, itemIndex, options: chosen } = context;
 		const { parameters, emailAddress } = readContactCenterParameters(context);
 		const contactEmail = checkEmail(
 			context,
 			contactEmailProperty.displayName,
 			readText(context, contactEmailProperty) || emailAddress,
+			{ isTool: isTool(functions) },
 		);
-		const { options } = context;
-		const touchpointId = readTouchpointId(context);
-		const { messages, omitted } = await readTranscript(context);
+		const touchpointId = touchpointOf(context);
+		const { messages, omitted, unrecognized } = await readTranscript(context);
+		const work = idempotencyKey(context, 'start', touchpointId, contactEmail);
+		const key = chosen.idempotencyKey;
 		const { conversationId } = await startConversation(
-			context.client,
+			client,
 			{
 				touchpointId,
 				contactEmail,
-				subject: options.subject,
+				subject: chosen.subject,
 				contextParameters: parameters,
 				previousMessages: toPreviousMessages(messages, Date.now()),
 			},
-			{ idempotencyKey: options.idempotencyKey || idempotencyKey(context) },
+			{
+				idempotencyKey:
+					key === undefined ? work : sha256Json([ownKey(context, key), touchpointId, contactEmail]),
+			},
 		);
 		const alreadyStarted =
-			options.idempotencyKey !== undefined &&
-			options.idempotencyKey !== '' &&
-			// Talkdesk answers a repeated key like a new one.
-			!(await isFirstTime(context.functions, conversationId));
+			key !== undefined && (await startedEarlier(functions, { conversationId, work }));
 		return [
 			outputItem(
 				{
@@ -98,12 +107,21 @@ export const start: Operation = {
 					alreadyStarted,
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
+					transcriptMessagesUnrecognized: unrecognized,
 					message: alreadyStarted
 						? 'This chat has been handed over to a human agent already, and nothing new was started. The human agent answers here: do not answer any further yourself.'
 						: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',
 				},
-				context.itemIndex,
+				itemIndex,
 			),
 		];
 	},
-};
+});
+
+/**
+ * The user's own key, for this workflow. The customer is added to it: an expression that gives nothing, inside a text, makes
+ * the same key for everybody, and nobody must land in another customer's conversation.
+ */
+function ownKey(context: ItemContext, key: string): string {
+	return sha256Json(['start', ...workflowIdentity(context), key]);
+}

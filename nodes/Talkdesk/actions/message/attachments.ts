@@ -1,8 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { readParameter, type ItemContext } from '../../parameters/item';
+import { commaSeparated } from '../../parameters/schemas';
 
 import { getAttachment } from '../../api/attachments';
 import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
-import { readFilePolicy } from '../../files/options';
+import { filePolicyOf, type filePolicyOptions } from '../../files/options';
 import type { OperationContext } from '../operation';
 import { sideBySide } from '../sideBySide';
 import type { Delivery } from './deliver';
@@ -22,7 +24,7 @@ const CONCURRENCY = 3;
  * @returns what became of each, in the order of the fields, then of the ids; a failure is an outcome
  */
 export async function gatherFiles(
-	context: OperationContext,
+	context: OperationContext<typeof filePolicyOptions>,
 	wanted: { fields: string[]; ids: string[] },
 ): Promise<GatheredFile[]> {
 	const { functions, itemIndex, client, options } = context;
@@ -30,7 +32,7 @@ export async function gatherFiles(
 	const fields = wanted.fields.flatMap((field) =>
 		field === '*' ? Object.keys(item?.binary ?? {}) : [field],
 	);
-	const policy = readFilePolicy(options);
+	const policy = filePolicyOf(options);
 
 	const jobs = [
 		...[...new Set(fields)].map((field) => ({
@@ -91,3 +93,8 @@ function withPartialFailure(files: GatheredFile[], reason: string | undefined): 
 		return { ...attachment, outcome: anyNamed ? 'failed' : 'unclear', error: reason };
 	});
 }
+
+export const attachmentFingerprint = (files: GatheredFile[]): string[] =>
+	files.flatMap((f) => (f.outcome === 'ready' ? [f.attachment.name] : []));
+export const readFieldNames = (context: ItemContext, property: INodeProperties): string[] =>
+	readParameter(context, property, commaSeparated);

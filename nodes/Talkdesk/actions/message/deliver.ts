@@ -1,4 +1,4 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import {
@@ -8,88 +8,98 @@ import {
 	type SentMessage,
 } from '../../api/digitalConnect';
 import { isProblem, TalkdeskApiError } from '../../api/errors';
-import {
-	checkEmail,
-	hashOf,
-	readTouchpointId,
-	touchpointIdProperty,
-	type OperationContext,
-} from '../operation';
+import { noteSuccessor } from '../conversationQueue';
+import { touchpointOf, type OperationContext } from '../operation';
+import { checkEmail } from '../../parameters/email';
+import { sha256Json } from '../../parameters/idempotencyKey';
+import { option, touchpointIdOption } from '../../parameters/options';
+import { oneOf, text } from '../../parameters/schemas';
 
-const whereNewOnesStart = { show: { ifConversationEnded: ['startNew'] } };
-
-const contactEmailProperty: INodeProperties = {
-	displayName: 'Contact Email',
-	name: 'contactEmail',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. name@example.com',
-	displayOptions: whereNewOnesStart,
-	description:
-		'The e-mail address of the customer, for the new conversation. Talkdesk tells nobody who the contact of an old one was.',
-};
+const shownForStartNew = { show: { ifConversationEnded: ['startNew'] } };
 
 /** What to do when a message can't simply be sent. */
-export const deliveryProperties: INodeProperties[] = [
-	contactEmailProperty,
-	{ ...touchpointIdProperty, displayOptions: whereNewOnesStart },
-	{
-		displayName: 'If Conversation Has Ended',
-		name: 'ifConversationEnded',
-		type: 'options',
-		options: [
-			{
-				name: 'Continue',
-				value: 'continue',
-				description: 'Send nothing, and say so in the output: conversationEnded is true',
-			},
-			{ name: 'Error', value: 'error', description: 'Fail, with the remedy' },
-			{
-				name: 'Start New Conversation',
-				value: 'startNew',
-				description:
-					'Send the message in a new conversation with the same customer. The output has its ID, and the old one as previousConversationId.',
-			},
-		],
-		default: 'error',
-		description: 'What to do when the human agent, or anybody else, has ended the conversation',
+export const deliveryOptions = {
+	contactEmail: option(
+		{
+			displayName: 'Contact Email',
+			name: 'contactEmail',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. name@example.com',
+			displayOptions: shownForStartNew,
+			description:
+				'The e-mail address of the customer, for the new conversation. Talkdesk tells nobody who the contact of an old one was.',
+		},
+		text,
+	),
+	touchpointId: {
+		...touchpointIdOption,
+		property: { ...touchpointIdOption.property, displayOptions: shownForStartNew },
 	},
-	{
-		displayName: 'If Outcome Is Unknown',
-		name: 'ifOutcomeUnknown',
-		type: 'options',
-		options: [
-			{
-				name: 'Repeat',
-				value: 'repeat',
-				description:
-					'Send again with the same idempotency key. Nothing is lost; nothing arrives twice where Talkdesk honours the key.',
-			},
-			{
-				name: 'Report',
-				value: 'report',
-				description:
-					'Do not send again, and say so in the output: outcomeUnknown is true. Nothing arrives twice; the message may be lost.',
-			},
-		],
-		default: 'repeat',
-		description:
-			'What to do when nobody knows whether a message arrived: the answer was lost, or late',
-	},
-];
+	ifConversationEnded: option(
+		{
+			displayName: 'If Conversation Has Ended',
+			name: 'ifConversationEnded',
+			type: 'options',
+			options: [
+				{
+					name: 'Continue',
+					value: 'continue',
+					description: 'Send nothing, and say so in the output: conversationEnded is true',
+				},
+				{ name: 'Error', value: 'error', description: 'Fail, with the remedy' },
+				{
+					name: 'Start New Conversation',
+					value: 'startNew',
+					description:
+						'Send the message in a new conversation with the same customer. The output has its ID, and the old one as previousConversationId.',
+				},
+			],
+			default: 'error',
+			description: 'What to do when the human agent, or anybody else, has ended the conversation',
+		},
+		oneOf(['error', 'startNew', 'continue']),
+	),
+	ifOutcomeUnknown: option(
+		{
+			displayName: 'If Outcome Is Unknown',
+			name: 'ifOutcomeUnknown',
+			type: 'options',
+			options: [
+				{
+					name: 'Repeat',
+					value: 'repeat',
+					description:
+						'Send again with the same idempotency key. Nothing is lost; nothing arrives twice if Talkdesk honors the key.',
+				},
+				{
+					name: 'Report',
+					value: 'report',
+					description:
+						'Do not send again, and say so in the output: outcomeUnknown is true. Nothing arrives twice; the message may be lost.',
+				},
+			],
+			default: 'repeat',
+			description:
+				'What to do when nobody knows whether a message arrived: the answer was lost, or late, or a server failed',
+		},
+		oneOf(['repeat', 'report']),
+	),
+};
 
 /** What became of a message. */
-export type Delivery =
-	/** `previousConversationId` is set where it went into a new conversation. */
-	| {
-			outcome: 'sent';
-			conversationId: string;
-			previousConversationId?: string;
-			sent: SentMessage;
-	  }
-	| { outcome: 'ended'; conversationId: string; previousConversationId?: string }
+export type Delivery = {
+	conversationId: string;
+	/** The conversation that it was meant for, if it went into a new one. */
+	previousConversationId?: string;
+	/** It may have arrived, beside what the outcome says. */
+	outcomeUnknown?: boolean;
+} & (
+	| { outcome: 'sent'; sent: SentMessage }
+	| { outcome: 'ended' }
 	/** It may have arrived or not. */
-	| { outcome: 'unknown'; conversationId: string; previousConversationId?: string };
+	| { outcome: 'unknown' }
+);
 
 /**
  * How many conversations in a row may have ended: where the workflow goes on sending to the first one, each that ended
@@ -98,16 +108,17 @@ export type Delivery =
 const MOST_SUCCESSORS = 10;
 
 /**
- * Sends a message, and does what the options say where the conversation is over or the outcome unknown.
+ * Sends a message, and does what the options say if the conversation is over or the outcome unknown.
  *
- * The successor of an ended conversation is started with a key made of that conversation's id: Talkdesk finds the same one
+ * The successor of an ended conversation is started with a key made of that conversation's ID: Talkdesk finds the same one
  * for all messages that come late, out of whichever execution.
  *
- * @param key the idempotency key of the message
- * @throws TalkdeskApiError; NodeOperationError where a parameter for the new conversation is missing
+ * @param key what makes it the same message when it is sent again. The conversation is added: keys of a chat channel are
+ * unique for one chat only, and whether Talkdesk counts keys for a conversation or for the account isn't documented.
+ * @throws TalkdeskApiError; NodeOperationError if a parameter for the new conversation is missing
  */
 export async function deliver(
-	context: OperationContext,
+	context: OperationContext<typeof deliveryOptions>,
 	message: NewMessage,
 	key: string,
 ): Promise<Delivery> {
@@ -119,41 +130,53 @@ export async function deliver(
 			? {
 					contactEmail: checkEmail(
 						context,
-						`Options > ${contactEmailProperty.displayName}`,
+						`Options > ${deliveryOptions.contactEmail.property.displayName}`,
 						options.contactEmail ?? '',
 					),
-					touchpointId: readTouchpointId(context),
+					touchpointId: touchpointOf(context),
 				}
 			: undefined;
 
 	let { conversationId } = message;
+	let outcomeUnknown = false;
 	for (let successors = 0; ; successors++) {
-		const isFirst = successors === 0;
-		const place = {
+		const place = () => ({
 			conversationId,
-			...(!isFirst && { previousConversationId: message.conversationId }),
-		};
+			...(successors > 0 && { previousConversationId: message.conversationId }),
+			...(outcomeUnknown && { outcomeUnknown }),
+		});
 		const outcome = await sendMessage(
 			client,
 			{ ...message, conversationId },
 			{
-				// Whether keys count for a conversation or for the account isn't documented.
-				idempotencyKey: isFirst ? key : hashOf([key, conversationId]),
+				idempotencyKey: sha256Json(['message', key, conversationId]),
 				repeatable: ifOutcomeUnknown === 'repeat',
 			},
 		).then(
 			(sent) => ({ sent }),
 			(error: unknown) => ({ error }),
 		);
-		if ('sent' in outcome) return { outcome: 'sent', ...place, sent: outcome.sent };
+		if ('sent' in outcome) return { outcome: 'sent', ...place(), sent: outcome.sent };
 		const { error } = outcome;
-		if (isUnknown(error) && ifOutcomeUnknown === 'report') return { outcome: 'unknown', ...place };
+		if (isUnknown(error) && ifOutcomeUnknown === 'report') {
+			return { outcome: 'unknown', ...place() };
+		}
 		if (!isProblem(error, 'conversationEnded') || ifConversationEnded === 'error') throw error;
-		if (!successor) return { outcome: 'ended', ...place };
+		// An earlier attempt may have arrived before the conversation ended.
+		outcomeUnknown ||= error.problem.mayBeOurs === true;
+		if (!successor) return { outcome: 'ended', ...place() };
+		if (outcomeUnknown && ifOutcomeUnknown === 'report') return { outcome: 'ended', ...place() };
 		if (successors === MOST_SUCCESSORS) break;
+		const ended = conversationId;
 		({ conversationId } = await startConversation(client, successor, {
-			idempotencyKey: hashOf(['successor of', conversationId]),
+			idempotencyKey: sha256Json([
+				'successor of',
+				ended,
+				successor.touchpointId,
+				successor.contactEmail,
+			]),
 		}));
+		noteSuccessor(ended, conversationId);
 	}
 	throw new NodeOperationError(
 		functions.getNode(),
@@ -168,12 +191,12 @@ export async function deliver(
 
 /** A delivery for the output of the node. */
 export function describeDelivery(delivery: Delivery): IDataObject {
-	const { outcome, conversationId, previousConversationId } = delivery;
+	const { outcome, conversationId, previousConversationId, outcomeUnknown } = delivery;
 	return {
 		conversationId,
 		...(previousConversationId !== undefined && { previousConversationId }),
 		...(outcome === 'sent' && delivery.sent),
-		...(outcome === 'unknown' && { outcomeUnknown: true }),
+		...((outcome === 'unknown' || outcomeUnknown) && { outcomeUnknown: true }),
 		conversationEnded: outcome === 'ended',
 	};
 }

@@ -1,18 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { filePolicyProperties, splitList } from '../../files/options';
-import {
-	conversationIdProperty,
-	idempotencyKey,
-	idempotencyKeyProperty,
-	optionsProperty,
-	outputItem,
-	readText,
-	type Operation,
-} from '../operation';
-import { describeFiles, gatherFiles } from './attachments';
-import { deliver, deliveryProperties, describeDelivery } from './deliver';
+import { filePolicyOptions } from '../../files/options';
+import { queueOf } from '../conversationQueue';
+import { defineOperation, outputItem } from '../operation';
+import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
+import { conversationIdProperty, readText } from '../../parameters/item';
+import { option } from '../../parameters/options';
+import { commaSeparated } from '../../parameters/schemas';
+import { attachmentFingerprint, describeFiles, gatherFiles, readFieldNames } from './attachments';
+import { deliver, deliveryOptions, describeDelivery } from './deliver';
 
 const textProperty: INodeProperties = {
 	displayName: 'Text',
@@ -21,7 +18,7 @@ const textProperty: INodeProperties = {
 	typeOptions: { rows: 3 },
 	default: '',
 	placeholder: 'e.g. {{ $json.text }}',
-	description: 'What the customer says to the human agent; may be empty where there are files',
+	description: 'What the customer says to the human agent; may be empty if there are files',
 };
 
 const inputDataFieldNamesProperty: INodeProperties = {
@@ -33,39 +30,38 @@ const inputDataFieldNamesProperty: INodeProperties = {
 	hint: 'The names of the input fields that hold files to send, separated by commas; * sends all files of the item',
 };
 
-const attachmentIdsProperty: INodeProperties = {
-	displayName: 'Attachment IDs',
-	name: 'attachmentIds',
-	type: 'string',
-	default: '',
-	description: 'Attachments that are in Talkdesk already, separated by commas',
+const options = {
+	attachmentIds: option(
+		{
+			displayName: 'Attachment IDs',
+			name: 'attachmentIds',
+			type: 'string',
+			default: '',
+			description: 'Attachments that are in Talkdesk already, separated by commas',
+		},
+		commaSeparated,
+	),
+	idempotencyKey: idempotencyKeyOption,
+	...deliveryOptions,
+	...filePolicyOptions,
 };
 
-export const send: Operation = {
+export const send = defineOperation({
 	option: {
 		name: 'Send',
 		value: 'send',
 		action: 'Send message',
 		description: 'Pass a message of the customer on to the human agent in an open conversation',
 	},
-	properties: [
-		conversationIdProperty,
-		textProperty,
-		inputDataFieldNamesProperty,
-		optionsProperty([
-			attachmentIdsProperty,
-			idempotencyKeyProperty,
-			...deliveryProperties,
-			...filePolicyProperties,
-		]),
-	],
-	orderedBy: (context) => readText(context, conversationIdProperty),
+	properties: [conversationIdProperty, textProperty, inputDataFieldNamesProperty],
+	options,
+	sequenceKey: (context) => queueOf(readText(context, conversationIdProperty)),
 	async execute(context) {
-		const { functions, itemIndex, options } = context;
+		const { functions, itemIndex, options: chosen } = context;
 		const conversationId = readText(context, conversationIdProperty);
 		const content = readText(context, textProperty);
-		const fields = splitList(readText(context, inputDataFieldNamesProperty));
-		const ids = splitList(options.attachmentIds ?? '');
+		const fields = readFieldNames(context, inputDataFieldNamesProperty);
+		const ids = chosen.attachmentIds;
 		const files = await gatherFiles(context, { fields, ids });
 
 		const attachments = files.flatMap((file) =>
@@ -84,14 +80,18 @@ export const send: Operation = {
 					itemIndex,
 					description:
 						reasons.join(' ') ||
-						`Enter ${textProperty.displayName} or ${inputDataFieldNamesProperty.displayName}. Where they are expressions, item ${itemIndex} has no value for them.`,
+						`Enter ${textProperty.displayName} or ${inputDataFieldNamesProperty.displayName}. If they are expressions, item ${itemIndex} has no value for them.`,
 				},
 			);
 		}
+		const own = chosen.idempotencyKey;
+		// What is in it belongs to the key: a message with other words, or with a file that could not be read before, is another
+		// one, whatever the user's own key says.
+		const parts = [conversationId, content, ...attachmentFingerprint(files)];
 		const delivery = await deliver(
 			context,
 			{ conversationId, content, attachments },
-			options.idempotencyKey || idempotencyKey(context, conversationId, content, ...fields, ...ids),
+			own === undefined ? idempotencyKey(context, ...parts) : sha256Json([own, ...parts]),
 		);
 		return [
 			outputItem(
@@ -100,4 +100,4 @@ export const send: Operation = {
 			),
 		];
 	},
-};
+});

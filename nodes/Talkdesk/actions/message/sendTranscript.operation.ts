@@ -3,18 +3,14 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { uploadFile } from '../../files/upload';
 import { toTexts } from '../../transcript/prepare';
-import {
-	conversationIdProperty,
-	idempotencyKey,
-	idempotencyKeyProperty,
-	optionsProperty,
-	outputItem,
-	readText,
-	type Operation,
-	type OperationContext,
-} from '../operation';
-import { deliver, deliveryProperties, describeDelivery, type Delivery } from './deliver';
-import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
+import { queueOf } from '../conversationQueue';
+import { defineOperation, outputItem, type OperationContext } from '../operation';
+import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
+import { conversationIdProperty, readText } from '../../parameters/item';
+import { option } from '../../parameters/options';
+import { wholeNumberFrom } from '../../parameters/schemas';
+import { readTranscript, transcriptOptions, transcriptProperties } from '../transcript';
+import { deliver, deliveryOptions, describeDelivery, type Delivery } from './deliver';
 
 /**
  * Characters of one message. Talkdesk documents no limit; this is short enough to be read in the agent's chat window.
@@ -41,18 +37,26 @@ const sendAsProperty: INodeProperties = {
 	description: 'How the agent gets the transcript',
 };
 
-const messageLengthProperty: INodeProperties = {
-	displayName: 'Message Length',
-	name: 'messageLength',
-	displayOptions: { show: { '/sendAs': ['message'] } },
-	type: 'number',
-	typeOptions: { minValue: 100 },
-	default: DEFAULT_MESSAGE_LENGTH,
-	description:
-		'How many characters one message may have. A longer transcript goes out in several, split between what was said.',
+const options = {
+	idempotencyKey: idempotencyKeyOption,
+	messageLength: option(
+		{
+			displayName: 'Message Length',
+			name: 'messageLength',
+			displayOptions: { show: { '/sendAs': ['message'] } },
+			type: 'number',
+			typeOptions: { minValue: 100 },
+			default: DEFAULT_MESSAGE_LENGTH,
+			description:
+				'How many characters one message may have. A longer transcript goes out in several, split between what was said.',
+		},
+		wholeNumberFrom(100).transform((length) => length ?? DEFAULT_MESSAGE_LENGTH),
+	),
+	...transcriptOptions,
+	...deliveryOptions,
 };
 
-export const sendTranscript: Operation = {
+export const sendTranscript = defineOperation({
 	option: {
 		name: 'Send Transcript',
 		value: 'sendTranscript',
@@ -63,18 +67,13 @@ export const sendTranscript: Operation = {
 		conversationIdProperty,
 		...transcriptProperties({ optional: false }),
 		sendAsProperty,
-		optionsProperty([
-			idempotencyKeyProperty,
-			messageLengthProperty,
-			transcriptLimitProperty,
-			...deliveryProperties,
-		]),
 	],
-	orderedBy: (context) => readText(context, conversationIdProperty),
+	options,
+	sequenceKey: (context) => queueOf(readText(context, conversationIdProperty)),
 	async execute(context) {
-		const { options, functions, itemIndex } = context;
+		const { options: chosen, functions, itemIndex } = context;
 		const conversationId = readText(context, conversationIdProperty);
-		const { messages, omitted } = await readTranscript(context);
+		const { messages, omitted, unrecognized } = await readTranscript(context);
 		if (messages.length === 0) {
 			throw new NodeOperationError(functions.getNode(), 'The transcript is empty', {
 				itemIndex,
@@ -83,25 +82,24 @@ export const sendTranscript: Operation = {
 			});
 		}
 		const asFile = functions.getNodeParameter('sendAs', itemIndex) === 'file';
-		const texts = toTexts(
-			messages,
-			asFile ? Infinity : (options.messageLength ?? DEFAULT_MESSAGE_LENGTH),
-		);
+		const texts = toTexts(messages, asFile ? Infinity : chosen.messageLength);
 		const attachment = asFile ? await uploadTranscript(context, texts.join('')) : undefined;
 		const parts = attachment
 			? [{ content: '', attachments: [attachment] }]
 			: texts.map((content) => ({ content }));
 
+		const own = chosen.idempotencyKey;
+		const keyOf = (content: unknown[]) =>
+			own === undefined ? idempotencyKey(context, ...content) : sha256Json([own, ...content]);
 		const deliveries: Delivery[] = [];
 		for (const [part, message] of parts.entries()) {
 			const delivery = await deliver(
 				context,
 				// Where the first part went into a new conversation, the others follow it.
 				{ conversationId: deliveries.at(-1)?.conversationId ?? conversationId, ...message },
-				// A repetition finds the parts that are there already, and goes on with the first that isn't.
-				options.idempotencyKey
-					? `${options.idempotencyKey}-${part}`
-					: idempotencyKey(context, conversationId, 'transcript', String(part), texts[part] ?? ''),
+				// A repetition finds the parts that are there already, and goes on with the first that isn't. What a part says
+				// belongs to its key: a longer transcript under the same key is not the one that was sent.
+				keyOf(['transcript', conversationId, part, texts[part]]),
 			);
 			deliveries.push(delivery);
 			if (delivery.outcome === 'ended') break;
@@ -113,12 +111,13 @@ export const sendTranscript: Operation = {
 					attachments: attachment ? [attachment] : [],
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
+					transcriptMessagesUnrecognized: unrecognized,
 				},
 				itemIndex,
 			),
 		];
 	},
-};
+});
 
 /** The parts as one: the last message, the ids of all, and what any of them has to say. */
 function describeDeliveries(deliveries: Delivery[], conversationId: string): IDataObject {
@@ -127,15 +126,22 @@ function describeDeliveries(deliveries: Delivery[], conversationId: string): IDa
 	return {
 		...(last && describeDelivery(last)),
 		...(isElsewhere && { previousConversationId: conversationId }),
-		...(deliveries.some(({ outcome }) => outcome === 'unknown') && { outcomeUnknown: true }),
+		...(deliveries.some(
+			({ outcome, outcomeUnknown }) => outcome === 'unknown' || outcomeUnknown,
+		) && { outcomeUnknown: true }),
 		messageIds: deliveries.flatMap((delivery) =>
-			delivery.outcome === 'sent' ? [delivery.sent.messageId] : [],
+			delivery.outcome === 'sent' && delivery.sent.messageId !== undefined
+				? [delivery.sent.messageId]
+				: [],
 		),
 	};
 }
 
 /** The transcript as a text file that an agent knows by its name. */
-async function uploadTranscript(context: OperationContext, text: string) {
+async function uploadTranscript(
+	context: Pick<OperationContext, 'functions' | 'client'>,
+	text: string,
+) {
 	const content = Buffer.from(`${text}\n`);
 	const { id, name, type, size } = await uploadFile(
 		context,

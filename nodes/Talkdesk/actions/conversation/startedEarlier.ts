@@ -1,0 +1,34 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { isFirstTime } from '../../firstTime';
+
+/** How many answers this process keeps. */
+const MAX_KEPT = 5000;
+
+/** What was found out, by conversation and piece of work: n8n's Retry On Fail asks again. Oldest first. */
+const answers = new Map<string, boolean>();
+
+/**
+ * Whether another piece of work has started this conversation. Talkdesk answers a repeated idempotency key like a new one,
+ * so n8n's database has to remember it: the conversation, and with it the work that came first. Both are known if the very
+ * work that started it is repeated.
+ *
+ * @param started.work the key of this piece of work
+ */
+export async function startedEarlier(
+	functions: IExecuteFunctions,
+	{ conversationId, work }: { conversationId: string; work: string },
+): Promise<boolean> {
+	const byWork = `${conversationId} by ${work}`;
+	const known = answers.get(byWork);
+	if (known !== undefined) return known;
+	const [isNew, isNewWork] = await Promise.all([
+		isFirstTime(functions, conversationId, 'workflow'),
+		isFirstTime(functions, byWork, 'workflow'),
+	]);
+	const isEarlier = !isNew && isNewWork;
+	answers.set(byWork, isEarlier);
+	const [oldest] = answers.keys();
+	if (answers.size > MAX_KEPT && oldest !== undefined) answers.delete(oldest);
+	return isEarlier;
+}
