@@ -209,7 +209,7 @@ it('getAll says that the limit is no number', async () => {
 		filters: {},
 		options: {},
 	});
-	expect(error?.message).toBe('The parameter Limit is not a number above 0');
+	expect(error?.message).toBe('The parameter Limit is not a whole number of at least 1');
 });
 
 it('getAll goes through every page', async () => {

@@ -30,6 +30,7 @@ describe('conversation: start', () => {
 					alreadyStarted: false,
 					transcriptMessages: 2,
 					transcriptMessagesOmitted: 0,
+					transcriptMessagesUnrecognized: 0,
 					message: expect.stringContaining('human agent'),
 				},
 				pairedItem: { item: 0 },
@@ -101,13 +102,17 @@ describe('conversation: start', () => {
 	it.each([
 		[{ contactEmail: '={{ $json.none }}' }, 'Contact Email', 'is empty'],
 		[{ contactEmail: 'ann' }, 'Contact Email', 'not an e-mail address'],
-		[{ contactEmail: 'Ann <ann@example.com>' }, 'Contact Email', 'not an e-mail address'],
+		[{ contactEmail: 'ann@a.example, bob@b.example' }, 'Contact Email', 'several addresses'],
 		[{ transcriptSource: 'json', transcript: '{' }, 'Transcript', "isn't understood: {"],
 		[{ transcriptSource: 'json', transcript: '{}' }, 'Transcript', "isn't understood: {}"],
 		[{ transcriptSource: 'json', transcript: '[{"who":"me"}]' }, 'Transcript', '{"who":"me"}'],
 		[{ contactCenterParameters: { json: '[1]' } }, 'Contact Center Parameters', '(JSON)'],
 		[{ contactCenterParameters: { json: '{' } }, 'Contact Center Parameters', '(JSON)'],
-		[{ options: { timeout: 'soon' } }, 'timeout', 'wrong value'],
+		[{ options: { timeout: 'soon' } }, 'Options > Timeout', 'not a number above 0'],
+		[{ options: { subject: ['a', 'b'] } }, 'Options > Subject', 'is a list, and not a text'],
+		[{ options: { idempotencyKey: {} } }, 'Options > Idempotency Key', 'is an object'],
+		[{ options: { idempotencyKey: false } }, 'Options > Idempotency Key', 'is a boolean'],
+		[{ contactCenterParameters: { name: {} } }, 'Contact Center Parameters > Name', 'an object'],
 	])('refuses %j before anything is sent', async (wrong, parameter, what) => {
 		const { error } = await run({ ...START, ...wrong });
 		expect(error?.message).toContain(parameter);

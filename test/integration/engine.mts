@@ -77,6 +77,8 @@ export interface RunOptions {
 	executionId?: string;
 	/** The execution that n8n repeats with this one (*Retry*): it goes on with the data of that one, under an ID of its own. */
 	retryOf?: string;
+	/** Random in n8n, for each new execution; by default the same for the same ID. */
+	resumeToken?: string;
 	/** Which n8n it is: an ID. */
 	instanceId?: string;
 	/** How n8n came to run it: by a trigger, unless said otherwise. */
@@ -106,6 +108,7 @@ export async function runNode(
 		executionId = 'execution-1',
 		retryOf,
 		instanceId = 'instance-1',
+		resumeToken = `token of ${retryOf ?? executionId} in ${instanceId}`,
 		mode = retryOf === undefined ? 'trigger' : 'retry',
 		earlierRuns = 0,
 		files = {},
@@ -176,8 +179,8 @@ export async function runNode(
 	};
 	Object.assign(Container.get(InstanceSettings), { instanceId });
 	const runExecutionData = createRunExecutionData({
-		// Random, and kept with the execution: n8n makes it when an execution is new, and a retry has that of the first one.
-		resumeToken: `token of ${retryOf ?? executionId} in ${instanceId}`,
+		// n8n makes it when an execution is new, and keeps it with its data: a retry has that of the first one.
+		resumeToken,
 		resultData: {
 			runData: earlierRuns > 0 ? { Talkdesk: Array<ITaskData>(earlierRuns).fill(earlierRun) } : {},
 		},

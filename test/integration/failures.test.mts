@@ -74,7 +74,7 @@ describe('errors', () => {
 	});
 
 	it.each([
-		[{}, 'id: Required'],
+		[{}, 'id: is no ID'],
 		[{ id: '' }, 'id: '],
 		[['id'], 'body: Expected object'],
 	])('say what is wrong with an answer that cannot be read: %j', async (answer, wrong) => {
@@ -93,7 +93,8 @@ describe('errors', () => {
 				),
 				details: { kind: 'unexpectedAnswer', status: 201, fields: [] },
 			});
-			expect(requests).toBe(1);
+			// Once more with the same key: Talkdesk may have started it, and tell so now.
+			expect(requests).toBe(2);
 		} finally {
 			await other.close();
 		}

@@ -1,3 +1,5 @@
+import type { INode } from 'n8n-workflow';
+
 import { DEFAULT_LIMITS, type TalkdeskClient } from '../../nodes/Talkdesk/api/client';
 import {
 	sendMessage,
@@ -6,6 +8,15 @@ import {
 } from '../../nodes/Talkdesk/api/digitalConnect';
 import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
 import type { ProblemKind } from '../../nodes/Talkdesk/api/problem';
+
+const NODE: INode = {
+	id: '1',
+	name: 'Talkdesk',
+	type: 'talkdesk',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
 
 const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 	settings: {
@@ -19,6 +30,8 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
 	limits: DEFAULT_LIMITS,
 	with: () => clientThatAnswers(status, body),
+	unexpected: (tried, { status: given, message }) =>
+		new TalkdeskApiError(NODE, tried, { kind: 'unexpectedAnswer', status: given, message, fields: [] }),
 });
 const send = async (status: number, body: unknown) =>
 	await sendMessage(

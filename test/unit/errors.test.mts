@@ -87,15 +87,19 @@ describe('a refusal', () => {
 describe('trying again', () => {
 	it.each([
 		[429, {}],
+		[408, {}],
+		[500, {}],
 		[502, {}],
 		[503, {}],
 		[504, {}],
+		[520, {}],
+		[524, {}],
 		[401, { maxRetries: 1 }],
 	])('helps after %i', (status, advice) => {
 		expect(adviceOn(readProblem(status, {}))).toEqual(advice);
 	});
 
-	it.each([400, 403, 404, 409, 418, 422, 500, 501, 302])('does not help after %i', (status) => {
+	it.each([400, 403, 404, 409, 418, 422, 501, 302])('does not help after %i', (status) => {
 		expect(adviceOn(readProblem(status, {}))).toBeUndefined();
 	});
 

@@ -1,8 +1,11 @@
 import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
-import { fetchAccessToken, readToken, tokenRequest } from '../../nodes/Talkdesk/api/token';
+import { fetchAccessToken as fetchKept, readToken, tokenRequest } from '../../nodes/Talkdesk/api/token';
 
 const SECOND = 1000;
+const fetchAccessToken = async (...given: Parameters<typeof fetchKept>) =>
+	(await fetchKept(...given)).accessToken;
+
 let clients = 0;
 /** Every test has a client of its own: tokens are shared by client. */
 const newCredential = () => ({

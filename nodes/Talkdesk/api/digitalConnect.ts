@@ -26,7 +26,9 @@ export interface NewConversation {
 }
 
 /** An ID, also one that is written as a number. */
-const id = z.union([z.string().min(1), z.number().safe()]).transform(String);
+const id = z
+	.union([z.string().min(1), z.number().safe()], { errorMap: () => ({ message: 'is no ID' }) })
+	.transform(String);
 
 const startedSchema = z.object({ id }).passthrough();
 

@@ -1,8 +1,8 @@
-import { optionsProperty } from '../../nodes/Talkdesk/actions/operation';
+import { optionsProperty, requestOptions } from '../../nodes/Talkdesk/parameters/options';
 import { DEFAULT_LIMITS } from '../../nodes/Talkdesk/api/client';
 
 it('the options show the limits that hold without them', () => {
-	const { options = [] } = optionsProperty();
+	const { options = [] } = optionsProperty(requestOptions);
 	const defaults = options.flatMap((option) =>
 		'default' in option ? [[option.name, option.default]] : [],
 	);

@@ -1,0 +1,241 @@
+import {
+	contents,
+	failFirst,
+	run,
+	SEND,
+	SEND_ROUTE,
+	START,
+	started,
+	talkdesk,
+} from './local.mts';
+
+const START_ROUTE = 'POST /api/digital-connect/conversations';
+const people = () => talkdesk.conversations().map(({ start }) => start.contact_person.email);
+const startFor = (options: object) => ({
+	...START,
+	contactEmail: '={{ $json.email }}',
+	options: { ...options },
+});
+const ANN_AND_BOB = ['ann@example.com', 'bob@example.com'];
+const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 };
+
+describe('two customers never share a conversation', () => {
+	it.each([
+		['null', '={{ $json.sessionId }}', [null, null]],
+		['an empty text', '={{ $json.sessionId }}', ['', ' ']],
+		['nothing, inside of a text', '=start-{{ $json.sessionId }}', [undefined, undefined]],
+		['names outside of Latin-1', '={{ $json.sessionId }}', ['session-李', 'session-王']],
+		['the very same text', '={{ $json.sessionId }}', ['session', 'session']],
+	])('when their Idempotency Key is %s', async (_what, idempotencyKey, [ann, bob]) => {
+		const items = [
+			{ email: ANN_AND_BOB[0], sessionId: ann },
+			{ email: ANN_AND_BOB[1], sessionId: bob },
+		];
+		const { items: output, error } = await run(startFor({ idempotencyKey }), { items });
+		expect(error).toBeUndefined();
+		expect(people()).toEqual(ANN_AND_BOB);
+		expect(output.map(({ json }) => json.alreadyStarted)).toEqual([false, false]);
+	});
+
+	it.each([
+		['false', false],
+		['an object', { id: 1 }],
+		['a list', ['1']],
+	])('since a key that is %s is refused', async (_what, sessionId) => {
+		const { error } = await run(startFor({ idempotencyKey: '={{ $json.sessionId }}' }), {
+			items: [{ email: 'ann@example.com', sessionId }],
+		});
+		expect(error?.message).toContain('Idempotency Key');
+		expect(error?.message).toContain('not a text');
+		expect(people()).toEqual([]);
+	});
+
+	it('when another n8n has an execution of the same number', async () => {
+		for (const [instanceId, email] of [
+			['staging', 'ann@example.com'],
+			['production', 'bob@example.com'],
+		]) {
+			await run(startFor({}), { items: [{ email }], executionId: '7', instanceId });
+		}
+		expect(people()).toEqual(ANN_AND_BOB);
+	});
+
+	it('when a restored backup counts executions from the same number again', async () => {
+		for (const [resumeToken, email] of ANN_AND_BOB.entries()) {
+			await run(startFor({}), {
+				items: [{ email }],
+				executionId: '7',
+				resumeToken: `${resumeToken}`,
+			});
+		}
+		expect(people()).toEqual(ANN_AND_BOB);
+	});
+});
+
+describe('Retry in the list of executions', () => {
+	it('sends the items that have not arrived, and no other', async () => {
+		const conversationId = await started();
+		let requests = 0;
+		talkdesk.configure({
+			faults: ({ route }) =>
+				route === SEND_ROUTE && ++requests === 3
+					? { kind: 'rateLimited', retryAfterSeconds: 3600 }
+					: undefined,
+		});
+		const items = ['one', 'two', 'three'].map((text) => ({ conversationId, text }));
+		const first = await run(SEND, { items, executionId: '100' });
+		expect(first.error).toBeDefined();
+		const second = await run(SEND, { items, executionId: '101', retryOf: '100' });
+		expect(second.error).toBeUndefined();
+		expect(contents(conversationId)).toEqual(['one', 'two', 'three']);
+	});
+
+	it('finds the conversation that was started when the answer was lost', async () => {
+		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
+		const parameters = { ...START, options: { maxRetries: 0 } };
+		const first = await run(parameters, { executionId: '200' });
+		expect(first.error?.description).toContain('It may have been done all the same');
+		const second = await run(parameters, { executionId: '201', retryOf: '200' });
+		expect(second.items[0]?.json.alreadyStarted).toBe(false);
+		expect(talkdesk.conversations()).toHaveLength(1);
+	});
+
+	it('does not keep the same words from being said again later', async () => {
+		const conversationId = await started();
+		const items = [{ conversationId, text: 'yes' }];
+		for (const executionId of ['300', '301']) await run(SEND, { items, executionId });
+		expect(contents(conversationId)).toEqual(['yes', 'yes']);
+	});
+});
+
+describe("n8n's Retry On Fail", () => {
+	it('repeats a start whose answer was lost with the same key', async () => {
+		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
+		const { items, error } = await run(
+			{ ...START, options: { maxRetries: 0 } },
+			{ node: retryOnFail },
+		);
+		expect(error).toBeUndefined();
+		expect(talkdesk.conversations()).toHaveLength(1);
+		expect(items[0]?.json.alreadyStarted).toBe(false);
+	});
+
+	it('does not call a conversation already started that this very node has started', async () => {
+		let requests = 0;
+		talkdesk.configure({
+			// The second item fails at first; the first one has long been started.
+			faults: ({ route }) =>
+				route === START_ROUTE && ++requests === 2 ? { kind: 'rateLimited', retryAfterSeconds: 3600 } : undefined,
+		});
+		const { items, error } = await run(startFor({ idempotencyKey: '={{ $json.email }}' }), {
+			items: ANN_AND_BOB.map((email) => ({ email })),
+			node: retryOnFail,
+		});
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.alreadyStarted)).toEqual([false, false]);
+	});
+
+	it('sends each message once', async () => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
+		await run(
+			{ ...SEND, options: { maxRetries: 0 } },
+			{ items: [{ conversationId, text: 'Hello' }], node: retryOnFail },
+		);
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+});
+
+describe('as the tool of an AI agent', () => {
+	const tool = { type: 'talkdeskTool' };
+
+	it('a call that n8n repeats with another run index is done once', async () => {
+		const conversationId = await started();
+		const items = [{ conversationId, text: 'Hello' }];
+		for (const earlierRuns of [0, 1]) await run(SEND, { items, node: tool, earlierRuns });
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+
+	it('different words are different messages', async () => {
+		const conversationId = await started();
+		for (const [earlierRuns, text] of ['Hello', 'Are you there?'].entries()) {
+			await run(SEND, { items: [{ conversationId, text }], node: tool, earlierRuns });
+		}
+		expect(contents(conversationId)).toEqual(['Hello', 'Are you there?']);
+	});
+
+	it.each(['user@example.com', 'test@test.test', 'a@customer.invalid', 'x@localhost'])(
+		'the address %s is taken for made up, and the model told to ask',
+		async (email) => {
+			const { error } = await run(startFor({}), { items: [{ email }], node: tool });
+			expect(error?.message).toContain('made-up address');
+			expect(error?.description).toContain('Ask the customer');
+			expect(people()).toEqual([]);
+		},
+	);
+});
+
+it('alreadyStarted is true for another node of the workflow with the same key', async () => {
+	const parameters = startFor({ idempotencyKey: 'session-1' });
+	const items = [{ email: 'ann@example.com' }];
+	const first = await run(parameters, { items, executionId: '1' });
+	const second = await run(parameters, { items, executionId: '2', node: { id: 'node-2' } });
+	expect(talkdesk.conversations()).toHaveLength(1);
+	expect(first.items[0]?.json.alreadyStarted).toBe(false);
+	expect(second.items[0]?.json).toMatchObject({
+		alreadyStarted: true,
+		message: expect.stringContaining('nothing new was started'),
+	});
+});
+
+describe("a message with the channel's own ID as its key", () => {
+	const parameters = { ...SEND, options: { idempotencyKey: '={{ $json.messageId }}' } };
+
+	it('arrives in each conversation, though IDs are unique for one chat only', async () => {
+		const [a, b] = [await started('a'), await started('b')];
+		const items = [
+			{ conversationId: a, text: 'of Ann', messageId: 5 },
+			{ conversationId: b, text: 'of Bob', messageId: 5 },
+		];
+		await run(parameters, { items });
+		expect([contents(a), contents(b)]).toEqual([['of Ann'], ['of Bob']]);
+	});
+
+	it('arrives once, however often the channel calls', async () => {
+		const conversationId = await started();
+		const items = [{ conversationId, text: 'Hello', messageId: 5 }];
+		for (const executionId of ['1', '2']) await run(parameters, { items, executionId });
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+
+	it('arrives with other words, too: a key that says nothing loses nothing', async () => {
+		const conversationId = await started();
+		const nothing = { ...SEND, options: { idempotencyKey: '=message-{{ $json.none }}' } };
+		for (const text of ['one', 'two']) {
+			await run(nothing, { items: [{ conversationId, text }], executionId: text });
+		}
+		expect(contents(conversationId)).toEqual(['one', 'two']);
+	});
+});
+
+it('a transcript that has grown is sent again under the same key', async () => {
+	const conversationId = await started();
+	const send = async (said: string[], executionId: string) =>
+		await run(
+			{
+				resource: 'message',
+				operation: 'sendTranscript',
+				conversationId,
+				transcriptSource: 'json',
+				transcript: JSON.stringify(said.map((content) => ({ role: 'user', content }))),
+				sendAs: 'message',
+				options: { idempotencyKey: 'transcript-1' },
+			},
+			{ executionId },
+		);
+	await send(['one', 'two', 'three'], '1');
+	await send(['one', 'two', 'three'], '2');
+	expect(contents(conversationId)).toHaveLength(1);
+	await send(['one', 'two', 'three', 'four'], '3');
+	expect(contents(conversationId)?.join('\n')).toContain('four');
+});

@@ -1,0 +1,99 @@
+import type { INodeParameters } from 'n8n-workflow';
+
+import { contents, credential, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
+
+const items = [{ conversationId: 'c1', text: 'Hello' }];
+/** The ways of n8n to go on after an error; the number of the output on which errors come out. */
+const ways = [
+	['continueErrorOutput', 1],
+	['continueRegularOutput', 0],
+] as const;
+
+describe.each(ways)('with On Error: %s', (onError, output) => {
+	const runWith = async (parameters: INodeParameters, more: object = {}) =>
+		await run(parameters, { items, node: { onError }, ...more });
+
+	it.each([
+		['an incomplete credential', () => Object.assign(credential, { clientSecret: '' })],
+		['a refused client', () => Object.assign(credential, { clientSecret: 'wrong' })],
+		['a token URL that is none', () => Object.assign(credential, { tokenUrl: 'nowhere' })],
+	])('%s is an error of each item, and nothing comes out as a success', async (_what, spoil) => {
+		spoil();
+		for (const parameters of [START, SEND]) {
+			const { outputs, error } = await runWith(parameters);
+			expect(error).toBeUndefined();
+			expect(outputs[output]).toHaveLength(1);
+			expect(outputs[output]?.[0]?.json).toMatchObject({
+				error: expect.any(String),
+				details: { kind: 'credential' },
+			});
+			if (output === 1) expect(outputs[0]).toEqual([]);
+		}
+	});
+
+	it('a database that fails once while the credential is read costs no message its outcome', async () => {
+		const { outputs } = await runWith(SEND, { credentialFails: new Error('SQLITE_BUSY') });
+		expect(outputs[output]?.[0]?.json).toMatchObject({
+			error: expect.stringContaining('SQLITE_BUSY'),
+			details: { kind: 'credential' },
+		});
+		if (output === 1) expect(outputs[0]).toEqual([]);
+	});
+
+	it('an operation that no longer exists is an error of each item', async () => {
+		const { outputs } = await runWith({ ...SEND, operation: 'forget' });
+		expect(outputs[output]?.[0]?.json.error).toContain("no operation 'message: forget'");
+		if (output === 1) expect(outputs[0]).toEqual([]);
+	});
+
+	it('options that are no options are an error of each item', async () => {
+		const { outputs } = await runWith({ ...SEND, options: '={{ "none" }}' });
+		expect(outputs[output]?.[0]?.json.error).toContain('Options');
+		if (output === 1) expect(outputs[0]).toEqual([]);
+	});
+});
+
+describe('a credential that was edited', () => {
+	it('is used at once: no request goes out with the token of the old client', async () => {
+		await started('with the old client');
+		talkdesk.addClient({ id: 'other', secret: 'other-secret', scopes: ['digital-connect:write'] });
+		Object.assign(credential, { clientId: 'other', clientSecret: 'other-secret' });
+		await started('with the new client');
+		expect(talkdesk.conversations().map(({ clientId }) => clientId)).toEqual([
+			'local-client',
+			'other',
+		]);
+	});
+});
+
+describe('a scope that is added in Talkdesk', () => {
+	const withScopes = (scopes: string[]) =>
+		talkdesk.addClient({ id: 'scoped', secret: 'scoped-secret', scopes });
+
+	it('counts for the next message: a 403 fetches a new token once', async () => {
+		const conversationId = await started();
+		withScopes(['attachments:read']);
+		Object.assign(credential, { clientId: 'scoped', clientSecret: 'scoped-secret' });
+		const send = async (executionId: string) =>
+			await run(SEND, { items: [{ conversationId, text: executionId }], executionId });
+		expect((await send('one')).error).toMatchObject({ httpCode: '403' });
+		withScopes(['digital-connect:write']);
+		// So long one new token has to do for all that are refused.
+		await new Promise((resolve) => setTimeout(resolve, 2100));
+		expect((await send('two')).error).toBeUndefined();
+		expect(contents(conversationId)).toEqual(['two']);
+	});
+
+	it('a client without the scope costs few tokens, however much is sent', async () => {
+		withScopes(['attachments:read']);
+		const conversationId = await started();
+		Object.assign(credential, { clientId: 'scoped', clientSecret: 'scoped-secret' });
+		const before = talkdesk.counts().tokens;
+		await run(SEND, {
+			items: Array.from({ length: 40 }, (_, index) => ({ conversationId, text: `${index}` })),
+			node: { onError: 'continueRegularOutput' },
+		});
+		expect(talkdesk.counts().tokens - before).toBeLessThanOrEqual(2);
+		expect(talkdesk.counts().routes[SEND_ROUTE]).toBeGreaterThanOrEqual(40);
+	});
+});
