@@ -90,8 +90,8 @@ describe('send', () => {
 		expect(talkdesk.counts().messagesStored).toBe(1);
 	});
 
-	test('a key counts for its conversation and its operation only', async () => {
-		const { talkdesk, client } = await setUp();
+	test('a key counts for its conversation and its operation only, with messageKeysCountPer', async () => {
+		const { talkdesk, client } = await setUp({ messageKeysCountPer: 'conversation' });
 		const one = await client.started();
 		const two = await client.started();
 		await client.send(one, { content: 'to one' }, 'same');
@@ -102,8 +102,8 @@ describe('send', () => {
 		expect(talkdesk.counts()).toMatchObject({ conversationsStarted: 3, messagesStored: 2 });
 	});
 
-	test('a key counts for the whole account with messageKeysCountPer', async () => {
-		const { talkdesk, client } = await setUp({ messageKeysCountPer: 'account' });
+	test('a key counts for the whole account', async () => {
+		const { talkdesk, client } = await setUp();
 		const one = await client.started();
 		const two = await client.started();
 		const first = await client.send(one, { content: 'to one' }, 'same');

@@ -117,7 +117,7 @@ export const defaultSettings: Settings = {
 	messageTypeSpelling: 'lower',
 	endedStatus: 409,
 	honourMessageKeys: true,
-	messageKeysCountPer: 'conversation',
+	messageKeysCountPer: 'account',
 	messageKeysAfterEnd: 'answered',
 	numericIds: false,
 	tokenForm: 'opaque',
@@ -141,7 +141,6 @@ export const defaultSettings: Settings = {
 
 /** The harder of two unknowns, for each that has a kind one as its default. */
 export const hardSettings = {
-	messageKeysCountPer: 'account',
 	messageKeysAfterEnd: 'ended',
 	tokenForm: 'jwt',
 	attachmentPageLimit: 50,

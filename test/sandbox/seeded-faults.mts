@@ -158,10 +158,19 @@ function pick<T>(list: readonly T[], luck: number): T | undefined {
 	return list[Math.floor(luck * list.length)];
 }
 
-/** mulberry32 by Tommy Ettinger, in the public domain: numbers from 0 to 1, without 1. */
 function generator({ seed, rate }: Luck<unknown>): () => number {
-	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');
 	if (!(rate >= 0 && rate <= 1)) throw new RangeError('The rate must be from 0 to 1');
+	return seededRandom(seed);
+}
+
+/**
+ * Makes chance that can be repeated: mulberry32 by Tommy Ettinger, in the public domain.
+ *
+ * @returns what gives numbers from 0 to 1, without 1
+ * @throws RangeError for a seed that is no whole number
+ */
+export function seededRandom(seed: number): () => number {
+	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');
 	let state = seed | 0;
 	return () => {
 		state = (state + 0x6d2b79f5) | 0;
