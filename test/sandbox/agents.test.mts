@@ -32,6 +32,7 @@ describe('the HTTP API of the agent', () => {
 		expect(shown.data).toEqual({
 			...{ id, start, state: 'ended', agent: { name: 'Grace' }, endedBy: 'agent' },
 			...{ startedAt: expect.any(String), endedAt: expect.any(String) },
+			startedBy: { client: 'local-client', account: 'acme' },
 			messages: [
 				expect.objectContaining({ author: 'ada@example.com', content: 'A human, please' }),
 				expect.objectContaining({ from: 'agent', author: 'Grace', content: 'Here I am' }),

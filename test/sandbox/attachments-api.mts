@@ -12,6 +12,7 @@ import type { Identity } from './identity.mts';
 import type { Settings } from './options.mts';
 import { readBody, Refusal } from './refusals.mts';
 import type { Storage } from './storage.mts';
+import type { Violations } from './violations.mts';
 import type { WireLog } from './wire-log.mts';
 
 interface Surroundings {
@@ -19,6 +20,7 @@ interface Surroundings {
 	identity: Identity;
 	attachments: Attachments;
 	storage: Storage;
+	violations: Violations;
 	log: WireLog;
 	/** Gives the API base URL, which links begin with. */
 	base: () => string;
@@ -33,7 +35,7 @@ type WithId = { Params: { id: string } };
  * Create what was uploaded (400) before the name (409). The order is inferred, as for Digital Connect.
  */
 export function attachmentsApi(surroundings: Surroundings) {
-	const { settings, identity, attachments, storage, log } = surroundings;
+	const { settings, identity, attachments, storage, violations, log } = surroundings;
 	const folder = () => surroundings.base() + attachmentsPath;
 
 	/** Runs before the body is read, so that a stranger never hears that his body is wrong. */
@@ -95,6 +97,7 @@ export function attachmentsApi(surroundings: Surroundings) {
 				const body = readBody(createAttachmentBody, request.body);
 				const { upload, content } = needUpload(body.request_id);
 				const { name = upload.requestId, metadata } = body;
+				violations.lookAt(`POST ${attachmentsPath}`, { name });
 				if (attachments.all().some((other) => other.name === name)) {
 					throw new Refusal(409, 'There is an attachment of this name');
 				}
@@ -107,7 +110,9 @@ export function attachmentsApi(surroundings: Surroundings) {
 			app.get(path, admit('attachments:read'), async (request) => {
 				const query = readListQuery(request.query);
 				const found = attachments.all().filter(matches(query));
-				const { page, per_page } = query;
+				const page = settings().attachmentPageIgnored ? 1 : query.page;
+				const per_page = Math.min(query.per_page, settings().attachmentPageLimit);
+				violations.lookAt(`GET ${attachmentsPath}`, { name: query.name });
 				const list = found.slice((page - 1) * per_page, page * per_page).map(resource);
 				const link = (target: number) => ({ href: linkTo(folder(), request.url, target) });
 				return {

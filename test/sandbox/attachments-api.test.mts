@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { scopes } from './contract.mts';
+import type { TalkdeskOptions } from './talkdesk.mts';
 import { cleanUp, errorOf, invalid, refusal, request, time, tokenFor } from './testing.mts';
 import { setUpAttachments, sha256 } from './testing-attachments.mts';
 
@@ -244,5 +246,36 @@ describe('who may do what', () => {
 		expect(await call()).toEqual(refusal(401));
 		expect(await call(wrong)).toEqual(refusal(403, { description: scope }));
 		expect((await call(right)).status).toBe(method === 'POST' ? 400 : path === '' ? 200 : 404);
+	});
+});
+
+describe('a list that is kinder to nobody', () => {
+	const page = z.object({ page: z.number(), per_page: z.number(), total: z.number() });
+	const listOf = (data: unknown) =>
+		z
+			.object({ _embedded: z.object({ list: z.array(z.object({ name: z.string() })) }) })
+			.parse(data)
+			._embedded.list.map(({ name }) => name);
+	const three = async (options: TalkdeskOptions) => {
+		const { files } = await setUpAttachments(options);
+		for (const name of ['a', 'b', 'c']) await files.attachment(name);
+		return files;
+	};
+
+	test('has smaller pages than were asked for', async () => {
+		const files = await three({ attachmentPageLimit: 2 });
+		const first = await files.list('?per_page=100');
+		expect(page.parse(first.data)).toEqual({ page: 1, per_page: 2, total: 3 });
+		expect(listOf(first.data)).toEqual(['a', 'b']);
+		expect(listOf((await files.list('?per_page=100&page=2')).data)).toEqual(['c']);
+	});
+
+	test('always gives the first page', async () => {
+		const files = await three({ attachmentPageIgnored: true });
+		for (const number of [1, 2, 7]) {
+			const { data } = await files.list(`?per_page=2&page=${number}`);
+			expect(listOf(data)).toEqual(['a', 'b']);
+			expect(data).toMatchObject({ page: 1, _links: { next: { href: expect.any(String) } } });
+		}
 	});
 });

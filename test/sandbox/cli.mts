@@ -1,18 +1,24 @@
 import { parseArgs } from 'node:util';
-import { defaultSettings } from './options.mts';
+import { oddAnswersOf, oddForms } from './odd-answers.mts';
+import { defaultSettings, hardSettings } from './options.mts';
 import { seededFaults } from './seeded-faults.mts';
 import { startTalkdesk, type TalkdeskOptions } from './talkdesk.mts';
 
 const usage = `A Talkdesk on your machine.
 
   tsx test/sandbox/cli.mts [--port 4010] [--webhook <base path>] [--api-key <key>]
-                              [--fault-rate 0.1] [--fault-seed 1]
+                              [--fault-rate 0.1] [--fault-seed 1] [--hard] [--odd send=createdAtNull]
 
   --port        where to listen on 127.0.0.1 (4010; 0 for any free port)
   --webhook     base path of the trigger's webhook URL in n8n, without /message_created and the like
   --api-key     key to send to it in X-Api-Key
   --fault-rate  share of requests that fail, 0 to 1 (0)
   --fault-seed  whole number; the same one gives the same faults (1)
+  --hard        the harder of two unknowns, everywhere
+  --odd         an odd form of answers; may be given again. One of these:
+${Object.entries(oddForms)
+	.map(([what, forms]) => `                ${what}=${Object.keys(forms).join('|')}`)
+	.join('\n')}
 `;
 
 function readArguments(): TalkdeskOptions {
@@ -23,6 +29,8 @@ function readArguments(): TalkdeskOptions {
 			'api-key': { type: 'string' },
 			'fault-rate': { type: 'string' },
 			'fault-seed': { type: 'string' },
+			hard: { type: 'boolean', default: false },
+			odd: { type: 'string', multiple: true, default: [] },
 			help: { type: 'boolean', short: 'h', default: false },
 		},
 	});
@@ -35,8 +43,14 @@ function readArguments(): TalkdeskOptions {
 	if (key !== undefined && webhook === undefined) {
 		throw new TypeError('--api-key needs --webhook');
 	}
+	const odd = values.odd.map((text): [string, string] => {
+		const [what = '', name = ''] = text.split('=');
+		return [what, name];
+	});
 	const common = {
+		...(values.hard ? hardSettings : {}),
 		port: Number(port),
+		answers: oddAnswersOf(odd),
 		faults: readFaults(values['fault-rate'], values['fault-seed']),
 	};
 	const [touchpoint] = defaultSettings.touchpoints;

@@ -55,6 +55,19 @@ test('lets requests fail', async () => {
 	expect(await exit).toBe(0);
 }, 30_000);
 
+test('is as hard and as odd as asked for', async () => {
+	const { child, exit, shows } = run('--port', '0', '--hard', '--odd', 'token=scopeList');
+	const [, url = ''] = await shows(/Token URL +(http:\S+)/);
+	const authorization = `Basic ${Buffer.from('local-client:local-secret').toString('base64')}`;
+	const { data } = await request('POST', url, 'grant_type=client_credentials', {
+		...{ 'content-type': 'application/x-www-form-urlencoded', authorization },
+	});
+	const scope = expect.arrayContaining(['digital-connect:write']);
+	expect(data).toMatchObject({ scope, access_token: expect.stringMatching(/^eyJ/) });
+	child.kill('SIGINT');
+	expect(await exit).toBe(0);
+}, 30_000);
+
 test.each([
 	['--port', 'abc'],
 	['--api-key', 'without-webhook'],
@@ -62,6 +75,8 @@ test.each([
 	['--fault-rate', '1.1'],
 	['--fault-rate', '1', '--fault-seed', 'x'],
 	['--fault-seed', '1'],
+	['--odd', 'send=nonsense'],
+	['--odd', 'nonsense'],
 ])(
 	'refuses %s %s',
 	async (...options) => {

@@ -24,6 +24,9 @@ export const idempotencyHeader = 'x-idempotency-key';
 /** The code of "the conversation has already ended", seen in public code. Its HTTP status is unknown. */
 export const conversationEndedCode = '3016011';
 
+/** An id as bodies have it: one that the option `numericIds` has made is a number there. */
+export const onTheWire = (id: string) => (/^\d+$/.test(id) ? Number(id) : id);
+
 /** The three events that a custom integration has actions for, as its actions are named. */
 export const events = ['conversation_started', 'message_created', 'conversation_ended'] as const;
 export type EventName = (typeof events)[number];

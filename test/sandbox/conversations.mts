@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attachment, SendBody, StartBody } from './contract.mts';
+import type { Settings } from './options.mts';
 
 /** A message of the conversation itself; the transcript before it is in `start.previous_messages`. */
 export interface Message {
@@ -12,6 +13,12 @@ export interface Message {
 	createdAt: string;
 }
 
+/** Whose token it was: all accounts of a region share one API. */
+export interface Holder {
+	client: string;
+	account: string;
+}
+
 /** A conversation as the local Talkdesk keeps it. */
 export interface Conversation {
 	id: string;
@@ -19,6 +26,7 @@ export interface Conversation {
 	/** The body of Start as it came, in Talkdesk's own words. */
 	start: StartBody;
 	startedAt: string;
+	startedBy: Holder;
 	/** null until somebody joins. */
 	agent: { name: string } | null;
 	messages: Message[];
@@ -28,26 +36,26 @@ export interface Conversation {
 
 /** How Send was answered, to be answered the same when it comes again. */
 export interface Sent {
+	/** The conversation it was sent to, which another one may be answered with: see `messageKeysCountPer`. */
+	conversationId: string;
 	message: Message;
 	/** Why attachments were left out; undefined when none was. */
 	partialFailReason: string | undefined;
 }
 
+/** An idempotency key, and who came with it. */
+export type Key = Holder & { key: string };
+
 export interface Conversations {
 	all(): Conversation[];
 	get(id: string): Conversation | undefined;
 	/** The conversation that was started with this idempotency key. */
-	startedWith(key: string): Conversation | undefined;
-	start(key: string, body: StartBody): Conversation;
-	/** What was sent to this conversation with this idempotency key. */
-	sentWith(conversation: Conversation, key: string): Sent | undefined;
+	startedWith(key: Key): Conversation | undefined;
+	start(key: Key, body: StartBody): Conversation;
+	/** What was sent to this conversation, or to any of the account, with this idempotency key. */
+	sentWith(conversation: Conversation, key: Key): Sent | undefined;
 	/** Stores what the customer wrote. */
-	receive(
-		conversation: Conversation,
-		key: string,
-		body: SendBody,
-		partialFailReason?: string,
-	): Sent;
+	receive(conversation: Conversation, key: Key, body: SendBody, partialFailReason?: string): Sent;
 	join(conversation: Conversation, agent: { name: string }): void;
 	/** Stores what the agent wrote. */
 	say(
@@ -61,18 +69,23 @@ export interface Conversations {
 /**
  * Makes the store of conversations. It keeps, and checks nothing: whoever writes has checked.
  *
- * @param now gives the time of what happens
+ * @param settings gives the settings of the moment
  * @param changed is called after every change
  */
-export function createConversations(now: () => number, changed: () => void): Conversations {
+export function createConversations(settings: () => Settings, changed: () => void): Conversations {
 	const conversations = new Map<string, Conversation>();
 	const startKeys = new Map<string, Conversation>();
-	/** Keys count per conversation. */
-	const messageKeys = new WeakMap<Conversation, Map<string, Sent>>();
-	const time = () => new Date(now()).toISOString();
+	const messageKeys = new Map<string, Sent>();
+	let ids = 1000;
+	const time = () => new Date(settings().now()).toISOString();
+	const newId = () => (settings().numericIds ? String(++ids) : randomUUID());
+
+	const startKey = ({ account, key }: Key) => JSON.stringify([account, key]);
+	const messageKey = ({ id }: Conversation, { account, key }: Key) =>
+		JSON.stringify(settings().messageKeysCountPer === 'account' ? [account, key] : [id, key]);
 
 	function add(conversation: Conversation, message: Omit<Message, 'id' | 'createdAt'>): Message {
-		const added = { ...message, id: randomUUID(), createdAt: time() };
+		const added = { ...message, id: newId(), createdAt: time() };
 		conversation.messages.push(added);
 		return added;
 	}
@@ -80,25 +93,25 @@ export function createConversations(now: () => number, changed: () => void): Con
 	return {
 		all: () => [...conversations.values()],
 		get: (id) => conversations.get(id),
-		startedWith: (key) => startKeys.get(key),
+		startedWith: (key) => startKeys.get(startKey(key)),
 		start(key, body) {
 			const conversation: Conversation = {
-				id: randomUUID(),
+				id: newId(),
 				state: 'open',
 				start: body,
 				startedAt: time(),
+				startedBy: { client: key.client, account: key.account },
 				agent: null,
 				messages: [],
 				endedAt: null,
 				endedBy: null,
 			};
 			conversations.set(conversation.id, conversation);
-			startKeys.set(key, conversation);
-			messageKeys.set(conversation, new Map());
+			startKeys.set(startKey(key), conversation);
 			changed();
 			return conversation;
 		},
-		sentWith: (conversation, key) => messageKeys.get(conversation)?.get(key),
+		sentWith: (conversation, key) => messageKeys.get(messageKey(conversation, key)),
 		receive(conversation, key, { content, attachments }, partialFailReason) {
 			const message = add(conversation, {
 				from: 'customer',
@@ -106,8 +119,8 @@ export function createConversations(now: () => number, changed: () => void): Con
 				content: content ?? null,
 				attachments: attachments ?? [],
 			});
-			const sent = { message, partialFailReason };
-			messageKeys.get(conversation)?.set(key, sent);
+			const sent = { conversationId: conversation.id, message, partialFailReason };
+			messageKeys.set(messageKey(conversation, key), sent);
 			changed();
 			return sent;
 		},

@@ -4,24 +4,27 @@ import {
 	digitalConnectScope,
 	endBody,
 	idempotencyHeader,
+	onTheWire,
 	sendBody,
 	startBody,
-	type Attachment,
 	type SendBody,
 } from './contract.mts';
-import type { Conversation, Conversations, Message, Sent } from './conversations.mts';
+import type { KeptAttachment } from './attachments.mts';
+import type { Conversation, Conversations, Key, Message, Sent } from './conversations.mts';
 import type { Identity } from './identity.mts';
 import type { Settings } from './options.mts';
 import { readBody, Refusal } from './refusals.mts';
+import type { Violations } from './violations.mts';
 import type { WireLog } from './wire-log.mts';
 
 interface Surroundings {
 	settings: () => Settings;
 	identity: Identity;
 	conversations: Conversations;
+	violations: Violations;
 	log: WireLog;
 	/** The attachment of this id, that Send names. */
-	attachment: (id: string) => Attachment | undefined;
+	attachment: (id: string) => KeptAttachment | undefined;
 	/** Called after the API has ended a conversation. */
 	ended: (conversation: Conversation) => void;
 }
@@ -37,7 +40,7 @@ type WithId = { Params: { id: string } };
  * is asked for. The credential's test rests on it, as it sends an empty Start and reads "400" as "you are let in".
  */
 export function digitalConnect(surroundings: Surroundings) {
-	const { settings, identity, conversations, log } = surroundings;
+	const { settings, identity, conversations, violations, log } = surroundings;
 
 	/** Runs before the body is read, so that a stranger never hears that his body is wrong. */
 	async function admit(request: FastifyRequest) {
@@ -51,11 +54,16 @@ export function digitalConnect(surroundings: Surroundings) {
 	}
 
 	async function needKey(request: FastifyRequest) {
-		if (!keyOf(request)) {
-			const fields = [{ name: idempotencyHeader, description: 'header is required' }];
-			throw new Refusal(400, 'The request is not valid', { fields });
-		}
+		const description = violations.wrongWithKey(routeOf(request), textOfKey(request));
+		if (!description) return;
+		const fields = [{ name: idempotencyHeader, description }];
+		throw new Refusal(400, 'The request is not valid', { fields });
 	}
+
+	const keyOf = (request: FastifyRequest): Key => ({
+		key: textOfKey(request),
+		...identity.require(request.headers.authorization, digitalConnectScope),
+	});
 
 	function find(request: FastifyRequest<WithId>): Conversation {
 		const { id } = request.params;
@@ -87,7 +95,7 @@ export function digitalConnect(surroundings: Surroundings) {
 	}
 
 	/** Stores a message, without the attachments that `partialFailure` has something against. */
-	function receive(conversation: Conversation, key: string, body: SendBody): Sent {
+	function receive(conversation: Conversation, key: Key, body: SendBody): Sent {
 		const judged = (body.attachments ?? []).map((attachment) => ({
 			attachment,
 			reason: settings().partialFailure(attachment),
@@ -107,11 +115,13 @@ export function digitalConnect(surroundings: Surroundings) {
 
 		app.post('/digital-connect/conversations', create, async (request, reply) => {
 			const body = readBody(startBody(settings().messageTypeSpelling), request.body);
-			const existing = conversations.startedWith(keyOf(request));
+			const key = keyOf(request);
+			const existing = conversations.startedWith(key);
 			if (!existing && !settings().touchpoints.some(({ id }) => id === body.touchpoint_id)) {
 				throw new Refusal(404, 'There is no such touchpoint');
 			}
-			const conversation = existing ?? conversations.start(keyOf(request), body);
+			const conversation = existing ?? conversations.start(key, body);
+			violations.started(routeOf(request), key, conversation.id, body);
 			const count = conversation.start.previous_messages?.length ?? 0;
 			log.note(request, {
 				conversationId: conversation.id,
@@ -119,7 +129,7 @@ export function digitalConnect(surroundings: Surroundings) {
 					? 'found by its idempotency key'
 					: `started for ${body.contact_person.email}, ${count} previous messages`,
 			});
-			return reply.code(201).send({ id: conversation.id });
+			return reply.code(201).send({ id: onTheWire(conversation.id) });
 		});
 
 		app.post<WithId>(
@@ -127,20 +137,34 @@ export function digitalConnect(surroundings: Surroundings) {
 			create,
 			async (request, reply) => {
 				const body = readBody(sendBody, request.body);
+				body.attachments?.forEach(({ id, name }, index) =>
+					violations.lookAt(routeOf(request), {
+						[`attachments[${index}].id`]: id,
+						[`attachments[${index}].name`]: name,
+					}),
+				);
 				needAttachments(body);
 				const conversation = find(request);
 				const key = keyOf(request);
 				const earlier = settings().honourMessageKeys
 					? conversations.sentWith(conversation, key)
 					: undefined;
-				// A message that got through before the end stays sent, so its repetition is no error.
-				if (!earlier) needOpen(conversation);
-				const { message, partialFailReason } = earlier ?? receive(conversation, key, body);
+				// A message that got through before the end stays sent. Whether its repetition is an error then is unknown.
+				if (!earlier || settings().messageKeysAfterEnd === 'ended') needOpen(conversation);
+				const { conversationId, message, partialFailReason } =
+					earlier ?? receive(conversation, key, body);
+				violations.sent(routeOf(request), key, conversation.id, {
+					content: body.content,
+					files: (body.attachments ?? []).map(({ id }) => surroundings.attachment(id)?.file.sha256),
+				});
 				log.note(request, {
 					summary: earlier ? 'found by its idempotency key' : summaryOf(message),
 				});
-				const { id: message_id, createdAt: created_at } = message;
-				const answer = { id: conversation.id, created_at, message_id };
+				const answer = {
+					id: onTheWire(conversationId),
+					created_at: message.createdAt,
+					message_id: onTheWire(message.id),
+				};
 				if (partialFailReason === undefined) return reply.code(201).send(answer);
 				return reply.code(206).send({ ...answer, partial_fail_reason: partialFailReason });
 			},
@@ -167,6 +191,10 @@ function summaryOf({ content, attachments }: Message): string {
 	return ['customer:', content, ...names].filter(Boolean).join(' ');
 }
 
-function keyOf(request: FastifyRequest): string {
+function textOfKey(request: FastifyRequest): string {
 	return String(request.headers[idempotencyHeader] ?? '').trim();
+}
+
+function routeOf({ method, routeOptions: { url = '' } }: FastifyRequest): string {
+	return `${method} ${url}`;
 }

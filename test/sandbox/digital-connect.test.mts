@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import {
 	cleanUp,
+	clientOf,
+	connectedForTest,
 	errorOf,
 	invalid,
 	refusal,
@@ -87,8 +90,8 @@ describe('send', () => {
 		expect(talkdesk.counts().messagesStored).toBe(1);
 	});
 
-	test('a key counts for its conversation and its operation only', async () => {
-		const { talkdesk, client } = await setUp();
+	test('a key counts for its conversation and its operation only, with messageKeysCountPer', async () => {
+		const { talkdesk, client } = await setUp({ messageKeysCountPer: 'conversation' });
 		const one = await client.started();
 		const two = await client.started();
 		await client.send(one, { content: 'to one' }, 'same');
@@ -97,6 +100,42 @@ describe('send', () => {
 		expect(three.status).toBe(201);
 		expect(talkdesk.conversation(two)?.messages).toMatchObject([{ content: 'to two' }]);
 		expect(talkdesk.counts()).toMatchObject({ conversationsStarted: 3, messagesStored: 2 });
+	});
+
+	test('a key counts for the whole account', async () => {
+		const { talkdesk, client } = await setUp();
+		const one = await client.started();
+		const two = await client.started();
+		const first = await client.send(one, { content: 'to one' }, 'same');
+		const second = await client.send(two, { content: 'to two' }, 'same');
+		expect(errorOf(second)).toEqual({ status: 201, data: first.data });
+		expect(second.data).toMatchObject({ id: one });
+		expect(talkdesk.conversation(two)?.messages).toEqual([]);
+		expect((await client.start(startBody(), 'same')).data).not.toEqual({ id: one });
+		talkdesk.configure({ account: 'globex' });
+		const globex = await clientOf(talkdesk);
+		expect((await globex.send(two, { content: 'to two' }, 'same')).data).toMatchObject({ id: two });
+	});
+
+	test('a known key is no help after the end with messageKeysAfterEnd', async () => {
+		const { talkdesk, client } = await setUp({ messageKeysAfterEnd: 'ended' });
+		const id = await client.started();
+		const first = await client.send(id, { content: 'x' }, 'same');
+		expect((await client.send(id, { content: 'x' }, 'same')).data).toEqual(first.data);
+		await client.end(id);
+		expect(errorOf(await client.send(id, { content: 'x' }, 'same'))).toEqual(ended());
+		expect(talkdesk.counts().messagesStored).toBe(1);
+	});
+
+	test('ids may be numbers', async () => {
+		const { n8n, talkdesk, client } = await connectedForTest(undefined, { numericIds: true });
+		const { data } = await client.start();
+		expect(data).toEqual({ id: expect.any(Number) });
+		const { id } = z.object({ id: z.number() }).parse(data);
+		const sent = await client.send(String(id), { content: 'x' });
+		expect(sent.data).toEqual({ id, created_at: time, message_id: expect.any(Number) });
+		await talkdesk.agent.join(String(id), { name: 'Grace' });
+		expect(JSON.parse(n8n.calls.at(-1)?.body ?? '')).toMatchObject({ conversation_id: id });
 	});
 
 	test('stores every repetition without honourMessageKeys', async () => {

@@ -3,72 +3,26 @@ import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import {
+	isMidway,
+	makesSense,
+	nameOf,
+	possibleFaults,
+	storageErrors,
+	type Fault,
+	type GatewayStatus,
+} from './fault-kinds.mts';
 import type { Identity } from './identity.mts';
 import type { Settings } from './options.mts';
-import { Refusal, TokenRefusal } from './refusals.mts';
+import { Refusal, StorageRefusal, TokenRefusal } from './refusals.mts';
 import type { WireLog } from './wire-log.mts';
 
-/**
- * What goes wrong with one request. `before`: nothing was done. `after`: all the work was done, and only the answer is lost
- * or another one. `midway`: in the middle of the bytes of a download.
- */
-export type Fault =
-	/** 429 in Talkdesk's shape; without the seconds there is no `Retry-After`. Nothing was done. */
-	| { kind: 'rateLimited'; retryAfterSeconds?: number }
-	/** The HTML page of a gateway. */
-	| { kind: 'unavailable'; status: 502 | 503 | 504; when: 'before' | 'after' }
-	/** No answer until the client goes away, or until the connection is cut after `ms`. */
-	| { kind: 'hang'; when: 'before' | 'after'; ms?: number }
-	/** The connection ends without an answer. */
-	| { kind: 'cut'; when: 'before' | 'after' | 'midway' }
-	/** A download goes silent in the middle of its bytes, until the client goes away or the connection is cut after `ms`. */
-	| { kind: 'stall'; ms?: number }
-	/** The request's bearer token is invalid from now on, so it is answered 401. */
-	| { kind: 'tokenDies' }
-	/** The agent ends the conversation right before a message is handled. */
-	| { kind: 'conversationEnds' };
-export type FaultKind = Fault['kind'];
-
-/** A request, as the option `faults` is asked about it. */
-export interface FaultRequest {
-	method: string;
-	/** As in `counts().routes`: `POST /api/digital-connect/conversations/:id/messages`. */
-	route: string;
-	/** Without the query string. */
-	path: string;
-	/** Of routes that have one. */
-	conversationId?: string;
-	/** How many requests to this route came before. */
-	index: number;
-	/** How many requests that could have had a fault came before, over all. */
-	total: number;
-}
+export type { Fault } from './fault-kinds.mts';
 
 export interface Faults {
 	/** Lets faults happen on this server. Call before the log is attached, so that it logs what really went out. */
 	attach(app: FastifyInstance): void;
 }
-
-const general: FaultKind[] = ['unavailable', 'hang', 'cut'];
-const withToken: FaultKind[] = ['rateLimited', ...general, 'tokenDies'];
-
-/** What can go wrong on each route; the first that fits counts. The storage is no part of Talkdesk's API and knows no 429. */
-const places: Array<[route: RegExp, kinds: FaultKind[]]> = [
-	[/^POST \/id\//, ['rateLimited', ...general]],
-	[/^POST \/api\/digital-connect\/.*\/messages$/, [...withToken, 'conversationEnds']],
-	[/ \/api\/(digital-connect|attachments)\//, withToken],
-	[/^PUT \/uploads\//, general],
-	[/^GET \/downloads\//, [...general, 'stall']],
-];
-
-/** The faults that make sense on a route; none where faults are not asked for at all. */
-export function possibleFaults(route: string): readonly FaultKind[] {
-	return places.find(([pattern]) => pattern.test(route))?.[1] ?? [];
-}
-
-/** A fault in words, without its details: `cut after`. */
-export const nameOf = (fault: Fault) =>
-	'when' in fault ? `${fault.kind} ${fault.when}` : fault.kind;
 
 /**
  * Makes what spoils requests. The routes know nothing of it: a fault comes before all that they check, or takes the place
@@ -148,6 +102,20 @@ export function createFaults({
 		else socket.destroySoon();
 	}
 
+	/** Lets the bytes of an answer come one by one. */
+	function drip(request: FastifyRequest, reply: FastifyReply, payload: unknown, everyMs: number) {
+		const isText = typeof payload === 'string' || Buffer.isBuffer(payload);
+		if (!isText && !(payload instanceof Readable)) return payload;
+		if (isText) reply.header('content-length', Buffer.byteLength(payload));
+		const gone = new AbortController();
+		request.raw.socket.once('close', () => gone.abort());
+		const source = isText ? [Buffer.from(payload)] : payload;
+		return Readable.from(
+			oneByOne(source, () => settings().timer.sleep(everyMs, gone.signal)),
+			{ objectMode: false },
+		);
+	}
+
 	return {
 		attach(app) {
 			app.addHook('onRequest', async (request, reply) => {
@@ -163,11 +131,16 @@ export function createFaults({
 					identity.expire(request.headers.authorization);
 					return undefined;
 				}
+				if (fault.kind === 'redirect') {
+					const { status, to = new URL(request.url, `http://${request.host}`).href } = fault;
+					return reply.code(status).header('location', to).send();
+				}
 				if (!('when' in fault) || fault.when !== 'before') {
 					pending.set(request, fault);
 					return undefined;
 				}
-				if (fault.kind === 'unavailable') return reply.send(gatewayPage(reply, fault.status));
+				const page = pageOf(fault, reply);
+				if (page !== undefined) return reply.send(page);
 				// Fastify leaves a hijacked request alone.
 				vanish(request, reply.hijack(), fault);
 				return reply;
@@ -189,23 +162,15 @@ export function createFaults({
 					log.note(request, { fault: undefined });
 					return done(null, payload);
 				}
+				if (fault.kind === 'drip') return done(null, drip(request, reply, payload, fault.everyMs));
 				if (payload instanceof Readable) payload.destroy();
-				if (fault.kind !== 'unavailable') return vanish(request, reply, fault);
 				for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
-				done(null, gatewayPage(reply, fault.status));
+				const page = pageOf(fault, reply);
+				if (page === undefined) return vanish(request, reply, fault);
+				done(null, page);
 			});
 		},
 	};
-}
-
-function makesSense(fault: Fault, route: string): boolean {
-	const possible = possibleFaults(route);
-	// Where a download can stall it can be cut, too.
-	return possible.includes(isMidway(fault) ? 'stall' : fault.kind);
-}
-
-function isMidway(fault: Fault): boolean {
-	return fault.kind === 'stall' || (fault.kind === 'cut' && fault.when === 'midway');
 }
 
 /** The id in the path, where there is one. */
@@ -219,11 +184,33 @@ function tooMany({ url }: FastifyRequest): Error {
 	return url.startsWith('/id/') ? new TokenRefusal(429, 'local-429', text) : new Refusal(429, text);
 }
 
+/** Makes an answer the one of somebody who stands before Talkdesk, or of an S3 in trouble; undefined for other faults. */
+function pageOf(fault: Fault, reply: FastifyReply): string | undefined {
+	if (fault.kind === 'storageError') {
+		const refusal = new StorageRefusal(storageErrors[fault.code], fault.code, 'Please try again');
+		void reply.code(refusal.status).type('application/xml');
+		return refusal.body();
+	}
+	if (fault.kind !== 'unavailable') return undefined;
+	const { status, retryAfterSeconds: seconds } = fault;
+	if (seconds !== undefined) reply.header('retry-after', String(seconds));
+	return gatewayPage(reply, status);
+}
+
 /** Makes an answer a gateway's, which knows nothing of what it stands before. */
-function gatewayPage(reply: FastifyReply, status: 502 | 503 | 504): string {
-	const title = `${status} ${STATUS_CODES[status] ?? ''}`;
+function gatewayPage(reply: FastifyReply, status: GatewayStatus): string {
+	const title = `${status} ${STATUS_CODES[status] ?? 'Web server error'}`;
 	void reply.code(status).type('text/html');
 	return `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
+}
+
+async function* oneByOne(source: AsyncIterable<Buffer> | Buffer[], wait: () => Promise<void>) {
+	for await (const chunk of source) {
+		for (const byte of chunk) {
+			await wait();
+			yield Buffer.from([byte]);
+		}
+	}
 }
 
 async function* take(source: AsyncIterable<Buffer>, count: number) {

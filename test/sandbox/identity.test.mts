@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { scopes } from './contract.mts';
 import {
 	cleanUp,
@@ -96,7 +97,70 @@ test('an unknown account is a 404 in the shape of OAuth', async () => {
 	expect(answer.data).toEqual(oauthError('invalid_request'));
 });
 
+test('an account of its own for a client; its token is good on the API that all accounts share', async () => {
+	const clients = [
+		{ id: 'local-client', secret: 'local-secret', scopes: [...scopes], account: 'acme' },
+		{ id: 'other', secret: 'hers', scopes: [...scopes], account: 'globex' },
+	];
+	const talkdesk = await talkdeskForTest({ clients });
+	const client = await clientOf(talkdesk);
+	expect((await tokenRequest(talkdesk, undefined, { id: 'other', secret: 'hers' })).status).toBe(
+		401,
+	);
+	talkdesk.configure({ account: 'globex' });
+	expect((await tokenRequest(talkdesk)).status).toBe(401);
+	const mine = await tokenRequest(talkdesk, undefined, { id: 'other', secret: 'hers' });
+	expect(mine.status).toBe(200);
+
+	// The old token goes on being good, and what it starts is seen to be the old account's.
+	await client.started();
+	expect(talkdesk.conversations()).toMatchObject([
+		{ startedBy: { client: 'local-client', account: 'acme' } },
+	]);
+});
+
+test('keys of start count per account', async () => {
+	const talkdesk = await talkdeskForTest();
+	const acme = await clientOf(talkdesk);
+	talkdesk.configure({ account: 'globex' });
+	const globex = await clientOf(talkdesk);
+	const ids = [acme, acme, globex].map(async (client) => (await client.start(undefined, 'k')).data);
+	const [first, again, other] = await Promise.all(ids);
+	expect(again).toEqual(first);
+	expect(other).not.toEqual(first);
+});
+
+test('a JWT with the scopes as a list, when asked for; the log never has it', async () => {
+	const talkdesk = await talkdeskForTest({ tokenForm: 'jwt' });
+	const scope = 'digital-connect:write attachments:read';
+	const { data } = await tokenRequest(talkdesk, { grant_type, scope });
+	const { access_token } = z.object({ access_token: z.string() }).parse(data);
+	const parts = access_token.split('.');
+	const [header, claims] = parts
+		.slice(0, 2)
+		.map((part): unknown => JSON.parse(Buffer.from(part, 'base64url').toString()));
+	expect(parts[2]).toMatch(/^[\w-]{86}$/);
+	expect(header).toMatchObject({ alg: 'ES256', kid: expect.any(String) });
+	const scp = ['digital-connect:write', 'attachments:read'];
+	expect(claims).toMatchObject({ scp, sub: 'local-client', exp: expect.any(Number) });
+	expect((await (await clientOf(talkdesk)).start()).status).toBe(201);
+	await request('POST', `${talkdesk.apiBaseUrl}/${access_token}`, {});
+	expect(talkdesk.log.at(-1)?.what).toBe('POST /api/[secret]');
+});
+
 describe('a token', () => {
+	test('has the scopes of the moment at which it was issued', async () => {
+		const client = { id: 'local-client', secret: 'local-secret' };
+		const talkdesk = await talkdeskForTest({
+			clients: [{ ...client, scopes: ['attachments:read'] }],
+		});
+		const old = await clientOf(talkdesk);
+		expect((await old.start()).status).toBe(403);
+		talkdesk.configure({ clients: [{ ...client, scopes: [...scopes] }] });
+		expect((await old.start()).status).toBe(403);
+		expect((await (await clientOf(talkdesk)).start()).status).toBe(201);
+	});
+
 	const unauthorized = { code: 'local-401', message: expect.any(String) };
 
 	test('ends with its lifetime, to the millisecond', async () => {

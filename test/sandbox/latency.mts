@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { setMaxListeners } from 'node:events';
-import { possibleFaults } from './faults.mts';
+import { possibleFaults } from './fault-kinds.mts';
 import type { Settings } from './options.mts';
 
 export interface Latency {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Answered, OddAnswer } from './answers.mts';
 import { scopes, spellings, type Attachment } from './contract.mts';
-import type { Fault, FaultRequest } from './faults.mts';
+import type { Fault, FaultRequest } from './fault-kinds.mts';
 import type { WebhookCall, WebhookFault } from './telling.mts';
 import { realTimer, type Timer } from './timer.mts';
 import type { LogEntry } from './wire-log.mts';
@@ -51,15 +52,18 @@ const integration = z
 	.strict();
 export type Integration = z.output<typeof integration>;
 
+const subDomain = z.string().regex(/^[\w-]+$/, 'must be a sub-domain');
+
 const settings = z
 	.object({
-		account: z.string().regex(/^[\w-]+$/, 'must be a sub-domain'),
+		account: subDomain,
 		clients: z.array(
 			z
 				.object({
 					id: z.string().min(1),
 					secret: z.string().min(1),
 					scopes: z.array(z.enum(scopes)),
+					account: subDomain.optional(),
 				})
 				.strict(),
 		),
@@ -72,6 +76,13 @@ const settings = z
 		messageTypeSpelling: z.enum(spellings),
 		endedStatus: z.number().int().min(400).max(499),
 		honourMessageKeys: z.boolean(),
+		messageKeysCountPer: z.enum(['conversation', 'account']),
+		messageKeysAfterEnd: z.enum(['answered', 'ended']),
+		numericIds: z.boolean(),
+		tokenForm: z.enum(['opaque', 'jwt']),
+		attachmentPageLimit: z.number().int().min(1).max(100),
+		attachmentPageIgnored: z.boolean(),
+		echoAuthorization: z.boolean(),
 		notifyApiEnd: z.boolean(),
 		payloadForm: z.enum(['envelope', 'flat', 'relay']),
 		latencyMs: z.custom<() => number>(isFunction, 'must be a function'),
@@ -79,6 +90,7 @@ const settings = z
 		uploadFailure: fault<{ requestId: string }, number>(),
 		downloadLinkFailure: fault<{ id: string }, number>(),
 		downloadFailure: fault<{ id: string }, number>(),
+		answers: fault<Answered, OddAnswer>(),
 		faults: fault<FaultRequest, Fault>(),
 		webhookFaults: fault<WebhookCall, WebhookFault>(),
 		now: z.custom<() => number>(isFunction, 'must be a function'),
@@ -105,6 +117,13 @@ export const defaultSettings: Settings = {
 	messageTypeSpelling: 'lower',
 	endedStatus: 409,
 	honourMessageKeys: true,
+	messageKeysCountPer: 'account',
+	messageKeysAfterEnd: 'answered',
+	numericIds: false,
+	tokenForm: 'opaque',
+	attachmentPageLimit: 100,
+	attachmentPageIgnored: false,
+	echoAuthorization: false,
 	notifyApiEnd: true,
 	payloadForm: 'envelope',
 	latencyMs: () => 0,
@@ -112,12 +131,21 @@ export const defaultSettings: Settings = {
 	uploadFailure: () => undefined,
 	downloadLinkFailure: () => undefined,
 	downloadFailure: () => undefined,
+	answers: () => undefined,
 	faults: () => undefined,
 	webhookFaults: () => undefined,
 	now: Date.now,
 	timer: realTimer,
 	onLog: () => undefined,
 };
+
+/** The harder of two unknowns, for each that has a kind one as its default. */
+export const hardSettings = {
+	messageKeysAfterEnd: 'ended',
+	tokenForm: 'jwt',
+	attachmentPageLimit: 50,
+	echoAuthorization: true,
+} as const satisfies SettingChanges;
 
 /**
  * Puts changes over settings. A change whose value is undefined is none.

@@ -1,4 +1,4 @@
-import type { Attachment, EventName } from './contract.mts';
+import { onTheWire, type Attachment, type EventName } from './contract.mts';
 import type { Settings } from './options.mts';
 
 /** What there is to tell n8n. */
@@ -23,7 +23,8 @@ export interface Happening {
  * - `relay`: seen in public code behind relays, `event_type` in lower case and `conversation_id` in the payload.
  */
 export function writePayload(form: Settings['payloadForm'], happening: Happening): object {
-	const { event, conversationId: conversation_id, timestamp, message } = happening;
+	const { event, timestamp, message } = happening;
+	const conversation_id = onTheWire(happening.conversationId);
 	const event_type = event.toUpperCase();
 	const files = message?.attachments.length ? { attachments: message.attachments } : {};
 	if (form === 'flat') {
@@ -31,7 +32,7 @@ export function writePayload(form: Settings['payloadForm'], happening: Happening
 		return { event_type, conversation_id, timestamp, ...flat };
 	}
 	const payload = message && {
-		id: message.id,
+		id: onTheWire(message.id),
 		content: message.content,
 		author: { type: 'AGENT', name: message.agent },
 		...files,

@@ -4,7 +4,8 @@ import {
 	type Fault,
 	type FaultKind,
 	type FaultRequest,
-} from './faults.mts';
+	type GatewayStatus,
+} from './fault-kinds.mts';
 import type { WebhookCall, WebhookFault } from './telling.mts';
 
 /** Something that the options `faults` and `webhookFaults` take, and that can tell what it did. */
@@ -26,8 +27,10 @@ interface Luck<Kind> {
 }
 
 export interface SeededFaultsOptions extends Luck<FaultKind> {
-	/** By default all that make sense on the route but `conversationEnds`, which is no fault of the network. */
+	/** By default the usual faults of a network that make sense on the route. */
 	kinds?: FaultKind[];
+	/** What gateways answer; 502, 503 and 504 by default. */
+	statuses?: readonly GatewayStatus[];
 	/** After how long the connection of a `hang` or `stall` is cut; by default never. */
 	hangMs?: number;
 	/** The least time between two `tokenDies`; 1000 by default. One that comes too early is no fault at all. */
@@ -35,6 +38,9 @@ export interface SeededFaultsOptions extends Luck<FaultKind> {
 	/** The clock for that, in ms; the machine's by default. */
 	now?: () => number;
 }
+
+/** Faults that come when they are asked for only: they are none of the network, or rare. */
+const unusual: FaultKind[] = ['conversationEnds', 'storageError', 'redirect', 'drip'];
 
 /** How often each kind comes. Those that cost a client its whole timeout are rare. */
 const weightOf = (kind: FaultKind) => (kind === 'hang' || kind === 'stall' ? 1 : 5);
@@ -45,7 +51,12 @@ const weightOf = (kind: FaultKind) => (kind === 'hang' || kind === 'stall' ? 1 :
  * @throws RangeError for a rate outside of 0 to 1, or a seed that is no whole number
  */
 export function seededFaults(options: SeededFaultsOptions): SeededFaults {
-	const { kinds, tokenDiesEveryMs = 1000, now = () => performance.now() } = options;
+	const {
+		kinds,
+		statuses = [502, 503, 504],
+		tokenDiesEveryMs = 1000,
+		now = () => performance.now(),
+	} = options;
 	const random = generator(options);
 	let lastDeath = -Infinity;
 
@@ -54,7 +65,7 @@ export function seededFaults(options: SeededFaultsOptions): SeededFaults {
 		const [luck, which, when, detail] = [random(), random(), random(), random()];
 		if (luck >= options.rate) return undefined;
 		const possible = possibleFaults(route).filter((kind) =>
-			kinds ? kinds.includes(kind) : kind !== 'conversationEnds',
+			kinds ? kinds.includes(kind) : !unusual.includes(kind),
 		);
 		const kind = pick(
 			possible.flatMap((each) => Array.from({ length: weightOf(each) }, () => each)),
@@ -64,13 +75,25 @@ export function seededFaults(options: SeededFaultsOptions): SeededFaults {
 			if (now() - lastDeath < tokenDiesEveryMs) return undefined;
 			lastDeath = now();
 		}
-		return kind && specify(kind, { route, when, detail, ms: options.hangMs });
+		return kind && specify(kind, { route, when, detail, ms: options.hangMs, statuses });
 	});
 }
 
 function specify(
 	kind: FaultKind,
-	{ route, when, detail, ms }: { route: string; when: number; detail: number; ms?: number },
+	{
+		route,
+		when,
+		detail,
+		ms,
+		statuses,
+	}: {
+		route: string;
+		when: number;
+		detail: number;
+		ms?: number;
+		statuses: readonly GatewayStatus[];
+	},
 ): Fault {
 	const patience = ms === undefined ? {} : { ms };
 	const moment = when < 0.5 ? 'before' : 'after';
@@ -78,7 +101,7 @@ function specify(
 		case 'rateLimited':
 			return detail < 0.5 ? { kind } : { kind, retryAfterSeconds: 1 };
 		case 'unavailable':
-			return { kind, status: pick([502, 503, 504] as const, detail) ?? 503, when: moment };
+			return { kind, status: pick(statuses, detail) ?? 503, when: moment };
 		case 'hang':
 			return { kind, when: moment, ...patience };
 		case 'cut': {
@@ -87,6 +110,14 @@ function specify(
 		}
 		case 'stall':
 			return { kind, ...patience };
+		case 'storageError': {
+			const code = pick(['InternalError', 'RequestTimeout', 'SlowDown'] as const, detail);
+			return { kind, code: code ?? 'SlowDown', when: moment };
+		}
+		case 'redirect':
+			return { kind, status: detail < 0.5 ? 307 : 308 };
+		case 'drip':
+			return { kind, everyMs: 1 };
 		case 'tokenDies':
 		case 'conversationEnds':
 			return { kind };
@@ -127,10 +158,19 @@ function pick<T>(list: readonly T[], luck: number): T | undefined {
 	return list[Math.floor(luck * list.length)];
 }
 
-/** mulberry32 by Tommy Ettinger, in the public domain: numbers from 0 to 1, without 1. */
 function generator({ seed, rate }: Luck<unknown>): () => number {
-	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');
 	if (!(rate >= 0 && rate <= 1)) throw new RangeError('The rate must be from 0 to 1');
+	return seededRandom(seed);
+}
+
+/**
+ * Makes chance that can be repeated: mulberry32 by Tommy Ettinger, in the public domain.
+ *
+ * @returns what gives numbers from 0 to 1, without 1
+ * @throws RangeError for a seed that is no whole number
+ */
+export function seededRandom(seed: number): () => number {
+	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');
 	let state = seed | 0;
 	return () => {
 		state = (state + 0x6d2b79f5) | 0;

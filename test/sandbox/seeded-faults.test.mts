@@ -1,4 +1,4 @@
-import { possibleFaults, type FaultKind, type FaultRequest } from './faults.mts';
+import { possibleFaults, type FaultKind, type FaultRequest } from './fault-kinds.mts';
 import { seededFaults, seededWebhookFaults, type SeededFaultsOptions } from './seeded-faults.mts';
 import { sendRoute } from './testing-faults.mts';
 import { cleanUp, request, setUp } from './testing.mts';
@@ -68,11 +68,27 @@ test.each([0, 0.1, 0.5, 1])('a rate of %d is kept', (rate) => {
 	expect(Math.abs(share - rate)).toBeLessThan(rate === 0 || rate === 1 ? 1e-9 : 0.03);
 });
 
-test('by default there is all that makes sense on a route, but no end of a conversation', () => {
+test('by default there is all that is usual on a route: no end of a conversation, nothing rare', () => {
+	const unusual: FaultKind[] = ['conversationEnds', 'storageError', 'redirect', 'drip'];
 	for (const route of routes) {
-		const kinds = possibleFaults(route).filter((kind) => kind !== 'conversationEnds');
+		const kinds = possibleFaults(route).filter((kind) => !unusual.includes(kind));
 		expect([...kindsOf(draw({ rate: 1 }, { on: [route] }))].sort()).toEqual([...kinds].sort());
 	}
+});
+
+test('with the statuses and the rare kinds that are asked for', () => {
+	const statuses = [408, 500, 524] as const;
+	const { given } = draw(
+		{ rate: 1, kinds: ['unavailable', 'storageError', 'redirect', 'drip'], statuses },
+		{ count: 3000 },
+	);
+	const details = given.flatMap(({ fault }) =>
+		fault && 'status' in fault ? `${fault.kind} ${fault.status}` : (fault?.kind ?? []),
+	);
+	expect([...new Set(details)].sort()).toEqual([
+		...['drip', 'redirect 307', 'redirect 308', 'storageError'],
+		...statuses.map((status) => `unavailable ${status}`),
+	]);
 });
 
 test('with all their details', () => {

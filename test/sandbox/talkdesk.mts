@@ -1,16 +1,16 @@
-import Fastify, { type FastifyInstance } from 'fastify';
 import type { Readable } from 'node:stream';
 import { agentApi, createAgent, type Agent } from './agents.mts';
+import { createAnswers } from './answers.mts';
 import { attachmentsApi } from './attachments-api.mts';
 import { createAttachments, inform, type AttachmentInfo } from './attachments.mts';
 import { createChanges, type Found, type WaitOptions } from './changes.mts';
 import { createConversations, type Conversation, type Message } from './conversations.mts';
 import { desk } from './desk.mts';
 import { digitalConnect } from './digital-connect.mts';
-import { createFaults, type Faults } from './faults.mts';
+import { createFaults } from './faults.mts';
 import { createFiles } from './files.mts';
 import { createIdentity } from './identity.mts';
-import { createLatency, type Latency } from './latency.mts';
+import { createLatency } from './latency.mts';
 import {
 	changeSettings,
 	defaultSettings,
@@ -18,22 +18,25 @@ import {
 	type SettingChanges,
 	type TalkdeskOptions,
 } from './options.mts';
-import { Refusal, refuse } from './refusals.mts';
+import { createServer } from './server.mts';
 import { snapshot, type Frozen } from './snapshots.mts';
 import { createStorage } from './storage.mts';
 import type { Told } from './telling.mts';
+import { createViolations, type Violation } from './violations.mts';
 import { createWebhooks, type Delivery, type RawOptions } from './webhooks.mts';
 import { createWireLog, formatEntry, type LogEntry, type WireLog } from './wire-log.mts';
 
 export type { Agent, AgentFile } from './agents.mts';
+export type { Answered, OddAnswer } from './answers.mts';
 export type { AttachmentInfo } from './attachments.mts';
 export type { Conversation, Message } from './conversations.mts';
-export type { Fault, FaultKind, FaultRequest } from './faults.mts';
+export type { Fault, FaultKind, FaultRequest } from './fault-kinds.mts';
 export type { SettingChanges, TalkdeskOptions } from './options.mts';
 export { Refusal } from './refusals.mts';
 export type { Frozen } from './snapshots.mts';
 export type { Told, WebhookCall, WebhookFault } from './telling.mts';
 export type { Timer } from './timer.mts';
+export type { Violation } from './violations.mts';
 export type { Delivery } from './webhooks.mts';
 export type { LogEntry } from './wire-log.mts';
 
@@ -113,6 +116,10 @@ export interface LocalTalkdesk {
 	 */
 	attachmentContent(id: string): Readable;
 	counts(): Counts;
+	/** What would hide a fault, oldest first: an idempotency key for two things, an email address of `undefined`. */
+	violations(): Frozen<Violation>[];
+	/** Those of the kind `keyConflict`: each may be a message that was never stored. */
+	keyConflicts(): Frozen<Violation>[];
 	/**
 	 * Waits until a predicate gives something other than undefined, null or false. It is tried at once, after every change of
 	 * state and every log entry, and a last time at the end.
@@ -147,10 +154,11 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 			exchange.happened();
 		},
 	});
-	const conversations = createConversations(now, exchange.happened);
+	const conversations = createConversations(settings, exchange.happened);
 	const files = createFiles();
 	const attachments = createAttachments(files, exchange.happened);
 	const identity = createIdentity(settings, log);
+	const violations = createViolations(now, exchange.happened);
 	const webhooks = createWebhooks(settings, log, closing.signal, exchange.happened);
 	const agent = createAgent({ conversations, attachments, webhooks, now });
 	const faults = createFaults({
@@ -162,13 +170,15 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		log,
 	});
 	const latency = createLatency(settings, closing.signal);
+	const answers = createAnswers(settings);
 	const storage = createStorage({ settings, attachments, files, latency, faults, log });
 
-	const app = createServer({ latency, faults, log });
+	const app = createServer({ latency, answers, faults, log });
 	const api = digitalConnect({
 		settings,
 		identity,
 		conversations,
+		violations,
 		log,
 		attachment: attachments.get,
 		ended({ id: conversationId, start }) {
@@ -181,7 +191,10 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 	await app.register(identity.routes, { prefix: '/id' });
 	await app.register(api, { prefix: '/api' });
 	await app.register(
-		attachmentsApi({ settings, identity, attachments, storage, log, base: () => `${url}/api` }),
+		attachmentsApi({
+			...{ settings, identity, attachments, storage, violations, log },
+			base: () => `${url}/api`,
+		}),
 		{ prefix: '/api' },
 	);
 	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
@@ -257,44 +270,14 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 				routes: Object.fromEntries(log.routes),
 			};
 		},
+		violations: () => violations.all().map(snapshot),
+		keyConflicts: () =>
+			violations
+				.all()
+				.filter(({ kind }) => kind === 'keyConflict')
+				.map(snapshot),
 		waitFor: exchange.waitFor,
 		format: formatEntry,
 		close: () => (closed ??= shutDown()),
 	};
-}
-
-/** Makes the server with what holds for all routes: JSON, errors in Talkdesk's shape, the log. */
-function createServer({
-	latency,
-	faults,
-	log,
-}: {
-	latency: Latency;
-	faults: Faults;
-	log: WireLog;
-}): FastifyInstance {
-	const app = Fastify({
-		forceCloseConnections: true,
-		// A whole transcript is one body. Talkdesk's own limit is unknown.
-		bodyLimit: 10 * 1024 * 1024,
-		exposeHeadRoutes: false,
-		// An id has up to 255 characters (OpenAPI bundle).
-		routerOptions: { maxParamLength: 255 },
-	});
-	app.removeAllContentTypeParsers();
-	const parse = app.getDefaultJsonParser('error', 'error');
-	app.addContentTypeParser<string>(
-		'application/json',
-		{ parseAs: 'string' },
-		// No body at all is left to the schemas: Start needs one, End must not have one.
-		(request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
-	);
-	app.setErrorHandler(refuse(log));
-	app.setNotFoundHandler(() => {
-		throw new Refusal(404, 'There is nothing here');
-	});
-	latency.attach(app);
-	faults.attach(app);
-	log.attach(app);
-	return app;
 }

@@ -14,14 +14,28 @@ export interface Tally {
 	outOfOrder: number;
 }
 
+/** What is expected, when it was tried to send it more than once: any of the tries may be the one that arrived. */
+export interface Tried {
+	text: string;
+	/** The places of the first and the last try, counted over the tries of everything that is expected. */
+	first: number;
+	last: number;
+}
+
 /**
  * Compares what was to arrive with what did. A text that is expected several times is to be seen as often: its first
  * sighting is the first expected one, and so on.
+ *
+ * @param expected in the order in which it is to arrive. What was tried several times is late only when it comes after what
+ * was first tried after its own last try.
  */
-export function tally(expected: string[], seen: string[]): Tally {
-	/** The places of each text in `expected` that nothing was seen of yet. */
-	const places = new Map<string, number[]>();
-	expected.forEach((text, place) => places.set(text, [...(places.get(text) ?? []), place]));
+export function tally(expected: Array<string | Tried>, seen: string[]): Tally {
+	const tried = expected.map((each, place) =>
+		typeof each === 'string' ? { text: each, first: place, last: place } : each,
+	);
+	/** Those of each text that nothing was seen of yet. */
+	const places = new Map<string, Tried[]>();
+	for (const each of tried) places.set(each.text, [...(places.get(each.text) ?? []), each]);
 
 	const duplicated: string[] = [];
 	const unexpected: string[] = [];
@@ -31,10 +45,10 @@ export function tally(expected: string[], seen: string[]): Tally {
 		const open = places.get(text);
 		const place = open?.shift();
 		if (place === undefined) (open ? duplicated : unexpected).push(text);
-		else if (place < furthest) outOfOrder += 1;
-		else furthest = place;
+		else if (place.last < furthest) outOfOrder += 1;
+		else furthest = Math.max(furthest, place.first);
 	}
 	const missing = new Set([...places.values()].flat());
-	const lost = expected.filter((_, place) => missing.has(place));
+	const lost = tried.filter((each) => missing.has(each)).map(({ text }) => text);
 	return { lost, duplicated, unexpected, outOfOrder };
 }

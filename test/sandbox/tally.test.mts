@@ -1,4 +1,4 @@
-import { tally } from './tally.mts';
+import { tally, type Tried } from './tally.mts';
 import { cleanUp, connectedForTest, setUp } from './testing.mts';
 
 afterEach(cleanUp);
@@ -29,6 +29,28 @@ describe('tally', () => {
 		['abcd', 'xdba b', { lost: ['c'], unexpected: ['x', ' '], duplicated: ['b'], outOfOrder: 2 }],
 	])('of %j, seen as %j', (expected, seen, wrong) => {
 		expect(tally(list(expected), list(seen))).toEqual({ ...fine, ...wrong });
+	});
+
+	test.each<[string, string, object]>([
+		// b was tried again after c and d: it may come anywhere from its own place on.
+		['a b c d B', 'abcd', {}],
+		['a b c d B', 'acbd', {}],
+		['a b c d B', 'acdb', {}],
+		['a b c d B', 'bacd', { outOfOrder: 1 }],
+		// e is written after the last try of b.
+		['a b c d B e', 'acdeb', { outOfOrder: 1 }],
+		// What others are to each other stays.
+		['a b c d B', 'adcb', { outOfOrder: 1 }],
+		['a b c d B', 'acdbb', { duplicated: ['b'] }],
+		['a b c d B', 'acd', { lost: ['b'] }],
+	])('of the tries %j, seen as %j', (tries, seen, wrong) => {
+		const tried: Tried[] = [];
+		tries.split(' ').forEach((text, place) => {
+			const earlier = tried.find((each) => each.text === text.toLowerCase());
+			if (earlier) earlier.last = place;
+			else tried.push({ text, first: place, last: place });
+		});
+		expect(tally(tried, list(seen))).toEqual({ ...fine, ...wrong });
 	});
 
 	test('leaves its lists as they are', () => {

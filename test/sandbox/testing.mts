@@ -85,7 +85,7 @@ export async function clientOf(talkdesk: LocalTalkdesk, scope?: string) {
 			request('DELETE', `${base}/${id}`, body, { authorization }),
 		/** Starts a conversation and gives its id. */
 		async started(body: unknown = startBody()): Promise<string> {
-			return z.object({ id: z.string() }).parse((await client.start(body)).data).id;
+			return z.object({ id: z.coerce.string() }).parse((await client.start(body)).data).id;
 		},
 	};
 	return client;
@@ -185,12 +185,17 @@ export class HandTimer implements Timer {
 	sleep = (ms: number, signal: AbortSignal) =>
 		new Promise<void>((resolve, reject) => {
 			signal.throwIfAborted();
-			const sleeper = { at: this.#now + ms, wake: resolve };
-			this.#sleepers.add(sleeper);
-			signal.addEventListener('abort', () => {
+			const wake = () => {
+				signal.removeEventListener('abort', abort);
+				resolve();
+			};
+			const sleeper = { at: this.#now + ms, wake };
+			const abort = () => {
 				this.#sleepers.delete(sleeper);
 				reject(new Error('aborted'));
-			});
+			};
+			this.#sleepers.add(sleeper);
+			signal.addEventListener('abort', abort);
 		});
 
 	/** How long everybody who sleeps has still to sleep. */

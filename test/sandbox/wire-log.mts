@@ -38,7 +38,11 @@ export interface WireLog {
 /** Tokens of the local Talkdesk, and signatures of its links, begin like this, so that the log knows them anywhere. */
 export const tokenPrefix = 'local-token-';
 export const signaturePrefix = 'local-signature-';
-const ownSecrets = [tokenPrefix, signaturePrefix].map((prefix) => `${prefix}[\\w-]+`);
+const ownSecrets = [
+	...[tokenPrefix, signaturePrefix].map((prefix) => `${prefix}[\\w-]+`),
+	// A JWT: any three parts of which the first is a JSON object.
+	'eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+',
+];
 
 /**
  * Makes the log.

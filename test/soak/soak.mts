@@ -1,6 +1,7 @@
 /**
  * Many conversations over a bad network, and in the middle of it n8n is restarted (with --queue: a worker is killed).
- * Counts what was lost, what came twice and what came in the wrong order.
+ * Customers don't wait for answers. Counts what was lost, what came twice and what came in the wrong order, before and after
+ * all failed executions are retried by hand.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,14 +11,13 @@ import { z } from 'zod';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { startQueueN8n, type QueueN8n } from '../n8n/queue.mts';
-import type { Execution } from '../n8n/schemas.mts';
-import { canBeRetried } from '../n8n/workflows.mts';
 import { credentialFor } from '../sandbox/credential.mts';
 import { seededFaults, seededWebhookFaults } from '../sandbox/seeded-faults.mts';
 import { startTalkdesk, type LocalTalkdesk } from '../sandbox/talkdesk.mts';
 import { CANARY, playConversation, type Played } from './conversation.mts';
-import { startCustomers, toldSchema, type Customers, type Told } from './customers.mts';
-import { compare, describe, isOwed, type Arrivals } from './report.mts';
+import { startCustomers, type Customers } from './customers.mts';
+import { retryFailed, type Failed } from './failed.mts';
+import { compare, describe, verdict, type Arrivals, type SeenOf } from './report.mts';
 import { publishWorkflows } from './workflows.mts';
 
 const USAGE = `npm run soak [-- options]
@@ -28,6 +28,9 @@ const USAGE = `npm run soak [-- options]
   --at-once <n>          conversations side by side, 25 by default
   --rate <share>         of all requests that fail, and of all calls to n8n that come twice or late; 0.1 by default
   --seed <n>             1 by default
+  --keys <per>           conversation or account (default): where Talkdesk's idempotency keys of messages count
+  --after-end <answer>   answered (default) or ended: what a known key gets after the end of its conversation. With ended
+                         nobody can know whether the message had arrived
   --no-trouble           n8n isn't restarted, or its worker killed, in the middle`;
 
 /** How long nothing may arrive any more before what is missing counts as lost. */
@@ -45,6 +48,8 @@ const { values } = parseArgs({
 		'at-once': { type: 'string', default: '25' },
 		rate: { type: 'string', default: '0.1' },
 		seed: { type: 'string', default: '1' },
+		keys: { type: 'string', default: 'account' },
+		'after-end': { type: 'string', default: 'answered' },
 		'no-trouble': { type: 'boolean', default: false },
 		help: { type: 'boolean', default: false },
 	},
@@ -54,6 +59,9 @@ const conversations = Number(values.conversations);
 const messages = Number(values.messages);
 const atOnce = Number(values['at-once']);
 const luck = { seed: Number(values.seed), rate: Number(values.rate) };
+
+/** What gateways answer, and what stands in front of them. */
+const STATUSES = [408, 500, 502, 503, 504, 520, 524] as const;
 
 const SECRETS = {
 	webhookApiKey: `${CANARY}-${randomBytes(24).toString('hex')}`,
@@ -86,13 +94,14 @@ async function playAll(talkdesk: LocalTalkdesk, n8n: N8nInstance | QueueN8n) {
 		if (through > total / 2 && !values['no-trouble']) trouble ??= makeTrouble(n8n);
 	};
 	const played: Played[] = [];
-	const names = Array.from({ length: conversations }, (_, index) => `c${index + 1}`).values();
+	const numbers = Array.from({ length: conversations }, (_, index) => index + 1).values();
 	const { webhookUrl } = n8n;
 	await Promise.all(
 		Array.from({ length: atOnce }, async () => {
-			for (const name of names) {
+			for (const number of numbers) {
 				const surroundings = { talkdesk, webhookUrl, progress };
-				played.push(await playConversation(surroundings, name, messages));
+				const who = { name: `c${number}`, messages, seed: luck.seed * 100_000 + number };
+				played.push(await playConversation(surroundings, who));
 			}
 		}),
 	);
@@ -114,63 +123,23 @@ async function settle(customers: Customers, arrivals: () => Arrivals): Promise<A
 	}
 }
 
-/** The failed executions on the way to a customer. */
-interface Failed {
-	count: number;
-	/** Of how many the error workflow was told. */
-	told: number;
-	/** Of how many n8n has kept nothing that could be retried. */
-	thrownAway: number;
-	/** How many held what n8n had acknowledged and the customer had not heard, for all that n8n has kept of them. */
-	owed: number;
-	/** Of how many of these the error workflow was told. */
-	owedTold: number;
-}
-
-/** What n8n keeps of an execution that had not gone far: the trigger and its event. */
-const stackSchema = z.array(
-	z.object({
-		data: z.object({ main: z.array(z.array(z.object({ json: toldSchema })).nullable()) }),
-	}),
-);
-
-/** The events that an execution was to bring to the customer. */
-function eventsOf({ data }: Execution): Told[] {
-	const stack = stackSchema.safeParse(data.executionData?.nodeExecutionStack);
-	return (stack.data ?? []).flatMap(({ data: { main } }) =>
-		main.flatMap((all) => (all ?? []).map(({ json }) => json)),
+/** What Talkdesk saw, with the customer of each conversation. */
+function seenOf(talkdesk: LocalTalkdesk): SeenOf[] {
+	const emails = new Map(
+		talkdesk.conversations().map(({ id, start }) => [id, start.contact_person.email]),
 	);
+	return talkdesk.seen().map((each) => ({ ...each, email: emails.get(each.conversationId) ?? '' }));
 }
 
-/**
- * What a person does who is told of failed executions, or looks into n8n's list: retries them. Only those on the way to a
- * customer: the other way the customer's channel has called again.
- */
-async function retryFailed(
-	n8n: N8nInstance,
-	workflowId: string,
-	{ talkdesk, customers }: { talkdesk: LocalTalkdesk; customers: Customers },
-): Promise<Failed> {
-	const ids = [
-		...(await n8n.api.executions({ workflowId, status: 'error' })),
-		...(await n8n.api.executions({ workflowId, status: 'crashed' })),
-	].map(({ id }) => id);
-	// n8n may tell of one twice: when the job fails, and when the worker comes back.
-	const told = new Set(customers.failures.map(({ executionId }) => executionId));
-	const failed: Failed = { count: 0, told: 0, thrownAway: 0, owed: 0, owedTold: 0 };
-	for (const id of ids) {
-		const execution = await n8n.api.execution(id);
-		const isTold = told.has(id);
-		failed.count++;
-		if (isTold) failed.told++;
-		if (eventsOf(execution).some((event) => isOwed(event, talkdesk.seen(), customers))) {
-			failed.owed++;
-			if (isTold) failed.owedTold++;
-		}
-		if (canBeRetried(execution)) await n8n.api.retryExecution(id);
-		else failed.thrownAway++;
-	}
-	return failed;
+const retriedOf = ({ count, thrownAway }: Failed) => count - thrownAway;
+
+function readKeys({ keys, 'after-end': afterEnd }: typeof values) {
+	return z
+		.object({
+			messageKeysCountPer: z.enum(['conversation', 'account']),
+			messageKeysAfterEnd: z.enum(['answered', 'ended']),
+		})
+		.parse({ messageKeysCountPer: keys, messageKeysAfterEnd: afterEnd });
 }
 
 async function soak(): Promise<boolean> {
@@ -178,12 +147,14 @@ async function soak(): Promise<boolean> {
 	try {
 		const faults = seededFaults({
 			...luck,
+			statuses: STATUSES,
 			kinds: ['rateLimited', 'unavailable', 'hang', 'cut', 'tokenDies', 'conversationEnds'],
 		});
 		const webhookFaults = seededWebhookFaults(luck);
 		const talkdesk = await startTalkdesk({
 			faults,
 			webhookFaults,
+			...readKeys(values),
 			clients: [
 				{ id: 'local-client', secret: SECRETS.clientSecret, scopes: ['digital-connect:write'] },
 			],
@@ -211,7 +182,7 @@ async function soak(): Promise<boolean> {
 			...SECRETS,
 			webhookAuthentication: 'apiKey',
 		});
-		const { basePath, inboundId } = await publishWorkflows({
+		const { basePath, outboundId, inboundId } = await publishWorkflows({
 			n8n,
 			credential,
 			customersUrl: customers.url,
@@ -223,35 +194,56 @@ async function soak(): Promise<boolean> {
 		const begun = Date.now();
 		const { played, trouble } = await playAll(talkdesk, n8n);
 		const seconds = Math.round((Date.now() - begun) / 1000);
-		const compareNow = () => compare(played, talkdesk.seen(), customers);
+		const compareNow = () => compare(played, seenOf(talkdesk), customers);
 		const before = await settle(customers, compareNow);
-		const failed = await retryFailed(n8n, inboundId, { talkdesk, customers });
-		const retried = failed.count - failed.thrownAway;
-		const arrivals = retried > 0 ? await settle(customers, compareNow) : before;
+		const place = { api: n8n.api, talkdesk, customers };
+		const outboundFailed = await retryFailed(place, outboundId);
+		const failed = await retryFailed(place, inboundId);
+		const retried = [outboundFailed, failed].reduce((sum, each) => sum + retriedOf(each), 0);
+		const after = retried > 0 ? await settle(customers, compareNow) : before;
 
 		if (retried > 0) {
 			print(`\nBefore ${retried} failed executions were retried by hand:\n`);
 			print(describe(before));
 		}
 		print('\nAt the end:\n');
-		print(describe(arrivals));
+		print(describe(after));
 		print();
 		const repeated = played.reduce((sum, each) => sum + each.repeated, 0);
-		const successors = played.reduce((sum, each) => sum + each.conversationIds.length - 1, 0);
 		print(`n8n: ${values.queue ? 'queue mode, two workers' : 'one process'}; trouble: ${trouble}.`);
 		print(`${conversations} conversations, ${messages} messages each way, in ${seconds} s.`);
-		print(`Ended in mid-sentence and continued in a new conversation: ${successors}.`);
+		print(
+			`Ended in mid-sentence and continued in a new conversation: ${talkdesk.counts().conversationsStarted - conversations}.`,
+		);
 		print(`Calls to n8n that the customers' channel had to repeat: ${repeated}.`);
 		print(`Faults of Talkdesk's answers: ${JSON.stringify(faults.counts())}.`);
 		print(`Faults of Talkdesk's calls: ${JSON.stringify(webhookFaults.counts())}.`);
-		print(`Failed executions to the customer: ${failed.count}.`);
+		print(
+			`Idempotency keys that came with something else before: ${talkdesk.keyConflicts().length}; other oddities: ${talkdesk.violations().length - talkdesk.keyConflicts().length}.`,
+		);
+		for (const { detail, key } of talkdesk.violations().slice(0, 5)) {
+			print(`  ${detail}${key === undefined ? '' : ` (${key})`}`);
+		}
+		print(
+			`Failed executions to Talkdesk: ${outboundFailed.count}; ${retriedOf(outboundFailed)} retried.`,
+		);
+		print(`  The error workflow was told of ${outboundFailed.told}.`);
+		print(`Failed executions to the customer: ${failed.count}; ${retriedOf(failed)} retried.`);
 		print(`  The error workflow was told of ${failed.told}.`);
 		print(
 			`  ${failed.owed} held what n8n had acknowledged and the customer had not heard; it was told of ${failed.owedTold}.`,
 		);
 		print(`  Of ${failed.thrownAway} n8n has kept nothing that could be retried.`);
+		print(
+			`  ${failed.retold.length} had reached the customer before they failed: a retry tells it again.`,
+		);
 		const causes = new Set(customers.failures.map(({ message }) => message));
 		for (const message of causes) print(`  n8n said: ${message}`);
+		if (values.queue && before.outbound.outOfOrder > 0) {
+			print(
+				'Out of order at the agent: two workers know nothing of each other, so nothing orders two executions.',
+			);
+		}
 		const leaks = n8n
 			.log()
 			.split('\n')
@@ -259,15 +251,15 @@ async function soak(): Promise<boolean> {
 		print(`Lines of n8n's log with a secret or something personal in them: ${leaks.length}.`);
 		leaks.slice(0, 5).forEach((line) => print(`  ${line}`));
 
-		const { outbound, inbound } = arrivals;
-		// An execution that died after it had told the customer tells him again when somebody retries it.
-		const wrong = [outbound.lost, outbound.duplicated, outbound.unexpected].flat();
-		wrong.push(...before.inbound.duplicated, ...inbound.unexpected);
-		// What n8n itself throws away is lost; then the workflow must be told.
-		const isTold = failed.told === failed.count && inbound.lost.length <= failed.thrownAway;
-		wrong.push(...(isTold ? [] : inbound.lost));
+		const wrong = verdict({
+			...{ before, after, retold: failed.retold, thrownAway: failed.thrownAway },
+			areFailuresTold: failed.told === failed.count,
+			hasWorkers: values.queue,
+			leaks: leaks.length,
+		});
 		for (const text of wrong.slice(0, 20)) print(`  wrong: ${text}`);
-		return wrong.length === 0 && outbound.outOfOrder === 0 && leaks.length === 0;
+		if (wrong.length > 20) print(`  and ${wrong.length - 20} more`);
+		return wrong.length === 0;
 	} finally {
 		for (const end of ends.reverse()) await end();
 	}

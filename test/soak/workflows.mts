@@ -51,8 +51,8 @@ const tell = (name: string, url: string): SoakNode => ({
 const OPTIONS = { timeout: 3000, maxRetries: 8 };
 
 /**
- * What customers do: start, write, end. Each is a webhook and a Talkdesk node. The idempotency key is the customer's: whoever
- * calls may call again.
+ * What customers do: start, write, end. Each is a webhook and a Talkdesk node. The idempotency key is the channel's: whoever
+ * calls may call again. That of a message is its id in the channel, which counts from 1 in every chat.
  */
 function outbound(): Array<[SoakNode, SoakNode]> {
 	const idempotencyKey = '={{ $json.body.key }}';
@@ -130,11 +130,12 @@ const to = (node: string) => [{ node, type: 'main', index: 0 }];
 /**
  * Publishes the workflows of the soak.
  *
- * @returns the base path for Talkdesk's integration, and the workflow that brings the agents' words to the customers
+ * @returns the base path for Talkdesk's integration, the workflow that brings the customers' words to Talkdesk, and the one
+ * that brings the agents' words to the customers
  */
 export async function publishWorkflows(
 	place: Place,
-): Promise<{ basePath: string; inboundId: string }> {
+): Promise<{ basePath: string; outboundId: string; inboundId: string }> {
 	const { n8n, customersUrl } = place;
 	const errors = await create(
 		place,
@@ -151,7 +152,7 @@ export async function publishWorkflows(
 		{ 'Error Trigger': { main: [to('Tell the operator')] } },
 	);
 	const pairs = outbound();
-	await create(
+	const outboundId = await create(
 		place,
 		'From the customer',
 		pairs.flat(),
@@ -182,5 +183,5 @@ export async function publishWorkflows(
 		},
 		{ errorWorkflow: errors },
 	);
-	return { basePath: `${n8n.webhookUrl}/${webhookId}`, inboundId };
+	return { basePath: `${n8n.webhookUrl}/${webhookId}`, outboundId, inboundId };
 }

@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify';
+import { possibleFaults } from './fault-kinds.mts';
+import type { Settings } from './options.mts';
+
+/** An answer, as the option `answers` is asked about it: all the work was done. */
+export interface Answered {
+	method: string;
+	/** As in `counts().routes`: `POST /api/digital-connect/conversations/:id/messages`. */
+	route: string;
+	status: number;
+	/** What its JSON says; a text that is no JSON; undefined when there is no body. */
+	body: unknown;
+}
+
+/** What goes out instead. What isn't there stays as it is. */
+export interface OddAnswer {
+	status?: number;
+	/** The content type. */
+	type?: string;
+	/** A text goes out as it is, anything else as JSON; undefined: no body at all. */
+	body?: unknown;
+}
+
+export interface Answers {
+	/** Lets answers be odd. Call before faults are attached: one may take the odd answer's place. */
+	attach(app: FastifyInstance): void;
+	/** Lets errors echo the Authorization header. Call after faults are attached: the pages of gateways are errors too. */
+	attachEcho(app: FastifyInstance): void;
+}
+
+/** Makes what gives answers another form than CONTRACT.md has: much of it is known from an example only. */
+export function createAnswers(settings: () => Settings): Answers {
+	return {
+		attach(app) {
+			app.addHook('onSend', async (request, reply, payload) => {
+				const { method } = request;
+				const route = `${method} ${request.routeOptions.url ?? ''}`;
+				const text = textOf(payload);
+				if (text === undefined || !possibleFaults(route).length) return payload;
+				const body = read(text);
+				const odd = settings().answers({ method, route, status: reply.statusCode, body });
+				if (!odd) return payload;
+				const { status = reply.statusCode, type } = odd;
+				void reply.code(status);
+				if (type !== undefined) reply.header('content-type', type);
+				if (!('body' in odd)) return payload;
+				reply.removeHeader('content-length');
+				if (odd.body !== undefined) return write(odd.body);
+				reply.removeHeader('content-type');
+				return null;
+			});
+		},
+		attachEcho(app) {
+			app.addHook('onSend', async (request, reply, payload) => {
+				const { authorization } = request.headers;
+				const text = textOf(payload);
+				if (!settings().echoAuthorization || authorization === undefined) return payload;
+				if (text === undefined || reply.statusCode < 400) return payload;
+				reply.removeHeader('content-length');
+				const echo = `(Authorization: ${authorization})`;
+				const body = read(text);
+				if (typeof body !== 'object' || body === null) return `${text}${echo}`;
+				return JSON.stringify(body, (name, value: unknown) =>
+					['message', 'description', 'error_description'].includes(name)
+						? `${String(value)} ${echo}`
+						: value,
+				);
+			});
+		},
+	};
+}
+
+/** An answer that is there as a whole; undefined for the bytes of a stream. */
+function textOf(payload: unknown): string | undefined {
+	if (payload === undefined || payload === null) return '';
+	return typeof payload === 'string' ? payload : undefined;
+}
+
+function read(text: string): unknown {
+	if (text === '') return undefined;
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}
+
+function write(body: unknown): string {
+	return typeof body === 'string' ? body : JSON.stringify(body);
+}
