@@ -75,6 +75,8 @@ export interface RunOptions {
 	items?: IDataObject[];
 	node?: Partial<INode>;
 	executionId?: string;
+	/** Thrown the first time that the credential is read. */
+	credentialFails?: Error;
 	/** The execution that n8n repeats with this one (*Retry*): it goes on with the data of that one, under an ID of its own. */
 	retryOf?: string;
 	/** Random in n8n, for each new execution; by default the same for the same ID. */
@@ -106,6 +108,7 @@ export async function runNode(
 		items = [{}],
 		node: overrides,
 		executionId = 'execution-1',
+		credentialFails,
 		retryOf,
 		instanceId = 'instance-1',
 		resumeToken = `token of ${retryOf ?? executionId} in ${instanceId}`,
@@ -196,7 +199,7 @@ export async function runNode(
 	});
 
 	const additionalData: IWorkflowExecuteAdditionalData = {
-		credentialsHelper: new CredentialsInMemory(credential),
+		credentialsHelper: new CredentialsInMemory(credential, credentialFails),
 		externalSecretsProxy: new ExternalSecretsProxy(),
 		executionId,
 		currentNodeExecutionIndex: 0,

@@ -34,7 +34,11 @@ export const never = () => {
 export class CredentialsInMemory extends ICredentialsHelper {
 	private readonly type = new TalkdeskOAuth2Api();
 
-	constructor(private readonly stored: StoredCredential) {
+	constructor(
+		private readonly stored: StoredCredential,
+		/** Thrown the first time that the credential is read. */
+		private failure?: Error,
+	) {
 		super();
 	}
 
@@ -51,6 +55,9 @@ export class CredentialsInMemory extends ICredentialsHelper {
 	}
 
 	async getDecrypted() {
+		const { failure } = this;
+		this.failure = undefined;
+		if (failure) throw failure;
 		return { ...this.stored };
 	}
 

@@ -46,20 +46,24 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 		if (output === 1) expect(outputs[0]).toEqual([]);
 	});
 
-	it('options that are no options are an error of each item', async () => {
-		const { outputs } = await runWith({ ...SEND, options: '={{ "none" }}' });
-		expect(outputs[output]?.[0]?.json.error).toContain('Options');
-		if (output === 1) expect(outputs[0]).toEqual([]);
-	});
 });
+
+type Clients = NonNullable<Parameters<typeof talkdesk.configure>[0]['clients']>;
+type Scopes = Clients[number]['scopes'];
+const CLIENTS: Clients = [
+	{ id: 'local-client', secret: 'local-secret', scopes: ['digital-connect:write'] },
+];
+const OTHER = { id: 'other', secret: 'other-secret' };
+const useOther = () =>
+	Object.assign(credential, { clientId: OTHER.id, clientSecret: OTHER.secret });
 
 describe('a credential that was edited', () => {
 	it('is used at once: no request goes out with the token of the old client', async () => {
 		await started('with the old client');
-		talkdesk.addClient({ id: 'other', secret: 'other-secret', scopes: ['digital-connect:write'] });
-		Object.assign(credential, { clientId: 'other', clientSecret: 'other-secret' });
+		talkdesk.configure({ clients: [...CLIENTS, { ...OTHER, scopes: ['digital-connect:write'] }] });
+		useOther();
 		await started('with the new client');
-		expect(talkdesk.conversations().map(({ clientId }) => clientId)).toEqual([
+		expect(talkdesk.conversations().map(({ startedBy }) => startedBy.client)).toEqual([
 			'local-client',
 			'other',
 		]);
@@ -67,13 +71,13 @@ describe('a credential that was edited', () => {
 });
 
 describe('a scope that is added in Talkdesk', () => {
-	const withScopes = (scopes: string[]) =>
-		talkdesk.addClient({ id: 'scoped', secret: 'scoped-secret', scopes });
+	const withScopes = (scopes: Scopes) =>
+		talkdesk.configure({ clients: [...CLIENTS, { ...OTHER, scopes }] });
 
 	it('counts for the next message: a 403 fetches a new token once', async () => {
 		const conversationId = await started();
 		withScopes(['attachments:read']);
-		Object.assign(credential, { clientId: 'scoped', clientSecret: 'scoped-secret' });
+		useOther();
 		const send = async (executionId: string) =>
 			await run(SEND, { items: [{ conversationId, text: executionId }], executionId });
 		expect((await send('one')).error).toMatchObject({ httpCode: '403' });
@@ -87,13 +91,13 @@ describe('a scope that is added in Talkdesk', () => {
 	it('a client without the scope costs few tokens, however much is sent', async () => {
 		withScopes(['attachments:read']);
 		const conversationId = await started();
-		Object.assign(credential, { clientId: 'scoped', clientSecret: 'scoped-secret' });
-		const before = talkdesk.counts().tokens;
+		useOther();
+		const before = talkdesk.counts().tokensIssued;
 		await run(SEND, {
 			items: Array.from({ length: 40 }, (_, index) => ({ conversationId, text: `${index}` })),
 			node: { onError: 'continueRegularOutput' },
 		});
-		expect(talkdesk.counts().tokens - before).toBeLessThanOrEqual(2);
+		expect(talkdesk.counts().tokensIssued - before).toBeLessThanOrEqual(2);
 		expect(talkdesk.counts().routes[SEND_ROUTE]).toBeGreaterThanOrEqual(40);
 	});
 });

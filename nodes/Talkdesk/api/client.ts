@@ -206,7 +206,7 @@ async function send<Answer extends z.ZodTypeAny>(
 ): Promise<Outcome<Answer>> {
 	const request = async (abortSignal: AbortSignal): Promise<unknown> =>
 		await context.helpers.httpRequestWithAuthentication.call(
-			context,
+			withCancelSignal(context, abortSignal),
 			CREDENTIAL_TYPE,
 			{
 				method,
@@ -217,7 +217,6 @@ async function send<Answer extends z.ZodTypeAny>(
 				arrayFormat: 'repeat',
 				json: true,
 				timeout,
-				abortSignal,
 				// The bearer token is for this host alone, wherever an answer may point.
 				disableFollowRedirect: true,
 				returnFullResponse: true,
@@ -233,6 +232,7 @@ async function send<Answer extends z.ZodTypeAny>(
 		milliseconds: timeout,
 		// n8n fetches a token inside of the request, and that has a time limit of its own.
 		isExcused: () => isFetchingToken(settings),
+		signal: context.getExecutionCancelSignal(),
 	}).then(
 		(response: unknown) => ({ response: responseSchema.parse(response) }),
 		(error: unknown) => ({ problem: readFailure(error) }),
@@ -258,6 +258,11 @@ async function send<Answer extends z.ZodTypeAny>(
 			...(method !== 'GET' && { outcomeUnknown: true }),
 		},
 	};
+}
+
+/** The same context with another cancel signal: n8n puts the one that it finds there in place of a request's own. */
+function withCancelSignal(context: IExecuteFunctions, signal: AbortSignal): IExecuteFunctions {
+	return Object.create(context, { getExecutionCancelSignal: { value: () => signal } });
 }
 
 /** n8n wants them, and uses neither. */

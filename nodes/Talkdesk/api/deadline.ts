@@ -7,16 +7,23 @@ class DeadlineError extends Error {
 
 /**
  * Ends a request that takes longer than allowed, also one whose answer drips in: axios' own timeout starts anew with every
- * byte.
+ * byte. And one of an execution that is stopped.
  *
+ * @param options.signal stops the request, too
  * @param options.isExcused asked when the time is over: whether the request may take the same time once more
  * @throws an error with the code ETIMEDOUT; what the request throws
  */
 export async function withDeadline<Result>(
 	request: (signal: AbortSignal) => Promise<Result>,
-	{ milliseconds, isExcused }: { milliseconds: number; isExcused: () => boolean },
+	{
+		milliseconds,
+		isExcused,
+		signal,
+	}: { milliseconds: number; isExcused: () => boolean; signal?: AbortSignal },
 ): Promise<Result> {
 	const deadline = new AbortController();
+	const stop = () => deadline.abort();
+	signal?.addEventListener('abort', stop);
 	const done = new AbortController();
 	const watch = async () => {
 		do {
@@ -32,5 +39,6 @@ export async function withDeadline<Result>(
 		throw deadline.signal.aborted ? new DeadlineError('The request took too long') : error;
 	} finally {
 		done.abort();
+		signal?.removeEventListener('abort', stop);
 	}
 }

@@ -148,8 +148,8 @@ export function readContactCenterParameters(context: ItemContext): {
 	Object.assign(parameters, object);
 	for (const pair of pairs) {
 		const key = read(inCollection('Custom Parameters > Name'), pair.name, text);
-		const value = pair.value ?? undefined;
-		if (key !== undefined && value !== undefined && value !== '') {
+		const value = typeof pair.value === 'string' ? pair.value.trim() : (pair.value ?? '');
+		if (key !== undefined && value !== '') {
 			Object.assign(parameters, Object.fromEntries([[key, value]]));
 		}
 	}

@@ -1,0 +1,147 @@
+import { oddAnswers } from '../sandbox/odd-answers.mts';
+import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
+
+const say = async (conversationId: string, options: object = {}, more: object = {}) =>
+	await run(
+		{ ...SEND, options: { ...options } },
+		{
+			items: [{ conversationId, text: 'Hello' }],
+			node: { onError: 'continueErrorOutput' },
+			...more,
+		},
+	);
+
+describe('a message that Talkdesk took is never called failed', () => {
+	it.each([
+		'createdAtMissing',
+		'createdAtNull',
+		'createdAtNumber',
+		'messageIdMissing',
+		'messageIdNull',
+		'messageIdNumber',
+		'emptyBody',
+		'noContent',
+		'html',
+		'extraFields',
+	] as const)('whatever its answer looks like: %s', async (send) => {
+		const conversationId = await started();
+		talkdesk.configure({ answers: oddAnswers({ send }) });
+		const { outputs } = await say(conversationId);
+		expect(outputs[1]).toEqual([]);
+		expect(outputs[0]?.[0]?.json).toMatchObject({ conversationId, conversationEnded: false });
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+});
+
+describe('a failure that leaves open whether the message arrived', () => {
+	it.each([408, 500, 502, 503, 504, 520, 524] as const)(
+		'is mended by sending again with the same key after %i',
+		async (status) => {
+			const conversationId = await started();
+			failFirst(SEND_ROUTE, { kind: 'unavailable', status, when: 'after' });
+			const { outputs } = await say(conversationId);
+			expect(outputs[0]).toHaveLength(1);
+			expect(contents(conversationId)).toEqual(['Hello']);
+		},
+	);
+
+	it.each([
+		{ kind: 'unavailable', status: 500, when: 'after' },
+		{ kind: 'unavailable', status: 408, when: 'after' },
+		{ kind: 'unavailable', status: 503, when: 'after', retryAfterSeconds: 0 },
+		{ kind: 'cut', when: 'after' },
+	] as const)('is said in the error when retries are over: %j', async (fault) => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, fault);
+		const { outputs } = await say(conversationId, { maxRetries: 0 });
+		expect(outputs[1]?.[0]?.json).toMatchObject({
+			message: expect.stringContaining('It may have been done all the same'),
+			details: { outcomeUnknown: true },
+		});
+	});
+
+	it('is an outcome with Report, after a failure of the server as well', async () => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, { kind: 'unavailable', status: 500, when: 'after' });
+		const { items } = await say(conversationId, { ifOutcomeUnknown: 'report' });
+		expect(items[0]?.json).toMatchObject({ outcomeUnknown: true });
+	});
+
+	it('a start without an answer that can be read says that it may have been done', async () => {
+		talkdesk.configure({ answers: oddAnswers({ start: 'emptyBody' }) });
+		const { items } = await run(START, { node: { onError: 'continueRegularOutput' } });
+		expect(items[0]?.json.details).toMatchObject({
+			kind: 'unexpectedAnswer',
+			outcomeUnknown: true,
+		});
+		expect(talkdesk.conversations()).toHaveLength(1);
+	});
+});
+
+describe('a message that may have arrived before the agent ended the conversation', () => {
+	const endedAfterLostAnswer = async () => {
+		const conversationId = await started();
+		failFirst(
+			SEND_ROUTE,
+			{ kind: 'unavailable', status: 504, when: 'after' },
+			{ kind: 'conversationEnds' },
+		);
+		talkdesk.configure({ messageKeysAfterEnd: 'ended' });
+		return conversationId;
+	};
+
+	it('is not said to be unsent with Continue', async () => {
+		const conversationId = await endedAfterLostAnswer();
+		const { items } = await say(conversationId, { ifConversationEnded: 'continue' });
+		expect(items[0]?.json).toMatchObject({ conversationEnded: true, outcomeUnknown: true });
+	});
+
+	it('goes into a new conversation, and the output says that it may be there twice', async () => {
+		const conversationId = await endedAfterLostAnswer();
+		const { items } = await say(conversationId, {
+			ifConversationEnded: 'startNew',
+			contactEmail: 'ann@example.com',
+		});
+		expect(items[0]?.json).toMatchObject({
+			previousConversationId: conversationId,
+			outcomeUnknown: true,
+			conversationEnded: false,
+		});
+	});
+});
+
+it('a message whose answer is that of another conversation was not stored, and is an error', async () => {
+	const conversationId = await started();
+	talkdesk.configure({
+		answers: ({ route, status }) =>
+			route === SEND_ROUTE && status < 300
+				? { body: { id: 'another', message_id: 'm', created_at: '2026-01-01T00:00:00.000Z' } }
+				: undefined,
+	});
+	const { outputs } = await say(conversationId);
+	expect(outputs[1]?.[0]?.json).toMatchObject({
+		error: expect.stringContaining('another conversation'),
+		details: { kind: 'unexpectedAnswer', outcomeUnknown: true },
+	});
+});
+
+it('an answer that drips is cut off after the timeout', async () => {
+	const conversationId = await started();
+	failFirst(SEND_ROUTE, { kind: 'drip', everyMs: 400 });
+	const { outputs } = await say(conversationId, { timeout: 500, maxRetries: 0 });
+	expect(outputs[1]?.[0]?.json.details).toMatchObject({
+		kind: 'unreachable',
+		code: 'ETIMEDOUT',
+		outcomeUnknown: true,
+	});
+});
+
+it('no secret gets out, though Talkdesk repeats the header that it refuses', async () => {
+	talkdesk.configure({ echoAuthorization: true });
+	const { everything, items } = await run(
+		{ ...SEND, text: 'Hello' },
+		{ items: [{ conversationId: 'none' }], node: { onError: 'continueRegularOutput' } },
+	);
+	expect(items[0]?.json.error).toContain('Authorization: Bearer [hidden]');
+	expect(everything).not.toMatch(/Bearer (?!\[hidden\])/);
+});
