@@ -30,15 +30,47 @@ export const filePolicyProperties: INodeProperties[] = [
 	},
 ];
 
-const policySchema = z.object({
-	allowedMimeTypes: z.coerce.string().default(''),
-	maxFileSize: z.coerce.number().nonnegative().default(0),
-	checkSignature: z.boolean().default(false),
+/** An expression may give nothing: then the option counts as not set. */
+const orNotSet = <Schema extends z.ZodTypeAny>(schema: Schema) =>
+	z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
+
+const numberSchema = z
+	.union([z.number(), z.string().trim().min(1).pipe(z.coerce.number())])
+	.refine((number) => Number.isFinite(number) && number >= 0);
+const switchSchema = z.union([
+	z.boolean(),
+	z.enum(['true', 'false']).transform((word) => word === 'true'),
+]);
+
+/** What an error says of an option. */
+const WRONG = Object.entries({
+	allowedMimeTypes: 'Allowed MIME Types is not a text',
+	maxFileSize: 'Maximum File Size is not a number of megabytes',
+	checkSignature: 'Check File Signature is neither true nor false',
 });
 
-/** The policy out of the options of a node. @throws ZodError where one has a wrong value */
+const policySchema = z.object({
+	allowedMimeTypes: orNotSet(z.string()),
+	maxFileSize: orNotSet(numberSchema),
+	checkSignature: orNotSet(switchSchema),
+});
+
+/** An option has a wrong value. Its message names the option by its display name. */
+export class WrongOption extends Error {}
+
+/**
+ * The policy out of the options of a node. `null` and an empty text mean that an option isn't set.
+ *
+ * @throws WrongOption; a limit that can't be read is never no limit
+ */
 export function readFilePolicy(options: object): FilePolicy {
-	const { allowedMimeTypes, maxFileSize, checkSignature } = policySchema.parse(options);
+	const parsed = policySchema.safeParse(options);
+	if (!parsed.success) {
+		const named = parsed.error.issues.map(({ path }) => path[0]);
+		const wrong = WRONG.flatMap(([name, words]) => (named.includes(name) ? [words] : []));
+		throw new WrongOption(`The option ${wrong.join(', ')}`);
+	}
+	const { allowedMimeTypes = '', maxFileSize = 0, checkSignature = false } = parsed.data;
 	return {
 		allowedMimeTypes: splitList(allowedMimeTypes).map((type) => type.toLowerCase()),
 		maxSize: maxFileSize * 1_000_000,

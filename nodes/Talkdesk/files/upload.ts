@@ -3,10 +3,20 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
-import { adviceOnError, isProblem } from '../api/errors';
+import { isProblem } from '../api/errors';
 import { retrying } from '../api/retry';
-import { putFile, type FileStream } from '../api/storage';
-import { bareType, FileRefused, refusalOf, signatureRefusalOf, type FilePolicy } from './policy';
+import { adviceOnTransfer, firstBytes, putFile, type FileStream } from '../api/storage';
+import { fileIn } from './fields';
+import { cleanName, uniqueName } from './names';
+import {
+	bareType,
+	FileRefused,
+	refusalOf,
+	signatureRefusalOf,
+	UNKNOWN_TYPE,
+	type FilePolicy,
+} from './policy';
+import { HEAD_SIZE } from './signature';
 
 /** A file of an n8n item. */
 export interface LocalFile {
@@ -31,11 +41,8 @@ export async function readLocalFile(
 	itemIndex: number,
 	field: string,
 ): Promise<LocalFile> {
-	const { id, data, mimeType, fileName } = functions.helpers.assertBinaryData(itemIndex, field);
-	const common = {
-		name: fileName || field,
-		type: bareType(mimeType) || 'application/octet-stream',
-	};
+	const { id, data, mimeType, fileName } = fileIn(functions, itemIndex, field);
+	const common = { name: fileName || field, type: bareType(mimeType ?? '') || UNKNOWN_TYPE };
 	if (id) {
 		const { fileSize } = await functions.helpers.getBinaryMetadata(id);
 		return {
@@ -44,7 +51,7 @@ export async function readLocalFile(
 			open: async () => await functions.helpers.getBinaryStream(id),
 		};
 	}
-	const content = Buffer.from(data, 'base64');
+	const content = Buffer.from(data ?? '', 'base64');
 	return { ...common, size: content.length, open: async () => content };
 }
 
@@ -74,10 +81,11 @@ export async function uploadFile(
 	if (refusal) throw new FileRefused(refusal);
 
 	const { client, functions } = surroundings;
+	const name = cleanName(file.name, 'file');
 	const attachment = await retrying(
 		client.limits,
-		async () => await tryUpload(surroundings, file),
-		adviceOnError,
+		async () => await tryUpload(surroundings, { ...file, name }),
+		adviceOnTransfer,
 		functions.getExecutionCancelSignal(),
 	);
 	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };
@@ -90,7 +98,7 @@ async function tryUpload(
 ): Promise<Attachment> {
 	const { requestId, url } = await requestUploadLink(client.with({ maxRetries: 0 }), { type });
 	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
-	await putFile(functions, url, { type, size, content: await open() }, client.limits.timeout);
+	await putFile(functions, url, { type, size, open }, client.limits.timeout);
 	return await createAttachment(client, { name, requestId }).catch(async (error: unknown) => {
 		if (!isProblem(error, 'conflict')) throw error;
 		const another = uniqueName(name, randomUUID().slice(0, 8));
@@ -98,16 +106,7 @@ async function tryUpload(
 	});
 }
 
-/** `bill.pdf` and `1f3a` make `bill-1f3a.pdf`. */
-export function uniqueName(name: string, suffix: string): string {
-	const [, base = name, extension = ''] = /^(.+?)(\.[^.]*)?$/.exec(name) ?? [];
-	return `${base}-${suffix}${extension}`;
-}
-
 async function headOf({ open }: LocalFile): Promise<Buffer> {
 	const content = await open();
-	if (Buffer.isBuffer(content)) return content;
-	// Leaving the loop closes the stream.
-	for await (const chunk of content) return Buffer.from(chunk);
-	return Buffer.alloc(0);
+	return Buffer.isBuffer(content) ? content : await firstBytes(content, HEAD_SIZE);
 }
