@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { TalkdeskClient } from './client';
@@ -6,22 +7,39 @@ import { isProblem } from './errors';
 
 const ROOT = ['attachments', '2023-03'];
 
+/** A text that may be a number, or be missing in any way. */
+const text = z
+	.union([z.string(), z.number()])
+	.transform(String)
+	.optional()
+	.catch(undefined)
+	.transform((value) => value || undefined);
+
+const id = z.union([z.string().min(1), z.number()]).transform(String);
+
+/** A number that may be a text. What is missing isn't 0. */
+const count = z
+	.union([z.number(), z.string().trim().min(1).pipe(z.coerce.number())])
+	.pipe(z.number().nonnegative())
+	.optional()
+	.catch(undefined);
+
 /**
- * An attachment as Talkdesk describes it. The values of `state` aren't documented.
+ * An attachment as Talkdesk describes it. Only its id is needed: without a name it is called by that. The values of `state`
+ * aren't documented.
  * Source: docs.talkdesk.com/reference/get-an-attachment.
  */
 const attachmentSchema = z
 	.object({
-		id: z.string().min(1),
-		name: z.string(),
-		state: z.string().optional(),
-		size: z.coerce.number().nonnegative().optional(),
-		type: z.string().optional(),
-		metadata: z.record(z.unknown()).nullish(),
-		provider: z.unknown(),
+		id,
+		name: text,
+		state: text,
+		size: count,
+		type: text,
+		metadata: z.record(z.unknown()).optional().catch(undefined),
 	})
 	// Its links need a token; an output has no use for them.
-	.transform(({ id, name, state, size, type, metadata }) => ({
+	.transform(({ id, name = id, state, size, type, metadata }) => ({
 		id,
 		name,
 		...(type !== undefined && { type }),
@@ -49,7 +67,7 @@ export async function requestUploadLink(
 		path: [...ROOT, 'upload-link'],
 		// Always a body: n8n leaves out one without any field.
 		body: { allowed_mime_types: [type] },
-		answer: z.object({ request_id: z.string().min(1), url: z.string().url() }),
+		answer: z.object({ request_id: id, url: z.string().url() }),
 	});
 	return { requestId: answer.request_id, url: answer.url };
 }
@@ -100,43 +118,76 @@ export interface AttachmentFilters {
 }
 
 const PER_PAGE = 100;
+/** A list that goes on after so many pages has no end: something is wrong with the answers. */
+const MOST_PAGES = 1_000;
+
+/** Everything may be missing, and each entry is read for itself: what is odd costs that thing alone. */
 const pageSchema = z.object({
-	total: z.number().optional(),
-	_embedded: z.object({ list: z.array(attachmentSchema) }),
+	total: count,
+	_embedded: z
+		.object({ list: z.array(z.unknown()) })
+		.optional()
+		.catch(undefined),
+	_links: z
+		.object({ next: z.object({ href: z.string().min(1) }) })
+		.optional()
+		.catch(undefined),
 });
 
 /**
- * Lists attachments, page by page.
+ * Lists attachments, page by page. What has no id can't be used for anything and is left out.
  *
  * @param limit how many at most; Infinity for all
- * @throws TalkdeskApiError
- * Source: Talkdesk's OpenAPI description.
+ * @throws TalkdeskApiError; ApplicationError where the list has no end
+ * Source: Talkdesk's OpenAPI description. It doesn't say how large a page may be, nor what the links look like, so it is asked
+ * on until nothing new comes, or as many as there are in all.
  */
 export async function listAttachments(
 	client: TalkdeskClient,
 	filters: AttachmentFilters,
 	limit: number,
 ): Promise<Attachment[]> {
-	const found: Attachment[] = [];
-	const perPage = Math.min(PER_PAGE, limit);
-	for (let page = 1; found.length < limit; page++) {
-		const query: IDataObject = { page, per_page: perPage };
-		if (filters.name) query.name = filters.name;
-		if (filters.types?.length) query.types = filters.types;
-		if (filters.state) query.state = filters.state;
+	const found = new Map<string, Attachment>();
+	const wanted: IDataObject = { per_page: Math.min(PER_PAGE, limit) };
+	if (filters.name) wanted.name = filters.name;
+	if (filters.types?.length) wanted.types = filters.types;
+	if (filters.state) wanted.state = filters.state;
+
+	let place: IDataObject = { page: 1 };
+	let listed = 0;
+	for (let page = 1; page <= MOST_PAGES; page++) {
 		const { answer } = await client.request({
 			tried: 'list the attachments',
 			method: 'GET',
 			path: ROOT,
-			query,
+			query: { ...wanted, ...place },
 			answer: pageSchema,
 		});
-		const { list } = answer._embedded;
-		found.push(...list);
-		// A short page is the last one; `total` isn't relied on.
-		if (list.length < perPage) break;
+		const list = answer._embedded?.list ?? [];
+		const before = found.size;
+		for (const entry of list) {
+			const attachment = attachmentSchema.safeParse(entry);
+			if (attachment.success) found.set(attachment.data.id, attachment.data);
+		}
+		listed += list.length;
+		const next = answer._links && queryOf(answer._links.next.href);
+		const isOver = found.size === before || (!next && listed >= (answer.total ?? Infinity));
+		if (isOver || found.size >= limit) return [...found.values()].slice(0, limit);
+		place = next ?? { page: page + 1 };
 	}
-	return found.slice(0, limit);
+	throw new ApplicationError('The list of attachments has no end');
+}
+
+/** The query of a link. Nothing else of it is used: a link must not choose where our token goes. */
+function queryOf(href: string): IDataObject | undefined {
+	const { searchParams } = new URL(`?${href.split('?')[1] ?? ''}`, 'https://query.invalid');
+	const names = new Set(searchParams.keys());
+	const query: IDataObject = {};
+	for (const name of names) {
+		const values = searchParams.getAll(name);
+		query[name] = values.length > 1 ? values : values[0];
+	}
+	return names.size > 0 ? query : undefined;
 }
 
 /** Source: Talkdesk's OpenAPI description. @throws TalkdeskApiError */

@@ -6,6 +6,9 @@ import { listAttachments } from '../../api/attachments';
 import { splitList } from '../../files/options';
 import { optionsProperty, outputItem, type Operation, type OperationContext } from '../operation';
 
+/** The default of the parameter, which n8n wants written out there. */
+const DEFAULT_LIMIT = 50;
+
 const properties: INodeProperties[] = [
 	{
 		displayName: 'Return All',
@@ -56,8 +59,17 @@ const properties: INodeProperties[] = [
 	},
 ];
 
-const text = z.coerce.string().trim().optional();
-const filtersSchema = z.object({ name: text, state: text, types: text });
+/** A filter of this display name. An expression may give nothing: then it isn't set. */
+const filter = (name: string) =>
+	z
+		.union([z.string(), z.number()], {
+			errorMap: () => ({ message: `The filter ${name} is not a text` }),
+		})
+		.nullish()
+		.transform((value) => String(value ?? '').trim());
+const filtersSchema = z
+	.object({ name: filter('Name'), state: filter('State'), types: filter('Types') })
+	.nullish();
 
 export const getAll: Operation = {
 	option: {
@@ -72,10 +84,10 @@ export const getAll: Operation = {
 		const limit = functions.getNodeParameter('returnAll', itemIndex)
 			? Infinity
 			: readLimit(context);
-		const filters = filtersSchema.parse(functions.getNodeParameter('filters', itemIndex, {}));
+		const { types, ...filters } = readFilters(context);
 		const attachments = await listAttachments(
 			client,
-			{ ...filters, types: splitList(filters.types ?? '') },
+			{ ...filters, types: splitList(types) },
 			limit,
 		);
 		return attachments.map((attachment) => outputItem(attachment, itemIndex));
@@ -83,14 +95,22 @@ export const getAll: Operation = {
 };
 
 function readLimit({ functions, itemIndex }: OperationContext): number {
-	const limit = z.coerce
-		.number()
-		.int()
-		.min(1)
-		.safeParse(functions.getNodeParameter('limit', itemIndex));
+	const value: unknown = functions.getNodeParameter('limit', itemIndex);
+	if (value === null || value === undefined || value === '') return DEFAULT_LIMIT;
+	const limit = z.coerce.number().int().min(1).safeParse(value);
 	if (limit.success) return limit.data;
 	throw new NodeOperationError(functions.getNode(), 'The parameter Limit is not a number above 0', {
 		itemIndex,
 		description: 'Enter a whole number, or switch on Return All.',
+	});
+}
+
+function readFilters({ functions, itemIndex }: OperationContext) {
+	const filters = filtersSchema.safeParse(functions.getNodeParameter('filters', itemIndex, {}));
+	if (filters.success) return filters.data ?? { types: '' };
+	const messages = filters.error.issues.map(({ message }) => message);
+	throw new NodeOperationError(functions.getNode(), messages.join('; '), {
+		itemIndex,
+		description: 'Enter a text, or nothing for all attachments.',
 	});
 }
