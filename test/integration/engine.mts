@@ -80,6 +80,8 @@ export interface RunOptions {
 	earlierRuns?: number;
 	/** Files by field, in every item. */
 	files?: Record<string, File>;
+	/** Whether the workflow keeps files in the JSON of its items. */
+	isCombined?: boolean;
 	/** The messages in the memory node that is connected, where one is. */
 	memory?: unknown[];
 	/** Somebody stops the execution as soon as this is fulfilled. */
@@ -102,6 +104,7 @@ export async function runNode(
 		mode = 'trigger',
 		earlierRuns = 0,
 		files = {},
+		isCombined = false,
 		memory,
 		stopped,
 	}: RunOptions,
@@ -110,6 +113,10 @@ export async function runNode(
 	const binary: IBinaryKeyData = {};
 	for (const [field, file] of Object.entries(files)) binary[field] = await store(file);
 	const hasFiles = Object.keys(binary).length > 0;
+	const withFiles = (json: IDataObject) => {
+		if (!hasFiles) return { json };
+		return isCombined ? { json: { ...json, _files: { ...binary } } } : { json, binary };
+	};
 	const types: Record<string, INodeType> = {
 		talkdesk: new Talkdesk(),
 		talkdeskTrigger: new TalkdeskTrigger(),
@@ -156,7 +163,7 @@ export async function runNode(
 					},
 				}
 			: {},
-		settings: { executionOrder: 'v1' },
+		settings: { executionOrder: 'v1', ...(isCombined && { binaryMode: 'combined' }) },
 	});
 	const earlierRun: ITaskData = {
 		startTime: 0,
@@ -173,7 +180,7 @@ export async function runNode(
 			nodeExecutionStack: [
 				{
 					node,
-					data: { main: [items.map((json) => ({ json, ...(hasFiles && { binary }) }))] },
+					data: { main: [items.map(withFiles)] },
 					source: null,
 				},
 			],

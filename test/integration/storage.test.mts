@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { getEventListeners } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,6 +13,10 @@ let base = '';
 let answer: (reply: FastifyReply) => unknown;
 /** What Talkdesk says of the attachment `a`. */
 let described: object;
+/** What Talkdesk says of a new attachment. */
+let created: object;
+let requestId: unknown;
+let keptRequestId: unknown;
 let asked = 0;
 /** Answers an upload before its bytes have come. */
 let refuse: ((reply: FastifyReply) => unknown) | undefined;
@@ -20,6 +25,8 @@ let followed: Array<{ method: string; authorization: unknown; bytes: number }> =
 
 beforeEach(async () => {
 	followed = [];
+	created = { id: 'a', name: 'a.txt' };
+	requestId = 'r';
 	asked = 0;
 	refuse = undefined;
 	// Without type and size: what is known of them comes from the storage.
@@ -34,8 +41,14 @@ beforeEach(async () => {
 		if (method === 'PUT' && url === '/storage') await refuse?.(reply);
 	});
 	const root = '/attachments/2023-03';
-	links.post(`${root}/upload-link`, async () => ({ request_id: 'r', url: `${base}/storage` }));
-	links.post(root, async () => ({ id: 'a', name: 'a.txt' }));
+	links.post(`${root}/upload-link`, async () => ({
+		request_id: requestId,
+		url: `${base}/storage`,
+	}));
+	links.post<{ Body: { request_id: unknown } }>(root, async ({ body }) => {
+		keptRequestId = body.request_id;
+		return created;
+	});
 	links.get(`${root}/a`, async () => described);
 	links.get(`${root}/a/download-link`, async () => ({ url: `${base}/storage` }));
 	links.all('/storage', async (_request, reply) => {
@@ -248,6 +261,34 @@ it('what Talkdesk does not say of an attachment is as the file was', async () =>
 		type: 'application/pdf',
 		size: bill.content.length,
 	});
+});
+
+it('an attachment without a name has the name of its file, a numeric id is a text', async () => {
+	answer = (reply) => reply.send();
+	created = { id: 7, name: null, type: null, size: null, state: null };
+	requestId = 8;
+	const { items, error } = await upload();
+	expect(error).toBeUndefined();
+	const { name, type, content } = bill;
+	expect(items[0]?.json).toEqual({ id: '7', name, type, size: content.length });
+	expect(keptRequestId).toBe('8');
+});
+
+it('however often a download is tried, no listener stays on the execution', async () => {
+	const listen = jest.spyOn(AbortSignal.prototype, 'addEventListener');
+	const leftAfter = async (failures: number) => {
+		asked = 0;
+		answer = (reply) => reply.code(asked <= failures ? 503 : 200).send('ok');
+		listen.mockClear();
+		const { error } = await download();
+		expect(error).toBeUndefined();
+		expect(asked).toBe(failures + 1);
+		// What is only for one try is over with it.
+		const signals = [...new Set(listen.mock.contexts)].filter((signal) => !signal.aborted);
+		return signals.flatMap((signal) => getEventListeners(signal, 'abort')).length;
+	};
+	expect(await leftAfter(2)).toBe(await leftAfter(0));
+	listen.mockRestore();
 });
 
 it('a download that the storage says is too large is refused and ended before a byte comes', async () => {

@@ -25,28 +25,32 @@ const count = z
 	.catch(undefined);
 
 /**
- * An attachment as Talkdesk describes it. Only its id is needed: without a name it is called by that. The values of `state`
- * aren't documented.
+ * An attachment as Talkdesk describes it. Only its id is needed. The values of `state` aren't documented.
+ *
+ * @param ownName its name where the answer has none; by default it is called by its id
  * Source: docs.talkdesk.com/reference/get-an-attachment.
  */
-const attachmentSchema = z
-	.object({
-		id,
-		name: text,
-		state: text,
-		size: count,
-		type: text,
-		metadata: z.record(z.unknown()).optional().catch(undefined),
-	})
-	// Its links need a token; an output has no use for them.
-	.transform(({ id, name = id, state, size, type, metadata }) => ({
-		id,
-		name,
-		...(type !== undefined && { type }),
-		...(size !== undefined && { size }),
-		...(state !== undefined && { state }),
-		...(metadata && { metadata }),
-	}));
+const readAttachment = (ownName?: string) =>
+	z
+		.object({
+			id,
+			name: text,
+			state: text,
+			size: count,
+			type: text,
+			metadata: z.record(z.unknown()).optional().catch(undefined),
+		})
+		// Its links need a token; an output has no use for them.
+		.transform(({ id, name = ownName ?? id, state, size, type, metadata }) => ({
+			id,
+			name,
+			...(type !== undefined && { type }),
+			...(size !== undefined && { size }),
+			...(state !== undefined && { state }),
+			...(metadata && { metadata }),
+		}));
+
+const attachmentSchema = readAttachment();
 
 export type Attachment = z.output<typeof attachmentSchema>;
 
@@ -90,7 +94,7 @@ export async function createAttachment(
 		// A repetition would find its own name taken, and its upload used.
 		repeatable: false,
 		body: { name, request_id: requestId },
-		answer: attachmentSchema,
+		answer: readAttachment(name),
 	});
 	return answer;
 }

@@ -105,14 +105,14 @@ const getSchema = z.object({
  * @param limits.timeout milliseconds until the answer begins; the bytes take the time they take
  * @param limits.signal ends the transfer. The caller must end it, whatever happens: n8n hands out the answer in a wrapping
  * whose `destroy` doesn't reach the connection.
- * @returns the stream, and its length in bytes where the storage says it
+ * @returns the stream, its length in bytes and its MIME type where the storage says them
  * @throws StorageError
  */
 export async function getFile(
 	functions: IExecuteFunctions,
 	url: string,
 	{ timeout, signal }: { timeout: number; signal: AbortSignal },
-): Promise<{ stream: FileStream; size?: number }> {
+): Promise<{ stream: FileStream; size?: number; type?: string }> {
 	const tried = 'give the file';
 	const answer = await followingOnce(url, async (target) => {
 		const response: unknown = await functions.helpers
@@ -132,8 +132,15 @@ export async function getFile(
 	});
 	const { statusCode, body } = answer;
 	if (statusCode !== 200) refuse(functions, tried, url, answer, await saidIn(body, timeout));
-	const size = Number(answer.headers['content-length'] ?? NaN);
-	return { stream: body, ...(Number.isFinite(size) && { size }) };
+	// Who refuses the file ends the transfer before anybody reads it. Without a listener that would end the process.
+	body.on('error', () => {});
+	const { 'content-length': length, 'content-type': type } = answer.headers;
+	const size = Number(length ?? NaN);
+	return {
+		stream: body,
+		...(Number.isFinite(size) && { size }),
+		...(typeof type === 'string' && { type }),
+	};
 }
 
 /** The beginning of a file, as many bytes as that where it has them. The stream is closed then. */

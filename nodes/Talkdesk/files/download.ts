@@ -1,5 +1,5 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
+import { ApplicationError, sleep } from 'n8n-workflow';
 
 import { requestDownloadLink } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
@@ -45,6 +45,28 @@ export async function downloadFile(
 		adviceOnTransfer,
 		functions.getExecutionCancelSignal(),
 	);
+}
+
+/**
+ * What the storage says of the file of an attachment: Talkdesk may not know it. No byte of it is fetched.
+ *
+ * @returns its size in bytes, and its MIME type where the storage says one
+ * @throws TalkdeskApiError; ApplicationError where the storage doesn't say the size either
+ */
+export async function describeInStorage(
+	{ client, functions }: Surroundings,
+	attachmentId: string,
+): Promise<{ size: number; type?: string }> {
+	const { url } = await requestDownloadLink(client, attachmentId);
+	const transfer = new AbortController();
+	try {
+		const { timeout } = client.limits;
+		const { type, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
+		if (size === undefined) throw new ApplicationError('Talkdesk does not say how large it is.');
+		return { size, type };
+	} finally {
+		transfer.abort();
+	}
 }
 
 async function tryDownload(

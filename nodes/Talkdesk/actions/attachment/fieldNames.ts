@@ -8,9 +8,6 @@ import { readText, type ItemContext } from '../operation';
 
 const listSchema = z.array(z.union([z.string(), z.number()]).nullable());
 
-/** What an expression gives for an object when something stands around it. */
-const OBJECT_AS_TEXT = '[object Object]';
-
 /**
  * The names of fields that hold files, out of a parameter: a text with commas, or a list of texts. Nobody finds a file by an
  * object, and a message must not go without the file: that is an error.
@@ -24,41 +21,39 @@ export function readFieldNames(
 	const { functions, itemIndex } = context;
 	const value: unknown = functions.getNodeParameter(property.name, itemIndex, '');
 	const list = listSchema.safeParse(value);
-	if (list.success && list.data.length > 0) {
-		return list.data.flatMap((name) => splitList(String(name ?? '')));
+	if (list.success) {
+		const names = list.data.flatMap((name) => splitList(String(name ?? '')));
+		if (names.length > 0 || !property.required) return names;
+	} else if ((typeof value === 'object' && value !== null) || isObjectAsText(value)) {
+		const names = namesOf(context, value);
+		throw new NodeOperationError(
+			functions.getNode(),
+			`The parameter ${property.displayName} is not the name of a field`,
+			{
+				itemIndex,
+				description: `Enter the name of the field, ${names.join(' or ')}, not the file: the name as it is, without an expression.`,
+			},
+		);
 	}
-	const isObject = typeof value === 'object' && value !== null && !list.success;
-	if (!isObject && !String(value).includes(OBJECT_AS_TEXT)) {
-		return splitList(list.success ? '' : readText(context, property));
-	}
-
-	const names = namesOf(context, value);
-	throw new NodeOperationError(
-		functions.getNode(),
-		`The parameter ${property.displayName} is not the name of a field`,
-		{
-			itemIndex,
-			description: `Enter the name of the field, ${names.join(' or ')}, not the file: the name as it is, without an expression.`,
-		},
-	);
+	return splitList(readText(context, property));
 }
 
-const idSchema = z.object({ id: z.string() });
+/** What an expression gives for an object when something stands around it. */
+const isObjectAsText = (value: unknown) => String(value).includes('[object Object]');
 
-/** The fields whose file, or files, this is; all fields with files, where that can't be told. */
+const text = z.string().optional().catch(undefined);
+/** A file as an expression gives it: without its bytes, and in memory without an id. */
+const draggedSchema = z.object({ id: text, mimeType: text, fileName: text });
+
+/** The fields whose files these are; all fields with files where that can't be told. */
 function namesOf({ functions, itemIndex }: ItemContext, value: unknown): string[] {
+	const dragged = [value].flat().flatMap((entry) => draggedSchema.safeParse(entry).data ?? []);
 	const files = [...filesOf(functions, itemIndex)];
-	const wanted = idSchema.safeParse(value);
-	const same = files.filter(([, file]) =>
-		wanted.success ? file.id === wanted.data.id : isLike(file, value),
+	const same = files.filter(([, { id, mimeType, fileName }]) =>
+		dragged.some((other) =>
+			other.id ? other.id === id : other.mimeType === mimeType && other.fileName === fileName,
+		),
 	);
 	const names = (same.length > 0 ? same : files).map(([name]) => name);
 	return names.length > 0 ? names : ['such as data'];
-}
-
-/** A file in memory has no id. */
-function isLike(file: object, value: unknown): boolean {
-	const parts = Object.entries(file).filter(([, part]) => part !== undefined);
-	const other = new Map(Object.entries(value ?? {}));
-	return parts.every(([name, part]) => other.get(name) === part);
 }

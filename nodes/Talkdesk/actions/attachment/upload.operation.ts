@@ -1,8 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { readLocalFile, uploadFile } from '../../files/upload';
 import { filePolicyProperties, readFilePolicy } from '../../files/options';
-import { optionsProperty, outputItem, readText, type Operation } from '../operation';
+import { optionsProperty, outputItem, type Operation } from '../operation';
+import { readFieldNames } from './fieldNames';
 
 const inputDataFieldNameProperty: INodeProperties = {
 	displayName: 'Input Data Field Name',
@@ -36,7 +38,14 @@ export const upload: Operation = {
 	],
 	async execute(context) {
 		const { functions, itemIndex, options } = context;
-		const field = readText(context, inputDataFieldNameProperty);
+		const [field = '', ...others] = readFieldNames(context, inputDataFieldNameProperty);
+		if (others.length > 0) {
+			throw new NodeOperationError(
+				functions.getNode(),
+				`The parameter ${inputDataFieldNameProperty.displayName} has several names`,
+				{ itemIndex, description: 'One upload takes one file. Split the files into items before.' },
+			);
+		}
 		const file = await readLocalFile(functions, itemIndex, field);
 		const attachment = await uploadFile(
 			context,
