@@ -47,6 +47,17 @@ describe('the combined binary mode', () => {
 		]);
 	});
 
+	it('a field without a file in it is an outcome, not silence', async () => {
+		const conversationId = await started();
+		const { items } = await run(sendOf(conversationId, { text: 'See' }), {
+			items: [{ _files: { photo: { fileName: 'a.txt', mimeType: 'text/plain' } } }],
+			isCombined: true,
+		});
+		expect(items[0]?.json.attachments).toMatchObject([
+			{ outcome: 'failed', name: 'a.txt', error: 'The field photo has no file in it' },
+		]);
+	});
+
 	it('a field that is missing is named', async () => {
 		const conversationId = await started();
 		const { items } = await run(

@@ -4,9 +4,7 @@ import { z } from 'zod';
 const text = z.string().optional().catch(undefined);
 
 /** A file as n8n keeps it in an item. A Code node may leave out anything. */
-const keptFileSchema = z
-	.object({ id: text, data: text, mimeType: text, fileName: text })
-	.refine(({ id, data }) => id !== undefined || data !== undefined);
+const keptFileSchema = z.object({ id: text, data: text, mimeType: text, fileName: text });
 
 export type KeptFile = z.output<typeof keptFileSchema>;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
@@ -51,7 +52,13 @@ export async function readLocalFile(
 			open: async () => await functions.helpers.getBinaryStream(id),
 		};
 	}
-	const content = Buffer.from(data ?? '', 'base64');
+	if (data === undefined) {
+		throw new NodeOperationError(functions.getNode(), `The field ${field} has no file in it`, {
+			itemIndex,
+			description: 'Neither an ID nor data is there. Look at what the node before puts into it.',
+		});
+	}
+	const content = Buffer.from(data, 'base64');
 	return { ...common, size: content.length, open: async () => content };
 }
 
