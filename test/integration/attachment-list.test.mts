@@ -40,7 +40,7 @@ const pageOf = (page: unknown, size: number) =>
 	all.slice((Number(page) - 1) * size, Number(page) * size);
 const ids = (items: Array<{ json: IDataObject }>) => items.map(({ json }) => json.id);
 
-describe('attachment: get many is complete where Talkdesk', () => {
+describe('attachment: get many is complete if Talkdesk', () => {
 	it.each<[string, (page: unknown) => object]>([
 		['says how many there are', () => ({ total: 120 })],
 		['says so as a text', () => ({ total: '120' })],
@@ -88,7 +88,7 @@ describe('attachment: get many is complete where Talkdesk', () => {
 	});
 });
 
-describe('attachment: get many ends where Talkdesk', () => {
+describe('attachment: get many ends if Talkdesk', () => {
 	it.each<[string, object]>([
 		['ignores the page', { total: 200 }],
 		['always has a next page', { _links: { next: { href: '?page=2' } } }],

@@ -64,7 +64,7 @@ describe('the fingerprint of the files of a message', () => {
 		);
 	});
 
-	it('is another where another file is ready', () => {
+	it('is another if another file is ready', () => {
 		const both = attachmentFingerprint([ready('a', '1'), ready('b', '2')]);
 		expect(both).toHaveLength(2);
 		expect(attachmentFingerprint([ready('a', '1'), failed('b')])).not.toEqual(both);

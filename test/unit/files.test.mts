@@ -98,7 +98,7 @@ describe('a stream under guard', () => {
 		}
 	});
 
-	it('is checked at its start alone, and only where that is wanted', async () => {
+	it('is checked at its start alone, and only if that is wanted', async () => {
 		const image = [Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(10)];
 		expect(await read(image, 'image/png', checked)).toEqual(Buffer.concat(image));
 		expect(await read(chunks, 'image/png', policy())).toEqual(Buffer.concat(chunks));
@@ -130,7 +130,7 @@ describe('a stream under guard', () => {
 		expect([source.destroyed, stream.destroyed]).toEqual([true, true]);
 	});
 
-	it('is broken off at the limit, and where its bytes contradict its type', async () => {
+	it('is broken off at the limit, and if its bytes contradict its type', async () => {
 		await expect(read(chunks, 'application/pdf', policy({ maxSize: 27 }))).rejects.toThrow(
 			FileRefused,
 		);

@@ -27,7 +27,7 @@ const count = z
 /**
  * An attachment as Talkdesk describes it. Only its id is needed. The values of `state` aren't documented.
  *
- * @param ownName its name where the answer has none; by default it is called by its id
+ * @param ownName its name if the answer has none; by default it is called by its id
  * Source: docs.talkdesk.com/reference/get-an-attachment.
  */
 const readAttachment = (ownName?: string) =>
@@ -79,7 +79,7 @@ export async function requestUploadLink(
 /**
  * Makes an attachment of the bytes that were put to an upload link.
  *
- * @throws TalkdeskApiError; its `problem.kind` is `conflict` where an attachment of that name exists: the bytes are
+ * @throws TalkdeskApiError; its `problem.kind` is `conflict` if an attachment of that name exists: the bytes are
  * still there for another name
  * Source: docs.talkdesk.com/reference/create-an-attachment.
  */
@@ -142,7 +142,7 @@ const pageSchema = z.object({
  * Lists attachments, page by page. What has no id can't be used for anything and is left out.
  *
  * @param limit how many at most; Infinity for all
- * @throws TalkdeskApiError; ApplicationError where the list has no end
+ * @throws TalkdeskApiError; ApplicationError if the list has no end
  * Source: Talkdesk's OpenAPI description. It doesn't say how large a page may be, nor what the links look like, so it is asked
  * on until nothing new comes, or as many as there are in all.
  */

@@ -36,7 +36,7 @@ export class StorageError extends TalkdeskApiError {
 	}
 }
 
-/** What an error says about moving the file again, from its link on; undefined where that can't help. */
+/** What an error says about moving the file again, from its link on; undefined if that can't help. */
 export function adviceOnTransfer(error: unknown): RetryAdvice | undefined {
 	if (!(error instanceof StorageError)) return adviceOnError(error);
 	return error.isPassing ? { retryAfter: error.problem.retryAfter } : undefined;
@@ -105,7 +105,7 @@ const getSchema = z.object({
  * @param limits.timeout milliseconds until the answer begins; the bytes take the time they take
  * @param limits.signal ends the transfer. The caller must end it, whatever happens: n8n hands out the answer in a wrapping
  * whose `destroy` doesn't reach the connection.
- * @returns the stream, its length in bytes and its MIME type where the storage says them
+ * @returns the stream, its length in bytes and its MIME type if the storage says them
  * @throws StorageError
  */
 export async function getFile(
@@ -143,7 +143,7 @@ export async function getFile(
 	};
 }
 
-/** The beginning of a file, as many bytes as that where it has them. The stream is closed then. */
+/** The beginning of a file, as many bytes as that if it has them. The stream is closed then. */
 export async function firstBytes(stream: FileStream, size: number): Promise<Buffer> {
 	let head: Buffer = Buffer.alloc(0);
 	// Leaving the loop closes the stream. A chunk may be as short as one byte.
@@ -154,7 +154,7 @@ export async function firstBytes(stream: FileStream, size: number): Promise<Buff
 	return head.subarray(0, size);
 }
 
-/** What an error of the storage says; '' where it doesn't come in time. */
+/** What an error of the storage says; '' if it doesn't come in time. */
 async function saidIn(body: FileStream, timeout: number): Promise<string> {
 	const done = new AbortController();
 	const silence = sleep(timeout, done.signal).then(

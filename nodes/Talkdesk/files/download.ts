@@ -24,10 +24,10 @@ interface Wanted {
 }
 
 /**
- * Fetches the file of an attachment as a stream into n8n's storage for files. Where the bytes break off, or stop coming, it
+ * Fetches the file of an attachment as a stream into n8n's storage for files. If the bytes break off, or stop coming, it
  * begins again with a new link.
  *
- * @throws FileRefused where the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
+ * @throws FileRefused if the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
  */
 export async function downloadFile(
 	surroundings: Surroundings,
@@ -50,8 +50,8 @@ export async function downloadFile(
 /**
  * What the storage says of the file of an attachment: Talkdesk may not know it. No byte of it is fetched.
  *
- * @returns its size in bytes, and its MIME type where the storage says one
- * @throws TalkdeskApiError; ApplicationError where the storage doesn't say the size either
+ * @returns its size in bytes, and its MIME type if the storage says one
+ * @throws TalkdeskApiError; ApplicationError if the storage doesn't say the size either
  */
 export async function describeInStorage(
 	{ client, functions }: Surroundings,

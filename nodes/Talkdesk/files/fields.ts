@@ -38,7 +38,7 @@ export function filesOf(functions: IExecuteFunctions, itemIndex: number): Map<st
  * The file in a field of an item.
  *
  * @param field its name; with the combined binary mode also a path into the JSON, `_files.data`
- * @throws n8n's NodeOperationError where the item has no such file
+ * @throws n8n's NodeOperationError if the item has no such file
  */
 export function fileIn(functions: IExecuteFunctions, itemIndex: number, field: string): KeptFile {
 	return (

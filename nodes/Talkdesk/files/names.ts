@@ -17,7 +17,7 @@ const HALVES = /\p{Cs}/gu;
  * A file name that is usable everywhere: in one folder, on one line, as it is shown, and not too long. What is usual in
  * names stays, in every script.
  *
- * @param fallback the name where nothing is left of it
+ * @param fallback the name if nothing is left of it
  */
 export function cleanName(name: string, fallback: string): string {
 	const clean = name.replace(DIRECTION, '').replace(HALVES, '\uFFFD').trim().replace(UNUSABLE, '_');
@@ -50,7 +50,7 @@ export function distinctNames(names: string[]): string[] {
 	});
 }
 
-/** @returns '' where not even the first character has room before the ending */
+/** @returns '' if not even the first character has room before the ending */
 function shortened(name: string, ending = split(name).extension): string {
 	if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
 	let base = '';

@@ -17,7 +17,7 @@ export interface FilePolicy {
 /**
  * Checks what is known of a file before its bytes move.
  *
- * @returns why the file is refused, or `undefined` where it may pass
+ * @returns why the file is refused, or `undefined` if it may pass
  */
 export function refusalOf(
 	{ type, size }: { type: string; size?: number },
@@ -56,7 +56,7 @@ interface Guarded {
 }
 
 /**
- * Passes a stream on, and breaks it off where the policy is violated while it flows.
+ * Passes a stream on, and breaks it off if the policy is violated while it flows.
  *
  * @param passed is told how many bytes have passed, whenever some have
  * @throws FileRefused out of the stream

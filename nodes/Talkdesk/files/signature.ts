@@ -116,8 +116,8 @@ const TEXT = /^text\/|[/+.-](json|xml|yaml|javascript|csv|sql|html)$/;
  * isn't known here is contradicted by programs alone: many formats have a ZIP archive or another one for their shell.
  *
  * @param type MIME type, without parameters, in lower case
- * @param head the first bytes, `HEAD_SIZE` at least where the file has that many
- * @returns what the bytes are, or `undefined` where nothing contradicts
+ * @param head the first bytes, `HEAD_SIZE` at least if the file has that many
+ * @returns what the bytes are, or `undefined` if nothing contradicts
  */
 export function contradicts(type: string, head: Buffer): string | undefined {
 	if (ANYTHING.test(type) || head.length === 0) return undefined;

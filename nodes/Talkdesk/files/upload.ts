@@ -35,7 +35,7 @@ export type SentAttachment = Required<Pick<Attachment, 'id' | 'name' | 'type' | 
 /**
  * The file in a field of an item, as a stream wherever n8n keeps files outside memory.
  *
- * @throws n8n's NodeOperationError where the item has no such file
+ * @throws n8n's NodeOperationError if the item has no such file
  */
 export async function readLocalFile(
 	functions: IExecuteFunctions,
@@ -68,14 +68,14 @@ interface Surroundings {
 }
 
 /**
- * Brings a file to Talkdesk: upload link, bytes to the storage, attachment. Where something on the way fails in a way that
+ * Brings a file to Talkdesk: upload link, bytes to the storage, attachment. If something on the way fails in a way that
  * passes, all of it is done again, since a link can be used once.
  *
  * What an earlier try has uploaded isn't found again, neither here nor when n8n repeats the node: that would need a state,
  * or a look into Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left
  * over is in no message.
  *
- * @throws FileRefused where the policy forbids the file, before its bytes move; TalkdeskApiError
+ * @throws FileRefused if the policy forbids the file, before its bytes move; TalkdeskApiError
  */
 export async function uploadFile(
 	surroundings: Surroundings,
@@ -104,7 +104,7 @@ async function tryUpload(
 	{ name, type, size, open }: LocalFile,
 ): Promise<Attachment> {
 	const { requestId, url } = await requestUploadLink(client.with({ maxRetries: 0 }), { type });
-	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
+	// The token was used, and renewed if need be, before the file is opened: no 401 comes in the middle of it.
 	await putFile(functions, url, { type, size, open }, client.limits.timeout);
 	return await createAttachment(client, { name, requestId }).catch(async (error: unknown) => {
 		if (!isProblem(error, 'conflict')) throw error;

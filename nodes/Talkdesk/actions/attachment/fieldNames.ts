@@ -45,7 +45,7 @@ const text = z.string().optional().catch(undefined);
 /** A file as an expression gives it: without its bytes, and in memory without an id. */
 const draggedSchema = z.object({ id: text, mimeType: text, fileName: text });
 
-/** The fields whose files these are; all fields with files where that can't be told. */
+/** The fields whose files these are; all fields with files if that can't be told. */
 function namesOf({ functions, itemIndex }: ItemContext, value: unknown): string[] {
 	const dragged = [value].flat().flatMap((entry) => draggedSchema.safeParse(entry).data ?? []);
 	const files = [...filesOf(functions, itemIndex)];

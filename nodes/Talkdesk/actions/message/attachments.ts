@@ -31,7 +31,7 @@ const CONCURRENCY = 3;
  * @param wanted.fields names of input fields; `*` stands for all files of the item
  * @param wanted.ids of attachments
  * @returns what became of each, in the order of the fields, then of the ids; a failure is an outcome
- * @throws WrongOption where nobody can tell which files may pass
+ * @throws WrongOption if nobody can tell which files may pass
  */
 export async function gatherFiles(
 	context: OperationContext,
@@ -99,7 +99,7 @@ async function findAttachment(context: OperationContext, id: string): Promise<Se
 
 /**
  * What tells the files of a message apart from those of another: the ones that are ready, as they were before their upload.
- * The ids and names that an upload gives are new with every try. Where another set of files is ready, it is another message.
+ * The ids and names that an upload gives are new with every try. If another set of files is ready, it is another message.
  */
 export function attachmentFingerprint(files: GatheredFile[]): string[] {
 	return files.flatMap((file) => (file.outcome === 'ready' ? [JSON.stringify(file.source)] : []));
@@ -116,8 +116,8 @@ export function describeFiles(files: GatheredFile[], delivery: Delivery): IDataO
 }
 
 /**
- * The outcome of each file. Where Talkdesk took the message but not all of its attachments
- * (HTTP 206), it gives one reason for all: a file that the reason names has failed; where it names none, each is `unclear`.
+ * The outcome of each file. If Talkdesk took the message but not all of its attachments
+ * (HTTP 206), it gives one reason for all: a file that the reason names has failed; if it names none, each is `unclear`.
  */
 function withPartialFailure(files: GatheredFile[], reason: string | undefined): IDataObject[] {
 	const isNamed = ({ id, name }: SentAttachment) =>
