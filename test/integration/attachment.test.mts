@@ -147,7 +147,7 @@ describe('attachment: download', () => {
 	it.each([404, 403, 500])('says that the storage answered %i', async (status) => {
 		const id = await uploaded();
 		talkdesk.configure({ downloadFailure: () => status });
-		const { error } = await run(downloadOf(id));
+		const { error } = await run(downloadOf(id, { maxRetries: 1 }));
 		expect(error?.message).toContain(`its storage answered ${status}`);
 	});
 });

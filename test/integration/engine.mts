@@ -89,6 +89,8 @@ export interface RunOptions {
 	earlierRuns?: number;
 	/** Files by field, in every item. */
 	files?: Record<string, File>;
+	/** Whether the workflow keeps files in the JSON of its items. */
+	isCombined?: boolean;
 	/** The messages in the memory node that is connected, where one is. */
 	memory?: unknown[];
 	/** Somebody stops the execution as soon as this is fulfilled. */
@@ -115,6 +117,7 @@ export async function runNode(
 		mode = retryOf === undefined ? 'trigger' : 'retry',
 		earlierRuns = 0,
 		files = {},
+		isCombined = false,
 		memory,
 		stopped,
 	}: RunOptions,
@@ -123,6 +126,10 @@ export async function runNode(
 	const binary: IBinaryKeyData = {};
 	for (const [field, file] of Object.entries(files)) binary[field] = await store(file);
 	const hasFiles = Object.keys(binary).length > 0;
+	const withFiles = (json: IDataObject) => {
+		if (!hasFiles) return { json };
+		return isCombined ? { json: { ...json, _files: { ...binary } } } : { json, binary };
+	};
 	const types: Record<string, INodeType> = {
 		talkdesk: new Talkdesk(),
 		// What n8n makes of it for AI agents.
@@ -171,7 +178,7 @@ export async function runNode(
 					},
 				}
 			: {},
-		settings: { executionOrder: 'v1' },
+		settings: { executionOrder: 'v1', ...(isCombined && { binaryMode: 'combined' }) },
 	});
 	const earlierRun: ITaskData = {
 		startTime: 0,
@@ -191,7 +198,7 @@ export async function runNode(
 			nodeExecutionStack: [
 				{
 					node,
-					data: { main: [items.map((json) => ({ json, ...(hasFiles && { binary }) }))] },
+					data: { main: [items.map(withFiles)] },
 					source: null,
 				},
 			],

@@ -1,19 +1,10 @@
+import axios from 'axios';
+import Fastify from 'fastify';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { contentOf, runNode } from './engine.mts';
 import { credential, failFirst, run, SEND_ROUTE, started, talkdesk } from './local.mts';
-import { bill, PDF, sha256, text, uploaded } from './sample-files.mts';
-
-const sendOf = (conversationId: string, more: IDataObject = {}, options: IDataObject = {}) =>
-	({
-		resource: 'message',
-		operation: 'send',
-		conversationId,
-		text: '',
-		inputDataFieldNames: '*',
-		...more,
-		options,
-	}) as INodeParameters;
+import { bill, PDF, sendOf, sha256, text, uploaded } from './sample-files.mts';
 
 describe('message: send with files', () => {
 	const ten = Object.fromEntries(
@@ -54,6 +45,36 @@ describe('message: send with files', () => {
 		const [message] = talkdesk.conversation(conversationId)?.messages ?? [];
 		expect(message?.content).toBe('Look');
 		expect(message?.attachments.map(({ name }) => name)).toEqual(['3.txt', '1.txt', 'bill.pdf']);
+	});
+
+	it('sends an attachment with the type and size that its storage says, where Talkdesk knows none', async () => {
+		const conversationId = await started();
+		const id = await uploaded();
+		const original = credential.apiBaseUrl;
+		const proxy = Fastify();
+		proxy.get('/attachments/2023-03/:id', async () => ({ id, name: 'bill.pdf', size: null }));
+		proxy.all('/*', async ({ method, url, headers, body }, reply) => {
+			const { status, data } = await axios({
+				method,
+				url: `${String(original)}${url}`,
+				headers: {
+					authorization: headers.authorization,
+					'x-idempotency-key': headers['x-idempotency-key'],
+				},
+				data: body,
+				validateStatus: () => true,
+			});
+			return reply.code(status).send(data);
+		});
+		credential.apiBaseUrl = await proxy.listen({ host: '127.0.0.1', port: 0 });
+		const { items, error } = await run(
+			sendOf(conversationId, { inputDataFieldNames: '' }, { attachmentIds: `${id}, ,${id}` }),
+		);
+		await proxy.close();
+		expect(error).toBeUndefined();
+		expect(items[0]?.json.attachments).toEqual([
+			{ id, name: 'bill.pdf', type: 'application/pdf', size: PDF.length, outcome: 'sent' },
+		]);
 	});
 
 	it('sends nine of ten, and explains the one', async () => {

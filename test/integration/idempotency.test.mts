@@ -1,13 +1,4 @@
-import {
-	contents,
-	failFirst,
-	run,
-	SEND,
-	SEND_ROUTE,
-	START,
-	started,
-	talkdesk,
-} from './local.mts';
+import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
 const people = () => talkdesk.conversations().map(({ start }) => start.contact_person.email);
@@ -125,7 +116,9 @@ describe("n8n's Retry On Fail", () => {
 		talkdesk.configure({
 			// The second item fails at first; the first one has long been started.
 			faults: ({ route }) =>
-				route === START_ROUTE && ++requests === 2 ? { kind: 'rateLimited', retryAfterSeconds: 3600 } : undefined,
+				route === START_ROUTE && ++requests === 2
+					? { kind: 'rateLimited', retryAfterSeconds: 3600 }
+					: undefined,
 		});
 		const { items, error } = await run(startFor({ idempotencyKey: '={{ $json.email }}' }), {
 			items: ANN_AND_BOB.map((email) => ({ email })),

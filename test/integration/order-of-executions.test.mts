@@ -1,13 +1,4 @@
-import {
-	contents,
-	END,
-	failFirst,
-	run,
-	SEND,
-	SEND_ROUTE,
-	started,
-	talkdesk,
-} from './local.mts';
+import { contents, END, failFirst, run, SEND, SEND_ROUTE, started, talkdesk } from './local.mts';
 
 /** Sends each text out of an execution of its own, one after the other, without waiting for any of them. */
 const sendAll = (conversationId: string, texts: string[], options: object = {}) =>
@@ -45,7 +36,13 @@ describe('messages of one conversation, each out of its own execution', () => {
 		const conversationId = await started();
 		failFirst(SEND_ROUTE, { kind: 'rateLimited', retryAfterSeconds: 3600 });
 		const runs = await Promise.all(sendAll(conversationId, texts));
-		expect(runs.map(({ error }) => error !== undefined)).toEqual([true, false, false, false, false]);
+		expect(runs.map(({ error }) => error !== undefined)).toEqual([
+			true,
+			false,
+			false,
+			false,
+			false,
+		]);
 		expect(contents(conversationId)).toEqual(texts.slice(1));
 	});
 
@@ -80,8 +77,7 @@ it('an execution that is stopped in the middle of its request leaves the queue',
 	let stop = () => {};
 	const stopped = new Promise<void>((resolve) => (stop = resolve));
 	talkdesk.configure({
-		faults: ({ index }) =>
-			index === 0 ? (stop(), { kind: 'hang', when: 'before' }) : undefined,
+		faults: ({ index }) => (index === 0 ? (stop(), { kind: 'hang', when: 'before' }) : undefined),
 	});
 	const hanging = run(SEND, {
 		items: [{ conversationId, text: 'hangs' }],

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { run } from './local.mts';
 
@@ -18,6 +18,18 @@ export const UPLOAD: INodeParameters = {
 	inputDataFieldName: 'data',
 	options: {},
 };
+/** Sends the files of an item. */
+export const sendOf = (conversationId: string, more: IDataObject = {}, options: IDataObject = {}) =>
+	({
+		resource: 'message',
+		operation: 'send',
+		conversationId,
+		text: '',
+		inputDataFieldNames: '*',
+		...more,
+		options,
+	}) as INodeParameters;
+
 /** An attachment that the node has uploaded; its id. */
 export const uploaded = async (file = bill) => {
 	const { items, error } = await run(UPLOAD, { files: { data: file } });

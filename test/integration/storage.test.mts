@@ -1,52 +1,11 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { contentOf } from './engine.mts';
-import { credential, run } from './local.mts';
-import { bill, UPLOAD } from './sample-files.mts';
+import { run } from './local.mts';
+import { bill } from './sample-files.mts';
+import { download, storage, upload, xml } from './storage-links.mts';
 
-/** Talkdesk's API as far as files go. Its links lead to `/storage` on the same server, which answers as the test wants. */
-let links: FastifyInstance;
-let base = '';
-let answer: (reply: FastifyReply) => unknown;
-let followed = 0;
-
-beforeEach(async () => {
-	followed = 0;
-	links = Fastify({ forceCloseConnections: true });
-	links.addContentTypeParser('*', (_request, payload, done) => {
-		payload.on('end', () => done(null)).resume();
-	});
-	const root = '/attachments/2023-03';
-	links.post(`${root}/upload-link`, async () => ({ request_id: 'r', url: `${base}/storage` }));
-	links.post(root, async () => ({ id: 'a', name: 'a.txt' }));
-	// Without type and size: what is known of them comes from the storage.
-	links.get(`${root}/a`, async () => ({
-		id: 'a',
-		name: 'a.txt',
-		metadata: { case: '7' },
-		_links: {},
-	}));
-	links.get(`${root}/a/download-link`, async () => ({ url: `${base}/storage` }));
-	links.all('/storage', async (_request, reply) => {
-		await answer(reply);
-		return reply;
-	});
-	links.all('/elsewhere', async () => ++followed);
-	base = await links.listen({ host: '127.0.0.1', port: 0 });
-	credential.apiBaseUrl = base;
-});
-afterEach(async () => await links.close());
-
-const upload = async (options = {}) => await run({ ...UPLOAD, options }, { files: { data: bill } });
-const download = async (options = {}, stopped?: Promise<void>) =>
-	await run(
-		{
-			...{ resource: 'attachment', operation: 'download', outputDataFieldName: 'data' },
-			...{ attachmentId: 'a', options },
-		},
-		{ stopped },
-	);
 /** Begins to answer; the bytes are up to the test. */
 const begin = (reply: FastifyReply, headers = {}) => {
 	reply.hijack();
@@ -54,24 +13,9 @@ const begin = (reply: FastifyReply, headers = {}) => {
 	return reply.raw;
 };
 
-it.each([
-	['an upload', upload],
-	['a download', download],
-])('%s follows no redirection', async (_what, act) => {
-	answer = (reply) => reply.redirect(`${base}/elsewhere`, 307);
-	const { error } = await act();
-	expect(error?.message).toContain('its storage answered 307');
-	expect(followed).toBe(0);
-});
-
 it("a refusal of an upload has the storage's own words", async () => {
-	answer = (reply) =>
-		reply
-			.code(403)
-			.type('application/xml')
-			.send(
-				'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
-			);
+	storage.answer = (reply) =>
+		reply.code(403).type('application/xml').send(xml('AccessDenied', 'Request has expired'));
 	const { error } = await upload();
 	expect(error?.message).toBe(
 		'Talkdesk could not take the file: its storage answered 403 (Request has expired)',
@@ -86,7 +30,7 @@ it('the metadata of an attachment is in the output, its links are not', async ()
 });
 
 it('what Talkdesk does not say of an attachment is as the file was', async () => {
-	answer = (reply) => reply.send();
+	storage.answer = (reply) => reply.send();
 	const { items } = await upload();
 	expect(items[0]?.json).toMatchObject({
 		id: 'a',
@@ -95,9 +39,21 @@ it('what Talkdesk does not say of an attachment is as the file was', async () =>
 	});
 });
 
+it('an attachment without a name has the name of its file, a numeric id is a text', async () => {
+	storage.answer = (reply) => reply.send();
+	storage.created = { id: 7, name: null, type: null, size: null, state: null };
+	storage.requestId = 8;
+	const { items, error } = await upload();
+	expect(error).toBeUndefined();
+	const { name, type, content } = bill;
+	expect(items[0]?.json).toEqual({ id: '7', name, type, size: content.length });
+	expect(storage.keptRequestId).toBe('8');
+});
+
 it('a download that the storage says is too large is refused and ended before a byte comes', async () => {
 	const closed = new Promise((resolve) => {
-		answer = (reply) => void begin(reply, { 'content-length': '200000' }).on('close', resolve);
+		storage.answer = (reply) =>
+			void begin(reply, { 'content-length': '200000' }).on('close', resolve);
 	});
 	const { error } = await download({ maxFileSize: 0.1 });
 	expect(error?.message).toContain('larger than 0.1 MB');
@@ -106,7 +62,7 @@ it('a download that the storage says is too large is refused and ended before a 
 
 it('a download ends with the execution', async () => {
 	const stopped = new Promise<void>((resolve) => {
-		answer = (reply) => {
+		storage.answer = (reply) => {
 			begin(reply);
 			resolve();
 		};
@@ -117,7 +73,7 @@ it('a download ends with the execution', async () => {
 
 it('a download may take longer than the timeout, as long as bytes come', async () => {
 	const parts = ['slow', ' but', ' ste', 'ady', '!!', '!'];
-	answer = async (reply) => {
+	storage.answer = async (reply) => {
 		const response = begin(reply);
 		for (const part of parts) {
 			response.write(part);
@@ -133,7 +89,7 @@ it('a download may take longer than the timeout, as long as bytes come', async (
 });
 
 it('an upload has more time than another request, for its bytes', async () => {
-	answer = async (reply) => {
+	storage.answer = async (reply) => {
 		await sleep(1500);
 		reply.send();
 	};

@@ -45,7 +45,6 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 		expect(outputs[output]?.[0]?.json.error).toContain("no operation 'message: forget'");
 		if (output === 1) expect(outputs[0]).toEqual([]);
 	});
-
 });
 
 type Clients = NonNullable<Parameters<typeof talkdesk.configure>[0]['clients']>;

@@ -31,7 +31,12 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 	limits: DEFAULT_LIMITS,
 	with: () => clientThatAnswers(status, body),
 	unexpected: (tried, { status: given, message }) =>
-		new TalkdeskApiError(NODE, tried, { kind: 'unexpectedAnswer', status: given, message, fields: [] }),
+		new TalkdeskApiError(NODE, tried, {
+			kind: 'unexpectedAnswer',
+			status: given,
+			message,
+			fields: [],
+		}),
 });
 const send = async (status: number, body: unknown) =>
 	await sendMessage(

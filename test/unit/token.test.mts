@@ -1,6 +1,10 @@
 import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
-import { fetchAccessToken as fetchKept, readToken, tokenRequest } from '../../nodes/Talkdesk/api/token';
+import {
+	fetchAccessToken as fetchKept,
+	readToken,
+	tokenRequest,
+} from '../../nodes/Talkdesk/api/token';
 
 const SECOND = 1000;
 const fetchAccessToken = async (...given: Parameters<typeof fetchKept>) =>

@@ -1,8 +1,15 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { TalkdeskApiError } from './errors';
-import { networkErrorCode, networkProblem, type TalkdeskProblem } from './problem';
+import { adviceOnError, TalkdeskApiError } from './errors';
+import {
+	isPassingNetworkError,
+	networkErrorCode,
+	networkProblem,
+	type TalkdeskProblem,
+} from './problem';
+import { readRetryAfter, type RetryAdvice } from './retry';
 
 /** A stream of Node.js; n8n allows community nodes no import of its type. */
 export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
@@ -12,53 +19,81 @@ export interface FileToPut {
 	type: string;
 	/** Bytes */
 	size: number;
-	/** The bytes: a stream wherever n8n keeps files outside memory. */
-	content: FileStream | Buffer;
+	/** Opens the file from its start: as a stream wherever n8n keeps files outside memory. May be called again. */
+	open(): Promise<FileStream | Buffer>;
+}
+
+/** An error of the storage, or on the way to it. */
+export class StorageError extends TalkdeskApiError {
+	constructor(
+		functions: IExecuteFunctions,
+		tried: string,
+		problem: TalkdeskProblem,
+		/** Whether it may be gone at the next try, with a new link. */
+		readonly isPassing: boolean,
+	) {
+		super(functions.getNode(), tried, problem);
+	}
+}
+
+/** What an error says about moving the file again, from its link on; undefined if that can't help. */
+export function adviceOnTransfer(error: unknown): RetryAdvice | undefined {
+	if (!(error instanceof StorageError)) return adviceOnError(error);
+	return error.isPassing ? { retryAfter: error.problem.retryAfter } : undefined;
 }
 
 /** Milliseconds that the bytes of an upload may take: slower than 100 kB/s isn't waited for. */
 const transferTime = (size: number) => size / 100;
 
-const putSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+const headers = z.record(z.unknown()).catch({});
+const putSchema = z.object({ statusCode: z.number(), headers, body: z.unknown() });
 
 /**
  * Puts a file to an upload link: a pre-signed link of Amazon S3, so with a Content-Length, never in chunks, with the
  * file's own Content-Type, and without our token, which S3 refuses beside its signature.
  *
  * @param timeout milliseconds until the storage must answer, beside the time of the bytes
- * @throws TalkdeskApiError
+ * @throws StorageError
  * Source: that the method is PUT is inferred from the link, which comes without form fields; the rest is how S3 works.
  */
 export async function putFile(
 	functions: IExecuteFunctions,
 	url: string,
-	{ type, size, content }: FileToPut,
+	{ type, size, open }: FileToPut,
 	timeout: number,
 ): Promise<void> {
-	const response: unknown = await functions.helpers
-		.httpRequest({
-			method: 'PUT',
-			url,
-			body: content,
-			headers: { 'Content-Type': type, 'Content-Length': size },
-			// Following redirections would mean to keep the whole file in memory.
-			disableFollowRedirect: true,
-			ignoreHttpStatusErrors: true,
-			returnFullResponse: true,
-			encoding: 'text',
-			json: false,
-			timeout: timeout + transferTime(size),
-		})
-		.catch((error: unknown) => refuse(functions, 'take the file', 0, networkErrorCode(error)));
-	const { statusCode, body } = putSchema.parse(response);
-	if (statusCode < 200 || statusCode >= 300) {
-		refuse(functions, 'take the file', statusCode, typeof body === 'string' ? body : '');
-	}
+	const tried = 'take the file';
+	const answer = await followingOnce(url, async (target) => {
+		const content = await open();
+		try {
+			const response: unknown = await functions.helpers
+				.httpRequest({
+					method: 'PUT',
+					url: target,
+					body: content,
+					headers: { 'Content-Type': type, 'Content-Length': size },
+					// Axios would have to keep the whole file in memory to send it again.
+					disableFollowRedirect: true,
+					ignoreHttpStatusErrors: true,
+					returnFullResponse: true,
+					encoding: 'text',
+					json: false,
+					timeout: timeout + transferTime(size),
+				})
+				.catch((error: unknown) => unreachable(functions, tried, error));
+			return putSchema.parse(response);
+		} finally {
+			// An answer that comes before the end leaves the rest of the file unread, and the file open.
+			if (!Buffer.isBuffer(content)) content.destroy();
+		}
+	});
+	if (answer.statusCode >= 200 && answer.statusCode < 300) return;
+	refuse(functions, tried, url, answer, typeof answer.body === 'string' ? answer.body : '');
 }
 
 const getSchema = z.object({
 	statusCode: z.number(),
-	headers: z.record(z.unknown()),
+	headers,
 	body: z.custom<FileStream>(
 		(value) => typeof value === 'object' && value !== null && 'pipe' in value,
 	),
@@ -70,47 +105,141 @@ const getSchema = z.object({
  * @param limits.timeout milliseconds until the answer begins; the bytes take the time they take
  * @param limits.signal ends the transfer. The caller must end it, whatever happens: n8n hands out the answer in a wrapping
  * whose `destroy` doesn't reach the connection.
- * @returns the stream, and its length in bytes where the storage says it
- * @throws TalkdeskApiError
+ * @returns the stream, its length in bytes and its MIME type if the storage says them
+ * @throws StorageError
  */
 export async function getFile(
 	functions: IExecuteFunctions,
 	url: string,
 	{ timeout, signal }: { timeout: number; signal: AbortSignal },
-): Promise<{ stream: FileStream; size?: number }> {
-	const response: unknown = await functions.helpers
-		.httpRequest({
-			method: 'GET',
-			url,
-			disableFollowRedirect: true,
-			ignoreHttpStatusErrors: true,
-			returnFullResponse: true,
-			encoding: 'stream',
-			json: false,
-			timeout,
-			abortSignal: signal,
-		})
-		.catch((error: unknown) => refuse(functions, 'give the file', 0, networkErrorCode(error)));
-	const { statusCode, headers, body } = getSchema.parse(response);
-	if (statusCode !== 200) refuse(functions, 'give the file', statusCode, '');
-	const size = Number(headers['content-length']);
-	return { stream: body, ...(Number.isFinite(size) && { size }) };
+): Promise<{ stream: FileStream; size?: number; type?: string }> {
+	const tried = 'give the file';
+	const answer = await followingOnce(url, async (target) => {
+		const response: unknown = await functions.helpers
+			.httpRequest({
+				method: 'GET',
+				url: target,
+				disableFollowRedirect: true,
+				ignoreHttpStatusErrors: true,
+				returnFullResponse: true,
+				encoding: 'stream',
+				json: false,
+				timeout,
+				abortSignal: signal,
+			})
+			.catch((error: unknown) => unreachable(functions, tried, error));
+		return getSchema.parse(response);
+	});
+	const { statusCode, body } = answer;
+	if (statusCode !== 200) refuse(functions, tried, url, answer, await saidIn(body, timeout));
+	// Who refuses the file ends the transfer before anybody reads it. Without a listener that would end the process.
+	body.on('error', () => {});
+	const { 'content-length': length, 'content-type': type } = answer.headers;
+	const size = Number(length ?? NaN);
+	return {
+		stream: body,
+		...(Number.isFinite(size) && { size }),
+		...(typeof type === 'string' && { type }),
+	};
 }
+
+/** The beginning of a file, as many bytes as that if it has them. The stream is closed then. */
+export async function firstBytes(stream: FileStream, size: number): Promise<Buffer> {
+	let head: Buffer = Buffer.alloc(0);
+	// Leaving the loop closes the stream. A chunk may be as short as one byte.
+	for await (const chunk of stream) {
+		head = Buffer.concat([head, Buffer.from(chunk)]);
+		if (head.length >= size) break;
+	}
+	return head.subarray(0, size);
+}
+
+/** What an error of the storage says; '' if it doesn't come in time. */
+async function saidIn(body: FileStream, timeout: number): Promise<string> {
+	const done = new AbortController();
+	const silence = sleep(timeout, done.signal).then(
+		() => '',
+		() => '',
+	);
+	const said = firstBytes(body, 4_000).then(String, () => '');
+	return await Promise.race([said, silence]).finally(() => done.abort());
+}
+
+interface Answer {
+	statusCode: number;
+	headers: Record<string, unknown>;
+}
+
+/** S3 redirects to another region with these, and the same request is to be sent there (RFC 9110, 15.4.8 and 15.4.9). */
+const isRedirection = (status: number) => status === 307 || status === 308;
+
+async function followingOnce<Result extends Answer>(
+	url: string,
+	ask: (url: string) => Promise<Result>,
+): Promise<Result> {
+	const answer = await ask(url);
+	const target = isRedirection(answer.statusCode) ? targetOf(url, answer) : undefined;
+	return target && isSamePlace(new URL(url), target) ? await ask(target.href) : answer;
+}
+
+function targetOf(url: string, { headers: { location } }: Answer): URL | undefined {
+	if (typeof location !== 'string') return undefined;
+	try {
+		return new URL(location, url);
+	} catch {
+		return undefined;
+	}
+}
+
+/** The hosts of Amazon S3, of every region. */
+const S3_HOST = /(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
+
+/**
+ * Whether the storage may send us there: to itself, or to S3. Anything else could be an address inside the network of n8n,
+ * which is not for an answer to choose.
+ */
+export function isSamePlace(from: URL, to: URL): boolean {
+	if (to.username || to.password) return false;
+	return (
+		to.origin === from.origin ||
+		(to.protocol === 'https:' && to.port === '' && S3_HOST.test(to.hostname))
+	);
+}
+
+function unreachable(functions: IExecuteFunctions, tried: string, error: unknown): never {
+	const code = networkErrorCode(error);
+	const problem = { ...networkProblem(code), message: 'its storage did not answer' };
+	throw new StorageError(functions, tried, problem, isPassingNetworkError(code));
+}
+
+/** What S3 says may be repeated, beside the server's errors. Source: "Error responses" of S3's API reference, and its SDKs. */
+const PASSING_CODES =
+	/^(InternalError|OperationAborted|RequestTimeout|ServiceUnavailable|SlowDown)$/;
+const isPassingStatus = (status: number) =>
+	status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 
 /** S3 answers in XML; its code and message are all that is of use. */
-function refuse(functions: IExecuteFunctions, tried: string, status: number, said: string): never {
-	throw new TalkdeskApiError(functions.getNode(), tried, storageProblem(status, said));
-}
-
-function storageProblem(status: number, said: string): TalkdeskProblem {
-	if (status === 0) return { ...networkProblem(said), message: 'its storage did not answer' };
+function refuse(
+	functions: IExecuteFunctions,
+	tried: string,
+	url: string,
+	answer: Answer,
+	said: string,
+): never {
+	const { statusCode: status } = answer;
 	const [, code] = /<Code>([^<]*)<\/Code>/.exec(said) ?? [];
 	const [, message] = /<Message>([^<]*)<\/Message>/.exec(said) ?? [];
-	return {
+	// Its host alone: the rest of the link is a key to the file.
+	const target = isRedirection(status) ? targetOf(url, answer)?.host : undefined;
+	const details = [message && ` (${message})`, target && ` and points to ${target}`];
+	const problem: TalkdeskProblem = {
 		kind: status >= 500 ? 'unavailable' : 'storage',
 		status,
 		code,
-		message: `its storage answered ${status}${message ? ` (${message})` : ''}`,
+		message: `its storage answered ${status}${details.filter(Boolean).join('')}`,
 		fields: [],
+		retryAfter: readRetryAfter(answer.headers['retry-after']),
 	};
+	const isPassing = isPassingStatus(status) || PASSING_CODES.test(code ?? '');
+	throw new StorageError(functions, tried, problem, isPassing);
 }

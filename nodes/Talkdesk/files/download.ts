@@ -1,13 +1,14 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
+import { ApplicationError, sleep } from 'n8n-workflow';
 
 import { requestDownloadLink } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
-import { adviceOnError, TalkdeskApiError } from '../api/errors';
+import { TalkdeskApiError } from '../api/errors';
 import { isPassingNetworkError, networkErrorCode, networkProblem } from '../api/problem';
 import { retrying } from '../api/retry';
-import { getFile } from '../api/storage';
-import { FileRefused, guard, refusalOf, type FilePolicy } from './policy';
+import { adviceOnTransfer, getFile, StorageError } from '../api/storage';
+import { cleanName } from './names';
+import { FileRefused, guard, refusalOf, UNKNOWN_TYPE, type FilePolicy } from './policy';
 
 interface Surroundings {
 	client: TalkdeskClient;
@@ -23,17 +24,17 @@ interface Wanted {
 }
 
 /**
- * Fetches the file of an attachment as a stream into n8n's storage for files. Where the bytes break off, or stop coming, it
+ * Fetches the file of an attachment as a stream into n8n's storage for files. If the bytes break off, or stop coming, it
  * begins again with a new link.
  *
- * @throws FileRefused where the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
+ * @throws FileRefused if the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
  */
 export async function downloadFile(
 	surroundings: Surroundings,
 	attachment: Wanted,
 	{ policy }: { policy: FilePolicy },
 ): Promise<IBinaryData> {
-	const type = attachment.type ?? 'application/octet-stream';
+	const type = attachment.type || UNKNOWN_TYPE;
 	const refusal = refusalOf({ type, size: attachment.size }, policy);
 	if (refusal) throw new FileRefused(refusal);
 
@@ -41,9 +42,31 @@ export async function downloadFile(
 	return await retrying(
 		client.limits,
 		async () => await tryDownload(surroundings, { ...attachment, type }, policy),
-		adviceOnError,
+		adviceOnTransfer,
 		functions.getExecutionCancelSignal(),
 	);
+}
+
+/**
+ * What the storage says of the file of an attachment: Talkdesk may not know it. No byte of it is fetched.
+ *
+ * @returns its size in bytes, and its MIME type if the storage says one
+ * @throws TalkdeskApiError; ApplicationError if the storage doesn't say the size either
+ */
+export async function describeInStorage(
+	{ client, functions }: Surroundings,
+	attachmentId: string,
+): Promise<{ size: number; type?: string }> {
+	const { url } = await requestDownloadLink(client, attachmentId);
+	const transfer = new AbortController();
+	try {
+		const { timeout } = client.limits;
+		const { type, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
+		if (size === undefined) throw new ApplicationError('Talkdesk does not say how large it is.');
+		return { size, type };
+	} finally {
+		transfer.abort();
+	}
 }
 
 async function tryDownload(
@@ -55,7 +78,8 @@ async function tryDownload(
 	const transfer = new AbortController();
 	const done = new AbortController();
 	const cancelled = functions.getExecutionCancelSignal();
-	cancelled?.addEventListener('abort', () => transfer.abort());
+	const cancel = () => transfer.abort();
+	cancelled?.addEventListener('abort', cancel);
 	const fetchBytes = async () => {
 		const { timeout } = client.limits;
 		const { stream, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
@@ -65,19 +89,22 @@ async function tryDownload(
 		let bytes = 0;
 		const guarded = guard(stream, type, policy, (passed) => (bytes = passed));
 		void abortWhenSilent({ transfer, timeout, done: done.signal }, () => bytes);
-		return await functions.helpers.prepareBinaryData(guarded, name, type);
+		// n8n would take what stands before a slash for a folder.
+		const fileName = cleanName(name, 'file');
+		const file = await functions.helpers.prepareBinaryData(guarded.stream, fileName, type);
+		guarded.finish();
+		return file;
 	};
 	return await fetchBytes()
 		.catch((error: unknown) => {
 			const isSilent = transfer.signal.aborted && !cancelled?.aborted;
 			const code = isSilent ? 'ETIMEDOUT' : networkErrorCode(error);
 			if (error instanceof TalkdeskApiError || !isPassingNetworkError(code)) throw error;
-			throw new TalkdeskApiError(functions.getNode(), 'give the file', {
-				...networkProblem(code),
-				message: 'the bytes of the file broke off',
-			});
+			const problem = { ...networkProblem(code), message: 'the bytes of the file broke off' };
+			throw new StorageError(functions, 'give the file', problem, true);
 		})
 		.finally(() => {
+			cancelled?.removeEventListener('abort', cancel);
 			done.abort();
 			transfer.abort();
 		});

@@ -1,5 +1,8 @@
 import type { FileStream } from '../api/storage';
-import { contradicts } from './signature';
+import { contradicts, HEAD_SIZE } from './signature';
+
+/** The type of a file of which nobody knows what it is. */
+export const UNKNOWN_TYPE = 'application/octet-stream';
 
 /** Which files may pass, in either direction. Talkdesk scans nothing and documents no limits. */
 export interface FilePolicy {
@@ -14,7 +17,7 @@ export interface FilePolicy {
 /**
  * Checks what is known of a file before its bytes move.
  *
- * @returns why the file is refused, or `undefined` where it may pass
+ * @returns why the file is refused, or `undefined` if it may pass
  */
 export function refusalOf(
 	{ type, size }: { type: string; size?: number },
@@ -41,24 +44,41 @@ export function signatureRefusalOf(type: string, head: Buffer): string | undefin
 /** A file that was refused on its way. */
 export class FileRefused extends Error {}
 
+/** A stream that is watched while it flows. */
+interface Guarded {
+	stream: FileStream;
+	/**
+	 * To be called when all of it has come: a file may be over before there are enough bytes to judge it by.
+	 *
+	 * @throws FileRefused
+	 */
+	finish(): void;
+}
+
 /**
- * Passes a stream on, and breaks it off where the policy is violated while it flows.
+ * Passes a stream on, and breaks it off if the policy is violated while it flows.
  *
  * @param passed is told how many bytes have passed, whenever some have
  * @throws FileRefused out of the stream
  */
 export function guard(
-	stream: FileStream,
+	source: FileStream,
 	type: string,
 	{ maxSize, checkSignature }: FilePolicy,
 	passed: (size: number) => void,
-): FileStream {
+): Guarded {
 	let size = 0;
+	let head: Buffer = Buffer.alloc(0);
+	const judge = () => {
+		const refusal = checkSignature ? signatureRefusalOf(type, head) : undefined;
+		if (refusal) throw new FileRefused(refusal);
+	};
 	// Not `compose`: in Node.js 20 an error in there ends the process.
-	const guarded = stream.map((chunk: Buffer) => {
-		if (size === 0 && checkSignature) {
-			const refusal = signatureRefusalOf(type, chunk);
-			if (refusal) throw new FileRefused(refusal);
+	const stream = source.map((chunk: Buffer) => {
+		if (head.length < HEAD_SIZE) {
+			// The chunks of a network are as long as they like: one byte, if need be.
+			head = Buffer.concat([head, chunk.subarray(0, HEAD_SIZE - head.length)]);
+			if (head.length === HEAD_SIZE) judge();
 		}
 		size += chunk.length;
 		passed(size);
@@ -67,8 +87,8 @@ export function guard(
 	});
 	// It may break off before anybody reads it. Without a listener that would end the whole process; who reads gets the
 	// error all the same.
-	for (const each of [stream, guarded]) each.on('error', () => {});
-	return guarded;
+	for (const each of [source, stream]) each.on('error', () => {});
+	return { stream, finish: judge };
 }
 
 function tooLarge(maxSize: number): string {

@@ -1,12 +1,23 @@
 import { randomUUID } from 'crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
-import { adviceOnError, isProblem } from '../api/errors';
+import { isProblem } from '../api/errors';
 import { retrying } from '../api/retry';
-import { putFile, type FileStream } from '../api/storage';
-import { bareType, FileRefused, refusalOf, signatureRefusalOf, type FilePolicy } from './policy';
+import { adviceOnTransfer, firstBytes, putFile, type FileStream } from '../api/storage';
+import { fileIn } from './fields';
+import { cleanName, uniqueName } from './names';
+import {
+	bareType,
+	FileRefused,
+	refusalOf,
+	signatureRefusalOf,
+	UNKNOWN_TYPE,
+	type FilePolicy,
+} from './policy';
+import { HEAD_SIZE } from './signature';
 
 /** A file of an n8n item. */
 export interface LocalFile {
@@ -24,18 +35,15 @@ export type SentAttachment = Required<Pick<Attachment, 'id' | 'name' | 'type' | 
 /**
  * The file in a field of an item, as a stream wherever n8n keeps files outside memory.
  *
- * @throws n8n's NodeOperationError where the item has no such file
+ * @throws n8n's NodeOperationError if the item has no such file
  */
 export async function readLocalFile(
 	functions: IExecuteFunctions,
 	itemIndex: number,
 	field: string,
 ): Promise<LocalFile> {
-	const { id, data, mimeType, fileName } = functions.helpers.assertBinaryData(itemIndex, field);
-	const common = {
-		name: fileName || field,
-		type: bareType(mimeType) || 'application/octet-stream',
-	};
+	const { id, data, mimeType, fileName } = fileIn(functions, itemIndex, field);
+	const common = { name: fileName || field, type: bareType(mimeType ?? '') || UNKNOWN_TYPE };
 	if (id) {
 		const { fileSize } = await functions.helpers.getBinaryMetadata(id);
 		return {
@@ -43,6 +51,12 @@ export async function readLocalFile(
 			size: fileSize,
 			open: async () => await functions.helpers.getBinaryStream(id),
 		};
+	}
+	if (data === undefined) {
+		throw new NodeOperationError(functions.getNode(), `The field ${field} has no file in it`, {
+			itemIndex,
+			description: 'Neither an ID nor data is there. Look at what the node before puts into it.',
+		});
 	}
 	const content = Buffer.from(data, 'base64');
 	return { ...common, size: content.length, open: async () => content };
@@ -54,14 +68,14 @@ interface Surroundings {
 }
 
 /**
- * Brings a file to Talkdesk: upload link, bytes to the storage, attachment. Where something on the way fails in a way that
+ * Brings a file to Talkdesk: upload link, bytes to the storage, attachment. If something on the way fails in a way that
  * passes, all of it is done again, since a link can be used once.
  *
  * What an earlier try has uploaded isn't found again, neither here nor when n8n repeats the node: that would need a state,
  * or a look into Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left
  * over is in no message.
  *
- * @throws FileRefused where the policy forbids the file, before its bytes move; TalkdeskApiError
+ * @throws FileRefused if the policy forbids the file, before its bytes move; TalkdeskApiError
  */
 export async function uploadFile(
 	surroundings: Surroundings,
@@ -74,10 +88,11 @@ export async function uploadFile(
 	if (refusal) throw new FileRefused(refusal);
 
 	const { client, functions } = surroundings;
+	const name = cleanName(file.name, 'file');
 	const attachment = await retrying(
 		client.limits,
-		async () => await tryUpload(surroundings, file),
-		adviceOnError,
+		async () => await tryUpload(surroundings, { ...file, name }),
+		adviceOnTransfer,
 		functions.getExecutionCancelSignal(),
 	);
 	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };
@@ -89,8 +104,8 @@ async function tryUpload(
 	{ name, type, size, open }: LocalFile,
 ): Promise<Attachment> {
 	const { requestId, url } = await requestUploadLink(client.with({ maxRetries: 0 }), { type });
-	// The token was used, and renewed where need be, before the file is opened: no 401 comes in the middle of it.
-	await putFile(functions, url, { type, size, content: await open() }, client.limits.timeout);
+	// The token was used, and renewed if need be, before the file is opened: no 401 comes in the middle of it.
+	await putFile(functions, url, { type, size, open }, client.limits.timeout);
 	return await createAttachment(client, { name, requestId }).catch(async (error: unknown) => {
 		if (!isProblem(error, 'conflict')) throw error;
 		const another = uniqueName(name, randomUUID().slice(0, 8));
@@ -98,16 +113,7 @@ async function tryUpload(
 	});
 }
 
-/** `bill.pdf` and `1f3a` make `bill-1f3a.pdf`. */
-export function uniqueName(name: string, suffix: string): string {
-	const [, base = name, extension = ''] = /^(.+?)(\.[^.]*)?$/.exec(name) ?? [];
-	return `${base}-${suffix}${extension}`;
-}
-
 async function headOf({ open }: LocalFile): Promise<Buffer> {
 	const content = await open();
-	if (Buffer.isBuffer(content)) return content;
-	// Leaving the loop closes the stream.
-	for await (const chunk of content) return Buffer.from(chunk);
-	return Buffer.alloc(0);
+	return Buffer.isBuffer(content) ? content : await firstBytes(content, HEAD_SIZE);
 }

@@ -1,10 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { readLocalFile, uploadFile } from '../../files/upload';
-import { filePolicyOptions, filePolicyOf } from '../../files/options';
-import { readText } from '../../parameters/item';
+import { filePolicyOf, filePolicyOptions } from '../../files/options';
 import { option } from '../../parameters/options';
 import { text } from '../../parameters/schemas';
+import { readFieldNames } from '../fieldNames';
 import { defineOperation, outputItem } from '../operation';
 
 const inputDataFieldNameProperty: INodeProperties = {
@@ -37,7 +38,14 @@ export const upload = defineOperation({
 	options: { fileName: option(fileNameProperty, text), ...filePolicyOptions },
 	async execute(context) {
 		const { functions, itemIndex, options } = context;
-		const field = readText(context, inputDataFieldNameProperty);
+		const [field = '', ...others] = readFieldNames(context, inputDataFieldNameProperty);
+		if (others.length > 0) {
+			throw new NodeOperationError(
+				functions.getNode(),
+				`The parameter ${inputDataFieldNameProperty.displayName} has several names`,
+				{ itemIndex, description: 'One upload takes one file. Split the files into items before.' },
+			);
+		}
 		const file = await readLocalFile(functions, itemIndex, field);
 		const attachment = await uploadFile(
 			context,

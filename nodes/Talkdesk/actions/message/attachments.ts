@@ -1,61 +1,80 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { readParameter, type ItemContext } from '../../parameters/item';
-import { commaSeparated } from '../../parameters/schemas';
+import type { IDataObject } from 'n8n-workflow';
 
 import { getAttachment } from '../../api/attachments';
-import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
+import { describeInStorage } from '../../files/download';
+import { fileIn, filesOf } from '../../files/fields';
+import { cleanName, distinctNames } from '../../files/names';
 import { filePolicyOf, type filePolicyOptions } from '../../files/options';
+import { UNKNOWN_TYPE } from '../../files/policy';
+import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
 import type { OperationContext } from '../operation';
 import { sideBySide } from '../sideBySide';
 import type { Delivery } from './deliver';
 
+/** Where a file comes from, in words that are the same whenever the same file is gathered again. */
+type Source =
+	| { field: string; name: string; type: string; size: number }
+	| { attachmentId: string };
+
 /** What became of one file before the message went out. */
 export type GatheredFile =
-	| { outcome: 'ready'; attachment: SentAttachment }
+	| { outcome: 'ready'; attachment: SentAttachment; source: Source }
 	| { outcome: 'failed'; name: string; error: string };
 
 /** How many files are on their way side by side. */
 const CONCURRENCY = 3;
 
 /**
- * Uploads the files of an item, some side by side, and looks up the attachments that are in Talkdesk already.
+ * Uploads the files of an item, some side by side, and looks up the attachments that are in Talkdesk already. Each file has
+ * a name of its own in the message.
  *
  * @param wanted.fields names of input fields; `*` stands for all files of the item
+ * @param wanted.ids of attachments
  * @returns what became of each, in the order of the fields, then of the ids; a failure is an outcome
  */
 export async function gatherFiles(
 	context: OperationContext<typeof filePolicyOptions>,
 	wanted: { fields: string[]; ids: string[] },
 ): Promise<GatheredFile[]> {
-	const { functions, itemIndex, client, options } = context;
-	const item = functions.getInputData()[itemIndex];
-	const fields = wanted.fields.flatMap((field) =>
-		field === '*' ? Object.keys(item?.binary ?? {}) : [field],
-	);
+	const { functions, itemIndex, options } = context;
 	const policy = filePolicyOf(options);
+	const named = wanted.fields.flatMap((field) =>
+		field === '*' ? [...filesOf(functions, itemIndex).keys()] : [field],
+	);
+	const fields = [...new Set(named)];
+	const ownName = (field: string) => {
+		try {
+			return fileIn(functions, itemIndex, field).fileName || field;
+		} catch {
+			// What is missing says so when it is read.
+			return field;
+		}
+	};
+	const names = distinctNames(fields.map((field) => cleanName(ownName(field), field)));
 
-	const jobs = [
-		...[...new Set(fields)].map((field) => ({
-			name: item?.binary?.[field]?.fileName ?? field,
-			run: async () =>
-				await uploadFile(context, await readLocalFile(functions, itemIndex, field), {
-					policy,
-				}),
-		})),
-		...wanted.ids.map((id) => ({
-			name: id,
-			run: async () => {
-				const { name, type, size } = await getAttachment(client, id);
-				return { id, name, type: type ?? 'application/octet-stream', size: size ?? 0 };
-			},
-		})),
-	];
-
-	return await sideBySide(jobs, CONCURRENCY, async ({ name, run }) =>
+	const uploads = fields.map((field, index) => ({
+		name: ownName(field),
+		run: async () => {
+			const file = await readLocalFile(functions, itemIndex, field);
+			const name = names[index] ?? file.name;
+			const attachment = await uploadFile(context, { ...file, name }, { policy });
+			const source = { field, name: file.name, type: file.type, size: file.size };
+			return { attachment, source };
+		},
+	}));
+	const lookups = [...new Set(wanted.ids)].filter(Boolean).map((attachmentId) => ({
+		name: attachmentId,
+		run: async () => ({
+			attachment: await findAttachment(context, attachmentId),
+			source: { attachmentId },
+		}),
+	}));
+	return await sideBySide([...uploads, ...lookups], CONCURRENCY, async ({ name, run }) =>
 		run().then(
-			({ id, name, type, size }): GatheredFile => ({
+			({ attachment: { id, name, type, size }, source }): GatheredFile => ({
 				outcome: 'ready',
 				attachment: { id, name, type, size },
+				source,
 			}),
 			(error: unknown): GatheredFile => ({
 				outcome: 'failed',
@@ -64,6 +83,25 @@ export async function gatherFiles(
 			}),
 		),
 	);
+}
+
+/** An attachment with everything that a message must say of it. What Talkdesk doesn't know of it, its storage does. */
+async function findAttachment(context: OperationContext, id: string): Promise<SentAttachment> {
+	const { name, type, size } = await getAttachment(context.client, id);
+	if (type !== undefined && size !== undefined) return { id, name, type, size };
+	const stored = await describeInStorage(context, id).catch((error: unknown) => {
+		if (size === undefined) throw error;
+		return { type: undefined, size };
+	});
+	return { id, name, type: type ?? stored.type ?? UNKNOWN_TYPE, size: size ?? stored.size };
+}
+
+/**
+ * What tells the files of a message apart from those of another: the ones that are ready, as they were before their upload.
+ * The ids and names that an upload gives are new with every try. If another set of files is ready, it is another message.
+ */
+export function attachmentFingerprint(files: GatheredFile[]): string[] {
+	return files.flatMap((file) => (file.outcome === 'ready' ? [JSON.stringify(file.source)] : []));
 }
 
 /** The files of a message for the output, each with its outcome. */
@@ -77,8 +115,8 @@ export function describeFiles(files: GatheredFile[], delivery: Delivery): IDataO
 }
 
 /**
- * The outcome of each file. Where Talkdesk took the message but not all of its attachments
- * (HTTP 206), it gives one reason for all: a file that the reason names has failed; where it names none, each is `unclear`.
+ * The outcome of each file. If Talkdesk took the message but not all of its attachments
+ * (HTTP 206), it gives one reason for all: a file that the reason names has failed; if it names none, each is `unclear`.
  */
 function withPartialFailure(files: GatheredFile[], reason: string | undefined): IDataObject[] {
 	const isNamed = ({ id, name }: SentAttachment) =>
@@ -93,8 +131,3 @@ function withPartialFailure(files: GatheredFile[], reason: string | undefined): 
 		return { ...attachment, outcome: anyNamed ? 'failed' : 'unclear', error: reason };
 	});
 }
-
-export const attachmentFingerprint = (files: GatheredFile[]): string[] =>
-	files.flatMap((f) => (f.outcome === 'ready' ? [f.attachment.name] : []));
-export const readFieldNames = (context: ItemContext, property: INodeProperties): string[] =>
-	readParameter(context, property, commaSeparated);

@@ -8,7 +8,8 @@ import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../paramete
 import { conversationIdProperty, readText } from '../../parameters/item';
 import { option } from '../../parameters/options';
 import { commaSeparated } from '../../parameters/schemas';
-import { attachmentFingerprint, describeFiles, gatherFiles, readFieldNames } from './attachments';
+import { readFieldNames } from '../fieldNames';
+import { attachmentFingerprint, describeFiles, gatherFiles } from './attachments';
 import { deliver, deliveryOptions, describeDelivery } from './deliver';
 
 const textProperty: INodeProperties = {

@@ -1,0 +1,172 @@
+import type { FastifyReply } from 'fastify';
+import { getEventListeners } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+
+import { contentOf } from './engine.mts';
+import { bill } from './sample-files.mts';
+import { download, storage, upload, xml } from './storage-links.mts';
+
+/** Files of n8n's that are open, and stay so: to close one takes Node.js some turns. */
+const openFiles = async () => {
+	for (let turn = 0; turn < 100 && openNow() > 0; turn++) await setImmediate();
+	return openNow();
+};
+const openNow = () =>
+	readdirSync('/proc/self/fd').filter((descriptor) => {
+		try {
+			return readlinkSync(`/proc/self/fd/${descriptor}`).includes('n8n-engine');
+		} catch {
+			return false;
+		}
+	}).length;
+
+describe('a redirection of the storage', () => {
+	it.each([307, 308])('is followed by an upload, with the whole file (%i)', async (status) => {
+		storage.answer = (reply) => reply.redirect(`${storage.base}/elsewhere?signature=1`, status);
+		const { error } = await upload();
+		expect(error).toBeUndefined();
+		expect(storage.followed).toEqual([
+			{ method: 'PUT', authorization: undefined, bytes: bill.content.length },
+		]);
+	});
+
+	it('is followed by a download', async () => {
+		storage.answer = (reply) => reply.redirect('/elsewhere', 307);
+		const { items, error } = await download();
+		expect(error).toBeUndefined();
+		expect(String(await contentOf(items[0]?.binary?.data))).toBe('moved');
+		expect(storage.followed).toMatchObject([{ method: 'GET', authorization: undefined }]);
+	});
+
+	it.each([
+		['an upload', upload],
+		['a download', download],
+	])('is followed once by %s', async (_what, act) => {
+		storage.answer = (reply) => reply.redirect(`${storage.base}/storage`, 307);
+		const { error } = await act();
+		expect(error?.message).toContain('its storage answered 307');
+		expect(storage.asked).toBe(2);
+	});
+
+	it.each([
+		['an upload', upload],
+		['a download', download],
+	])(
+		'to another place is followed by no %s, and named without its signature',
+		async (_what, act) => {
+			const other = storage.base.replace('127.0.0.1', 'localhost');
+			storage.answer = (reply) => reply.redirect(`${other}/elsewhere?signature=1`, 307);
+			const { error } = await act();
+			expect(error?.message).toContain(
+				`its storage answered 307 and points to ${new URL(other).host}`,
+			);
+			expect(`${error?.message} ${error?.description}`).not.toContain('signature');
+			expect(storage.followed).toEqual([]);
+		},
+	);
+
+	it.each([301, 302, 303])(
+		'that would make an upload a download is not followed (%i)',
+		async (status) => {
+			storage.answer = (reply) => reply.redirect(`${storage.base}/elsewhere`, status);
+			const { error } = await upload();
+			expect(error?.message).toContain(`its storage answered ${status}`);
+			expect(storage.followed).toEqual([]);
+		},
+	);
+});
+
+describe('what passes is tried again, with a new link:', () => {
+	it.each([
+		[400, 'RequestTimeout'],
+		[408, 'RequestTimeout'],
+		[429, 'TooManyRequests'],
+		[500, 'InternalError'],
+		[503, 'SlowDown'],
+		[520, ''],
+	])('%i %s', async (status, code) => {
+		for (const act of [upload, download]) {
+			storage.asked = 0;
+			storage.answer = (reply) =>
+				reply.code(storage.asked === 1 ? status : 200).send(storage.asked === 1 ? xml(code) : 'ok');
+			const { error } = await act();
+			expect(error).toBeUndefined();
+			expect(storage.asked).toBe(2);
+		}
+	});
+
+	it.each([
+		[400, 'InvalidArgument'],
+		[403, 'AccessDenied'],
+		[411, 'MissingContentLength'],
+		[501, 'NotImplemented'],
+	])('not %i %s', async (status, code) => {
+		for (const act of [upload, download]) {
+			storage.asked = 0;
+			storage.answer = (reply) => reply.code(status).send(xml(code));
+			const { error } = await act();
+			expect(error?.message).toContain(`its storage answered ${status} (${code})`);
+			expect(storage.asked).toBe(1);
+		}
+	});
+
+	it('how often is what the options say', async () => {
+		storage.answer = (reply) => reply.code(500).send(xml('InternalError'));
+		const { error } = await upload({ maxRetries: 1 });
+		expect(error?.message).toContain('500 (InternalError)');
+		expect(storage.asked).toBe(2);
+	});
+});
+
+it('an error of the storage that never ends is read no further', async () => {
+	storage.answer = (reply) => {
+		reply.hijack();
+		reply.raw.writeHead(403).write(xml('AccessDenied').padEnd(1000));
+	};
+	const { error } = await download({ timeout: 500 });
+	expect(error?.message).toContain('its storage answered 403');
+});
+
+// Only Linux shows the open files of a process as links.
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+onLinux('no file stays open after', () => {
+	const large = { ...bill, content: Buffer.alloc(8_000_000, 'x') };
+
+	it.each<[string, (reply: FastifyReply) => unknown]>([
+		[
+			'is refused',
+			(reply) => reply.code(403).header('connection', 'close').send(xml('AccessDenied')),
+		],
+		['fails', (reply) => reply.code(503).send(xml('SlowDown'))],
+		['breaks off', (reply) => reply.raw.destroy()],
+	])('an upload %s', async (_how, act) => {
+		storage.refuse = act;
+		const { error } = await upload({ maxRetries: 1 }, large);
+		expect(error).toBeDefined();
+		expect(await openFiles()).toBe(0);
+	});
+
+	it('the look at the first bytes', async () => {
+		const { error } = await upload({ checkSignature: true }, { ...large, type: 'image/png' });
+		expect(error?.message).toContain('not a PNG image');
+		expect(await openFiles()).toBe(0);
+	});
+});
+
+it('however often a download is tried, no listener stays on the execution', async () => {
+	const listen = jest.spyOn(AbortSignal.prototype, 'addEventListener');
+	const leftAfter = async (failures: number) => {
+		storage.asked = 0;
+		storage.answer = (reply) => reply.code(storage.asked <= failures ? 503 : 200).send('ok');
+		listen.mockClear();
+		const { error } = await download();
+		expect(error).toBeUndefined();
+		expect(storage.asked).toBe(failures + 1);
+		// What is only for one try is over with it.
+		const signals = [...new Set(listen.mock.contexts)].filter((signal) => !signal.aborted);
+		return signals.flatMap((signal) => getEventListeners(signal, 'abort')).length;
+	};
+	expect(await leftAfter(2)).toBe(await leftAfter(0));
+	listen.mockRestore();
+});

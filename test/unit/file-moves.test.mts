@@ -1,0 +1,84 @@
+import { Readable } from 'node:stream';
+
+import {
+	attachmentFingerprint,
+	type GatheredFile,
+} from '../../nodes/Talkdesk/actions/message/attachments';
+import { firstBytes, isSamePlace } from '../../nodes/Talkdesk/api/storage';
+
+it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async (length) => {
+	for (const size of [0, 5, 10, 99]) {
+		const content = Buffer.from('0123456789'.repeat(10).slice(0, size));
+		const stream = Readable.from(
+			Array.from({ length: Math.ceil(size / length) }, (_, index) =>
+				content.subarray(index * length, (index + 1) * length),
+			),
+		);
+		expect(await firstBytes(stream, 10)).toEqual(content.subarray(0, 10));
+		expect(stream.destroyed).toBe(true);
+	}
+});
+
+describe('the storage may send a file', () => {
+	it.each([
+		['https://files.example.com/a', 'https://files.example.com/b?signature=1'],
+		['http://127.0.0.1:5000/a', 'http://127.0.0.1:5000/b'],
+		['https://b.s3.amazonaws.com/a', 'https://b.s3.eu-west-1.amazonaws.com/a'],
+		['https://b.s3.amazonaws.com/a', 'https://b.s3-eu-west-1.amazonaws.com/a'],
+		['https://b.s3.amazonaws.com/a', 'https://s3.dualstack.us-east-1.amazonaws.com/b/a'],
+		['https://b.s3.amazonaws.com/a', 'https://b.s3.cn-north-1.amazonaws.com.cn/a'],
+		['https://files.example.com/a', 'https://b.s3.eu-west-1.amazonaws.com/a'],
+	])('from %s to %s', (from, to) => {
+		expect(isSamePlace(new URL(from), new URL(to))).toBe(true);
+	});
+
+	it.each([
+		['https://b.s3.amazonaws.com/a', 'http://b.s3.eu-west-1.amazonaws.com/a'],
+		['https://b.s3.amazonaws.com/a', 'https://b.s3.eu-west-1.amazonaws.com:8080/a'],
+		['https://b.s3.amazonaws.com/a', 'https://b.s3.amazonaws.com.example.com/a'],
+		['https://b.s3.amazonaws.com/a', 'https://s3.example.com/a'],
+		['https://b.s3.amazonaws.com/a', 'https://evils3.amazonaws.com/a'],
+		['https://b.s3.amazonaws.com/a', 'https://ec2-10-0-0-1.compute-1.amazonaws.com/a'],
+		['https://b.s3.amazonaws.com/a', 'http://169.254.169.254/latest'],
+		['https://files.example.com/a', 'http://files.example.com/a'],
+		['https://files.example.com/a', 'https://other.example.com/a'],
+		['https://files.example.com/a', 'https://user:word@files.example.com/a'],
+		['http://127.0.0.1:5000/a', 'http://127.0.0.1:6000/a'],
+		['https://files.example.com/a', 'file:///etc/passwd'],
+	])('but not from %s to %s', (from, to) => {
+		expect(isSamePlace(new URL(from), new URL(to))).toBe(false);
+	});
+});
+
+describe('the fingerprint of the files of a message', () => {
+	const ready = (field: string, id: string, name = `${field}.txt`): GatheredFile => ({
+		outcome: 'ready',
+		attachment: { id, name, type: 'text/plain', size: 3 },
+		source: { field, name: `${field}.txt`, type: 'text/plain', size: 3 },
+	});
+	const failed = (name: string): GatheredFile => ({ outcome: 'failed', name, error: 'refused' });
+
+	it('is the same when the same files were uploaded again, under other names', () => {
+		expect(attachmentFingerprint([ready('a', '1'), failed('b')])).toEqual(
+			attachmentFingerprint([ready('a', '2', 'a-1f3a.txt'), failed('c')]),
+		);
+	});
+
+	it('is another if another file is ready', () => {
+		const both = attachmentFingerprint([ready('a', '1'), ready('b', '2')]);
+		expect(both).toHaveLength(2);
+		expect(attachmentFingerprint([ready('a', '1'), failed('b')])).not.toEqual(both);
+		expect(attachmentFingerprint([ready('b', '2'), ready('a', '1')])).not.toEqual(both);
+		expect(attachmentFingerprint([failed('a')])).toEqual([]);
+	});
+
+	it('has the ids of attachments that were there before', () => {
+		const attachment = { id: '1', name: 'a.txt', type: 'text/plain', size: 3 };
+		const there = (attachmentId: string): GatheredFile => ({
+			outcome: 'ready',
+			attachment,
+			source: { attachmentId },
+		});
+		expect(attachmentFingerprint([there('1')])).not.toEqual(attachmentFingerprint([there('2')]));
+	});
+});
