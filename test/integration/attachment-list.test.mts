@@ -213,9 +213,8 @@ it.each(['name', 'types', 'state'])(
 	'a filter that is no text is an error that names it: %s',
 	async (filter) => {
 		const { error } = await getAll({ filters: { [filter]: { a: 1 } } });
-		expect(error?.message).toBe(
-			`The filter ${filter[0]?.toUpperCase()}${filter.slice(1)} is not a text`,
-		);
+		const name = `Filters > ${filter[0]?.toUpperCase()}${filter.slice(1)}`;
+		expect(error?.message).toContain(`The parameter ${name} is`);
 		expect(asked).toEqual([]);
 	},
 );

@@ -110,6 +110,7 @@ describe('the transcript', () => {
 			attachments: [],
 			transcriptMessages: 20,
 			transcriptMessagesOmitted: 0,
+			transcriptMessagesUnrecognized: 0,
 		});
 		await run(parameters);
 		expect(talkdesk.counts().messagesStored).toBe(10);

@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { filesOf } from '../files/fields';
-import { readParameter, readText, type ItemContext } from '../parameters/item';
+import { emptyError, readParameter, type ItemContext } from '../parameters/item';
 import { commaSeparated } from '../parameters/schemas';
 
 /**
@@ -30,8 +30,7 @@ export function readFieldNames(
 		);
 	}
 	const names = readParameter(context, property, commaSeparated);
-	// Says that it is empty, if it must not be.
-	if (names.length === 0 && property.required) readText(context, property);
+	if (names.length === 0 && property.required) throw emptyError(context, property);
 	return names;
 }
 

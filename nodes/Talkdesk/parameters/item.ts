@@ -55,15 +55,19 @@ export function parseParameter<Schema extends z.ZodTypeAny>(
  */
 export function readText(context: ItemContext, property: Property): string {
 	const value = readParameter(context, property, text) ?? '';
-	if (property.required && value === '') {
-		const { functions, itemIndex } = context;
-		const { displayName, placeholder } = property;
-		throw new NodeOperationError(functions.getNode(), `The parameter ${displayName} is empty`, {
-			itemIndex,
-			description: `Enter a value${placeholder ? `, ${placeholder}` : ''}. If it is an expression, item ${itemIndex} has no value for it.`,
-		});
-	}
+	if (property.required && value === '') throw emptyError(context, property);
 	return value;
+}
+
+/** The error for a required parameter that is empty. */
+export function emptyError(
+	{ functions, itemIndex }: ItemContext,
+	{ displayName, placeholder }: Property,
+): NodeOperationError {
+	return new NodeOperationError(functions.getNode(), `The parameter ${displayName} is empty`, {
+		itemIndex,
+		description: `Enter a value${placeholder ? `, ${placeholder}` : ''}. If it is an expression, item ${itemIndex} has no value for it.`,
+	});
 }
 
 function preview(value: unknown): string {
