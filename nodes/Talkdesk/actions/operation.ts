@@ -191,6 +191,8 @@ const optionsSchema = z
 		subject: z.coerce.string().trim().optional(),
 		touchpointId: z.coerce.string().trim().optional(),
 		transcriptLimit: z.coerce.number().int().nonnegative().optional(),
+		transcriptOrder: z.enum(['auto', 'oldestFirst', 'newestFirst']).nullish(),
+		ifMessageUnrecognized: z.enum(['leaveOut', 'error']).nullish(),
 		messageLength: z.coerce.number().int().min(100).optional(),
 		attachmentIds: z.coerce.string().trim().optional(),
 		allowedMimeTypes: z.coerce.string().trim().optional(),

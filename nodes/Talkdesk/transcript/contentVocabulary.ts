@@ -9,8 +9,14 @@ export type PartKind = 'text' | 'image' | 'audio' | 'video' | 'file' | 'internal
 /** Kinds of parts, by their type, by the MIME type, or by the key that such a part has. The first line that matches decides. */
 export const PART_KINDS: ReadonlyArray<readonly [RegExp, PartKind]> = [
 	// What a model thinks and does: OpenAI, Anthropic, Vercel's AI SDK, Gemini, Bedrock. The customer never read it.
-	[/^(reasoning|thinking|redacted|thought|stepstart|stepfinish|inputjsondelta|cachepoint)/, 'internal'],
-	[/^(tool|function|servertool|mcp|executablecode|codeexecution|websearch|data$|sourceurl)/, 'internal'],
+	[
+		/^(reasoning|thinking|redacted|thought|stepstart|stepfinish|inputjsondelta|cachepoint)/,
+		'internal',
+	],
+	[
+		/^(tool|function|servertool|mcp|executablecode|codeexecution|websearch|data$|sourceurl)/,
+		'internal',
+	],
 	[/(toolresult|toolcall|tooluse|functioncall|calloutput)/, 'internal'],
 	[/^(text|textdelta|inputtext|outputtext|summarytext|refusal|markdown|html)$/, 'text'],
 	[/image|photo|picture|sticker/, 'image'],

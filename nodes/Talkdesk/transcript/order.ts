@@ -62,7 +62,10 @@ function byTime(messages: PlacedMessage[]): PlacedMessage[] {
 }
 
 /** Two runs of one conversation as one: what the second repeats of the first's end appears once. */
-export function joinRuns(first: PlacedMessage[], second: PlacedMessage[]): PlacedMessage[] {
+export function joinRuns<Message extends PlacedMessage>(
+	first: Message[],
+	second: Message[],
+): Message[] {
 	if (first.length === 0) return second;
 	const repeated = repeatedLength(first, second);
 	const start = first.length - repeated;

@@ -1,281 +1,274 @@
 /**
- * Recognises a transcript in any of the forms that users of n8n have at hand, by its shape.
- * The forms are those of OpenAI's API, of LangChain and n8n's own memory nodes, of Talkdesk, and of plain rows with a
- * sender and a text, as chat channels, data tables and databases give them.
+ * Recognizes a transcript in any of the forms that users of n8n have at hand, by its shape. What the forms are made of stands in
+ * `vocabulary.ts` and `contentVocabulary.ts`; here is the walk through lists, envelopes and rows to the messages.
  */
+import { describeShape } from '../trigger/shape';
+import { readDialogue } from './dialogue';
+import { fieldsOf, isEntry, parseJson, parseNested, type Entry, type Fields } from './entry';
+import { messageOf, placeOf, readGroup, readMessage, readPrefixed, readTurn } from './message';
+import { joinRuns, oldestFirst, type TranscriptOrder } from './order';
+import { addUnknown, addUnknownOf, reading, type Reading, type Walk } from './reading';
+import { CLOSED_KEYS, ENVELOPE_KEYS, SUSPICIOUS_WORDS } from './vocabulary';
 
-/** A message as it was said: `user` is the customer, `external` is the bot. */
-export interface SaidMessage {
+/** A message as it was said: `user` is the customer, `external` is our side, the bot. */
+export interface TranscriptMessage {
 	type: 'user' | 'external';
 	content: string;
-	/** Milliseconds since 1970, where the source has a time. */
+	/** Milliseconds since 1970, if the source has a time. */
 	time?: number;
 }
 
-export type TranscriptResult =
-	| { ok: true; messages: SaidMessage[] }
-	/** `problem` goes on after the name of what was read. */
-	| { ok: false; problem: string; description: string };
-
-type Speaker = SaidMessage['type'] | 'leftOut';
-
-/** Who speaks, in lower case. What the customer hasn't seen (instructions, tools) is left out. */
-const SPEAKERS: ReadonlyMap<string, Speaker> = new Map([
-	...['user', 'human', 'customer', 'client', 'visitor', 'contact', 'guest', 'lead', 'enduser'].map(
-		(name) => [name, 'user'] as const,
-	),
-	...['external', 'assistant', 'ai', 'bot', 'chatbot', 'agent', 'model', 'virtualagent'].map(
-		(name) => [name, 'external'] as const,
-	),
-	...['system', 'developer', 'tool', 'function', 'remove'].map(
-		(name) => [name, 'leftOut'] as const,
-	),
-]);
-
-const SPEAKER_KEYS = ['role', 'type', 'from', 'sender', 'author', 'speaker', 'who', 'direction'];
-const CONTENT_KEYS = ['content', 'text', 'message', 'body', 'value'];
-const TIME_KEYS = [
-	'created_at',
-	'createdAt',
-	'timestamp',
-	'time',
-	'date',
-	'sent_at',
-	'sentAt',
-	'datetime',
-	'ts',
-];
-/** What lists of messages are wrapped in. */
-const LIST_KEYS = [
-	'messages',
-	'history',
-	'chatHistory',
-	'chat_history',
-	'transcript',
-	'items',
-	'data',
-];
-/** What a single message is wrapped in: n8n's items, rows of LangChain's tables, LangChain's stored messages. */
-const MESSAGE_KEYS = ['json', 'message', 'data'];
-/** Deeper than any known form nests. */
-const MAX_DEPTH = 6;
-
-const UNDERSTOOD_FORMS =
-	'Understood are lists of { "role", "content" } (OpenAI), of LangChain messages, of { "human", "ai" } (Chat Memory Manager), of { "type", "content", "created_at" } (Talkdesk), of { "from", "text" } and of rows with such columns; and each of them as JSON text or inside "messages".';
-
-type Entry = Record<string, unknown>;
-
-function isEntry(value: unknown): value is Entry {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What wasn't understood: how many entries, the shapes of the first without their words, and what to do about it. */
+export interface Unrecognized {
+	count: number;
+	shapes: string[];
+	remedy?: string;
 }
 
+export interface RecognizedTranscript {
+	/** Oldest first. */
+	messages: TranscriptMessage[];
+	unrecognized: Unrecognized;
+}
+
+export interface RecognizeOptions {
+	order?: TranscriptOrder;
+	/** The IANA name of the time zone of times that come without one. */
+	zone?: string;
+}
+
+/** Deeper than any known form nests, JSON text inside JSON text included. */
+const MAX_DEPTH = 12;
+/** More than any chat has; ends the walk through objects that share their parts over and over. */
+const MAX_VALUES = 2_000_000;
+
 /**
- * Recognises a transcript. Messages keep their order; empty ones, and those of systems and tools, are left out.
+ * Recognizes a transcript. Empty messages are left out, and what the customer never read: instructions, tool calls, thoughts,
+ * private notes. What isn't understood is counted, and costs nothing else.
  *
- * @param value a list, an object with a list, one message, or JSON text of any of these; nothing is an empty transcript
- * @returns the messages, or the first entry that isn't understood; never throws
+ * @param value a list, an object with lists, one message, a turn, JSON text of any of these, or text with a name on each line
+ * @returns the messages, oldest first; never throws
  */
-export function recogniseTranscript(value: unknown): TranscriptResult {
-	const read = readList(value, 0);
-	if ('messages' in read) return { ok: true, messages: read.messages };
+export function recognizeTranscript(
+	value: unknown,
+	{ order = 'auto', zone = 'utc' }: RecognizeOptions = {},
+): RecognizedTranscript {
+	const walk: Walk = {
+		zone,
+		values: 0,
+		rows: 0,
+		read: (inner, depth) => readValue(inner, walk, depth),
+	};
+	const read = walk.read(value, 0) ?? nothingOf(value);
+	const trusted = withoutSuspicious(read);
 	return {
-		ok: false,
-		problem: `has something that isn't understood: ${preview(read.unknown)}`,
-		description: UNDERSTOOD_FORMS,
+		messages: oldestFirst(trusted.messages, order).map(({ type, content, time }) => ({
+			type,
+			content,
+			...(time !== undefined && { time }),
+		})),
+		unrecognized: {
+			count: trusted.unknownCount,
+			shapes: trusted.unknown.map(shapeOf),
+			...(trusted.unknownCount > 0 && { remedy: remedyFor(value) }),
+		},
 	};
 }
 
-/** What was read, or what wasn't understood. */
-type Read = { messages: SaidMessage[] } | { unknown: unknown };
-
-function readList(value: unknown, depth: number): Read {
-	if (value === undefined || value === null) return { messages: [] };
-	if (typeof value === 'string') {
-		if (value.trim() === '') return { messages: [] };
-		const parsed = parseJson(value);
-		return parsed === undefined ? { unknown: value } : readList(parsed, depth + 1);
-	}
-	if (Array.isArray(value)) {
-		const messages: SaidMessage[] = [];
-		for (const entry of value) {
-			const read = Array.isArray(entry) ? { unknown: entry } : readEntry(entry, depth + 1);
-			if ('unknown' in read) return read;
-			messages.push(...read.messages);
-		}
-		return { messages };
-	}
-	return readEntry(value, depth);
+function nothingOf(value: unknown): Reading {
+	const result = reading();
+	addUnknown(result, value);
+	return result;
 }
 
-/** Reads one entry of a list: a message, a group of messages, or a wrapper of either. */
-function readEntry(entry: unknown, depth: number): Read {
-	if (depth > MAX_DEPTH) return { unknown: entry };
-	if (typeof entry === 'string') {
-		const parsed = parseJson(entry);
-		return isEntry(parsed) ? readEntry(parsed, depth + 1) : { unknown: entry };
-	}
-	if (!isEntry(entry)) return { unknown: entry };
-	return (
-		readSerialized(entry) ??
-		readGroup(entry) ??
-		readMessage(entry) ??
-		readWrapped(entry, depth) ?? { unknown: entry }
+/** Leaves out messages whose speaker is doubtful in this company. */
+function withoutSuspicious(read: Reading): Reading {
+	const words = new Set(read.messages.map(({ word }) => word));
+	const doubtful = SUSPICIOUS_WORDS.filter(
+		({ word, beside }) => words.has(word) && words.has(beside),
 	);
+	if (doubtful.length === 0) return read;
+	const isDoubtful = (word = '') => doubtful.some((rule) => rule.word === word);
+	const left = read.messages.filter(({ word }) => isDoubtful(word));
+	const result = reading(read.messages.filter(({ word }) => !isDoubtful(word)));
+	addUnknownOf(result, read);
+	addUnknownOf(result, { ...reading(), unknownCount: left.length });
+	addUnknownOf(result, {
+		...reading(),
+		unknown: left.slice(0, 1).map(() => ({ message: { type: 'user' } })),
+	});
+	return result;
 }
 
-/** LangChain's `toJSON`: `{ lc: 1, type: 'constructor', id: [..., 'HumanMessage'], kwargs: { content } }`. */
-function readSerialized({ id, kwargs }: Entry): Read | undefined {
-	const name: unknown = Array.isArray(id) ? id.at(-1) : undefined;
-	if (typeof name !== 'string' || !isEntry(kwargs)) return undefined;
-	const className = name.replace(/Message(Chunk)?$/, '');
-	const role = className === 'Chat' ? kwargs.role : className;
-	return readMessage({ ...kwargs, role });
+function readValue(value: unknown, walk: Walk, depth: number): Reading | undefined {
+	if (value === undefined || value === null) return reading();
+	if (depth > MAX_DEPTH || ++walk.values > MAX_VALUES) return undefined;
+	if (typeof value === 'string') return readText(value, walk, depth);
+	if (Array.isArray(value)) return readList(value, walk, depth);
+	return isEntry(value) ? readEntry(value, walk, depth) : undefined;
 }
 
-/** `{ human: '…', ai: '…' }`, as the Chat Memory Manager simplifies: in the order of the keys. */
-function readGroup(entry: Entry): Read | undefined {
-	const said = Object.entries(entry);
-	const isInputOutput =
-		said.length > 0 && said.every(([key]) => key === 'input' || key === 'output');
-	const messages: SaidMessage[] = [];
-	for (const [key, value] of said) {
-		const speaker = isInputOutput ? (key === 'input' ? 'user' : 'external') : speakerOf(key);
-		const content = readContent(value);
-		if (speaker === undefined || content === undefined) return undefined;
-		if (speaker !== 'leftOut' && content !== '') messages.push({ type: speaker, content });
+function readText(text: string, walk: Walk, depth: number): Reading | undefined {
+	const trimmed = text.trim();
+	if (trimmed === '') return reading();
+	const nested = trimmed.startsWith('"') ? parseJson(trimmed) : parseNested(trimmed);
+	if (nested !== undefined) return readValue(nested, walk, depth + 1);
+	const dialogue = readDialogue(trimmed, walk.zone);
+	if (!dialogue) return undefined;
+	const result = reading();
+	for (const { speaker, content, time } of dialogue.lines) {
+		const place = { row: walk.rows++, ...(time !== undefined && { time }) };
+		for (const message of messageOf(speaker, content, place)) result.messages.push(message);
 	}
-	return said.length > 0 ? { messages } : undefined;
+	if (dialogue.prelude !== '') addUnknown(result, dialogue.prelude);
+	return result;
 }
 
-/** A message with a speaker and a content. */
-function readMessage(entry: Entry): Read | undefined {
-	const speaker = SPEAKER_KEYS.map((key) => speakerOf(entry[key])).find(
-		(name) => name !== undefined,
-	);
-	if (speaker === undefined) return undefined;
-	if (speaker === 'leftOut') return { messages: [] };
-	// LangChain's stored form has the content one level deeper: { type: 'human', data: { content } }.
-	const candidates = [entry, ...(isEntry(entry.data) ? [entry.data] : [])];
-	for (const candidate of candidates) {
-		for (const key of CONTENT_KEYS) {
-			if (!Object.hasOwn(candidate, key)) continue;
-			const content = readContent(candidate[key]);
-			if (content === undefined) continue;
-			if (content === '') return { messages: [] };
-			const time = readTime(entry) ?? readTime(candidate);
-			return { messages: [{ type: speaker, content, ...(time !== undefined && { time }) }] };
+/** An entry that isn't understood costs that entry. */
+function readList(list: unknown[], walk: Walk, depth: number): Reading {
+	const result = reading();
+	for (const entry of list) {
+		const read = readValue(entry, walk, depth + 1);
+		if (read === undefined) {
+			addUnknown(result, entry);
+			continue;
 		}
+		for (const message of read.messages) result.messages.push(message);
+		if (read.unknownCount > 0) addUnknownOf(result, read);
 	}
-	// The bot only called a tool: nothing was said.
-	return Array.isArray(entry.tool_calls) ? { messages: [] } : undefined;
+	return result;
 }
 
-function readWrapped(entry: Entry, depth: number): Read | undefined {
-	for (const key of LIST_KEYS) {
-		const list = entry[key];
-		if (Array.isArray(list) || (key === 'messages' && typeof list === 'string')) {
-			return readList(list, depth + 1);
-		}
-	}
-	for (const key of MESSAGE_KEYS) {
-		const inner = entry[key];
-		if (!isEntry(inner) && typeof inner !== 'string') continue;
-		const read = readEntry(inner, depth + 1);
-		if ('unknown' in read) continue;
-		const time = readTime(entry);
-		return {
-			messages: read.messages.map((message) => ({
-				...(time !== undefined && { time }),
-				...message,
-			})),
-		};
-	}
-	return undefined;
-}
-
-function speakerOf(value: unknown): Speaker | undefined {
-	if (isEntry(value)) return speakerOf(value.type) ?? speakerOf(value.role);
-	return typeof value === 'string'
-		? SPEAKERS.get(
-				value
-					.trim()
-					.toLowerCase()
-					.replace(/[\s_-]/g, ''),
-			)
-		: undefined;
-}
-
-/** Readable text of a content: a text, or parts of text, images and files. `undefined` where it is none of these. */
-function readContent(content: unknown): string | undefined {
-	if (content === null) return '';
-	if (typeof content === 'string') return content.trim();
-	if (typeof content === 'number') return String(content);
-	if (!Array.isArray(content)) return isEntry(content) ? readPart(content) : undefined;
-	const parts: string[] = [];
-	for (const part of content) {
-		const text =
-			typeof part === 'string' ? part.trim() : isEntry(part) ? readPart(part) : undefined;
-		if (text === undefined) return undefined;
-		if (text !== '') parts.push(text);
-	}
-	return parts.join('\n');
-}
-
-function readPart(part: Entry): string | undefined {
-	const { type, text, name, file } = part;
-	if (typeof text === 'string') return text.trim();
-	if (typeof type !== 'string') return undefined;
-	if (/image/.test(type)) return '[image]';
-	if (/audio/.test(type)) return '[audio]';
-	if (/video/.test(type)) return '[video]';
-	if (/file|document/.test(type)) {
-		const fileName = name ?? (isEntry(file) ? file.filename : undefined);
-		return typeof fileName === 'string' ? `[file: ${fileName}]` : '[file]';
-	}
-	// What a model thinks and which tools it calls was never said to the customer.
-	return /tool|function|reasoning|thinking|refusal/.test(type) ? '' : undefined;
-}
-
-/** The time of a message, from a text, seconds, milliseconds, a Date or n8n's DateTime. */
-function readTime(entry: Entry): number | undefined {
-	for (const key of TIME_KEYS) {
-		const time = toMilliseconds(entry[key]);
-		// Only what a Date can hold can be written as ISO 8601.
-		if (time !== undefined && !Number.isNaN(new Date(time).valueOf())) return time;
-	}
-	return undefined;
-}
-
-function toMilliseconds(value: unknown): number | undefined {
-	const plain = isEntry(value) && typeof value.valueOf === 'function' ? value.valueOf() : value;
-	if (typeof plain === 'string' && !/^\d+(\.\d+)?$/.test(plain.trim())) {
-		const parsed = Date.parse(plain);
-		return Number.isNaN(parsed) ? undefined : parsed;
-	}
-	const number = typeof plain === 'string' ? Number(plain) : plain;
-	if (typeof number !== 'number' || !Number.isFinite(number) || number < 1e8) return undefined;
-	// Seconds until the year 5138; anything larger is milliseconds.
-	return Math.round(number < 1e11 ? number * 1000 : number);
-}
-
-function parseJson(text: string): unknown {
+function readEntry(entry: Entry, walk: Walk, depth: number): Reading | undefined {
 	try {
-		const value: unknown = JSON.parse(text);
-		return value;
+		const fields = fieldsOf(entry);
+		if (fields.size === 0) return isPlain(entry) ? reading() : undefined;
+		return (
+			readMessage(fields, walk, depth) ??
+			readGroup(fields, walk, depth) ??
+			readTurnAndInside(fields, walk, depth) ??
+			readPrefixed(entry, walk, depth)
+		);
 	} catch {
+		// A getter that throws, a revoked proxy: an object of code, not of data.
 		return undefined;
 	}
 }
 
-function preview(value: unknown): string {
-	const text = typeof value === 'string' ? value : (toJson(value) ?? String(typeof value));
-	return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+/** `{}` holds nothing that could get lost; a Date or a Map may. */
+function isPlain(entry: Entry): boolean {
+	const prototype: unknown = Object.getPrototypeOf(entry);
+	return prototype === Object.prototype || prototype === null;
 }
 
-function toJson(value: unknown): string | undefined {
-	try {
-		return JSON.stringify(value);
-	} catch {
-		return 'a value that nests too deep, or in a circle';
+/** Lists first, then the turn that followed them: { chat_history, input, output }. */
+function readTurnAndInside(fields: Fields, walk: Walk, depth: number): Reading | undefined {
+	const turn = readTurn(fields, walk, depth);
+	const inside = readInside(fields, turn?.keys ?? [], walk, depth);
+	if (!turn) return inside;
+	const hasMessages = inside !== undefined && inside.messages.length > 0;
+	if (!turn.isSure && !hasMessages) return inside;
+	const result = reading(joinRuns(inside?.messages ?? [], turn.reading.messages));
+	if (inside) addUnknownOf(result, inside);
+	addUnknownOf(result, turn.reading);
+	return result;
+}
+
+const ENVELOPES = new Set(ENVELOPE_KEYS);
+const CLOSED = new Set(CLOSED_KEYS);
+
+/** Messages inside of an entry: in known envelopes, in the order in which they were said; then under any other key. */
+function readInside(
+	fields: Fields,
+	without: string[],
+	walk: Walk,
+	depth: number,
+): Reading | undefined {
+	const open = [
+		...ENVELOPE_KEYS.filter((key) => fields.has(key)),
+		...[...fields.keys()].filter((key) => !ENVELOPES.has(key) && !CLOSED.has(key)),
+	];
+	const runs: Reading[] = [];
+	for (const key of open) {
+		const value = fields.get(key);
+		const isKnown = ENVELOPES.has(key);
+		if (without.includes(key) || !mayHoldMessages(value, isKnown)) continue;
+		const read = readValue(value, walk, depth + 1);
+		if (!read || (!isKnown && read.messages.length === 0)) continue;
+		if (!Array.isArray(value)) placeSingle(read, key, fields, walk);
+		runs.push(read);
 	}
+	return runs.length > 0 ? joinReadings(runs) : undefined;
+}
+
+/** More is no few lists of one conversation, but a message under each key. */
+const MAX_OVERLAPPING = 20;
+
+function joinReadings(runs: Reading[]): Reading {
+	const result = reading();
+	for (const run of runs) {
+		if (runs.length <= MAX_OVERLAPPING) {
+			result.messages = joinRuns(result.messages, run.messages);
+		} else {
+			for (const message of run.messages) result.messages.push(message);
+		}
+		if (run.unknownCount > 0) addUnknownOf(result, run);
+	}
+	return result;
+}
+
+function mayHoldMessages(value: unknown, isKnown: boolean): boolean {
+	if (typeof value !== 'string') return typeof value === 'object' && value !== null;
+	return (isKnown && value.trim() !== '') || /^\s*(?:[[{]|```)/.test(value);
+}
+
+/** A row around one message has its time and its number. */
+function placeSingle({ messages }: Reading, key: string, fields: Fields, walk: Walk): void {
+	const [first] = messages;
+	if (!first || messages.some(({ row }) => row !== first.row)) return;
+	const place = placeOf(fields, walk);
+	for (const message of messages) {
+		message.time ??= place.time;
+		message.sequence = place.sequence ?? message.sequence;
+		message.word = message.word === undefined ? undefined : `${key}.${message.word}`;
+	}
+}
+
+/** The shape without any words; also of what throws when it is looked at. */
+function shapeOf(value: unknown): string {
+	try {
+		return describeShape(value);
+	} catch {
+		return typeof value;
+	}
+}
+
+const FORMS =
+	'Understood are lists of { "role", "content" } (OpenAI and others), of LangChain messages, of { "human", "ai" } (Chat Memory Manager), of { "type", "content", "created_at" } (Talkdesk), of { "from", "text" }, of rows with such columns or with a question and an answer, text with "User:" and "AI:" on its lines, and each of them as JSON text or inside an object.';
+
+/** What to do, by what is wrong with the whole value. The first line that matches decides. */
+const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
+	[
+		/\[object \w+\]/,
+		'An expression became text. Remove everything that stands before {{ and after }} in the parameter, blanks and line breaks too, or write {{ JSON.stringify($json.messages) }}.',
+	],
+	[
+		/^\s*[[{]/,
+		'It is no valid JSON: a quotation mark or a line break inside of an embedded expression breaks it. Make the whole parameter one expression, such as {{ [{ role: "user", content: $json.text }] }}, or embed {{ JSON.stringify($json.text) }} without quotation marks around it.',
+	],
+	[
+		/\S/,
+		'It is plain text. Begin each message on a line of its own with who said it, "User: …" or "AI: …", or pass it on as one message: {{ [{ role: "user", content: $json.text }] }}.',
+	],
+];
+
+function remedyFor(value: unknown): string {
+	if (
+		typeof value !== 'string' ||
+		isEntry(parseNested(value)) ||
+		Array.isArray(parseNested(value))
+	) {
+		return FORMS;
+	}
+	return REMEDIES.find(([pattern]) => pattern.test(value))?.[1] ?? FORMS;
 }

@@ -78,9 +78,7 @@ function ofSlashes(text: string, zone: string): number | undefined {
 	const isDayFirst = separator === '.' || Number(first) > 12;
 	if (!isDayFirst && Number(second) <= 12 && first !== second) return undefined;
 	const [day, month] = isDayFirst ? [first, second] : [second, first];
-	const hour = half
-		? (Number(hours) % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
-		: Number(hours);
+	const hour = half ? (Number(hours) % 12) + (half.toLowerCase() === 'p' ? 12 : 0) : Number(hours);
 	return ofDate(
 		{ year, month, day, hour, minute, second: seconds, millisecond: 0 },
 		undefined,

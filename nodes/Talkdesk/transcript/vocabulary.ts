@@ -252,8 +252,8 @@ export const HIDDEN_MARKS: ReadonlyArray<readonly [key: string, value: RegExp]> 
 ];
 export const HIDDEN_PLACES = ['additionalkwargs', 'metadata', 'contentattributes'];
 
-/** Two words for one speaker under a key, of which the second is a mistake if the first is in the list too. */
+/** Words with their keys that are doubtful if another one is in the same transcript: such messages count as unrecognized. */
 export const SUSPICIOUS_WORDS = [
 	// n8n's memory writes "human"; agents that answer through a fallback model have been seen stored as "user".
-	{ path: 'message.type', word: 'user', beside: 'human' },
+	{ word: 'message.type:user', beside: 'message.type:human' },
 ];

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
 import { isFirstTime } from '../../firstTime';
-import { toPreviousMessages } from '../../transcript/prepare';
+import { toPreviousMessages } from '../../transcript/format';
 import {
 	checkEmail,
 	idempotencyKey,
@@ -15,7 +15,7 @@ import {
 	touchpointIdProperty,
 	type Operation,
 } from '../operation';
-import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
+import { readTranscript, transcriptOptions, transcriptProperties } from '../transcript';
 import {
 	contactCenterParametersProperty,
 	readContactCenterParameters,
@@ -58,7 +58,7 @@ export const start: Operation = {
 			idempotencyKeyProperty,
 			subjectProperty,
 			touchpointIdProperty,
-			transcriptLimitProperty,
+			...transcriptOptions,
 		]),
 	],
 	// Items with the same key start one conversation: the second finds what the first has started.
@@ -72,7 +72,7 @@ export const start: Operation = {
 		);
 		const { options } = context;
 		const touchpointId = readTouchpointId(context);
-		const { messages, omitted } = await readTranscript(context);
+		const { messages, omitted, unrecognized } = await readTranscript(context);
 		const { conversationId } = await startConversation(
 			context.client,
 			{
@@ -98,6 +98,7 @@ export const start: Operation = {
 					alreadyStarted,
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
+					transcriptMessagesUnrecognized: unrecognized.count,
 					message: alreadyStarted
 						? 'This chat has been handed over to a human agent already, and nothing new was started. The human agent answers here: do not answer any further yourself.'
 						: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',

@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { uploadFile } from '../../files/upload';
-import { toTexts } from '../../transcript/prepare';
+import { toTextChunks } from '../../transcript/format';
 import {
 	conversationIdProperty,
 	idempotencyKey,
@@ -14,7 +14,12 @@ import {
 	type OperationContext,
 } from '../operation';
 import { deliver, deliveryProperties, describeDelivery, type Delivery } from './deliver';
-import { readTranscript, transcriptLimitProperty, transcriptProperties } from '../transcript';
+import {
+	describeUnrecognized,
+	readTranscript,
+	transcriptOptions,
+	transcriptProperties,
+} from '../transcript';
 
 /**
  * Characters of one message. Talkdesk documents no limit; this is short enough to be read in the agent's chat window.
@@ -66,7 +71,7 @@ export const sendTranscript: Operation = {
 		optionsProperty([
 			idempotencyKeyProperty,
 			messageLengthProperty,
-			transcriptLimitProperty,
+			...transcriptOptions,
 			...deliveryProperties,
 		]),
 	],
@@ -74,16 +79,15 @@ export const sendTranscript: Operation = {
 	async execute(context) {
 		const { options, functions, itemIndex } = context;
 		const conversationId = readText(context, conversationIdProperty);
-		const { messages, omitted } = await readTranscript(context);
+		const { messages, omitted, unrecognized } = await readTranscript(context);
 		if (messages.length === 0) {
 			throw new NodeOperationError(functions.getNode(), 'The transcript is empty', {
 				itemIndex,
-				description:
-					'There is no message of the customer or the bot in it. Check the expression, or the session of the memory node.',
+				description: `There is no message of the customer or the bot in it. ${describeUnrecognized(unrecognized) || 'Check the expression, or the session of the memory node.'}`,
 			});
 		}
 		const asFile = functions.getNodeParameter('sendAs', itemIndex) === 'file';
-		const texts = toTexts(
+		const texts = toTextChunks(
 			messages,
 			asFile ? Infinity : (options.messageLength ?? DEFAULT_MESSAGE_LENGTH),
 		);
@@ -113,6 +117,7 @@ export const sendTranscript: Operation = {
 					attachments: attachment ? [attachment] : [],
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
+					transcriptMessagesUnrecognized: unrecognized.count,
 				},
 				itemIndex,
 			),
