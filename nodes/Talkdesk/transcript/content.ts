@@ -79,8 +79,8 @@ function readPart(part: Entry, depth: number): Content | undefined {
 	const text = readText(fields, depth);
 	if (text !== undefined || kind === 'text') return text;
 	// Gemini and Bedrock have a key for each kind of part: { functionCall }, { inlineData }, { toolUse }, { image }.
-	for (const key of fields.keys()) {
-		const keyKind = kindOf(key);
+	for (const [key, value] of fields) {
+		const keyKind = isEntry(value) ? kindOf(key) : undefined;
 		if (keyKind === 'internal') return plain('');
 		if (keyKind !== undefined && keyKind !== 'text') return plain(describeFile(fields, keyKind));
 	}

@@ -26,6 +26,7 @@ import {
 	TIME_KEYS,
 	TURNS,
 	type Speaker,
+	type Turn,
 } from './vocabulary';
 
 const MARKUP = { html: htmlToText, slack: slackToText };
@@ -142,8 +143,10 @@ function readSaid(
 	const content = readContent(value);
 	if (speaker !== 'external') return content;
 	if (content === undefined) {
-		const structured = isEntry(value) ? readStructured(value) : '';
-		return structured === '' ? undefined : { text: structured, unknown: [] };
+		if (!isEntry(value)) return undefined;
+		const text = readStructured(value);
+		const isPart = text === '' && fieldsOf(value).has('type');
+		return isPart ? undefined : { text, unknown: [] };
 	}
 	const text = spokenPart(content.text);
 	const nested = parseNested(text);
@@ -184,23 +187,27 @@ export interface ReadTurn {
 	reading: Reading;
 	/** The keys it was read from. */
 	keys: string[];
+	half: Turn['half'];
 	/** Whether it is a turn by itself, or only beside a list of messages. */
 	isSure: boolean;
 }
+
+const HALVES = ['always', 'columns'] as const;
 
 /** { question, answer }, { chatInput, output }, a row with user_message and bot_response, whatever other columns it has. */
 export function readTurn(fields: Fields, walk: Walk, depth: number): ReadTurn | undefined {
 	const present = TURNS.map((turn) => ({
 		user: turn.user.find((key) => hasWords(fields.get(key))),
 		external: turn.external.find((key) => hasWords(fields.get(key))),
-		alone: turn.alone,
+		half: turn.half,
 	}));
 	const turn =
 		present.find(({ user, external }) => user !== undefined && external !== undefined) ??
-		present.find(
-			({ user, external, alone }) => alone && (user !== undefined || external !== undefined),
-		) ??
-		present.find(({ user, external }) => user !== undefined || external !== undefined);
+		HALVES.map((wanted) =>
+			present.find(
+				({ user, external, half }) => half === wanted && (user ?? external) !== undefined,
+			),
+		).find(Boolean);
 	if (!turn) return undefined;
 	const keys = [turn.user, turn.external].filter((key) => key !== undefined);
 	const place = { ...placeOf(fields, walk), row: walk.rows++ };
@@ -225,7 +232,9 @@ export function readTurn(fields: Fields, walk: Walk, depth: number): ReadTurn | 
 	return {
 		reading: result,
 		keys,
-		isSure: keys.length === 2 || turn.alone || others.every((key) => KNOWN_COLUMNS.has(key)),
+		half: turn.half,
+		isSure:
+			keys.length === 2 || turn.half === 'always' || others.every((key) => KNOWN_COLUMNS.has(key)),
 	};
 }
 

@@ -40,7 +40,7 @@ export interface RecognizeOptions {
 /** Deeper than any known form nests, JSON text inside JSON text included. */
 const MAX_DEPTH = 12;
 /** More than any chat has; ends the walk through objects that share their parts over and over. */
-const MAX_VALUES = 2_000_000;
+const MAX_VALUES = 1_000_000;
 
 /**
  * Recognizes a transcript. Empty messages are left out, and what the customer never read: instructions, tool calls, thoughts,
@@ -103,9 +103,14 @@ function withoutSuspicious(read: Reading): Reading {
 function readValue(value: unknown, walk: Walk, depth: number): Reading | undefined {
 	if (value === undefined || value === null) return reading();
 	if (depth > MAX_DEPTH || ++walk.values > MAX_VALUES) return undefined;
-	if (typeof value === 'string') return readText(value, walk, depth);
-	if (Array.isArray(value)) return readList(value, walk, depth);
-	return isEntry(value) ? readEntry(value, walk, depth) : undefined;
+	try {
+		if (typeof value === 'string') return readText(value, walk, depth);
+		if (Array.isArray(value)) return readList(value, walk, depth);
+		return isEntry(value) ? readEntry(value, walk, depth) : undefined;
+	} catch {
+		// A getter that throws, a revoked proxy: an object of code, not of data.
+		return undefined;
+	}
 }
 
 function readText(text: string, walk: Walk, depth: number): Reading | undefined {
@@ -140,19 +145,14 @@ function readList(list: unknown[], walk: Walk, depth: number): Reading {
 }
 
 function readEntry(entry: Entry, walk: Walk, depth: number): Reading | undefined {
-	try {
-		const fields = fieldsOf(entry);
-		if (fields.size === 0) return isPlain(entry) ? reading() : undefined;
-		return (
-			readMessage(fields, walk, depth) ??
-			readGroup(fields, walk, depth) ??
-			readTurnAndInside(fields, walk, depth) ??
-			readPrefixed(entry, walk, depth)
-		);
-	} catch {
-		// A getter that throws, a revoked proxy: an object of code, not of data.
-		return undefined;
-	}
+	const fields = fieldsOf(entry);
+	if (fields.size === 0) return isPlain(entry) ? reading() : undefined;
+	return (
+		readMessage(fields, walk, depth) ??
+		readGroup(fields, walk, depth) ??
+		readTurnAndInside(fields, walk, depth) ??
+		readPrefixed(entry, walk, depth)
+	);
 }
 
 /** `{}` holds nothing that could get lost; a Date or a Map may. */
@@ -167,7 +167,7 @@ function readTurnAndInside(fields: Fields, walk: Walk, depth: number): Reading |
 	const inside = readInside(fields, turn?.keys ?? [], walk, depth);
 	if (!turn) return inside;
 	const hasMessages = inside !== undefined && inside.messages.length > 0;
-	if (!turn.isSure && !hasMessages) return inside;
+	if (hasMessages ? turn.half === 'never' : !turn.isSure) return inside;
 	const result = reading(joinRuns(inside?.messages ?? [], turn.reading.messages));
 	if (inside) addUnknownOf(result, inside);
 	addUnknownOf(result, turn.reading);

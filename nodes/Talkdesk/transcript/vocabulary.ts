@@ -177,8 +177,11 @@ export const GROUP_KEYS: Readonly<Record<string, Speaker>> = {
 export interface Turn {
 	user: readonly string[];
 	external: readonly string[];
-	/** Whether one half is enough, whatever else stands beside it. */
-	alone: boolean;
+	/**
+	 * Whether one half is enough: whatever else stands beside it; only beside COLUMN_KEYS or a list of messages; never, and the pair
+	 * isn't one beside a list either, as such keys may hold a name or instructions.
+	 */
+	half: 'always' | 'columns' | 'never';
 }
 
 export const TURNS: readonly Turn[] = [
@@ -193,21 +196,23 @@ export const TURNS: readonly Turn[] = [
 			...['aireply', 'aianswer', 'assistantmessage', 'assistantresponse', 'assistantreply'],
 			...['agentresponse', 'agentreply', 'modelresponse'],
 		],
-		alone: true,
+		half: 'always',
 	},
 	{
 		// Either side's words beside a plain one: { chatInput, output }.
 		user: ['chatinput', 'usermessage', 'userinput', 'userquery'],
 		external: ['output', 'response', 'answer', 'reply'],
-		alone: false,
+		half: 'columns',
 	},
 	{
 		// LangChain's chains, logs of questions and answers.
-		user: ['input', 'question', 'query', 'prompt'],
-		external: ['output', 'answer', 'response', 'completion', 'reply'],
-		alone: false,
+		user: ['input', 'question', 'query'],
+		external: ['output', 'answer', 'response', 'reply'],
+		half: 'columns',
 	},
-	{ user: ['human', 'user'], external: ['ai', 'assistant', 'bot'], alone: false },
+	{ user: ['human'], external: ['ai'], half: 'columns' },
+	{ user: ['human', 'user'], external: ['ai', 'assistant', 'bot'], half: 'never' },
+	{ user: ['prompt'], external: ['completion', 'response', 'output'], half: 'never' },
 ];
 
 /** What an entry may have beside half a turn, without being something else. */
