@@ -34,6 +34,13 @@ describe('times', () => {
 		expect(timesOf([message('a', now + 5000), message('b')])).toEqual([5000, 5000]);
 	});
 
+	it('that contradict the order give way to it', () => {
+		const late = now - 1000;
+		expect(timesOf([message('a', late), message('b', late - 5000), message('c', now)])).toEqual([
+			-1000, -500, 0,
+		]);
+	});
+
 	it('never run backwards where the known ones do not', () => {
 		const gaps = fc.array(fc.option(fc.nat(5000), { nil: undefined }), { maxLength: 40 });
 		fc.assert(
