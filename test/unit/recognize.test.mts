@@ -182,7 +182,7 @@ describe('whatever is mixed', () => {
 		(type: TranscriptMessage['type'], content: string, pick: number) => unknown
 	>(
 		(type, content, pick) => ({ role: name[type][pick], content }),
-		(type, content, pick) => ({ from: name[type][pick], text: content, id: pick }),
+		(type, content, pick) => ({ from: name[type][pick], text: content, id: `m${pick}` }),
 		(type, content) => ({ type: type.toUpperCase(), content, created_at: '2026-01-01T00:00:00Z' }),
 		(type, content) => ({ [type === 'user' ? 'human' : 'ai']: content }),
 		(type, content) => ({

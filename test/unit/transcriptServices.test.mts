@@ -139,6 +139,92 @@ describe('is read whole: ', () => {
 			],
 		],
 		[
+			'Evolution API',
+			[
+				{
+					...{ key: { fromMe: false, id: 'A' }, messageTimestamp: 1767600000 },
+					message: { conversation: 'Hi' },
+				},
+				{
+					...{ key: { fromMe: true, id: 'B' }, messageTimestamp: '1767600001' },
+					message: { extendedTextMessage: { text: 'Hello' } },
+				},
+			],
+		],
+		[
+			'WAHA',
+			[
+				{ fromMe: false, body: 'Hi', timestamp: 1767600000 },
+				{ fromMe: true, body: 'Hello', timestamp: 1767600001 },
+			],
+		],
+		[
+			'Rasa',
+			{
+				events: [
+					{ event: 'action', name: 'action_listen', timestamp: 1767600000 },
+					{ event: 'user', text: 'Hi', timestamp: 1767600001, parse_data: { text: 'Hi' } },
+					{ event: 'slot', name: 'x', value: 'y' },
+					{ event: 'bot', text: 'Hello', data: {}, timestamp: 1767600002 },
+				],
+			},
+		],
+		[
+			'Freshchat',
+			[
+				{ actor_type: 'user', message_parts: [{ text: { content: 'Hi' } }] },
+				{
+					...{ actor_type: 'agent', message_type: 'private' },
+					message_parts: [{ text: { content: 'rude' } }],
+				},
+				{ actor_type: 'agent', message_parts: [{ text: { content: 'Hello' } }] },
+			],
+		],
+		[
+			'Crisp',
+			[
+				{ from: 'user', type: 'text', content: 'Hi' },
+				{ from: 'operator', type: 'note', content: 'rude' },
+				{ from: 'operator', type: 'text', content: 'Hello' },
+			],
+		],
+		[
+			'Vapi, the same three times',
+			{
+				message: {
+					type: 'end-of-call-report',
+					artifact: {
+						messages: [
+							{ role: 'system', message: 'Be nice', time: 1767600000000 },
+							{ role: 'user', message: 'Hi', time: 1767600001000 },
+							{ role: 'bot', message: 'Hello', time: 1767600002000 },
+						],
+						messagesOpenAIFormatted: [
+							{ role: 'system', content: 'Be nice' },
+							{ role: 'user', content: 'Hi' },
+							{ role: 'assistant', content: 'Hello' },
+						],
+						transcript: 'User: Hi\nAI: Hello\n',
+					},
+				},
+			},
+		],
+		[
+			'Airtable',
+			[
+				{ id: 'rec2', createdTime: '2026-01-05T10:00:01Z', fields: { Role: 'Bot', Text: 'Hello' } },
+				{ id: 'rec1', createdTime: '2026-01-05T10:00:00Z', fields: { Role: 'User', Text: 'Hi' } },
+			],
+		],
+		[
+			'our own trigger, and what was sent before',
+			[
+				{ role: 'user', content: 'Hi' },
+				{ event: 'message_created', text: 'Hello', author: { type: 'USER', kind: 'agent' } },
+				{ event: 'conversation_ended', conversationId: 'c1' },
+			],
+		],
+		[
 			'Telegram',
 			[
 				{ message: { from: { id: 1, is_bot: false }, text: 'Hi', date: 1767600000 } },

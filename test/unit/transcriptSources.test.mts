@@ -179,7 +179,16 @@ describe('is read whole: ', () => {
 			'an object with a message under each key',
 			{ '-Na1': { from: 'visitor', text: 'Hi' }, '-Na2': { from: 'bot', text: 'Hello' } },
 		],
+		[
+			'Flowise',
+			[
+				{ role: 'userMessage', content: 'Hi' },
+				{ role: 'apiMessage', content: 'Hello', usedTools: [{ toolOutput: 'x' }] },
+			],
+		],
+		['JSON on each line', '{"role":"user","content":"Hi"}\n{"role":"bot","content":"Hello"}\n'],
 		['plain text', 'User: Hi\nAI: Hello'],
+		['plain text in a field', [{ json: { text: 'Human: Hi\nAI: [Used tools: Tool: A] Hello' } }]],
 		['plain text of a voice agent', { transcript: 'Customer: Hi\nVirtual Agent: Hello\n' }],
 		['plain text in Markdown', '**User:** Hi\n\n**Assistant:** Hello'],
 		['plain text with instructions', 'System: Be nice.\nAnd short.\nHuman: Hi\nBot: Hello'],

@@ -25,9 +25,10 @@ export const PART_KINDS: ReadonlyArray<readonly [RegExp, PartKind]> = [
 	[/file|document|attachment|inlinedata|application\/|^text\//, 'file'],
 ];
 
-/** Keys of a part's text; the value may be an object again: { text: { value } } of OpenAI's threads, { text: { body } } of WhatsApp. */
+/** Keys of a part's text; the value may be an object again: { text: { value } } of OpenAI's threads, { text: { body } } of WhatsApp, { conversation } of Baileys. */
 export const PART_TEXT_KEYS = [
 	...['text', 'value', 'body', 'content', 'refusal', 'caption', 'transcript', 'markdown', 'html'],
+	...['conversation', 'extendedtextmessage'],
 ];
 
 /** Keys beside the content that hold a file, or a list of files: names, addresses or objects. */

@@ -59,3 +59,16 @@ export function parseNested(text: string): unknown {
 	const json = fenced ? (fenced[1] ?? '').trim() : trimmed;
 	return json.startsWith('{') || json.startsWith('[') ? parseJson(json) : undefined;
 }
+
+/** The objects of a text with a JSON object on each line; undefined for any other text. */
+export function parseJsonLines(text: string): Entry[] | undefined {
+	if (!text.startsWith('{')) return undefined;
+	const entries: Entry[] = [];
+	for (const line of text.split('\n')) {
+		if (line.trim() === '') continue;
+		const entry = parseJson(line);
+		if (!isEntry(entry)) return undefined;
+		entries.push(entry);
+	}
+	return entries;
+}

@@ -24,18 +24,17 @@ export function oldestFirst(messages: PlacedMessage[], order: TranscriptOrder): 
 function isNewestFirst(messages: PlacedMessage[]): boolean {
 	const times = messages.flatMap(({ time }) => time ?? []);
 	const [first] = times;
-	if (first !== undefined && times.some((time) => time !== first)) return isFalling(times);
-	const numbers = messages.flatMap(({ sequence }) => sequence ?? []);
-	return numbers.length === messages.length && isFalling(numbers);
-}
-
-function isFalling(numbers: number[]): boolean {
-	const [first, last] = [numbers[0], numbers.at(-1)];
+	if (first !== undefined && times.some((time) => time !== first)) {
+		return times.every((time, index) => time <= (times[index - 1] ?? time));
+	}
+	// Each row has a number, below that of the row before.
 	return (
-		first !== undefined &&
-		last !== undefined &&
-		first > last &&
-		numbers.every((number, index) => index === 0 || number <= (numbers[index - 1] ?? number))
+		new Set(messages.map(({ row }) => row)).size > 1 &&
+		messages.every(({ row, sequence }, index) => {
+			const before = messages[index - 1];
+			if (sequence === undefined) return false;
+			return before === undefined || before.row === row || sequence < (before.sequence ?? sequence);
+		})
 	);
 }
 

@@ -4,10 +4,19 @@
  */
 import { describeShape } from '../trigger/shape';
 import { readDialogue } from './dialogue';
-import { fieldsOf, isEntry, parseJson, parseNested, type Entry, type Fields } from './entry';
+import {
+	fieldsOf,
+	isEntry,
+	parseJson,
+	parseJsonLines,
+	parseNested,
+	type Entry,
+	type Fields,
+} from './entry';
 import { messageOf, placeOf, readGroup, readMessage, readPrefixed, readTurn } from './message';
 import { joinRuns, oldestFirst, type TranscriptOrder } from './order';
 import { addUnknown, addUnknownOf, reading, type Reading, type Walk } from './reading';
+import { spokenPart } from './spoken';
 import { CLOSED_KEYS, ENVELOPE_KEYS, SUSPICIOUS_WORDS } from './vocabulary';
 
 /** A message as it was said: `user` is the customer, `external` is our side, the bot. */
@@ -116,14 +125,17 @@ function readValue(value: unknown, walk: Walk, depth: number): Reading | undefin
 function readText(text: string, walk: Walk, depth: number): Reading | undefined {
 	const trimmed = text.trim();
 	if (trimmed === '') return reading();
-	const nested = trimmed.startsWith('"') ? parseJson(trimmed) : parseNested(trimmed);
+	const nested = trimmed.startsWith('"')
+		? parseJson(trimmed)
+		: (parseNested(trimmed) ?? parseJsonLines(trimmed));
 	if (nested !== undefined) return readValue(nested, walk, depth + 1);
 	const dialogue = readDialogue(trimmed, walk.zone);
 	if (!dialogue) return undefined;
 	const result = reading();
 	for (const { speaker, content, time } of dialogue.lines) {
 		const place = { row: walk.rows++, ...(time !== undefined && { time }) };
-		for (const message of messageOf(speaker, content, place)) result.messages.push(message);
+		const words = speaker === 'external' ? spokenPart(content) : content;
+		for (const message of messageOf(speaker, words, place)) result.messages.push(message);
 	}
 	if (dialogue.prelude !== '') addUnknown(result, dialogue.prelude);
 	return result;

@@ -46,7 +46,7 @@ export function speakerOf(fields: Fields): Spoken | undefined {
 
 function inDialect({ key, words = {}, patterns = [] }: Dialect, fields: Fields) {
 	const value = key === undefined ? undefined : valueAt(fields, key);
-	if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+	if (!['string', 'number', 'boolean'].includes(typeof value)) return undefined;
 	const word = normalize(String(value));
 	return Object.hasOwn(words, word)
 		? words[word]

@@ -21,16 +21,19 @@ export const SPEAKERS: Readonly<Record<Speaker, readonly string[]>> = {
 		// Sunshine Conversations, Intercom, Chatwoot, Amazon Connect, and human colleagues.
 		...['business', 'admin', 'operator', 'agentbot', 'custombot', 'support', 'representative'],
 		...['outgoing', 'outbound', 'out', 'sent'],
+		// Flowise's `apiMessage`, ShareGPT.
+		...['api', 'gpt', 'chatgpt'],
 	],
-	// `remove` is LangChain's; `activity` and `template` are Chatwoot's.
-	ignored: ['system', 'developer', 'tool', 'function', 'remove', 'activity', 'template'],
+	// `data` is Vercel's, `remove` is LangChain's; `activity` and `template` are Chatwoot's.
+	ignored: ['system', 'developer', 'tool', 'function', 'data', 'remove', 'activity', 'template'],
 };
 
 /** Keys that name the speaker, the most telling first. Their value is a word, or an object with one under SPEAKER_OBJECT_KEYS. */
 export const SPEAKER_KEYS = [
-	...['role', 'sendertype', 'senderrole', 'authortype', 'authorrole', 'participantrole'],
+	...['role', 'roletype', 'sendertype', 'senderrole', 'authortype', 'authorrole'],
+	...['participantrole', 'actortype', 'purpose'],
 	...['messagerole', 'messagetype', 'type', 'from', 'sender', 'author', 'speaker', 'who'],
-	...['direction', 'fromtype', 'saidby', 'sentby', 'participant', 'source'],
+	...['direction', 'fromtype', 'saidby', 'sentby', 'participant', 'source', 'event'],
 ];
 export const SPEAKER_OBJECT_KEYS = ['kind', 'type', 'role'];
 
@@ -99,6 +102,12 @@ export const DIALECTS: readonly Dialect[] = [
 		patterns: [[/^(whatsapp|messenger|instagram|sms|rcs):|^\+?\d{6,}$/, 'user']],
 	},
 	{
+		source: 'Baileys, Evolution API: WhatsApp messages',
+		has: ['key.fromme'],
+		key: 'key.fromme',
+		words: { true: 'external', false: 'user' },
+	},
+	{
 		source: 'Intercom: conversation parts',
 		has: ['body', 'author.type'],
 		markup: 'html',
@@ -122,6 +131,8 @@ export const DIALECTS: readonly Dialect[] = [
 export const CONTENT_KEYS = [
 	...['content', 'text', 'parts', 'message', 'body', 'value', 'payload', 'msg'],
 	...['messagetext', 'messagecontent', 'messagebody', 'textcontent', 'utterance', 'htmlbody'],
+	// Freshchat, Chainlit.
+	...['messageparts', 'output'],
 	// OpenAI: what the model said in place of an answer, or aloud.
 	...['refusal', 'audio'],
 ];
@@ -143,7 +154,17 @@ export const SEQUENCE_KEYS = ['id', 'index', 'sequence', 'sequencenumber', 'seq'
 export const ENVELOPE_KEYS = [
 	...['json', 'history', 'chathistory', 'previousmessages', 'source', 'messages', 'message'],
 	...['input', 'contents', 'content', 'transcript', 'conversation', 'activities', 'items', 'data'],
-	...['body', 'rows', 'results', 'records', 'conversationparts', 'chat', 'output', 'choices'],
+	...[
+		'body',
+		'rows',
+		'results',
+		'records',
+		'conversationparts',
+		'chat',
+		'output',
+		'choices',
+		'text',
+	],
 ];
 
 /** Never looked into: what a model did, and what is known about a message. */
@@ -222,15 +243,19 @@ export const COLUMN_KEYS = [
 ];
 
 /** Entries that aren't speech, whoever they come from: the values of NOT_SPEECH_KEYS. */
-export const NOT_SPEECH_KEYS = ['type', 'parttype', 'subtype', 'messagetype', 'kind'];
+export const NOT_SPEECH_KEYS = ['type', 'parttype', 'subtype', 'messagetype', 'kind', 'event'];
 export const NOT_SPEECH: readonly RegExp[] = [
 	// OpenAI Responses: function_call, file_search_call, mcp_list_tools, computer_call_output, …
-	/^(reasoning|thinking|compaction|itemreference|mcp.*|.+call(output)?)$/,
+	/^(reasoning|thinking|compaction|itemreference|mcp(call|listtools|approval.*))$/,
+	/^(function|filesearch|websearch|codeinterpreter|computer|imagegeneration)call(output)?$/,
+	/^(localshell|shell|applypatch|customtool|tool)call(output)?$/,
 	/^tool(use|result|calls?|message)$/,
 	// Bot Framework, Copilot Studio, Amazon Connect.
 	/^(trace|typing|event|invoke|conversationupdate|messagereaction|endofconversation)$/,
 	// Intercom, Zendesk, Chatwoot, Freshchat.
-	/^(note|privatenote|internalnote|internal|assignment|noteandreopen|away.*|quickreply)$/,
+	/^(note|privatenote|internalnote|internal|assignment|noteandreopen)$/,
+	// Rasa's events, and those of our own trigger.
+	/^(action|slot|sessionstarted|userfeaturization|followup|restart|conversation(started|ended))$/,
 	// Slack.
 	/^(channel|group)(join|leave|topic|purpose|name|archive)$/,
 ];
@@ -253,6 +278,7 @@ export const HIDDEN_MARKS: ReadonlyArray<readonly [key: string, value: RegExp]> 
 	['thought', /^true$/],
 	['public', /^(false|0|no)$/],
 	['ispublic', /^(false|0|no)$/],
+	['messagetype', /^private$/],
 	['visibility', /^(private|internal|agents?|agentsonly|hidden)$/],
 ];
 export const HIDDEN_PLACES = ['additionalkwargs', 'metadata', 'contentattributes'];
