@@ -1,3 +1,4 @@
+import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import fc from 'fast-check';
 
 import { recognizeTranscript } from '../../nodes/Talkdesk/transcript/recognize';
@@ -101,6 +102,31 @@ it('a message that the Chat Memory Manager hides', () => {
 			{ type: 'human', data: kwargs },
 		]),
 	).toEqual([]);
+});
+
+it("what LangChain's own messages hide", () => {
+	const call = { name: 'Lookup_order', args: { o: 1 }, id: 'c1' };
+	const messages = [
+		new HumanMessage({ content: 'INTERNAL', additional_kwargs: { hideFromUI: true } }),
+		new HumanMessage('Hi'),
+		new AIMessage({
+			content: 'Calling Lookup_order with input: {"o":1}',
+			tool_calls: [call],
+		}),
+		new ToolMessage({ content: '[{"iban":"XX00"}]', tool_call_id: 'c1', name: 'Lookup_order' }),
+		new AIMessageChunk({
+			content: [
+				{ type: 'thinking', thinking: 'hm', signature: 'x' },
+				{ type: 'text', text: 'Let me look' },
+				{ type: 'input_json_delta', input: '{"o":1}' },
+			],
+			tool_calls: [call],
+		}),
+		new AIMessage('[Used tools: Tool: CRM, Input: {}, Result: [{"iban":"XX00"}]] It ships today.'),
+	];
+	const expected = ['user: Hi', 'external: Let me look', 'external: It ships today.'];
+	expect(said(JSON.parse(JSON.stringify(messages)))).toEqual(expected);
+	expect(said(messages.map((message) => message.toDict()))).toEqual(expected);
 });
 
 it.each([

@@ -38,6 +38,8 @@ describe('what is no transcript is one unrecognized thing, and the remedy says w
 		['{', 'JSON.stringify'],
 		['The customer wants a refund.', 'plain text'],
 		['Contact: maria@example.com', 'plain text'],
+		['Agent: Zoe\nContact: maria@example.com', 'plain text'],
+		['Customer: ACME Ltd', 'plain text'],
 		[{ contact: 'maria@example.com', agent: 'Zoe' }, 'Understood are'],
 		[{ customer: 'ACME Ltd', assistant: 'on' }, 'Understood are'],
 		[{ lead: '4711' }, 'Understood are'],

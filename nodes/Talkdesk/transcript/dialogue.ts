@@ -17,6 +17,9 @@ const NAMES: ReadonlyMap<string, Speaker> = new Map([
 	...['system', 'tool', 'developer'].map((name) => [name, 'ignored'] as const),
 ]);
 
+/** If one side alone speaks, only these: `Agent: Zoe` and `Customer: ACME` are then more likely a form. */
+const SURE_NAMES = new Set(['user', 'human', 'ai', 'bot', 'assistant', 'chatbot', 'aiassistant']);
+
 /** `[time] **Name** (time): words` */
 const LINE =
 	/^\s{0,20}(?:[-*>•]\s{1,4})?(?:\[([^\]\n]{1,40})\]\s{0,4})?\*{0,2}([A-Za-z][A-Za-z _-]{0,20})\*{0,2}(?:\s{0,4}\(([^)\n]{1,40})\))?\*{0,2}\s{0,4}:\*{0,2}(.*)$/;
@@ -39,17 +42,22 @@ export function readDialogue(
 ): { lines: Line[]; prelude: string } | undefined {
 	const found: Array<Omit<Line, 'content'> & { content: string[] }> = [];
 	const prelude: string[] = [];
+	const names = new Set<string>();
 	for (const line of text.split(/\r?\n/)) {
 		const [, before, name = '', after, words = ''] = LINE.exec(line) ?? [];
 		const speaker = NAMES.get(normalize(name));
 		if (speaker) {
 			const time = toMilliseconds((after ?? before)?.replace(/ UTC$/, 'Z'), zone);
+			names.add(normalize(name));
 			found.push({ speaker, content: [words], ...(time !== undefined && { time }) });
 		} else {
 			(found.at(-1)?.content ?? prelude).push(line);
 		}
 	}
-	if (found.length === 0) return undefined;
+	const sides = new Set(found.map(({ speaker }) => speaker));
+	const isDialogue =
+		(sides.has('user') && sides.has('external')) || [...names].some((name) => SURE_NAMES.has(name));
+	if (!isDialogue) return undefined;
 	return {
 		lines: found.map(({ content, ...line }) => ({ ...line, content: content.join('\n').trim() })),
 		prelude: prelude.join('\n').trim(),
