@@ -49,6 +49,22 @@ describe('tool calls that n8n writes into its memory as text', () => {
 		).toEqual(['external: See [our shop](https://example.com).']);
 	});
 
+	it('results that are no JSON are not shown either, whatever brackets they have', () => {
+		const noise = fc.string({
+			unit: fc.constantFrom('[', ']', '{', '}', '"', ';', ' ', 'x', '\\'),
+		});
+		const result = fc.tuple(noise, noise).map(([before, after]) => `x${before}XX00${after}`);
+		fc.assert(
+			fc.property(fc.array(result, { minLength: 1, maxLength: 3 }), (results) => {
+				const tools = results.map((one) => `Tool: A, Input: {"q":"]"}, Result: ${one}`);
+				const shown = bot(`[Used tools: ${tools.join('; ')}] It ships.`);
+				expect(shown.join()).not.toContain('XX00');
+				expect(shown.join()).toMatch(/It ships\.$/);
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+
 	it('whatever tools give, nothing of it is shown, and the answer is', () => {
 		const name = fc.string({ unit: fc.constantFrom('A', 'b', '_', ' '), minLength: 1 });
 		const call = fc.record({ name, input: fc.jsonValue(), result: fc.jsonValue() });

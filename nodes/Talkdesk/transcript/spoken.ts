@@ -55,7 +55,7 @@ function withoutUsedTools(text: string): string {
 const TOOL = /\s*;?\s*Tool: [^\n]{0,300}?, Input: /y;
 const RESULT = /\s*,\s*Result: /y;
 
-/** Tool after tool. What isn't JSON is skipped up to the next tool or the last bracket that closes the list. */
+/** Tool after tool. What isn't JSON is skipped up to the next tool, or the last bracket of all. */
 function endOfUsedTools(text: string, start: number): number {
 	let at = start;
 	for (;;) {
@@ -73,7 +73,7 @@ function endOfUsedTools(text: string, start: number): number {
 		}
 		const following = text.indexOf('; Tool: ', next);
 		if (following < 0 || endOfMatch(TOOL, text, following) === undefined) {
-			return afterLastOpenBracket(text, result ?? at);
+			return afterLastBracket(text, result ?? at);
 		}
 		at = following;
 	}
@@ -118,16 +118,13 @@ function endOfJson(text: string, at: number): number | undefined {
 	return undefined;
 }
 
-/** After the last bracket that closes more than was opened since `at`; of a result nothing may be shown, even if words get lost. */
-function afterLastOpenBracket(text: string, at: number): number {
-	let depth = 0;
-	let last = -1;
-	for (let index = at; index < text.length; index++) {
-		const character = text.charAt(index);
-		if (character === '[') depth++;
-		else if (character === ']' && depth > 0) depth--;
-		else if (character === ']') last = index;
+/**
+ * After the last bracket that may be the list's own, which a blank or the end follows. A result that is no JSON may have any
+ * brackets; nothing of it may be shown, even if an answer with brackets of its own loses its beginning.
+ */
+function afterLastBracket(text: string, at: number): number {
+	for (let index = text.length - 1; index >= at; index--) {
+		if (text.charAt(index) === ']' && /^\s?$/.test(text.charAt(index + 1))) return index + 1;
 	}
-	if (last < 0) last = text.lastIndexOf(']');
-	return last < at ? text.length : last + 1;
+	return text.length;
 }
