@@ -1,6 +1,6 @@
 /** How long the recogniser takes for a message, in every form and at growing lengths. */
-import { toPreviousMessages } from '../../nodes/Talkdesk/transcript/prepare.ts';
-import { recogniseTranscript } from '../../nodes/Talkdesk/transcript/recognise.ts';
+import { toPreviousMessages } from '../../nodes/Talkdesk/transcript/format.ts';
+import { recognizeTranscript } from '../../nodes/Talkdesk/transcript/recognize.ts';
 import type { Part, Progress, Section } from './section.mts';
 import { inTurns, median, medianRatio } from './statistics.mts';
 
@@ -103,9 +103,7 @@ const FORMS: Array<{ name: string; of: (indices: number[]) => unknown }> = [
 
 /** Reads a transcript as Conversation: Start does. */
 function read(value: unknown): number {
-	const result = recogniseTranscript(value);
-	if (!result.ok) throw new Error(result.problem);
-	return toPreviousMessages(result.messages, Date.now()).length;
+	return toPreviousMessages(recognizeTranscript(value).messages, Date.now()).length;
 }
 
 /** Microseconds for each message. */

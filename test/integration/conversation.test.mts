@@ -2,6 +2,8 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { credential, END, run, START, started, talkdesk } from './local.mts';
 
+const STRICT = { transcriptSource: 'json', options: { ifMessageUnrecognized: 'error' } };
+
 describe('conversation: start', () => {
 	it('starts a conversation with transcript and parameters, and says what became of it', async () => {
 		const { items, error } = await run({
@@ -103,9 +105,8 @@ describe('conversation: start', () => {
 		[{ contactEmail: '={{ $json.none }}' }, 'Contact Email', 'is empty'],
 		[{ contactEmail: 'ann' }, 'Contact Email', 'not an e-mail address'],
 		[{ contactEmail: 'ann@a.example, bob@b.example' }, 'Contact Email', 'several addresses'],
-		[{ transcriptSource: 'json', transcript: '{' }, 'Transcript', "isn't understood: {"],
-		[{ transcriptSource: 'json', transcript: '{}' }, 'Transcript', "isn't understood: {}"],
-		[{ transcriptSource: 'json', transcript: '[{"who":"me"}]' }, 'Transcript', '{"who":"me"}'],
+		[{ ...STRICT, transcript: '{' }, 'Transcript', "isn't understood: text of 1"],
+		[{ ...STRICT, transcript: '[{"who":"me"}]' }, 'Transcript', '{ who: text of 2 }'],
 		[{ contactCenterParameters: { json: '[1]' } }, 'Contact Center Parameters', '(JSON)'],
 		[{ contactCenterParameters: { json: '{' } }, 'Contact Center Parameters', '(JSON)'],
 		[{ options: { timeout: 'soon' } }, 'Options > Timeout', 'not a number above 0'],

@@ -164,4 +164,20 @@ describe('the transcript', () => {
 		expect(error?.description).toContain('no message of the customer or the bot');
 		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 	});
+
+	it('that is newest first is turned round, and the limit keeps the newest', async () => {
+		const rows = [3, 2, 1].map((second) => ({
+			...{ role: 'user', content: `said ${second}` },
+			created_at: `2026-01-05 10:00:0${second}`,
+		}));
+		const parameters = { ...START, transcriptSource: 'json', transcript: rows };
+		await run({ ...parameters, options: { transcriptLimit: 2 } });
+		expect(transcriptOf()).toEqual(['user: said 2', 'user: said 3']);
+		const untimed = rows.map(({ role, content }) => ({ role, content }));
+		await run(
+			{ ...parameters, transcript: untimed, options: { transcriptOrder: 'newestFirst' } },
+			{ executionId: 'execution-2' },
+		);
+		expect(transcriptOf()).toEqual(['user: said 1', 'user: said 2', 'user: said 3']);
+	});
 });

@@ -1,12 +1,17 @@
-import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
-import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { keepNewest } from '../transcript/prepare';
-import { recogniseTranscript, type SaidMessage } from '../transcript/recognise';
-import { type ItemContext } from '../parameters/item';
+import { readParameter } from '../parameters/item';
 import { option } from '../parameters/options';
-import { wholeNumberFrom } from '../parameters/schemas';
+import { oneOf, wholeNumberFrom } from '../parameters/schemas';
+import { takeLast } from '../transcript/format';
+import {
+	recognizeTranscript,
+	type TranscriptMessage,
+	type Unrecognized,
+} from '../transcript/recognize';
+import { readMemory } from './memory';
 import type { OperationContext } from './operation';
 
 const sources = [
@@ -54,7 +59,7 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 			placeholder: 'e.g. {{ $json.messages }}',
 			displayOptions: { show: { transcriptSource: ['json'] } },
 			description:
-				'The messages, oldest first: with role and content, from and text, human and ai, LangChain messages, or rows with such columns. The form is recognized.',
+				'The messages in any common form: with role and content, from and text, human and ai, question and answer, LangChain messages, rows with such columns, the history of a chat service, or text with User: and AI: on its lines. Times decide the order; without times the oldest comes first.',
 		},
 		{
 			displayName: 'Messages',
@@ -100,8 +105,26 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 	];
 }
 
-/** An option for every operation with a transcript. */
+/** The options of every operation with a transcript. */
 export const transcriptOptions = {
+	ifMessageUnrecognized: option(
+		{
+			displayName: "If a Message Isn't Recognized",
+			name: 'ifMessageUnrecognized',
+			type: 'options',
+			options: [
+				{
+					name: 'Leave It Out',
+					value: 'leaveOut',
+					description: 'The output counts it, a hint and the log of n8n describe its shape',
+				},
+				{ name: 'Stop with an Error', value: 'error', description: 'Nothing is sent' },
+			],
+			default: 'leaveOut',
+			description: 'What to do about a part of the transcript that is in none of the known forms',
+		},
+		oneOf(['leaveOut', 'error']),
+	),
 	transcriptLimit: option(
 		{
 			displayName: 'Transcript Limit',
@@ -114,6 +137,29 @@ export const transcriptOptions = {
 		},
 		wholeNumberFrom(0),
 	),
+	transcriptOrder: option(
+		{
+			displayName: 'Transcript Order',
+			name: 'transcriptOrder',
+			type: 'options',
+			options: [
+				{
+					name: 'Automatic',
+					value: 'auto',
+					description: 'By their times; without times as they are listed, oldest first',
+				},
+				{
+					name: 'Newest First',
+					value: 'newestFirst',
+					description: 'As LRANGE of Redis gives them',
+				},
+				{ name: 'Oldest First', value: 'oldestFirst', description: 'As they are listed' },
+			],
+			default: 'auto',
+			description: 'In which order the messages come. The agent sees the oldest first.',
+		},
+		oneOf(['auto', 'oldestFirst', 'newestFirst']),
+	),
 };
 
 /**
@@ -123,76 +169,105 @@ export const transcriptOptions = {
 export const inputs: INodeTypeDescription['inputs'] =
 	'={{ $parameter["transcriptSource"] === "memory" ? [{ type: "main" }, { type: "ai_memory", displayName: "Memory", required: true, maxConnections: 1 }] : ["main"] }}';
 
+const definedProperty = { displayName: 'Messages', name: 'transcriptMessages' };
 const definedSchema = z
-	.object({ message: z.array(z.unknown()).default([]) })
-	.transform(({ message }) => message);
+	.object(
+		{ message: z.array(z.unknown()).nullish() },
+		{
+			errorMap: () => ({ message: 'is not a list of messages' }),
+		},
+	)
+	.nullish()
+	.transform((value) => value?.message ?? []);
+
+/** The transcript of an item, as an operation sends it. */
+export interface ItemTranscript {
+	/** Oldest first. */
+	messages: TranscriptMessage[];
+	/** How many older ones the option Transcript Limit left out. */
+	omitted: number;
+	unrecognized: Unrecognized;
+}
 
 /**
- * The transcript of the item.
+ * The transcript of the item. What isn't understood, and a memory that can't be read, costs nothing but itself: it is counted, and a
+ * hint of the execution and n8n's log describe it without its words.
  *
- * @returns the messages to send, oldest first, and how many older ones the limit left out
- * @throws NodeOperationError that shows the first message that isn't understood, and the forms that are
+ * @throws NodeOperationError if no memory is connected; with the option "If a Message Isn't Recognized" on Error also for what
+ * isn't understood, with its shape and the forms that are
  */
 export async function readTranscript(
 	context: OperationContext<typeof transcriptOptions>,
-): Promise<{ messages: SaidMessage[]; omitted: number; unrecognized: number }> {
-	const { functions, itemIndex } = context;
+): Promise<ItemTranscript> {
+	const { functions, itemIndex, options } = context;
 	const source = functions.getNodeParameter('transcriptSource', itemIndex);
-	const result = recogniseTranscript(await readSource(context, source));
-	if (!result.ok) {
+	const { messages, unrecognized } = await recognizeSource(context, source);
+	if (unrecognized.count > 0) {
 		const what = source === 'memory' ? 'The connected memory' : 'The parameter Transcript';
-		throw new NodeOperationError(functions.getNode(), `${what} ${result.problem}`, {
-			itemIndex,
-			description: result.description,
-		});
+		const problem = `${what} has something that isn't understood: ${unrecognized.shapes[0] ?? 'unknown'}`;
+		if (options.ifMessageUnrecognized === 'error') {
+			throw new NodeOperationError(functions.getNode(), problem, {
+				itemIndex,
+				description: unrecognized.remedy,
+			});
+		}
+		tell(functions, `Item ${itemIndex}: ${what} ${describeUnrecognized(unrecognized)}`);
 	}
-	return { ...keepNewest(result.messages, context.options.transcriptLimit ?? 0), unrecognized: 0 };
+	return { ...takeLast(messages, options.transcriptLimit ?? 0), unrecognized };
 }
 
-async function readSource(context: ItemContext, source: unknown): Promise<unknown> {
-	const { functions, itemIndex } = context;
+/** What wasn't understood, in words; empty if there is nothing. Goes on after the name of what was read. */
+export function describeUnrecognized({ count, shapes, remedy = '' }: Unrecognized): string {
+	if (count === 0) return '';
+	const things = count === 1 ? 'one thing' : `${count} things`;
+	return `has ${things} that ${count === 1 ? "isn't" : "aren't"} understood (${shapes.join('; ')}). ${remedy}`;
+}
+
+/** One hint for a run of the node: a run may have thousands of items. */
+const hinted = new WeakSet<object>();
+
+/** A hint beside the output, and a line in n8n's log for each item. Old versions of n8n have no hints. */
+function tell(functions: IExecuteFunctions, message: string): void {
+	functions.logger.warn(message);
+	if (hinted.has(functions)) return;
+	hinted.add(functions);
+	if (typeof functions.addExecutionHints !== 'function') return;
+	functions.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+}
+
+async function recognizeSource(
+	context: OperationContext<typeof transcriptOptions>,
+	source: unknown,
+) {
+	const { functions, itemIndex, options } = context;
+	const order = options.transcriptOrder;
+	const zone = functions.getTimezone();
+	const recognize = (value: unknown) => recognizeTranscript(value, { order, zone });
 	switch (source) {
 		case 'json':
-			return functions.getNodeParameter('transcript', itemIndex);
+			return recognize(functions.getNodeParameter('transcript', itemIndex));
 		case 'define':
-			return definedSchema.parse(functions.getNodeParameter('transcriptMessages', itemIndex, {}));
-		case 'memory':
-			return await readMemory(context);
+			return recognize(readParameter(context, definedProperty, definedSchema));
+		case 'memory': {
+			const memory = await readMemory(context);
+			return 'failure' in memory ? unreadable(memory.failure) : recognize(memory.messages);
+		}
 		default:
-			return [];
+			return recognize([]);
 	}
 }
 
-interface Memory {
-	chatHistory: { getMessages: () => Promise<unknown[]> };
-}
-
-function isMemory(value: unknown): value is Memory {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		'chatHistory' in value &&
-		typeof value.chatHistory === 'object' &&
-		value.chatHistory !== null &&
-		'getMessages' in value.chatHistory &&
-		typeof value.chatHistory.getMessages === 'function'
-	);
-}
-
-/** The messages of the connected memory node: LangChain's objects, which write themselves as JSON that is recognized. */
-async function readMemory({ functions, itemIndex }: ItemContext): Promise<unknown> {
-	const fail = (problem: string) => {
-		throw new NodeOperationError(functions.getNode(), problem, {
-			itemIndex,
-			description:
-				'Connect the memory node of your AI agent to the input Memory, or choose another Transcript Source. Where this node is a tool of an agent it has no such input: use the source JSON.',
-		});
+/** A transcript of which nothing is known but that it couldn't be read. */
+function unreadable(failure: string): {
+	messages: TranscriptMessage[];
+	unrecognized: Unrecognized;
+} {
+	return {
+		messages: [],
+		unrecognized: {
+			count: 1,
+			shapes: ['a memory that could not be read'],
+			remedy: `Its node says: ${failure}`,
+		},
 	};
-	const memory: unknown = await functions
-		.getInputConnectionData(NodeConnectionTypes.AiMemory, itemIndex)
-		.catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
-	if (!isMemory(memory)) return fail('What is connected to the input Memory is no memory');
-	const messages = await memory.chatHistory.getMessages();
-	const plain: unknown = JSON.parse(JSON.stringify(messages));
-	return plain;
 }

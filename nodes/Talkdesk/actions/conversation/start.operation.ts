@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
-import { toPreviousMessages } from '../../transcript/prepare';
+import { toPreviousMessages } from '../../transcript/format';
 import { defineOperation, outputItem, touchpointOf } from '../operation';
 import { checkEmail } from '../../parameters/email';
 import {
@@ -107,7 +107,7 @@ export const start = defineOperation({
 					alreadyStarted,
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
-					transcriptMessagesUnrecognized: unrecognized,
+					transcriptMessagesUnrecognized: unrecognized.count,
 					message: alreadyStarted
 						? 'This chat has been handed over to a human agent already, and nothing new was started. The human agent answers here: do not answer any further yourself.'
 						: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',

@@ -2,14 +2,19 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { uploadFile } from '../../files/upload';
-import { toTexts } from '../../transcript/prepare';
+import { toTextChunks } from '../../transcript/format';
 import { queueOf } from '../conversationQueue';
 import { defineOperation, outputItem, type OperationContext } from '../operation';
 import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
 import { conversationIdProperty, readText } from '../../parameters/item';
 import { option } from '../../parameters/options';
 import { wholeNumberFrom } from '../../parameters/schemas';
-import { readTranscript, transcriptOptions, transcriptProperties } from '../transcript';
+import {
+	describeUnrecognized,
+	readTranscript,
+	transcriptOptions,
+	transcriptProperties,
+} from '../transcript';
 import { deliver, deliveryOptions, describeDelivery, type Delivery } from './deliver';
 
 /**
@@ -77,12 +82,11 @@ export const sendTranscript = defineOperation({
 		if (messages.length === 0) {
 			throw new NodeOperationError(functions.getNode(), 'The transcript is empty', {
 				itemIndex,
-				description:
-					'There is no message of the customer or the bot in it. Check the expression, or the session of the memory node.',
+				description: `There is no message of the customer or the bot in it. ${describeUnrecognized(unrecognized) || 'Check the expression, or the session of the memory node.'}`,
 			});
 		}
 		const asFile = functions.getNodeParameter('sendAs', itemIndex) === 'file';
-		const texts = toTexts(messages, asFile ? Infinity : chosen.messageLength);
+		const texts = toTextChunks(messages, asFile ? Infinity : chosen.messageLength);
 		const attachment = asFile ? await uploadTranscript(context, texts.join('')) : undefined;
 		const parts = attachment
 			? [{ content: '', attachments: [attachment] }]
@@ -111,7 +115,7 @@ export const sendTranscript = defineOperation({
 					attachments: attachment ? [attachment] : [],
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
-					transcriptMessagesUnrecognized: unrecognized,
+					transcriptMessagesUnrecognized: unrecognized.count,
 				},
 				itemIndex,
 			),

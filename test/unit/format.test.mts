@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 
-import { keepNewest, toPreviousMessages, toTexts } from '../../nodes/Talkdesk/transcript/prepare';
-import type { SaidMessage } from '../../nodes/Talkdesk/transcript/recognise';
+import { takeLast, toPreviousMessages, toTextChunks } from '../../nodes/Talkdesk/transcript/format';
+import type { TranscriptMessage } from '../../nodes/Talkdesk/transcript/recognize';
 
 const now = Date.parse('2026-01-02T03:04:05.000Z');
-const message = (content: string, time?: number): SaidMessage => ({ type: 'user', content, time });
-const timesOf = (messages: SaidMessage[]) =>
+const message = (content: string, time?: number): TranscriptMessage => ({
+	type: 'user',
+	content,
+	time,
+});
+const timesOf = (messages: TranscriptMessage[]) =>
 	toPreviousMessages(messages, now).map(({ created_at }) => Date.parse(created_at) - now);
 
 describe('times', () => {
@@ -28,6 +32,13 @@ describe('times', () => {
 
 	it('a last message without a time is now, and never before the one ahead of it', () => {
 		expect(timesOf([message('a', now + 5000), message('b')])).toEqual([5000, 5000]);
+	});
+
+	it('that contradict the order give way to it', () => {
+		const late = now - 1000;
+		expect(timesOf([message('a', late), message('b', late - 5000), message('c', now)])).toEqual([
+			-1000, -500, 0,
+		]);
 	});
 
 	it('never run backwards where the known ones do not', () => {
@@ -53,23 +64,25 @@ describe('times', () => {
 
 it('the newest messages are kept, and the others counted', () => {
 	const messages = ['a', 'b', 'c'].map((content) => message(content));
-	expect(keepNewest(messages, 2)).toEqual({ messages: messages.slice(1), omitted: 1 });
-	expect(keepNewest(messages, 0)).toEqual({ messages, omitted: 0 });
-	expect(keepNewest(messages, 5)).toEqual({ messages, omitted: 0 });
+	expect(takeLast(messages, 2)).toEqual({ messages: messages.slice(1), omitted: 1 });
+	expect(takeLast(messages, 0)).toEqual({ messages, omitted: 0 });
+	expect(takeLast(messages, 5)).toEqual({ messages, omitted: 0 });
 });
 
 describe('texts', () => {
 	it('say who said it, and when', () => {
-		const messages: SaidMessage[] = [
+		const messages: TranscriptMessage[] = [
 			{ type: 'user', content: 'Hi', time: now },
 			{ type: 'external', content: 'Hello' },
 		];
-		expect(toTexts(messages, 1000)).toEqual(['Customer (2026-01-02 03:04 UTC): Hi\nBot: Hello']);
-		expect(toTexts([], 1000)).toEqual([]);
+		expect(toTextChunks(messages, 1000)).toEqual([
+			'Customer (2026-01-02 03:04 UTC): Hi\nBot: Hello',
+		]);
+		expect(toTextChunks([], 1000)).toEqual([]);
 	});
 
 	it('end between messages', () => {
-		const texts = toTexts(
+		const texts = toTextChunks(
 			Array.from({ length: 10 }, (_, index) => message(`${index}`.repeat(30))),
 			100,
 		);
@@ -79,7 +92,7 @@ describe('texts', () => {
 
 	it('are not cut through a character where there is no space', () => {
 		for (const limit of [100, 101]) {
-			const texts = toTexts([message('😀'.repeat(200))], limit);
+			const texts = toTextChunks([message('😀'.repeat(200))], limit);
 			expect(texts.length).toBeGreaterThan(3);
 			for (const text of texts) expect(text.isWellFormed()).toBe(true);
 		}
@@ -92,7 +105,7 @@ describe('texts', () => {
 		);
 		fc.assert(
 			fc.property(contents, fc.integer({ min: 100, max: 300 }), (all, limit) => {
-				const texts = toTexts(
+				const texts = toTextChunks(
 					all.map((content) => message(content)),
 					limit,
 				);

@@ -1,26 +1,27 @@
 import type { PreviousMessage } from '../api/digitalConnect';
-import type { SaidMessage } from './recognise';
+import type { TranscriptMessage } from './recognize';
 
 /** The time between two messages that came without one, in milliseconds. */
 const STEP = 1000;
 
 /** The newest messages, and how many older ones were left out. A limit of 0 keeps all. */
-export function keepNewest(
-	messages: SaidMessage[],
+export function takeLast(
+	messages: TranscriptMessage[],
 	limit: number,
-): { messages: SaidMessage[]; omitted: number } {
+): { messages: TranscriptMessage[]; omitted: number } {
 	const omitted = limit > 0 ? Math.max(0, messages.length - limit) : 0;
 	return { messages: messages.slice(omitted), omitted };
 }
 
 /**
- * Messages as Talkdesk takes them: each with a time. Known times are kept. Unknown ones are put between their neighbours,
- * a second apart where there is room, and the last one is now; so they keep their order.
+ * Messages as Talkdesk takes them: each with a time. Known times are kept, as long as they don't run
+ * backwards. Others are put between their neighbors, a second apart if there is room, and the last one is now; so the messages keep
+ * their order.
  *
  * @param now milliseconds since 1970
  */
-export function toPreviousMessages(messages: SaidMessage[], now: number): PreviousMessage[] {
-	const times = messages.map(({ time }) => time);
+export function toPreviousMessages(messages: TranscriptMessage[], now: number): PreviousMessage[] {
+	const times = withoutBackwardTimes(messages);
 	for (let start = 0; start < times.length; start++) {
 		if (times[start] !== undefined) continue;
 		let end = start;
@@ -33,6 +34,16 @@ export function toPreviousMessages(messages: SaidMessage[], now: number): Previo
 		content,
 		created_at: new Date(times[index] ?? now).toISOString(),
 	}));
+}
+
+/** A time before that of an earlier message contradicts the order, which counts. */
+function withoutBackwardTimes(messages: TranscriptMessage[]): Array<number | undefined> {
+	let latest = -Infinity;
+	return messages.map(({ time }) => {
+		if (time === undefined || time < latest) return undefined;
+		latest = time;
+		return time;
+	});
 }
 
 /** Fills the gap of unknown times from `start` to `end`. */
@@ -58,12 +69,12 @@ const NAMES = { user: 'Customer', external: 'Bot' } as const;
  *
  * @param maxLength characters of a part, at least 100
  */
-export function toTexts(messages: SaidMessage[], maxLength: number): string[] {
+export function toTextChunks(messages: TranscriptMessage[], maxLength: number): string[] {
 	const limit = Math.max(100, maxLength);
 	const texts: string[] = [];
 	let text = '';
 	for (const message of messages) {
-		for (const piece of cut(line(message), limit)) {
+		for (const piece of splitLine(line(message), limit)) {
 			const joined = text === '' ? piece : `${text}\n${piece}`;
 			if (joined.length <= limit) {
 				text = joined;
@@ -76,7 +87,7 @@ export function toTexts(messages: SaidMessage[], maxLength: number): string[] {
 	return text === '' ? texts : [...texts, text];
 }
 
-function line({ type, content, time }: SaidMessage): string {
+function line({ type, content, time }: TranscriptMessage): string {
 	const when =
 		time === undefined
 			? ''
@@ -84,7 +95,7 @@ function line({ type, content, time }: SaidMessage): string {
 	return `${NAMES[type]}${when}: ${content}`;
 }
 
-function cut(text: string, limit: number): string[] {
+function splitLine(text: string, limit: number): string[] {
 	const pieces: string[] = [];
 	let rest = text;
 	while (rest.length > limit) {

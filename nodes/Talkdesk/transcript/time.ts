@@ -1,0 +1,133 @@
+import { DateTime } from 'luxon';
+
+import { isEntry } from './entry';
+
+/**
+ * A point in time out of whatever a source writes: ISO 8601, SQL, RFC 2822, seconds to nanoseconds since 1970, a day number of a
+ * spreadsheet, a Date, n8n's DateTime, MongoDB's and Firestore's objects.
+ *
+ * @param zone the time zone of what comes without one
+ * @returns milliseconds since 1970; undefined for what isn't one certain point in time, as `10:32` or `05/06/2026`
+ */
+export function toMilliseconds(value: unknown, zone: string): number | undefined {
+	const time = read(plainOf(value), zone);
+	// Only what a Date can hold can be written as ISO 8601.
+	return time === undefined || Number.isNaN(new Date(time).valueOf()) ? undefined : time;
+}
+
+/** Objects that are times: MongoDB's extended JSON, Firestore's timestamps. */
+const TIME_OBJECT_KEYS = ['$date', '$numberLong', '_seconds', 'seconds'];
+
+function plainOf(value: unknown, depth = 0): unknown {
+	if (!isEntry(value) || depth > 2) return value;
+	for (const key of TIME_OBJECT_KEYS) {
+		if (Object.hasOwn(value, key)) return plainOf(value[key], depth + 1);
+	}
+	return typeof value.valueOf === 'function' ? value.valueOf() : value;
+}
+
+function read(value: unknown, zone: string): number | undefined {
+	if (typeof value === 'number') return ofNumber(value, zone);
+	if (typeof value !== 'string') return undefined;
+	const text = value.trim();
+	if (text.length > 60) return undefined;
+	if (/^\d+(\.\d+)?$/.test(text)) return ofNumber(Number(text), zone);
+	return ofIso(text, zone) ?? ofSlashes(text, zone) ?? ofMonthName(text, zone);
+}
+
+/** The days since the end of 1899 that spreadsheets count: 1970 to 2119. Whole numbers may be anything, a count or an offset. */
+const SPREADSHEET_DAYS = { first: 25_569, last: 80_000 };
+const DAY = 86_400_000;
+
+function ofNumber(value: number, zone: string): number | undefined {
+	const { first, last } = SPREADSHEET_DAYS;
+	if (value >= first && value <= last && !Number.isInteger(value)) {
+		// To the second: a day's fraction has no exact number.
+		return inZone(Math.round(((value - first) * DAY) / 1000) * 1000, zone);
+	}
+	// Below 1973 it is no time of a chat.
+	if (!Number.isFinite(value) || value < 1e8) return undefined;
+	// Seconds until the year 5138, then milliseconds; micro- and nanoseconds as databases keep them.
+	if (value < 1e11) return Math.round(value * 1000);
+	if (value < 1e14) return Math.round(value);
+	return Math.round(value < 1e17 ? value / 1e3 : value / 1e6);
+}
+
+const ISO =
+	/^(\d{4})[-/](\d\d)[-/](\d\d)(?:[T ,]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
+
+function ofIso(text: string, zone: string): number | undefined {
+	const match = ISO.exec(text);
+	if (!match) return undefined;
+	const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = '0', offset] = match;
+	return ofDate(
+		{ year, month, day, hour, minute, second, millisecond: Number(`0.${fraction}`) * 1000 },
+		offset,
+		zone,
+	);
+}
+
+const SLASHES =
+	/^(\d\d?)([/.])(\d\d?)\2(\d{4})(?:[T ,]+(\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([ap])?\.?(?:m\.?)?)?$/i;
+
+/** Dots mean day first. With slashes both orders are in use: only a number above 12 tells. */
+function ofSlashes(text: string, zone: string): number | undefined {
+	const match = SLASHES.exec(text);
+	if (!match) return undefined;
+	const [, first, separator, second, year, hours = 0, minute = 0, seconds = 0, half] = match;
+	const isDayFirst = separator === '.' || Number(first) > 12;
+	if (!isDayFirst && Number(second) <= 12 && first !== second) return undefined;
+	const [day, month] = isDayFirst ? [first, second] : [second, first];
+	const hour = half ? (Number(hours) % 12) + (half.toLowerCase() === 'p' ? 12 : 0) : Number(hours);
+	return ofDate(
+		{ year, month, day, hour, minute, second: seconds, millisecond: 0 },
+		undefined,
+		zone,
+	);
+}
+
+type Parts = Record<
+	'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond',
+	string | number | undefined
+>;
+
+function ofDate(parts: Parts, offset: string | undefined, zone: string): number | undefined {
+	const { year, month, day, hour, minute, second, millisecond } = parts;
+	const utc = Date.UTC(
+		Number(year),
+		Number(month) - 1,
+		Number(day),
+		Number(hour),
+		Number(minute),
+		Number(second),
+		Math.floor(Number(millisecond)),
+	);
+	// 31 February is no date, nor is the 25th hour one of this day.
+	const date = new Date(utc);
+	const isReal =
+		date.getUTCMonth() + 1 === Number(month) &&
+		date.getUTCDate() === Number(day) &&
+		Number(minute) < 60;
+	if (!isReal) return undefined;
+	if (offset === undefined) return inZone(utc, zone);
+	const [, sign, hours, minutes = '0'] = /^([+-])(\d\d):?(\d\d)?$/.exec(offset) ?? [];
+	const shift = hours === undefined ? 0 : Number(hours) * 60 + Number(minutes);
+	return utc - (sign === '-' ? -shift : shift) * 60_000;
+}
+
+/** `Mon, 05 Jan 2026 10:00:00 +0000`, and without a zone `Jan 5, 2026 10:00`. */
+function ofMonthName(text: string, zone: string): number | undefined {
+	if (!/\d{4}/.test(text) || !/\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i.test(text)) {
+		return undefined;
+	}
+	const hasZone = /(gmt|utc|z|[+-]\d\d:?\d\d)(\s*\([^)]*\))?$/i.test(text);
+	const parsed = Date.parse(hasZone ? text : `${text} UTC`);
+	if (Number.isNaN(parsed)) return undefined;
+	return hasZone ? parsed : inZone(parsed, zone);
+}
+
+/** The point in time at which clocks in the zone show what clocks in UTC show at `utc`. */
+function inZone(utc: number, zone: string): number | undefined {
+	const local = DateTime.fromMillis(utc, { zone: 'utc' }).setZone(zone, { keepLocalTime: true });
+	return local.isValid ? local.toMillis() : utc;
+}
