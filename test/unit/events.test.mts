@@ -21,7 +21,7 @@ describe('the forms of a call', () => {
 			conversationId: 'c1',
 			timestamp: '2026-01-02T03:04:05.000Z',
 			text: 'Hello',
-			author: { type: 'AGENT', name: 'Zoe' },
+			author: { type: 'AGENT', name: 'Zoe', kind: 'agent' },
 			attachments: [],
 			raw: envelope,
 		});
@@ -52,7 +52,7 @@ describe('the forms of a call', () => {
 		const body = {
 			conversation_id: 'c1',
 			timestamp: 'yesterday',
-			payload: { content: 7, author: 'Zoe', attachments: 'none', message_id: {} },
+			payload: { content: true, author: 7, attachments: 'none', message_id: {} },
 		};
 		expect(read('message_created', body)).toEqual({
 			event: 'message_created',
@@ -115,11 +115,252 @@ describe('the forms of a call', () => {
 	});
 });
 
+describe('times', () => {
+	it.each([
+		[1767600000000, '2026-01-05T08:00:00.000Z'],
+		[1767600000, '2026-01-05T08:00:00.000Z'],
+		[1767600000.5, '2026-01-05T08:00:00.500Z'],
+		['1767600000000', '2026-01-05T08:00:00.000Z'],
+		['1767600000', '2026-01-05T08:00:00.000Z'],
+		[1767600000000000, '2026-01-05T08:00:00.000Z'],
+		[1767600000000000000, '2026-01-05T08:00:00.000Z'],
+		['2026-01-05T09:00:00+01:00', '2026-01-05T09:00:00+01:00'],
+	])('%j is %s', (timestamp, time) => {
+		expect(read('message_created', { ...envelope, timestamp }).timestamp).toBe(time);
+	});
+
+	it.each([0, -1, 7, 1e30, NaN, Infinity, '5', 'soon', true, {}, []])('%j is none', (timestamp) => {
+		expect(read('message_created', { ...envelope, timestamp }).timestamp).toBe(
+			'2026-02-03T04:05:06.000Z',
+		);
+	});
+});
+
+describe('names in other spellings', () => {
+	it('camelCase, capitals, and hyphens', () => {
+		const body = {
+			eventType: 'MESSAGE_CREATED',
+			conversationId: 'c1',
+			Payload: {
+				'Message-ID': 'm1',
+				createdAt: '2026-01-02T03:04:05.000Z',
+				Content: 'Hi',
+				authorName: 'Zoe',
+			},
+		};
+		expect(read('events', body)).toEqual({
+			event: 'message_created',
+			conversationId: 'c1',
+			timestamp: '2026-01-02T03:04:05.000Z',
+			text: 'Hi',
+			author: { name: 'Zoe', kind: 'unknown' },
+			messageId: 'm1',
+			attachments: [],
+			raw: body,
+		});
+	});
+
+	it('a spelling that is null does not hide the other one', () => {
+		expect(
+			read('events', { ...envelope, conversation_id: 'c1', conversationId: null }).conversationId,
+		).toBe('c1');
+		const other = { ...envelope, conversation_id: null, ConversationId: 'c2' };
+		expect(read('events', other).conversationId).toBe('c2');
+	});
+
+	it('a message in an object of its own', () => {
+		const message = {
+			id: 'm1',
+			text: 'Hi',
+			sender: { role: 'agent', displayName: 'Zoe' },
+			files: [{ id: 'a1' }],
+		};
+		for (const body of [
+			{ conversation_id: 'c1', message },
+			{ conversation_id: 'c1', payload: { message } },
+			{ conversation: { id: 'c1' }, data: { message } },
+		]) {
+			expect(read('message_created', body)).toMatchObject({
+				conversationId: 'c1',
+				messageId: 'm1',
+				text: 'Hi',
+				author: { type: 'agent', name: 'Zoe', kind: 'agent' },
+				attachments: [{ id: 'a1' }],
+			});
+		}
+	});
+
+	it.each([
+		['AGENT', { type: 'AGENT', kind: 'agent' }],
+		['Zoe', { name: 'Zoe', kind: 'unknown' }],
+	])('an author who is the text %j', (author, expected) => {
+		const body = { ...envelope, payload: { content: 'Hi', author } };
+		expect(read('message_created', body).author).toEqual(expected);
+	});
+});
+
+describe('attachments under other names', () => {
+	const file = {
+		attachment_id: 'a1',
+		file_name: 'x.pdf',
+		mime_type: 'application/pdf',
+		file_size: 12,
+		url: 'https://x',
+	};
+	const expected = [{ id: 'a1', name: 'x.pdf', type: 'application/pdf', size: 12 }];
+	it.each([
+		['files', { files: [file] }],
+		['media', { media: [file] }],
+		['an object', { attachment: file }],
+		['at the top', undefined],
+		[
+			'other fields',
+			{
+				attachments: [
+					{
+						fileId: 'a1',
+						filename: 'x.pdf',
+						contentType: 'application/pdf',
+						type: 'file',
+						size: '12',
+					},
+				],
+			},
+		],
+		['flat', file],
+		['after an empty list', { attachments: [], files: [file] }],
+	])('%s', (_what, payload) => {
+		const body = payload ? { conversation_id: 'c1', payload } : { conversation_id: 'c1', file };
+		expect(read('message_created', body).attachments).toEqual(expected);
+	});
+
+	it('ids alone', () => {
+		const body = { conversation_id: 'c1', payload: { attachment_ids: ['a1', 2, null, ''] } };
+		expect(read('message_created', body).attachments).toEqual([{ id: 'a1' }, { id: '2' }]);
+	});
+});
+
+describe('the text', () => {
+	it.each([
+		[{ content: { text: 'Hello', format: 'html' } }],
+		[{ content: [{ type: 'text', text: 'Hello' }] }],
+		[{ content: { type: 'text', text: 'Hello' } }],
+		[{ text: 'Hello' }],
+		[{ message: 'Hello' }],
+		[{ body: 'Hello' }],
+		[{ message: { content: 'Hello' } }],
+		[{ content: null, text: 'Hello' }],
+		[{ content: '', body: { plain: 'Hello', html: '<p>Hello</p>' } }],
+		[{ content: '  ', message: { text: 'Hello' } }],
+		[{ content: { type: 'image', url: 'https://x' }, text: 'Hello' }],
+		[{ content: '<p>Hello</p>' }],
+		[{ content: { body: { value: 'Hello' } } }],
+		[
+			{
+				content: {
+					type: 'doc',
+					content: [
+						{
+							type: 'paragraph',
+							content: [
+								{ type: 'text', text: 'Hel' },
+								{ type: 'text', text: 'lo' },
+							],
+						},
+					],
+				},
+			},
+		],
+		[{ content: [{ type: 'paragraph', children: [{ text: 'Hel', bold: true }, { text: 'lo' }] }] }],
+		[{ content: { ops: [{ insert: 'Hel' }, { insert: 'lo\n' }] } }],
+	])('is found in %j', (payload) => {
+		expect(read('message_created', { conversation_id: 'c1', payload }).text).toBe('Hello');
+		expect(read('message_created', { conversation_id: 'c1', ...payload }).text).toBe('Hello');
+	});
+
+	it('is a number where the agent has written one', () => {
+		expect(read('message_created', { conversation_id: 'c1', payload: { content: 7 } }).text).toBe(
+			'7',
+		);
+	});
+
+	it('has the parts of a list, and paragraphs, below each other', () => {
+		const content = [
+			{ type: 'text', text: 'One' },
+			{ type: 'image' },
+			{ type: 'text', text: 'Two' },
+		];
+		const paragraph = (text: string) => ({ type: 'paragraph', content: [{ type: 'text', text }] });
+		const doc = { type: 'doc', content: [paragraph('One'), paragraph('Two')] };
+		for (const found of [content, doc]) {
+			expect(
+				read('message_created', { conversation_id: 'c1', payload: { content: found } }).text,
+			).toBe('One\nTwo');
+		}
+	});
+
+	it('of rich text is plain, and the original stays', () => {
+		const body = {
+			conversation_id: 'c1',
+			payload: { content: '<p>Hi <b>Maria</b> &amp; Co<br></p>' },
+		};
+		expect(read('message_created', body)).toMatchObject({ text: 'Hi Maria & Co', raw: body });
+	});
+
+	it.each([
+		{},
+		{ content: {} },
+		{ content: [] },
+		{ content: '<p><br></p>' },
+		{ content: ' ' },
+		{ url: 'x' },
+	])('is missing in %j, and that is a doubt', (payload) => {
+		const result = readEvent('message_created', { conversation_id: 'c1', payload }, receivedAt);
+		expect(result).toMatchObject({ ok: true, doubt: expect.stringContaining('No text') });
+		expect(result).not.toHaveProperty('event.text');
+	});
+});
+
 describe('which event it is', () => {
-	it.each(EVENTS)('the path says %s, whatever the body says', (event) => {
-		for (const event_type of ['MESSAGE_CREATED', 'CONVERSATION_ENDED', 'TYPING']) {
+	it.each(EVENTS)('the path says %s where the body names no known one', (event) => {
+		for (const event_type of [undefined, null, 7, 'TYPING', '']) {
 			expect(read(event, { ...envelope, event_type }).event).toBe(event);
 		}
+	});
+
+	it.each([
+		...[
+			'MESSAGE-CREATED',
+			'message.created',
+			'Message Created',
+			'messageCreated',
+			'MESSAGE_CREATED ',
+		],
+		...['com.talkdesk.message.created', 'message:created'],
+	])('below /events the body says %j', (event_type) => {
+		for (const name of ['event_type', 'eventType', 'event', 'type', 'EventType']) {
+			const body = { [name]: event_type, conversation_id: 'c1', payload: { content: 'Hi' } };
+			expect(read('events', body).event).toBe('message_created');
+		}
+	});
+
+	describe('where path and body name two', () => {
+		const words = { conversation_id: 'c1', payload: { content: 'Hello' } };
+		const none = { conversation_id: 'c1', payload: { reason: 'AGENT' } };
+		it.each([
+			['message_created', 'CONVERSATION_ENDED', none, 'conversation_ended'],
+			['message_created', 'CONVERSATION_STARTED', none, 'conversation_started'],
+			['conversation_started', 'CONVERSATION_ENDED', none, 'conversation_ended'],
+			['conversation_ended', 'CONVERSATION_STARTED', none, 'conversation_started'],
+			['conversation_ended', 'MESSAGE_CREATED', none, 'message_created'],
+			['conversation_ended', 'MESSAGE_CREATED', words, 'message_created'],
+			['conversation_started', 'MESSAGE_CREATED', words, 'message_created'],
+			['message_created', 'CONVERSATION_ENDED', words, 'message_created'],
+		])('%s and %s, %j is %s, with a doubt', (path, event_type, body, event) => {
+			const result = readEvent(path, { ...body, event_type }, receivedAt);
+			expect(result).toMatchObject({ ok: true, event: { event } });
+			expect(result).toHaveProperty('doubt', expect.stringContaining('The path says'));
+		});
 	});
 
 	it.each(EVENTS)('below /events the body says %s', (event) => {
@@ -135,7 +376,7 @@ describe('which event it is', () => {
 });
 
 describe('what is no event', () => {
-	it.each([undefined, null, 'text', 7, [envelope]])('a body of %j', (body) => {
+	it.each([undefined, null, 'text', 7, [envelope], []])('a body of %j', (body) => {
 		expect(readEvent('message_created', body, receivedAt)).toMatchObject({
 			ok: false,
 			reason: 'invalid',
@@ -154,15 +395,28 @@ describe('what is no event', () => {
 
 describe('whether an agent can have written it', () => {
 	const by = (author: unknown, action = 'message_created') =>
-		isKnownNotByAgent(read(action, { ...envelope, payload: { content: 'Hi', author } }));
+		isKnownNotByAgent(
+			read(action, { ...envelope, event_type: action, payload: { content: 'Hi', author } }),
+		);
 
-	it.each(['user', 'USER', 'External', 'customer', 'contact', 'CONTACT_PERSON', 'contact person'])(
-		'not where the author is of the type %s',
-		(type) => {
-			expect(by({ type })).toBe(true);
-			expect(by({ type }, 'conversation_ended')).toBe(false);
-		},
-	);
+	it.each([
+		...['user', 'USER', 'External', 'customer', 'contact', 'CONTACT_PERSON', 'contact person'],
+		...['END_USER', 'EndUser', 'Person', 'VISITOR', 'guest', 'Lead'],
+		...[
+			'BOT',
+			'System',
+			'AUTOMATED',
+			'AUTOMATIC',
+			'VIRTUAL_AGENT',
+			'virtual-agent',
+			'Studio',
+			'FLOW',
+		],
+		...['virtualAgent', 'agent_bot'],
+	])('not where the author is of the type %s', (type) => {
+		expect(by({ type })).toBe(true);
+		expect(by({ type }, 'conversation_ended')).toBe(false);
+	});
 
 	it.each([
 		undefined,
@@ -171,10 +425,30 @@ describe('whether an agent can have written it', () => {
 		{ name: 'user' },
 		{ type: 'AGENT' },
 		{ type: 'users' },
-		{ type: 'BOT' },
+		{ type: 'CONTACT_CENTER_AGENT' },
+		{ type: 'live agent' },
+		{ type: 'TALKDESK_USER' },
 		{ type: 7 },
 	])('it may be where the author is %j', (author) => {
 		expect(by(author)).toBe(false);
+	});
+
+	it.each([
+		['AGENT', 'agent'],
+		['live-agent', 'agent'],
+		['VIRTUAL_AGENT', 'automated'],
+		['END USER', 'customer'],
+		['USER', 'customer'],
+		['NEW_KIND', 'unknown'],
+		['', 'unknown'],
+	])('the kind of %j is %s', (type, kind) => {
+		const body = { ...envelope, payload: { content: 'Hi', author: { type, name: 'Zoe' } } };
+		expect(read('message_created', body).author?.kind).toBe(kind);
+	});
+
+	it('an author without a type is of an unknown kind', () => {
+		const flat = { conversation_id: 'c1', content: 'Hi', author_name: 'Zoe' };
+		expect(read('message_created', flat).author).toEqual({ name: 'Zoe', kind: 'unknown' });
 	});
 
 	it('the flat form counts too', () => {

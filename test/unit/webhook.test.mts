@@ -1,5 +1,13 @@
 import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { lengthOf, takeCall, webhooks } from '../../nodes/Talkdesk/trigger/webhook';
+import { lengthOf, takeCall as take, type Call } from '../../nodes/Talkdesk/trigger/takeCall';
+import { webhooks } from '../../nodes/Talkdesk/trigger/webhook';
+
+/** A call with one event, or none. */
+const takeCall = (given: Call) => {
+	const { events = [], ...result } = take(given);
+	expect(events.length).toBeLessThan(2);
+	return { ...result, event: events[0] };
+};
 
 const call = {
 	credential: readWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
@@ -31,9 +39,13 @@ it('refuses a wrong key before it looks at anything else, and says nothing about
 		status: 401,
 		body: { error: 'unauthorized' },
 		headers: { 'WWW-Authenticate': expect.stringContaining('ApiKey') },
+		refusal: expect.stringContaining("isn't the Webhook API Key"),
 	});
-	expect(takeCall({ ...call, headers: {} })).toEqual(refused);
-	expect(takeCall({ ...call, headers: {}, bytes: 2_000_000, body: nested(1000) })).toEqual(refused);
+	expect(refused.refusal).not.toContain('other');
+	const without = takeCall({ ...call, headers: {} });
+	expect(without).toEqual({ ...refused, refusal: expect.stringContaining('no header X-Api-Key') });
+	const large = { ...call, headers: {}, bytes: 2_000_000, body: nested(1000) };
+	expect(takeCall(large)).toEqual(without);
 });
 
 it('challenges for Basic where Basic is wanted', () => {
@@ -45,7 +57,7 @@ it('challenges for Basic where Basic is wanted', () => {
 	expect(takeCall({ ...call, credential }).headers?.['WWW-Authenticate']).toMatch(/^Basic /);
 });
 
-it.each([['my secret'], [[{ conversation_id: 'c1' }]], [undefined], [null], [7]])(
+it.each([['my secret'], [['my secret']], [undefined], [null], [7]])(
 	'answers 400 with a reason to the body %j, and warns',
 	(body) => {
 		const { status, body: answer, event, warning } = takeCall({ ...call, body });
@@ -82,6 +94,177 @@ it.each([
 	expect(result.event).toBeUndefined();
 });
 
+describe('several events in one call', () => {
+	const one = (id: string, change: object = {}) => ({
+		conversation_id: id,
+		payload: { content: 'Hello' },
+		...change,
+	});
+	const idsOf = (body: unknown, path = call.path) =>
+		take({ ...call, body, path }).events?.map(({ conversationId }) => conversationId);
+
+	it.each([
+		['a list of one', [one('c1')], ['c1']],
+		['a list', [one('c1'), one('c2')], ['c1', 'c2']],
+		['lists in a list', [[one('c1')], [one('c2')]], ['c1', 'c2']],
+		['a list in an envelope', { events: [one('c1'), one('c2')] }, ['c1', 'c2']],
+		['a relay that wraps the call', { headers: {}, body: one('c1') }, ['c1']],
+		['a list of such', [{ body: one('c1') }, { body: one('c2') }], ['c1', 'c2']],
+		[
+			'an envelope with the whole',
+			{ data: { event_type: 'MESSAGE_CREATED', conversation_id: 'c1' } },
+			['c1'],
+		],
+	])('%s', (_what, body, ids) => {
+		expect(idsOf(body)).toEqual(ids);
+	});
+
+	it('are told apart by their own words', () => {
+		const body = [
+			one('c1', { event_type: 'MESSAGE_CREATED' }),
+			{ conversation_id: 'c1', event_type: 'CONVERSATION_ENDED' },
+		];
+		const { events } = take({ ...call, path: '/webhook/some-id/events', body });
+		expect(events?.map(({ event }) => event)).toEqual(['message_created', 'conversation_ended']);
+		expect(events?.map(({ raw }) => raw)).toEqual(body);
+	});
+
+	it('are taken as far as they are understood, with a warning for the others', () => {
+		const { status, events, warning } = take({ ...call, body: [{ a: 'my secret' }, one('c1'), 7] });
+		expect([status, events?.length]).toEqual([200, 1]);
+		expect(warning).toContain('{ a: text of 9 }');
+		expect(warning).toContain('The body must be a JSON object.');
+	});
+
+	it('make a short warning, however many there are', () => {
+		const { warning = '' } = take({ ...call, body: Array(1000).fill({ a: 1 }) });
+		expect(warning).toContain('997 more of the same call');
+		expect(warning.length).toBeLessThan(1000);
+	});
+
+	it.each([[[]], [[[]]], [[7, 'x', null]]])('nothing of the kind in %j is a 400', (body) => {
+		expect(take({ ...call, body }).status).toBe(400);
+	});
+});
+
+describe('a body that n8n has not parsed', () => {
+	const json = JSON.stringify(call.body);
+	const withType = (type: string | undefined, rawBody: Buffer, body: unknown = {}) =>
+		takeCall({ ...call, headers: { ...call.headers, 'content-type': type }, rawBody, body });
+
+	it.each([
+		...[undefined, '', 'application/vnd.talkdesk+json', 'application/hal+json', 'text/json'],
+		...['application/octet-stream', 'text/plain', 'APPLICATION/JSON ; charset=utf-8', '*/*'],
+		...['application/problem+json; charset=utf-8', 'application/json; charset=latin1'],
+	])('is JSON under the content type %j', (type) => {
+		expect(withType(type, Buffer.from(json)).event?.text).toBe('Hello');
+	});
+
+	it('is JSON where n8n has made a form or a text of it', () => {
+		const form = 'application/x-www-form-urlencoded';
+		expect(withType(form, Buffer.from(json), { [json]: '' }).event?.text).toBe('Hello');
+		expect(withType('text/plain', Buffer.from(json), json).event?.text).toBe('Hello');
+	});
+
+	it('has its letters right in UTF-8, with a byte order mark, and in Latin-1', () => {
+		const umlaut = json.replace('Hello', 'Grüße');
+		for (const bytes of [
+			Buffer.from(umlaut),
+			Buffer.from(`\ufeff${umlaut}`),
+			Buffer.from(umlaut, 'latin1'),
+			Buffer.from(` \r\n${umlaut}\n`),
+		]) {
+			expect(withType('text/plain', bytes).event?.text).toBe('Grüße');
+		}
+	});
+
+	it('is a real form where it is one', () => {
+		const body = { conversation_id: 'c1', content: 'Hi' };
+		const bytes = Buffer.from('conversation_id=c1&content=Hi');
+		expect(withType('application/x-www-form-urlencoded', bytes, body).event?.text).toBe('Hi');
+	});
+
+	it.each(['my secret', '{"conversation_id":', '[1', 'null', '"text"', '7'])(
+		'is a 400 when it is no JSON object: %j',
+		(text) => {
+			const { status, warning } = withType(undefined, Buffer.from(text));
+			expect(status).toBe(400);
+			expect(warning).not.toContain('secret');
+		},
+	);
+
+	it('counts as it is where n8n gives no bytes', () => {
+		const headers = { ...call.headers, 'content-type': 'multipart/form-data' };
+		for (const rawBody of [undefined, null, 'text', {}, Buffer.alloc(0)]) {
+			expect(takeCall({ ...call, headers, rawBody }).event?.text).toBe('Hello');
+		}
+	});
+
+	it('is not read when it is too large, too deep, or nobody has the key', () => {
+		const deep = Buffer.from(JSON.stringify(nested(33)));
+		expect(withType(undefined, deep).status).toBe(400);
+		expect(takeCall({ ...call, bytes: 2_000_000, body: {}, rawBody: deep }).status).toBe(413);
+		const parse = jest.spyOn(JSON, 'parse');
+		takeCall({ ...call, headers: {}, body: {}, rawBody: deep });
+		// n8n has parsed what is called JSON: once is enough.
+		const headers = { ...call.headers, 'content-type': 'application/json; charset=UTF-8' };
+		takeCall({ ...call, headers, rawBody: deep });
+		expect(parse).not.toHaveBeenCalled();
+		parse.mockRestore();
+	});
+});
+
+describe('the path', () => {
+	const ended = { conversation_id: 'c1', payload: { reason: 'AGENT' } };
+	it.each([
+		'/webhook/some-id/conversation_ended/',
+		'/webhook/some-id/conversation_ended//',
+		'//webhook//some-id//conversation_ended',
+		'/webhook/some-id/conversation_ended?x=/message_created',
+		'/webhook/some-id/CONVERSATION_ENDED',
+		'/webhook/some-id/conversation-ended/',
+	])('%s names the event', (path) => {
+		expect(takeCall({ ...call, path, body: ended }).event?.event).toBe('conversation_ended');
+	});
+
+	it('that says something else than the body is warned of', () => {
+		const { event, warning } = takeCall({
+			...call,
+			body: {
+				event_type: 'CONVERSATION_ENDED',
+				conversation_id: 'c1',
+				payload: { reason: 'AGENT' },
+			},
+		});
+		expect(event).toMatchObject({ event: 'conversation_ended', reason: 'AGENT' });
+		expect(warning).toContain('The path says message_created and the body conversation_ended');
+	});
+
+	it('is warned of too when the workflow does not listen to what it was taken as', () => {
+		const { event, warning } = takeCall({
+			...call,
+			events: ['message_created'],
+			body: { event_type: 'CONVERSATION_ENDED', conversation_id: 'c1' },
+		});
+		expect([event, warning]).toEqual([
+			undefined,
+			expect.stringContaining('taken as conversation_ended'),
+		]);
+	});
+});
+
+it('a message in which nothing is found is taken, with a warning that has its shape', () => {
+	const body = { conversation_id: 'c1', payload: { words: 'my secret' } };
+	const { status, event, warning } = takeCall({ ...call, body });
+	expect([status, event?.event, event?.raw]).toEqual([200, 'message_created', body]);
+	expect(warning).toContain('No text and no file was found in a message.');
+	expect(warning).toContain('payload: { words: text of 9 }');
+	for (const path of ['/conversation_started', '/conversation_ended']) {
+		expect(takeCall({ ...call, path, body: { conversation_id: 'c1' } }).warning).toBeUndefined();
+	}
+	expect(takeCall(call).warning).toBeUndefined();
+});
+
 describe('onlyAgentMessages', () => {
 	const by = (type: string, path: string = call.path) =>
 		takeCall({
@@ -97,8 +280,17 @@ describe('onlyAgentMessages', () => {
 		expect([result.event, result.warning]).toEqual([undefined, undefined]);
 	});
 
+	it.each(['END_USER', 'PERSON', 'VISITOR', 'BOT', 'SYSTEM', 'AUTOMATIC', 'Virtual Agent'])(
+		'leaves out what %s has written',
+		(type) => {
+			const { event, body } = by(type);
+			expect([event, body.ignored]).toEqual([undefined, expect.any(String)]);
+		},
+	);
+
 	it('keeps messages of agents and of nobody known, and all other events', () => {
 		expect(by('AGENT').event).toBeDefined();
+		expect(by('NEW_KIND').event).toBeDefined();
 		expect(by('').event).toBeDefined();
 		expect(by('USER', '/webhook/some-id/conversation_ended').event).toBeDefined();
 	});

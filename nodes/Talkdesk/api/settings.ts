@@ -26,10 +26,24 @@ export const REGIONS = {
 	},
 } as const;
 
+/** White space, and what has no width: pages and chats put such characters around what is copied from them. */
+const isBlank = (character: string | undefined) =>
+	character !== undefined &&
+	/[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/.test(character);
+
+/** What somebody has pasted into a field, without what can't be seen at its ends. */
+export function trimPasted(value: string): string {
+	let start = 0;
+	let end = value.length;
+	while (start < end && isBlank(value[start])) start++;
+	while (end > start && isBlank(value[end - 1])) end--;
+	return value.slice(start, end);
+}
+
 const text = z
 	.string()
 	.nullish()
-	.transform((value) => (value ?? '').trim());
+	.transform((value) => trimPasted(value ?? ''));
 
 const credentialSchema = z.object({
 	region: z.enum(['us', 'eu', 'ca', 'custom']).catch('us'),
