@@ -194,7 +194,7 @@ const settings = {
 	tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
 	apiBaseUrl: 'https://api.talkdeskapp.com',
 	clientId: 'id',
-	clientSecret: 'secret',
+	clientSecret: 'S3CRET',
 	touchpointId: '',
 	accessToken: '',
 };
@@ -204,7 +204,7 @@ it('the request is client credentials with Basic, and asks for no scope', () => 
 		method: 'POST',
 		url: settings.tokenUrl,
 		headers: {
-			Authorization: `Basic ${Buffer.from('id:secret').toString('base64')}`,
+			Authorization: `Basic ${Buffer.from('id:S3CRET').toString('base64')}`,
 			Accept: 'application/json',
 			'Content-Type': 'application/x-www-form-urlencoded',
 		},
@@ -221,15 +221,70 @@ describe('the answer', () => {
 		});
 	});
 
+	const jwt = (claims: unknown) =>
+		`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+
+	it.each([
+		[{ scope: ['a:b', 'c:d', 7] }, ['a:b', 'c:d']],
+		[{ scope: 'a:b,c:d' }, ['a:b', 'c:d']],
+		[{ scopes: ['a:b'] }, ['a:b']],
+		[{ expires_in: '600', scope: 'a:b' }, ['a:b']],
+		[{ access_token: jwt({ scp: ['a:b', 'c:d'] }) }, ['a:b', 'c:d']],
+		[{ access_token: jwt({ scp: 'a:b c:d' }), scope: null }, ['a:b', 'c:d']],
+		[{ access_token: jwt({ scope: 'a:b' }), scope: '' }, ['a:b']],
+		[{ access_token: jwt({ scp: ['x:y'] }), scope: 'a:b' }, ['a:b']],
+	])('%j has its scopes', (change, scopes) => {
+		const body = { access_token: 't', token_type: 'Bearer', ...change };
+		expect(readToken({ status: 200, body }, settings)).toMatchObject({
+			ok: true,
+			token: { scopes },
+		});
+	});
+
 	it.each([
 		{ access_token: 't' },
 		{ access_token: 't', scope: '' },
 		{ access_token: 't', scope: 7 },
-	])('without scopes is a token all the same: %j', (body) => {
+		{ access_token: 't', scope: [] },
+		{ access_token: jwt({ scp: [] }) },
+		{ access_token: jwt(null) },
+		{ access_token: 'a.{}.c' },
+	])('without scopes is a token all the same, with what was asked for: %j', (body) => {
 		expect(readToken({ status: 200, body }, settings)).toEqual({
 			ok: true,
-			token: { accessToken: 't', scopes: [] },
+			token: { accessToken: body.access_token, scopes: undefined },
 		});
+	});
+
+	it.each([
+		[{ error: 'invalid_client', error_description: 'Client is disabled' }, 'Client is disabled'],
+		[{ error: 'invalid_client' }, 'invalid_client'],
+		[{ error: { message: 'Client is disabled' } }, 'Client is disabled'],
+		[{ error: 'invalid_client', error_description: null }, 'invalid_client'],
+	])('200 with the error %j is a refusal', (body, words) => {
+		const result = readToken({ status: 200, body }, settings);
+		expect(result).toMatchObject({ ok: false, reason: 'client' });
+		expect(!result.ok && result.problem).toContain(`Talkdesk refused the client: ${words}.`);
+		expect(!result.ok && result.problem).toContain('Client ID and Client Secret');
+	});
+
+	it.each([200, 502])('%i with a web page says so', (status) => {
+		const body = ' <!DOCTYPE html><html><title>Login</title></html>';
+		expect(readToken({ status, body }, settings)).toMatchObject({
+			ok: false,
+			reason: 'unreachable',
+			problem: expect.stringContaining('web page instead of a token'),
+		});
+	});
+
+	it('that repeats the request does not bring the secret into the error', () => {
+		const { Authorization } = tokenRequest(settings).headers;
+		for (const words of [`bad header ${Authorization}`, `wrong secret ${settings.clientSecret}`]) {
+			const result = readToken({ status: 401, body: { error_description: words } }, settings);
+			expect(!result.ok && result.problem).toMatch(/\[hidden\]/);
+			expect(JSON.stringify(result)).not.toContain(Authorization.split(' ')[1]);
+			expect(JSON.stringify(result)).not.toContain(settings.clientSecret);
+		}
 	});
 
 	it.each([

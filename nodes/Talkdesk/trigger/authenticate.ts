@@ -129,10 +129,34 @@ export function missingSecret(credential: WebhookCredential): string | undefined
 	return `${empty.join(' and ')} of the credential ${verb} empty: the Talkdesk Trigger refuses every call.`;
 }
 
+/**
+ * What is wrong with the part of a credential that is for calls of Talkdesk.
+ *
+ * @returns `isMistake`: somebody has entered something that can't work. An untouched part is none: the default mode
+ * without its key is what everybody has who doesn't use the trigger.
+ */
+export function inboundProblem(
+	credential: WebhookCredential,
+): { problem: string; isMistake: boolean } | undefined {
+	const mode = credential.webhookAuthentication;
+	const missing = missingSecret(credential);
+	if (missing) return { problem: missing, isMistake: mode !== 'apiKey' };
+	const broken = FIELDS[mode ?? 'none'].find(([name]) => UNSENDABLE.test(credential[name]));
+	return (
+		broken && {
+			problem: `${broken[1]} has a line break, a tab or an invisible character inside, which Talkdesk can't send. Enter it again.`,
+			isMistake: true,
+		}
+	);
+}
+
+/** What no header can carry, and what nobody has typed. */
+const UNSENDABLE = /[\u0000-\u001f\u007f\u200b-\u200f\u2028\u2029\u2060\ufeff]/;
+
 type Field = keyof Omit<WebhookCredential, 'webhookAuthentication'>;
 
 /** The secrets of each mode, with the names that the credential shows. */
-export const FIELDS: Record<
+const FIELDS: Record<
 	NonNullable<WebhookCredential['webhookAuthentication']>,
 	ReadonlyArray<readonly [Field, string]>
 > = {
