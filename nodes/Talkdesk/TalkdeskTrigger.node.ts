@@ -85,7 +85,8 @@ export class TalkdeskTrigger implements INodeType {
 				],
 				default: ['conversation_started', 'message_created', 'conversation_ended'],
 				description:
-					'Each chosen event gets an output of its own, in the order started, message, ended. n8n keeps connections by the number of the output: after you take an event out or add one, check what is connected to the outputs behind it.',
+					'Each chosen event gets an output of its own, in the order started, message, ended',
+				hint: 'n8n keeps connections by the number of the output. After you add or take out an event, check what is connected to the outputs behind it.',
 			},
 			optionsProperty,
 		],

@@ -27,9 +27,7 @@ export const REGIONS = {
 } as const;
 
 /** White space, and what has no width: pages and chats put such characters around what is copied from them. */
-const isBlank = (character: string | undefined) =>
-	character !== undefined &&
-	/[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/.test(character);
+const isBlank = (character = '') => /[\s\p{Cc}\p{Cf}]/u.test(character);
 
 /** What somebody has pasted into a field, without what can't be seen at its ends. */
 export function trimPasted(value: string): string {

@@ -151,7 +151,7 @@ export function inboundProblem(
 }
 
 /** What no header can carry, and what nobody has typed. */
-const UNSENDABLE = /[\u0000-\u001f\u007f\u200b-\u200f\u2028\u2029\u2060\ufeff]/;
+const UNSENDABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 type Field = keyof Omit<WebhookCredential, 'webhookAuthentication'>;
 

@@ -1,20 +1,7 @@
-import { z } from 'zod';
-
 import { authorKind } from './author';
 import { asObject, fieldsOf } from './keys';
 import { findText } from './text';
 import { readTime } from './time';
-
-const id = z
-	// A number that JavaScript can't hold exactly would be another one's id.
-	.union([z.string().trim().min(1), z.number().safe()])
-	.transform(String);
-const words = z.string().min(1);
-
-/** `z.coerce` would throw at an object that has a `toString` of its own. */
-const size = z
-	.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-	.pipe(z.number().nonnegative().finite());
 
 export interface Attachment {
 	id?: string;
@@ -65,15 +52,21 @@ function first<T>(
 	return undefined;
 }
 
-const reading =
-	<T extends z.ZodTypeAny>(schema: T) =>
-	(value: unknown): z.output<T> | undefined => {
-		const parsed = schema.safeParse(value);
-		return parsed.success ? parsed.data : undefined;
-	};
-const readId = reading(id);
-const readWords = reading(words);
-const readSize = reading(size);
+const readWords = (value: unknown) =>
+	typeof value === 'string' && value !== '' ? value : undefined;
+
+function readId(value: unknown): string | undefined {
+	if (typeof value === 'string') return value.trim() || undefined;
+	// A number that JavaScript can't hold exactly would be another one's id.
+	return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+		? String(value)
+		: undefined;
+}
+
+function readSize(value: unknown): number | undefined {
+	const size = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+	return typeof size === 'number' && size >= 0 && Number.isFinite(size) ? size : undefined;
+}
 
 /**
  * Reads the fields of a body. What can't be read is left out; never throws.
@@ -100,7 +93,10 @@ const ATTACHMENTS = [
 ];
 const ATTACHMENT_IDS = ['attachmentids', 'attachmentid', 'fileids', 'fileid'];
 
+const NOTHING: Part = { eventNames: [], attachments: [] };
+
 function readPart(fields: Fields): Part {
+	if (fields.size === 0) return NOTHING;
 	const event = asObject(fields.get('event'));
 	const conversation = asObject(fields.get('conversation'));
 	return {
