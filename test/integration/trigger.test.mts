@@ -195,6 +195,15 @@ describe('options of a wrong type', () => {
 		expect(everything).not.toContain('wrong value');
 	});
 
+	it('an option that cannot be evaluated costs no message', async () => {
+		const { outputs, error, everything } = await withOptions({
+			downloadAttachments: '={{ $json.nothing. }}',
+		});
+		expect(error).toBeUndefined();
+		expect([outputs[0], outputs[1]?.[0]?.json]).toEqual([[], message]);
+		expect(everything).toContain("The options can't be read");
+	});
+
 	it('a switch that came as a text is a switch', async () => {
 		const { outputs } = await withOptions({ downloadAttachments: 'true' });
 		// The credential is empty: the file can't be fetched, and the message goes on.

@@ -161,6 +161,13 @@ describe('which event it is', () => {
 		expect(read('events', { ...envelope, event_type: event.toUpperCase() }).event).toBe(event);
 	});
 
+	it.each(['WHISPER_MESSAGE_CREATED', 'message_created_draft', 'message', 'created', 'x.message'])(
+		'another word that has one in it is no event: %s',
+		(event_type) => {
+			expect(readEvent('events', { ...envelope, event_type }, receivedAt).ok).toBe(false);
+		},
+	);
+
 	it('is unknown where neither says it', () => {
 		expect(readEvent('events', { ...envelope, event_type: 'TYPING' }, receivedAt)).toMatchObject({
 			ok: false,

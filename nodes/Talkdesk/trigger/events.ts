@@ -145,8 +145,10 @@ function decide(
 function nameIn({ top, payload }: Parts): TalkdeskEventName | undefined {
 	for (const given of [...top.eventNames, ...payload.eventNames]) {
 		if (typeof given !== 'string') continue;
-		const name = bare(given.slice(-100));
-		const event = EVENTS.find((known) => name.endsWith(bare(known)));
+		// The last words behind a prefix: one, or two that have a dot between them.
+		const words = given.slice(-100).split(/[.:/]/);
+		const names = [given, words.slice(-1).join(''), words.slice(-2).join('')].map(bare);
+		const event = EVENTS.find((known) => names.includes(bare(known)));
 		if (event) return event;
 	}
 	return undefined;

@@ -94,6 +94,21 @@ function readTypes(options: unknown): string | WrongOption {
 	return typeof value === 'string' ? value : new WrongOption('allowedMimeTypes', 'a text');
 }
 
+/**
+ * The options as n8n gives them.
+ *
+ * @param tell is told what is wrong when an expression in them can't be evaluated; then none of them is set
+ */
+export function readOptions(give: () => unknown, tell: (problem: string) => void): unknown {
+	try {
+		return give();
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		tell(`The options can't be read, and none of them counts: ${reason}`);
+		return {};
+	}
+}
+
 /** Whether an option is on. A wrong value counts as none: the execution tells of it. */
 export function isOn(options: unknown, name: Name, byDefault: boolean): boolean {
 	const value = readSwitch(options, name);
@@ -105,7 +120,11 @@ export function isOn(options: unknown, name: Name, byDefault: boolean): boolean 
  * its first output. It is reported instead, and where it limits which files may pass, none does.
  */
 export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions {
-	const options: unknown = functions.getNodeParameter('options', 0, {});
+	const unreadable: string[] = [];
+	const options = readOptions(
+		() => functions.getNodeParameter('options', 0, {}),
+		(problem) => unreadable.push(problem),
+	);
 	const switches = (['downloadAttachments', 'ignoreDuplicates', 'onlyAgentMessages'] as const).map(
 		(name) => readSwitch(options, name),
 	);
@@ -116,7 +135,7 @@ export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions
 	};
 	const isWrong = (value: unknown): value is WrongOption => value instanceof WrongOption;
 	const wrongLimits = Object.values(limits).filter(isWrong);
-	const problems = [...switches.filter(isWrong), ...wrongLimits].map(({ problem }) => problem);
+	const wrong = [...switches.filter(isWrong), ...wrongLimits].map(({ problem }) => problem);
 	return {
 		downloadAttachments: isOn(options, 'downloadAttachments', false),
 		ignoreDuplicates: isOn(options, 'ignoreDuplicates', true),
@@ -124,6 +143,6 @@ export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions
 			wrongLimits.length > 0
 				? { problem: wrongLimits.map(({ problem }) => problem).join(' ') }
 				: readFilePolicy(limits),
-		problems,
+		problems: [...unreadable, ...wrong],
 	};
 }

@@ -7,7 +7,7 @@ import { EVENTS, type TalkdeskEvent } from './events';
 import { eventIdentity } from './identity';
 import { eventsToTake } from './inFlight';
 import { answerWith } from './keptCredential';
-import { isOn } from './options';
+import { isOn, readOptions } from './options';
 import { noteRefusal } from './refusals';
 import type { Headers } from './secrets';
 import { ignored, lengthOf, takeCall, type Call, type CallResult } from './takeCall';
@@ -58,7 +58,10 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	const isTokenRequest = this.getWebhookName() === 'setup';
 	const request = this.getRequestObject();
 	const headers: Headers = this.getHeaderData();
-	const options: unknown = this.getNodeParameter('options', {});
+	const options = readOptions(
+		() => this.getNodeParameter('options', {}),
+		(problem) => this.logger.error(`${name}: ${problem}`),
+	);
 	const call: Omit<Call, 'credential'> = {
 		headers,
 		path: request.path,
