@@ -39,6 +39,7 @@ describe('several events in one call', () => {
 		['lists in a list', [[one('c1')], [one('c2')]], ['c1', 'c2']],
 		['a list in an envelope', { events: [one('c1'), one('c2')] }, ['c1', 'c2']],
 		['a relay that wraps the call', { headers: {}, body: one('c1') }, ['c1']],
+		['an event in an envelope', { token: 'x', event: { type: 'message', ...one('c1') } }, ['c1']],
 		['a list of such', [{ body: one('c1') }, { body: one('c2') }], ['c1', 'c2']],
 		[
 			'an envelope with the whole',
@@ -47,6 +48,21 @@ describe('several events in one call', () => {
 		],
 	])('%s', (_what, body, ids) => {
 		expect(idsOf(body)).toEqual(ids);
+	});
+
+	it('an object that is the payload keeps what stands beside it', () => {
+		const timestamp = '2026-01-02T03:04:05.000Z';
+		const body = {
+			event_type: 'MESSAGE_CREATED',
+			timestamp,
+			data: { conversation_id: 'c1', content: 'Hello' },
+		};
+		const nested = { ...body, data: one('c1') };
+		expect(take({ ...call, body: nested }).events?.[0]).toMatchObject({ timestamp, raw: nested });
+		const { events } = take({ ...call, path: '/webhook/some-id/events', body });
+		expect(events).toEqual([
+			expect.objectContaining({ event: 'message_created', timestamp, text: 'Hello', raw: body }),
+		]);
 	});
 
 	it('are told apart by their own words', () => {

@@ -82,7 +82,9 @@ export function bodiesIn(body: unknown, depth = 0): unknown[] {
 	if (fields.has('conversationid')) return [body];
 	for (const name of WRAPPERS) {
 		const inner = fields.get(name);
-		if (Array.isArray(inner) || isCall(inner, name)) return bodiesIn(inner, depth + 1);
+		// What has the event's name outside is the event, and what is inside its content.
+		const isWrapper = Array.isArray(inner) || (!fields.has('eventtype') && isCall(inner, name));
+		if (isWrapper) return bodiesIn(inner, depth + 1);
 	}
 	return [body];
 }
@@ -93,5 +95,5 @@ function isCall(value: unknown, name: string): boolean {
 	if (!object) return false;
 	const fields = fieldsOf(object);
 	const isWhole = fields.has('eventtype') || fields.has('payload');
-	return isWhole || (name === 'body' && fields.has('conversationid'));
+	return isWhole || (name !== 'data' && fields.has('conversationid'));
 }
