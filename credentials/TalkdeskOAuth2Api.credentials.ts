@@ -41,7 +41,8 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 				{ name: 'United States', value: 'us' },
 			],
 			default: 'us',
-			description: 'The region of your Talkdesk account',
+			description:
+				'The region of your Talkdesk account. A URL in Account Name tells it by itself; this is for a name alone.',
 		},
 		{
 			displayName: 'Account Name',
@@ -49,7 +50,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. acme or https://acme.mytalkdesk.com',
-			hint: 'The first part of the URL you use to open Talkdesk, or that URL',
+			hint: 'The URL you use to open Talkdesk, which tells the region too, or its first part',
 			displayOptions: { show: { region: ['us', 'eu', 'ca'] } },
 			required: true,
 		},

@@ -84,7 +84,9 @@ export class TalkdeskTrigger implements INodeType {
 					},
 				],
 				default: ['conversation_started', 'message_created', 'conversation_ended'],
-				description: 'Each chosen event gets an output of its own',
+				description:
+					'Each chosen event gets an output of its own, in the order started, message, ended',
+				hint: 'n8n keeps connections by the number of the output. After you add or take out an event, check what is connected to the outputs behind it.',
 			},
 			optionsProperty,
 		],

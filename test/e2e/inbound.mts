@@ -76,6 +76,8 @@ export interface Inbound {
 interface PutOut {
 	count: number;
 	conversations: unknown[];
+	/** In the same order. */
+	texts: unknown[];
 	/** The ids of executions that are no success. */
 	failed: string[];
 }
@@ -120,13 +122,13 @@ export async function startInbound(
 				all = await executions(trigger);
 			}
 			const details = await Promise.all(all.map(async ({ id }) => await n8n.api.execution(id)));
+			const items = details.flatMap((execution) =>
+				[0, 1, 2].flatMap((output) => itemsOf(execution, TRIGGER, { output })),
+			);
 			return {
 				count: all.length,
-				conversations: details.flatMap((execution) =>
-					[0, 1, 2].flatMap((output) =>
-						itemsOf(execution, TRIGGER, { output }).map(({ json }) => json.conversationId),
-					),
-				),
+				conversations: items.map(({ json }) => json.conversationId),
+				texts: items.map(({ json }) => json.text),
 				failed: all.filter(({ status }) => status !== 'success').map(({ id }) => id),
 			};
 		},

@@ -88,7 +88,8 @@ describe('who does not belong', () => {
 			const { status, data, headers: answered } = await post(url, newMessage(), headers);
 			expect([status, data]).toEqual([401, { error: 'unauthorized' }]);
 			expect(answered['content-type']).toMatch(JSON_TYPE);
-			expect(answered['www-authenticate']).toBe(`${scheme} realm="Talkdesk Trigger"`);
+			const charset = scheme === 'Basic' ? ', charset="UTF-8"' : '';
+			expect(answered['www-authenticate']).toBe(`${scheme} realm="Talkdesk Trigger"${charset}`);
 		}
 		expect(await executions(triggers[mode])).toHaveLength(before);
 	});
@@ -174,14 +175,14 @@ describe('tokens', () => {
 	});
 });
 
+/** What n8n writes reaches us a moment later. */
+const untilLogged = async (text: string) => {
+	while (!inbound.n8n.log().includes(text)) await sleep(20);
+};
+
 describe('what is answered', () => {
 	const call = async (action: string, body: unknown, headers: Record<string, string> = {}) =>
 		await post(`${triggers.apiKey.basePath}${action}`, body, { ...KEY, ...headers });
-
-	/** What n8n writes reaches us a moment later. */
-	const untilLogged = async (text: string) => {
-		while (!inbound.n8n.log().includes(text)) await sleep(20);
-	};
 
 	it('to an event is JSON', async () => {
 		const { status, data, headers } = await call('/message_created', newMessage());

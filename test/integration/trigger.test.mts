@@ -136,3 +136,80 @@ describe('an event that comes again', () => {
 		records.mockRestore();
 	});
 });
+
+describe('options of a wrong type', () => {
+	const message = {
+		event: 'message_created',
+		conversationId: 'c1',
+		text: 'Hello',
+		attachments: [{ id: 'a1', name: 'x.pdf' }],
+		raw: {},
+	};
+	const withOptions = async (options: INodeParameters) =>
+		await runNode('talkdeskTrigger', {
+			credential: {},
+			parameters: { events: ['conversation_started', 'message_created'], options },
+			items: [message],
+			node: { onError: 'continueRegularOutput' },
+			mode: 'manual',
+		});
+
+	it.each([
+		['allowedMimeTypes', ['image/*'], 'Allowed MIME Types'],
+		['allowedMimeTypes', 5, 'Allowed MIME Types'],
+		['maxFileSize', 'much', 'Maximum File Size'],
+		['maxFileSize', -1, 'Maximum File Size'],
+		['maxFileSize', {}, 'Maximum File Size'],
+		['checkSignature', 'perhaps', 'Check File Signature'],
+	])('%s %j: the message goes on without its files, which say why', async (name, value, label) => {
+		const { outputs, error, everything } = await withOptions({
+			downloadAttachments: true,
+			[name]: value,
+		});
+		expect(error).toBeUndefined();
+		expect(outputs[0]).toEqual([]);
+		expect(outputs[1]?.[0]?.json).toEqual({
+			...message,
+			attachments: [{ id: 'a1', name: 'x.pdf', error: expect.stringContaining(label) }],
+		});
+		expect(everything).toContain(`The option ${label} has a wrong value`);
+	});
+
+	it.each(['downloadAttachments', 'ignoreDuplicates', 'onlyAgentMessages'])(
+		'%s counts as not set, and the execution tells of it',
+		async (name) => {
+			const { outputs, error, everything } = await withOptions({ [name]: 7 });
+			expect([error, outputs[1]?.[0]?.json]).toEqual([undefined, message]);
+			expect(everything).toContain('has a wrong value: true or false is wanted');
+		},
+	);
+
+	it.each([null, '', ' '])('%j is not set, without a word', async (value) => {
+		const names = ['ignoreDuplicates', 'allowedMimeTypes', 'maxFileSize', 'checkSignature'];
+		const options: INodeParameters = { downloadAttachments: true };
+		// n8n's type has no null, which an expression may give all the same.
+		for (const name of names) Reflect.set(options, name, value);
+		const { outputs, error, everything } = await withOptions(options);
+		expect(error).toBeUndefined();
+		expect(outputs[1]?.[0]?.json.text).toBe('Hello');
+		expect(everything).not.toContain('wrong value');
+	});
+
+	it('an option that cannot be evaluated costs no message', async () => {
+		const { outputs, error, everything } = await withOptions({
+			downloadAttachments: '={{ $json.nothing. }}',
+		});
+		expect(error).toBeUndefined();
+		expect([outputs[0], outputs[1]?.[0]?.json]).toEqual([[], message]);
+		expect(everything).toContain("The options can't be read");
+	});
+
+	it('a switch that came as a text is a switch', async () => {
+		const { outputs } = await withOptions({ downloadAttachments: 'true' });
+		// The credential is empty: the file can't be fetched, and the message goes on.
+		expect(outputs[1]?.[0]?.json).toMatchObject({
+			text: 'Hello',
+			attachments: [{ id: 'a1', error: expect.any(String) }],
+		});
+	});
+});

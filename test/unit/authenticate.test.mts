@@ -1,14 +1,18 @@
 import {
+	authenticate,
 	challenge,
-	isAuthentic as isAuthenticParsed,
 	readWebhookCredential,
 } from '../../nodes/Talkdesk/trigger/authenticate';
 import type { Headers } from '../../nodes/Talkdesk/trigger/secrets';
 import { issueToken } from '../../nodes/Talkdesk/trigger/token';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-const isAuthentic = (credential: unknown, headers: Headers) =>
-	isAuthenticParsed(readWebhookCredential(credential), { headers, audience: 'trigger-1', now: 0 });
+const resultOf = (credential: unknown, headers: Headers) =>
+	authenticate(readWebhookCredential(credential), { headers, audience: 'trigger-1', now: 0 });
+const isAuthentic = (credential: unknown, headers: Headers) => resultOf(credential, headers).ok;
+/** A header as Node.js gives it: its bytes as Latin-1. */
+const header = (text: string, encoding: 'utf8' | 'latin1' = 'utf8') =>
+	Buffer.from(text, encoding).toString('latin1');
 
 describe('API key', () => {
 	const credential = { webhookAuthentication: 'apiKey', webhookApiKey: 'k'.repeat(32) };
@@ -76,6 +80,136 @@ describe('Basic', () => {
 	});
 });
 
+describe('what was pasted with white space around it', () => {
+	it.each([' k3y', 'k3y\n', '\tk3y\r\n', '\u200bk3y', 'k3y\u00a0', '\ufeff k3y \u2060'])(
+		'the key %j is k3y',
+		(webhookApiKey) => {
+			const credential = { webhookAuthentication: 'apiKey', webhookApiKey };
+			expect(isAuthentic(credential, { 'x-api-key': 'k3y' })).toBe(true);
+			expect(isAuthentic(credential, { 'x-api-key': header(webhookApiKey) })).toBe(true);
+			expect(isAuthentic(credential, { 'x-api-key': 'k3 y' })).toBe(false);
+		},
+	);
+
+	it('user and password, on both sides', () => {
+		const credential = {
+			webhookAuthentication: 'basicAuth',
+			webhookUser: ' u\n',
+			webhookPassword: '\u200bp w ',
+		};
+		for (const given of ['u:p w', ' u :p w\n', 'u\u200b:p w']) {
+			expect(isAuthentic(credential, { authorization: basic(given) })).toBe(true);
+		}
+		expect(isAuthentic(credential, { authorization: basic('u:pw') })).toBe(false);
+	});
+
+	it('a secret of white space alone is empty', () => {
+		for (const blank of [' ', '\n', '\u200b']) {
+			const credential = { webhookAuthentication: 'apiKey', webhookApiKey: blank };
+			expect(isAuthentic(credential, { 'x-api-key': blank })).toBe(false);
+			expect(isAuthentic(credential, { 'x-api-key': '' })).toBe(false);
+		}
+	});
+});
+
+describe('letters outside of ASCII', () => {
+	const apiKey = { webhookAuthentication: 'apiKey', webhookApiKey: 'clé' };
+	const user = {
+		webhookAuthentication: 'basicAuth',
+		webhookUser: 'jürgen',
+		webhookPassword: 'Schlüssel',
+	};
+
+	it.each(['utf8', 'latin1'] as const)('are taken in %s', (encoding) => {
+		expect(isAuthentic(apiKey, { 'x-api-key': header('clé', encoding) })).toBe(true);
+		const encoded = Buffer.from('jürgen:Schlüssel', encoding).toString('base64');
+		expect(isAuthentic(user, { authorization: `Basic ${encoded}` })).toBe(true);
+	});
+
+	it('composed or not, but not any others', () => {
+		expect(isAuthentic(apiKey, { 'x-api-key': header('cle\u0301') })).toBe(true);
+		expect(isAuthentic(apiKey, { 'x-api-key': header('cle') })).toBe(false);
+		expect(isAuthentic(apiKey, { 'x-api-key': header('clè') })).toBe(false);
+		expect(isAuthentic(apiKey, { 'x-api-key': 'cl\ufffd' })).toBe(false);
+	});
+});
+
+describe('a header that a proxy has repeated', () => {
+	const key = (webhookApiKey: string) => ({ webhookAuthentication: 'apiKey', webhookApiKey });
+
+	it.each([
+		['k', 'k, k'],
+		['k', 'k,k'],
+		['k', 'k, k, k'],
+		['a,b', 'a,b'],
+		['a,b', 'a,b, a,b'],
+		['a, a', 'a, a'],
+	])('the key %j is in %j', (one, given) => {
+		expect(isAuthentic(key(one), { 'x-api-key': given })).toBe(true);
+	});
+
+	it.each([
+		['k', 'k, other'],
+		['k', 'other, k'],
+		['k', 'k, '],
+		['k', ', k'],
+		['a', 'a,b'],
+		['a,b', 'a, b'],
+		['k', Array(1000).fill('k').join(', ')],
+	])('the key %j is not in %j', (one, given) => {
+		expect(isAuthentic(key(one), { 'x-api-key': given })).toBe(false);
+	});
+
+	it('Authorization too', () => {
+		const credential = {
+			webhookAuthentication: 'basicAuth',
+			webhookUser: 'u',
+			webhookPassword: 'p',
+		};
+		const [one, other] = [basic('u:p'), basic('u:x')];
+		expect(isAuthentic(credential, { authorization: `${one}, ${one}` })).toBe(true);
+		expect(isAuthentic(credential, { authorization: `${one}, ${other}` })).toBe(false);
+	});
+});
+
+describe('the reason of a refusal', () => {
+	const secret = 'S3CRET-VALUE';
+	const given = 'GIVEN-VALUE';
+	const modes = {
+		apiKey: { webhookApiKey: secret },
+		basicAuth: { webhookUser: secret, webhookPassword: secret },
+		oAuth2: { webhookClientId: secret, webhookClientSecret: secret },
+	};
+
+	it.each([
+		['apiKey', {}, 'no header X-Api-Key'],
+		['apiKey', { 'x-api-key': given }, "isn't the Webhook API Key"],
+		['apiKey', { 'x-api-key': given }, 'blanks'],
+		['basicAuth', {}, 'no header Authorization'],
+		['basicAuth', { authorization: `Bearer ${given}` }, 'another scheme'],
+		['basicAuth', { authorization: basic(`${given}:${given}`) }, 'user or password'],
+		['oAuth2', {}, 'no header Authorization'],
+		['oAuth2', { authorization: basic(given) }, 'another scheme'],
+		['oAuth2', { authorization: `Bearer ${given}` }, 'token'],
+	] as const)('%s with %j says: %s', (mode, headers, words) => {
+		const result = resultOf({ webhookAuthentication: mode, ...modes[mode] }, headers);
+		expect(result).toEqual({ ok: false, reason: expect.stringContaining(words) });
+		expect(JSON.stringify(result)).not.toMatch(/S3CRET|GIVEN/);
+	});
+
+	it.each([
+		['apiKey', 'Webhook API Key of the credential is empty'],
+		['basicAuth', 'Webhook User and Webhook Password of the credential are empty'],
+		['oAuth2', 'Webhook Client ID and Webhook Client Secret of the credential are empty'],
+		['new', 'could not be read'],
+	])('%s without a secret says: %s', (mode, words) => {
+		expect(resultOf({ webhookAuthentication: mode }, {})).toEqual({
+			ok: false,
+			reason: expect.stringContaining(words),
+		});
+	});
+});
+
 describe('OAuth 2.0', () => {
 	const credential = {
 		webhookAuthentication: 'oAuth2',
@@ -135,7 +269,7 @@ it.each([
 
 it.each([
 	['apiKey', 'ApiKey '],
-	['basicAuth', 'Basic '],
+	['basicAuth', 'Basic realm="Talkdesk Trigger", charset="UTF-8"'],
 	['oAuth2', 'Bearer '],
 	['new', 'ApiKey '],
 ])('in the mode %s a refused caller is told the scheme %s', (mode, scheme) => {

@@ -21,7 +21,7 @@ describe('the forms of a call', () => {
 			conversationId: 'c1',
 			timestamp: '2026-01-02T03:04:05.000Z',
 			text: 'Hello',
-			author: { type: 'AGENT', name: 'Zoe' },
+			author: { type: 'AGENT', name: 'Zoe', kind: 'agent' },
 			attachments: [],
 			raw: envelope,
 		});
@@ -52,7 +52,7 @@ describe('the forms of a call', () => {
 		const body = {
 			conversation_id: 'c1',
 			timestamp: 'yesterday',
-			payload: { content: 7, author: 'Zoe', attachments: 'none', message_id: {} },
+			payload: { content: true, author: 7, attachments: 'none', message_id: {} },
 		};
 		expect(read('message_created', body)).toEqual({
 			event: 'message_created',
@@ -116,15 +116,57 @@ describe('the forms of a call', () => {
 });
 
 describe('which event it is', () => {
-	it.each(EVENTS)('the path says %s, whatever the body says', (event) => {
-		for (const event_type of ['MESSAGE_CREATED', 'CONVERSATION_ENDED', 'TYPING']) {
+	it.each(EVENTS)('the path says %s where the body names no known one', (event) => {
+		for (const event_type of [undefined, null, 7, 'TYPING', '']) {
 			expect(read(event, { ...envelope, event_type }).event).toBe(event);
 		}
+	});
+
+	it.each([
+		...[
+			'MESSAGE-CREATED',
+			'message.created',
+			'Message Created',
+			'messageCreated',
+			'MESSAGE_CREATED ',
+		],
+		...['com.talkdesk.message.created', 'message:created'],
+	])('below /events the body says %j', (event_type) => {
+		for (const name of ['event_type', 'eventType', 'event', 'type', 'EventType']) {
+			const body = { [name]: event_type, conversation_id: 'c1', payload: { content: 'Hi' } };
+			expect(read('events', body).event).toBe('message_created');
+		}
+	});
+
+	describe('where path and body name two', () => {
+		const words = { conversation_id: 'c1', payload: { content: 'Hello' } };
+		const none = { conversation_id: 'c1', payload: { reason: 'AGENT' } };
+		it.each([
+			['message_created', 'CONVERSATION_ENDED', none, 'conversation_ended'],
+			['message_created', 'CONVERSATION_STARTED', none, 'conversation_started'],
+			['conversation_started', 'CONVERSATION_ENDED', none, 'conversation_ended'],
+			['conversation_ended', 'CONVERSATION_STARTED', none, 'conversation_started'],
+			['conversation_ended', 'MESSAGE_CREATED', none, 'message_created'],
+			['conversation_ended', 'MESSAGE_CREATED', words, 'message_created'],
+			['conversation_started', 'MESSAGE_CREATED', words, 'message_created'],
+			['message_created', 'CONVERSATION_ENDED', words, 'message_created'],
+		])('%s and %s, %j is %s, with a doubt', (path, event_type, body, event) => {
+			const result = readEvent(path, { ...body, event_type }, receivedAt);
+			expect(result).toMatchObject({ ok: true, event: { event } });
+			expect(result).toHaveProperty('doubt', expect.stringContaining('The path says'));
+		});
 	});
 
 	it.each(EVENTS)('below /events the body says %s', (event) => {
 		expect(read('events', { ...envelope, event_type: event.toUpperCase() }).event).toBe(event);
 	});
+
+	it.each(['WHISPER_MESSAGE_CREATED', 'message_created_draft', 'message', 'created', 'x.message'])(
+		'another word that has one in it is no event: %s',
+		(event_type) => {
+			expect(readEvent('events', { ...envelope, event_type }, receivedAt).ok).toBe(false);
+		},
+	);
 
 	it('is unknown where neither says it', () => {
 		expect(readEvent('events', { ...envelope, event_type: 'TYPING' }, receivedAt)).toMatchObject({
@@ -135,7 +177,7 @@ describe('which event it is', () => {
 });
 
 describe('what is no event', () => {
-	it.each([undefined, null, 'text', 7, [envelope]])('a body of %j', (body) => {
+	it.each([undefined, null, 'text', 7, [envelope], []])('a body of %j', (body) => {
 		expect(readEvent('message_created', body, receivedAt)).toMatchObject({
 			ok: false,
 			reason: 'invalid',
@@ -154,15 +196,28 @@ describe('what is no event', () => {
 
 describe('whether an agent can have written it', () => {
 	const by = (author: unknown, action = 'message_created') =>
-		isKnownNotByAgent(read(action, { ...envelope, payload: { content: 'Hi', author } }));
+		isKnownNotByAgent(
+			read(action, { ...envelope, event_type: action, payload: { content: 'Hi', author } }),
+		);
 
-	it.each(['user', 'USER', 'External', 'customer', 'contact', 'CONTACT_PERSON', 'contact person'])(
-		'not where the author is of the type %s',
-		(type) => {
-			expect(by({ type })).toBe(true);
-			expect(by({ type }, 'conversation_ended')).toBe(false);
-		},
-	);
+	it.each([
+		...['user', 'USER', 'External', 'customer', 'contact', 'CONTACT_PERSON', 'contact person'],
+		...['END_USER', 'EndUser', 'Person', 'VISITOR', 'guest', 'Lead'],
+		...[
+			'BOT',
+			'System',
+			'AUTOMATED',
+			'AUTOMATIC',
+			'VIRTUAL_AGENT',
+			'virtual-agent',
+			'Studio',
+			'FLOW',
+		],
+		...['virtualAgent', 'agent_bot'],
+	])('not where the author is of the type %s', (type) => {
+		expect(by({ type })).toBe(true);
+		expect(by({ type }, 'conversation_ended')).toBe(false);
+	});
 
 	it.each([
 		undefined,
@@ -171,10 +226,30 @@ describe('whether an agent can have written it', () => {
 		{ name: 'user' },
 		{ type: 'AGENT' },
 		{ type: 'users' },
-		{ type: 'BOT' },
+		{ type: 'CONTACT_CENTER_AGENT' },
+		{ type: 'live agent' },
+		{ type: 'TALKDESK_USER' },
 		{ type: 7 },
 	])('it may be where the author is %j', (author) => {
 		expect(by(author)).toBe(false);
+	});
+
+	it.each([
+		['AGENT', 'agent'],
+		['live-agent', 'agent'],
+		['VIRTUAL_AGENT', 'automated'],
+		['END USER', 'customer'],
+		['USER', 'customer'],
+		['NEW_KIND', 'unknown'],
+		['', 'unknown'],
+	])('the kind of %j is %s', (type, kind) => {
+		const body = { ...envelope, payload: { content: 'Hi', author: { type, name: 'Zoe' } } };
+		expect(read('message_created', body).author?.kind).toBe(kind);
+	});
+
+	it('an author without a type is of an unknown kind', () => {
+		const flat = { conversation_id: 'c1', content: 'Hi', author_name: 'Zoe' };
+		expect(read('message_created', flat).author).toEqual({ name: 'Zoe', kind: 'unknown' });
 	});
 
 	it('the flat form counts too', () => {

@@ -130,3 +130,38 @@ describe('where the text is somewhere that we do not know', () => {
 		expect(identity(one)).toBeUndefined();
 	});
 });
+
+describe('a call whose time is a number', () => {
+	const body = (change: object = {}) => ({
+		conversationId: 'c1',
+		timestamp: 1767600000000,
+		payload: { content: { text: '<p>Yes</p>' } },
+		...change,
+	});
+
+	it('is known again, in seconds and milliseconds, and in another spelling', () => {
+		const first = identity(body());
+		expect(first).toBeDefined();
+		expect(identity(body())).toBe(first);
+		expect(identity(body({ timestamp: 1767600000 }))).toBe(first);
+		const { conversationId: conversation_id, ...rest } = body();
+		expect(identity({ conversation_id, ...rest })).toBe(first);
+	});
+
+	it('is another one at another time, and with other words', () => {
+		const first = identity(body());
+		expect(identity(body({ timestamp: 1767600000001 }))).not.toBe(first);
+		expect(identity(body({ payload: { content: { text: '<p>No</p>' } } }))).not.toBe(first);
+		expect(identity(body({ payload: { content: { text: 'Yes' } } }))).not.toBe(first);
+	});
+});
+
+it('the id inside a message is the id of that message', () => {
+	const body = (id: string) => ({
+		conversation_id: 'c1',
+		payload: { message: { id, text: 'Yes' } },
+	});
+	expect(identity(body('m1'))).toBe(identity(body('m1')));
+	expect(identity(body('m1'))).toBeDefined();
+	expect(identity(body('m1'))).not.toBe(identity(body('m2')));
+});

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { mustBeTaken } from '../../nodes/Talkdesk/trigger/inFlight';
+import { eventsToTake, mustBeTaken } from '../../nodes/Talkdesk/trigger/inFlight';
 
 /** A response that is answered when the test says so. */
 class Response extends EventEmitter {
@@ -73,4 +73,43 @@ it('forgets the oldest where there are very many', async () => {
 	first.finish(200);
 	for (let index = 0; index < 5000; index++) await mustBeTaken(newKey(), new Response(), NOW);
 	expect(await mustBeTaken(key, new Response(), NOW)).toBe(true);
+});
+
+describe('a call with several events', () => {
+	const keyOf = (event: { key?: string }) => event.key;
+
+	it('is left with the new ones, in their order, each once', async () => {
+		const [known, fresh, other] = [newKey(), newKey(), newKey()];
+		const first = new Response();
+		await mustBeTaken(known, first, NOW);
+		first.finish(200);
+		const events = [{ key: other }, { key: known }, {}, { key: fresh }, { key: other }, {}];
+		const taken = await eventsToTake(events, keyOf, new Response(), NOW);
+		expect(taken).toEqual([{ key: other }, {}, { key: fresh }, {}]);
+	});
+
+	it('does not wait for ever for one that has the same events the other way round', async () => {
+		const [one, two] = [{ key: newKey() }, { key: newKey() }];
+		const responses = [new Response(), new Response()];
+		const take = async (events: Array<{ key: string }>, response: Response) => {
+			const taken = await eventsToTake(events, keyOf, response, NOW);
+			response.finish(200);
+			return taken;
+		};
+		const [first, second] = responses;
+		if (!first || !second) throw new Error('two responses');
+		const both = await Promise.all([take([one, two], first), take([two, one], second)]);
+		expect(both).toEqual([[one, two], []]);
+	});
+
+	it('listens to its answer once, however many there are', async () => {
+		const response = new Response();
+		await eventsToTake(
+			Array.from({ length: 50 }, () => ({ key: newKey() })),
+			keyOf,
+			response,
+			NOW,
+		);
+		expect(response.listenerCount('finish')).toBe(1);
+	});
 });

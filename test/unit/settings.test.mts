@@ -1,4 +1,9 @@
-import { readAccountName, readSettings, REGIONS } from '../../nodes/Talkdesk/api/settings';
+import {
+	readAccountName,
+	readSettings,
+	trimPasted,
+	withoutSecrets,
+} from '../../nodes/Talkdesk/api/settings';
 
 const client = { clientId: 'id', clientSecret: 'secret' };
 const settingsOf = (credential: object) => {
@@ -21,19 +26,59 @@ describe('the account name', () => {
 		['https://acme.mytalkdesk.com/atlas/apps?x=1#top', 'acme'],
 		['HTTPS://Acme-Two.mytalkdesk.eu/', 'acme-two'],
 		['https://acme.talkdeskid.com/oauth/token', 'acme'],
-	])('%s is the account %s', (entered, account) => {
-		expect(readAccountName(entered).account).toBe(account);
+		['https://www.acme.mytalkdesk.com', 'acme'],
+		['www.acme.mytalkdesk.eu/atlas', 'acme'],
+		['https:acme.mytalkdesk.com', 'acme'],
+		['https:/acme.mytalkdesk.com', 'acme'],
+		['//acme.mytalkdesk.com', 'acme'],
+		['https://acme.mytalkdesk.com:443/', 'acme'],
+		['acme.mytalkdesk.com.', 'acme'],
+		['\u200bacme\u00a0\n', 'acme'],
+		['acme/', 'acme'],
+	])('%j is the account %s', (entered, account) => {
+		expect(readAccountName(entered)).toMatchObject({ ok: true, account });
 	});
 
 	it.each([
 		['https://acme.mytalkdesk.com', 'us'],
 		['https://acme.mytalkdesk.eu', 'eu'],
 		['https://acme.mytalkdeskca.com', 'ca'],
+		['acme.talkdeskid.eu', 'eu'],
 		['acme', undefined],
-		['https://acme.example.com', undefined],
 	])('%s belongs to the region %s', (entered, region) => {
-		expect(readAccountName(entered).region).toBe(region);
+		expect(readAccountName(entered)).toEqual({
+			ok: true,
+			account: 'acme',
+			...(region && { region }),
+		});
 	});
+
+	it.each([
+		['acme.gettalkdesk.com', 'staging'],
+		['https://acme.gettalkdesk.com/atlas', 'staging'],
+		['https://www.acme.trytalkdesk.com', 'QA'],
+		['https://acme.mytalkdesk.co.uk', 'mytalkdesk.co.uk'],
+		['acme.eu', "'eu'"],
+		['https://acme.example.com', 'example.com'],
+		['https://acme.mytalkdesk.com.example.com', 'mytalkdesk.com.example.com'],
+		['https://x.acme.mytalkdesk.com', 'acme.mytalkdesk.com'],
+		['https://api.talkdeskapp.com', 'talkdeskapp.com'],
+		['https://www.mytalkdesk.com', "'com'"],
+	])('%s is refused: %s, and how to go on', (entered, words) => {
+		const result = readAccountName(entered);
+		expect(result).toMatchObject({ ok: false, problem: expect.stringContaining(words) });
+		expect(!result.ok && result.problem).toMatch(/[Cc]hoose Custom as Region/);
+	});
+
+	it.each(['acme_corp', 'user@acme.mytalkdesk.com', 'not a name', '', 'https://', '-acme', 'acmé'])(
+		'%j is no account name',
+		(entered) => {
+			expect(readAccountName(entered)).toMatchObject({
+				ok: false,
+				problem: expect.stringContaining('Enter the Account Name'),
+			});
+		},
+	);
 });
 
 describe('the settings', () => {
@@ -84,13 +129,40 @@ describe('the settings', () => {
 		expect(problemOf(credential)).toContain(field);
 	});
 
-	it('name both regions where the pasted URL belongs to another one', () => {
-		const problem = problemOf({
-			...client,
-			region: 'us',
-			accountName: 'https://acme.mytalkdesk.eu/atlas',
-		});
-		expect(problem).toContain(REGIONS.eu.name);
-		expect(problem).toContain(REGIONS.us.name);
+	it('are those of the region that a pasted URL belongs to, whatever Region is', () => {
+		for (const region of ['us', 'ca', 'eu', undefined]) {
+			const accountName = 'https://acme.mytalkdesk.eu/atlas';
+			expect(settingsOf({ ...client, region, accountName })).toMatchObject({
+				tokenUrl: 'https://acme.talkdeskid.eu/oauth/token',
+				apiBaseUrl: 'https://api.talkdeskapp.eu',
+			});
+		}
+	});
+
+	it('never send the secret to an account of the same name elsewhere', () => {
+		expect(problemOf({ ...client, accountName: 'acme.gettalkdesk.com' })).toContain('staging');
+	});
+});
+
+it.each([
+	[' a b\n', 'a b'],
+	['\ufeff\u200ba\u2060', 'a'],
+	['\u200b \n', ''],
+	['', ''],
+])('what was pasted as %j is %j', (pasted, text) => {
+	expect(trimPasted(pasted)).toBe(text);
+});
+
+describe('a text without secrets', () => {
+	it('has none of them, in any spelling', () => {
+		const text = withoutSecrets('No: se+cret/1, se%2Bcret%2F1, se+cret/1-and-more', [
+			'se+cret/1',
+			'se+cret/1-and-more',
+		]);
+		expect(text).toBe('No: [hidden], [hidden], [hidden]');
+	});
+
+	it('keeps its words where a secret is too short to be one, or nothing', () => {
+		expect(withoutSecrets('a client', ['', 'a', 'cl'])).toBe('a client');
 	});
 });

@@ -16,8 +16,9 @@ const INVALID_CLIENT = {
 	headers: {
 		'Cache-Control': 'no-store',
 		Pragma: 'no-cache',
-		'WWW-Authenticate': 'Basic realm="Talkdesk Trigger"',
+		'WWW-Authenticate': 'Basic realm="Talkdesk Trigger", charset="UTF-8"',
 	},
+	refusal: expect.any(String),
 };
 
 const ask = (body: unknown, authorization?: string | string[], change: object = {}) =>

@@ -1,10 +1,6 @@
 import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
-import {
-	fetchAccessToken as fetchKept,
-	readToken,
-	tokenRequest,
-} from '../../nodes/Talkdesk/api/token';
+import { fetchAccessToken as fetchKept } from '../../nodes/Talkdesk/api/token';
 
 const SECOND = 1000;
 const fetchAccessToken = async (...given: Parameters<typeof fetchKept>) =>
@@ -194,72 +190,5 @@ describe('a new token', () => {
 			isPassing: false,
 		});
 		expect(issued).toEqual([]);
-	});
-});
-
-const settings = {
-	tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
-	apiBaseUrl: 'https://api.talkdeskapp.com',
-	clientId: 'id',
-	clientSecret: 'secret',
-	touchpointId: '',
-	accessToken: '',
-};
-
-it('the request is client credentials with Basic, and asks for no scope', () => {
-	expect(tokenRequest(settings)).toMatchObject({
-		method: 'POST',
-		url: settings.tokenUrl,
-		headers: {
-			Authorization: `Basic ${Buffer.from('id:secret').toString('base64')}`,
-			Accept: 'application/json',
-			'Content-Type': 'application/x-www-form-urlencoded',
-		},
-		body: 'grant_type=client_credentials',
-	});
-});
-
-describe('the answer', () => {
-	it('with a token gives its scopes', () => {
-		const body = { access_token: 't', token_type: 'Bearer', expires_in: 600, scope: 'a:b  c:d' };
-		expect(readToken({ status: 200, body }, settings)).toEqual({
-			ok: true,
-			token: { accessToken: 't', scopes: ['a:b', 'c:d'] },
-		});
-	});
-
-	it.each([
-		{ access_token: 't' },
-		{ access_token: 't', scope: '' },
-		{ access_token: 't', scope: 7 },
-	])('without scopes is a token all the same: %j', (body) => {
-		expect(readToken({ status: 200, body }, settings)).toEqual({
-			ok: true,
-			token: { accessToken: 't', scopes: [] },
-		});
-	});
-
-	it.each([
-		[
-			{ status: 401, body: { error: 'invalid_client', error_description: 'No such client' } },
-			'client',
-			'No such client',
-		],
-		[{ status: 400, body: { error: 'invalid_grant' } }, 'client', 'invalid_grant'],
-		[{ status: 400, body: '<html>' }, 'client', 'HTTP 400'],
-		[{ status: 403, body: {} }, 'forbidden', 'IP addresses'],
-		[{ status: 403, body: { access_token: 't' } }, 'forbidden', 'IP addresses'],
-		[{ status: 404, body: '' }, 'account', 'acme.talkdeskid.com'],
-		[{ status: 200, body: { token: 'x' } }, 'unreachable', 'HTTP 200'],
-		[{ status: 502, body: '' }, 'unreachable', 'HTTP 502'],
-		[{ networkError: 'ENOTFOUND' }, 'account', 'There is no Talkdesk account'],
-		[{ networkError: 'EAI_AGAIN' }, 'unreachable', 'EAI_AGAIN'],
-		[{ networkError: 'ECONNREFUSED' }, 'unreachable', 'ECONNREFUSED'],
-	])('%j says %s', (answer, reason, words) => {
-		expect(readToken(answer, settings)).toMatchObject({
-			ok: false,
-			reason,
-			problem: expect.stringContaining(words),
-		});
 	});
 });

@@ -1,5 +1,13 @@
 import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { lengthOf, takeCall, webhooks } from '../../nodes/Talkdesk/trigger/webhook';
+import { lengthOf, takeCall as take, type Call } from '../../nodes/Talkdesk/trigger/takeCall';
+import { webhooks } from '../../nodes/Talkdesk/trigger/webhook';
+
+/** A call with one event, or none. */
+const takeCall = (given: Call) => {
+	const { events = [], ...result } = take(given);
+	expect(events.length).toBeLessThan(2);
+	return { ...result, event: events[0] };
+};
 
 const call = {
 	credential: readWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
@@ -31,9 +39,13 @@ it('refuses a wrong key before it looks at anything else, and says nothing about
 		status: 401,
 		body: { error: 'unauthorized' },
 		headers: { 'WWW-Authenticate': expect.stringContaining('ApiKey') },
+		refusal: expect.stringContaining("isn't the Webhook API Key"),
 	});
-	expect(takeCall({ ...call, headers: {} })).toEqual(refused);
-	expect(takeCall({ ...call, headers: {}, bytes: 2_000_000, body: nested(1000) })).toEqual(refused);
+	expect(refused.refusal).not.toContain('other');
+	const without = takeCall({ ...call, headers: {} });
+	expect(without).toEqual({ ...refused, refusal: expect.stringContaining('no header X-Api-Key') });
+	const large = { ...call, headers: {}, bytes: 2_000_000, body: nested(1000) };
+	expect(takeCall(large)).toEqual(without);
 });
 
 it('challenges for Basic where Basic is wanted', () => {
@@ -45,7 +57,7 @@ it('challenges for Basic where Basic is wanted', () => {
 	expect(takeCall({ ...call, credential }).headers?.['WWW-Authenticate']).toMatch(/^Basic /);
 });
 
-it.each([['my secret'], [[{ conversation_id: 'c1' }]], [undefined], [null], [7]])(
+it.each([['my secret'], [['my secret']], [undefined], [null], [7]])(
 	'answers 400 with a reason to the body %j, and warns',
 	(body) => {
 		const { status, body: answer, event, warning } = takeCall({ ...call, body });
@@ -82,6 +94,57 @@ it.each([
 	expect(result.event).toBeUndefined();
 });
 
+describe('the path', () => {
+	const ended = { conversation_id: 'c1', payload: { reason: 'AGENT' } };
+	it.each([
+		'/webhook/some-id/conversation_ended/',
+		'/webhook/some-id/conversation_ended//',
+		'//webhook//some-id//conversation_ended',
+		'/webhook/some-id/conversation_ended?x=/message_created',
+		'/webhook/some-id/CONVERSATION_ENDED',
+		'/webhook/some-id/conversation-ended/',
+	])('%s names the event', (path) => {
+		expect(takeCall({ ...call, path, body: ended }).event?.event).toBe('conversation_ended');
+	});
+
+	it('that says something else than the body is warned of', () => {
+		const { event, warning } = takeCall({
+			...call,
+			body: {
+				event_type: 'CONVERSATION_ENDED',
+				conversation_id: 'c1',
+				payload: { reason: 'AGENT' },
+			},
+		});
+		expect(event).toMatchObject({ event: 'conversation_ended', reason: 'AGENT' });
+		expect(warning).toContain('The path says message_created and the body conversation_ended');
+	});
+
+	it('is warned of too when the workflow does not listen to what it was taken as', () => {
+		const { event, warning } = takeCall({
+			...call,
+			events: ['message_created'],
+			body: { event_type: 'CONVERSATION_ENDED', conversation_id: 'c1' },
+		});
+		expect([event, warning]).toEqual([
+			undefined,
+			expect.stringContaining('taken as conversation_ended'),
+		]);
+	});
+});
+
+it('a message in which nothing is found is taken, with a warning that has its shape', () => {
+	const body = { conversation_id: 'c1', payload: { words: 'my secret' } };
+	const { status, event, warning } = takeCall({ ...call, body });
+	expect([status, event?.event, event?.raw]).toEqual([200, 'message_created', body]);
+	expect(warning).toContain('No text and no file was found in a message.');
+	expect(warning).toContain('payload: { words: text of 9 }');
+	for (const path of ['/conversation_started', '/conversation_ended']) {
+		expect(takeCall({ ...call, path, body: { conversation_id: 'c1' } }).warning).toBeUndefined();
+	}
+	expect(takeCall(call).warning).toBeUndefined();
+});
+
 describe('onlyAgentMessages', () => {
 	const by = (type: string, path: string = call.path) =>
 		takeCall({
@@ -97,8 +160,17 @@ describe('onlyAgentMessages', () => {
 		expect([result.event, result.warning]).toEqual([undefined, undefined]);
 	});
 
+	it.each(['END_USER', 'PERSON', 'VISITOR', 'BOT', 'SYSTEM', 'AUTOMATIC', 'Virtual Agent'])(
+		'leaves out what %s has written',
+		(type) => {
+			const { event, body } = by(type);
+			expect([event, body.ignored]).toEqual([undefined, expect.any(String)]);
+		},
+	);
+
 	it('keeps messages of agents and of nobody known, and all other events', () => {
 		expect(by('AGENT').event).toBeDefined();
+		expect(by('NEW_KIND').event).toBeDefined();
 		expect(by('').event).toBeDefined();
 		expect(by('USER', '/webhook/some-id/conversation_ended').event).toBeDefined();
 	});

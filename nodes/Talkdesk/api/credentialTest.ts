@@ -6,9 +6,10 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { inboundProblem, readWebhookCredential } from '../trigger/authenticate';
 import { networkErrorCode, readProblem } from './problem';
-import { readSettings } from './settings';
-import { readToken, tokenRequest, type TokenAnswer } from './token';
+import { readSettings, withoutSecrets } from './settings';
+import { basicOf, readToken, tokenRequest, type TokenAnswer } from './token';
 
 /** Source: the scopes named on the pages of docs.talkdesk.com/reference for each request. */
 const ATTACHMENT_SCOPES = [
@@ -35,7 +36,7 @@ export const credentialTestMethods = {
 };
 
 /**
- * Tests the credential: settings, token, scopes, and whether Digital Connect lets us in.
+ * Tests the credential: settings, token, scopes, whether Digital Connect lets us in, and what the trigger makes of it.
  * The probe has no side effects: a conversation with an empty body is a 400 where we are allowed in.
  */
 async function testCredential(
@@ -50,7 +51,8 @@ async function testCredential(
 	if (!tokenResult.ok) return failed(tokenResult.problem);
 	const { accessToken, scopes } = tokenResult.token;
 
-	if (!scopes.includes(TEXT_SCOPE)) {
+	// Who isn't told which scopes a token has, has those that were asked for (RFC 6749, section 5.1): the probe will tell.
+	if (scopes && !scopes.includes(TEXT_SCOPE)) {
 		return failed(
 			`The client is right, but it lacks the scope ${TEXT_SCOPE}. Add it in Talkdesk: Builder > OAuth Clients.`,
 		);
@@ -72,17 +74,32 @@ async function testCredential(
 			`The token is fine, but the API at ${new URL(settings.apiBaseUrl).host} could not be reached (${probe.networkError}). Check Region or API Base URL.`,
 		);
 	}
-	if (probe.status !== 400)
-		return failed(explainProbe(probe.status, probe.body, settings.apiBaseUrl));
+	if (probe.status !== 400) {
+		const { clientId, clientSecret } = settings;
+		const secrets = [accessToken, clientSecret, basicOf(clientId, clientSecret)];
+		const said = explainProbe(probe.status, probe.body, settings.apiBaseUrl);
+		return failed(withoutSecrets(said, secrets));
+	}
 
-	const missing = ATTACHMENT_SCOPES.filter((scope) => !scopes.includes(scope));
+	// n8n's editor shows the words of a failure only. Who doesn't use the trigger hasn't touched what is meant for it.
+	const inbound = inboundProblem(readWebhookCredential(credential.data));
+	if (inbound?.isMistake) {
+		return failed(`Requests to Talkdesk work. Calls of Talkdesk would not: ${inbound.problem}`);
+	}
 	return {
 		status: 'OK',
-		message:
-			missing.length === 0
-				? 'Connection successful: conversations and files.'
-				: `Connection successful for text. For files the client lacks: ${missing.join(', ')}.`,
+		message: [outbound(scopes), inbound?.problem].filter(Boolean).join(' '),
 	};
+}
+
+function outbound(scopes: string[] | undefined): string {
+	if (!scopes) {
+		return 'Connection successful for conversations. For files, Talkdesk does not say what the client may do.';
+	}
+	const missing = ATTACHMENT_SCOPES.filter((scope) => !scopes.includes(scope));
+	return missing.length === 0
+		? 'Connection successful: conversations and files.'
+		: `Connection successful for text. For files the client lacks: ${missing.join(', ')}.`;
 }
 
 function explainProbe(status: number, body: unknown, apiBaseUrl: string): string {
@@ -120,11 +137,12 @@ async function send(
 		);
 }
 
+/** What is no JSON stays a text: it may be the page of a proxy. */
 function parseJson(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
-		return undefined;
+		return text;
 	}
 }
 

@@ -26,10 +26,22 @@ export const REGIONS = {
 	},
 } as const;
 
+/** White space, and what has no width: pages and chats put such characters around what is copied from them. */
+const isBlank = (character = '') => /[\s\p{Cc}\p{Cf}]/u.test(character);
+
+/** What somebody has pasted into a field, without what can't be seen at its ends. */
+export function trimPasted(value: string): string {
+	let start = 0;
+	let end = value.length;
+	while (start < end && isBlank(value[start])) start++;
+	while (end > start && isBlank(value[end - 1])) end--;
+	return value.slice(start, end);
+}
+
 const text = z
 	.string()
 	.nullish()
-	.transform((value) => (value ?? '').trim());
+	.transform((value) => trimPasted(value ?? ''));
 
 const credentialSchema = z.object({
 	region: z.enum(['us', 'eu', 'ca', 'custom']).catch('us'),
@@ -61,31 +73,60 @@ export type SettingsResult =
 	| { ok: true; settings: TalkdeskSettings }
 	| { ok: false; problem: string };
 
+/** Talkdesk's hosts for accounts that aren't production, on any top-level domain. Seen in public code. */
+const TEST_DOMAINS = [
+	{ domain: 'gettalkdesk', kind: 'staging' },
+	{ domain: 'trytalkdesk', kind: 'QA' },
+];
+
+/** An account, and the region of the URL that was entered, where one was; or what is wrong with it. */
+export type AccountResult =
+	| { ok: true; account: string; region?: keyof typeof REGIONS }
+	| { ok: false; problem: string };
+
 /**
  * Reads the account's sub-domain out of what the user entered.
  *
- * @param accountName a name (`acme`) or the URL of the Talkdesk web app (`https://acme.mytalkdesk.com/atlas`)
- * @returns the account in lower case, and the region that the URL's host belongs to, where it tells one.
+ * @param accountName a name (`acme`) or a URL of the account (`https://acme.mytalkdesk.com/atlas`)
+ * @returns the account in lower case, and the region that the URL's host belongs to. A host that isn't known is a problem:
+ * the client's secret must not go to another account of the same name.
  * Source: docs.talkdesk.com/docs/authentication (the account name is the sub-domain of the web app).
  */
-export function readAccountName(accountName: string): {
-	account: string;
-	region?: keyof typeof REGIONS;
-} {
-	const host =
-		accountName
-			.trim()
-			.toLowerCase()
-			.replace(/^[a-z]+:\/\//, '')
-			.split(/[/?#:]/)[0] ?? '';
-	const [account = '', ...rest] = host.split('.');
-	const domain = rest.join('.');
+export function readAccountName(accountName: string): AccountResult {
+	const [authority = ''] = trimPasted(accountName)
+		.toLowerCase()
+		.replace(/^(?:https?:|[a-z]{1,10}:(?=\/\/))?[/\\]*/, '')
+		.split(/[/?#\\]/);
+	const host = authority
+		.replace(/:\d*$/, '')
+		.replace(/\.$/, '')
+		.replace(/^www\.(?=.)/, '');
+	const dot = host.indexOf('.');
+	const account = dot === -1 ? host : host.slice(0, dot);
+	if (!/^[a-z0-9][a-z0-9-]*$/.test(account)) return wrong(ENTER_ACCOUNT);
+	if (dot === -1) return { ok: true, account };
+
+	const domain = host.slice(dot + 1);
 	for (const region of ['us', 'eu', 'ca'] as const) {
 		const { appDomain, tokenDomain } = REGIONS[region];
-		if (domain === appDomain || domain === tokenDomain) return { account, region };
+		if (domain === appDomain || domain === tokenDomain) return { ok: true, account, region };
 	}
-	return { account };
+	const test = TEST_DOMAINS.find(({ domain: known }) => host.split('.').includes(known));
+	return test
+		? wrong(
+				`The Account Name is the URL of a ${test.kind} account of Talkdesk, whose hosts aren't documented. Choose Custom as Region and enter its Token URL and API Base URL.`,
+			)
+		: wrong(
+				`The Account Name has '${domain}', which is no domain of Talkdesk's regions ${REGION_NAMES}. Enter the account's name alone, 'acme' in 'https://acme.mytalkdesk.com', or choose Custom as Region and enter both URLs.`,
+			);
 }
+
+const REGION_NAMES = Object.values(REGIONS)
+	.map(({ name }) => name)
+	.join(', ');
+const ENTER_ACCOUNT =
+	"Enter the Account Name: the first part of the URL of your Talkdesk, 'acme' in 'https://acme.mytalkdesk.com', or that URL.";
+const wrong = (problem: string): AccountResult => ({ ok: false, problem });
 
 function isHttpUrl(value: string): boolean {
 	return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
@@ -123,22 +164,15 @@ export function readSettings(credential: unknown): SettingsResult {
 	}
 
 	const named = readAccountName(accountName);
-	if (!/^[a-z0-9][a-z0-9-]*$/.test(named.account)) {
-		return problem(
-			"Enter the Account Name: the first part of the URL of your Talkdesk, 'acme' in 'https://acme.mytalkdesk.com', or that URL.",
-		);
-	}
-	if (named.region && named.region !== region) {
-		return problem(
-			`The Account Name is a URL of the region ${REGIONS[named.region].name}, but Region is ${REGIONS[region].name}. Choose ${REGIONS[named.region].name} as Region.`,
-		);
-	}
+	if (!named.ok) return named;
+	// A URL knows its region better than a field that may have been left as it was.
+	const { tokenDomain, apiBaseUrl } = REGIONS[named.region ?? region];
 	return {
 		ok: true,
 		settings: {
 			...common,
-			tokenUrl: `https://${named.account}.${REGIONS[region].tokenDomain}/oauth/token`,
-			apiBaseUrl: REGIONS[region].apiBaseUrl,
+			tokenUrl: `https://${named.account}.${tokenDomain}/oauth/token`,
+			apiBaseUrl,
 		},
 	};
 }
@@ -146,3 +180,19 @@ export function readSettings(credential: unknown): SettingsResult {
 function problem(sentence: string): SettingsResult {
 	return { ok: false, problem: sentence };
 }
+
+/**
+ * A text for the user without the secrets that a server may have put into it, as those who repeat what they were sent do.
+ *
+ * @param secrets in any order; what is too short to be one is left alone
+ */
+export function withoutSecrets(text: string, secrets: string[]): string {
+	const spellings = secrets
+		.flatMap((secret) => [secret, new URLSearchParams([['', secret]]).toString().slice(1)])
+		.filter((secret) => secret.length >= MIN_SECRET)
+		// What is inside of another one must not be cut out of it first.
+		.sort((a, b) => b.length - a.length);
+	return spellings.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
+}
+
+const MIN_SECRET = 4;

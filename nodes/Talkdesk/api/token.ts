@@ -5,14 +5,25 @@ import { z } from 'zod';
 
 import { isTransientStatus, isPassingNetworkError, networkErrorCode } from './problem';
 import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryAdvice } from './retry';
-import { readSettings, type TalkdeskSettings } from './settings';
+import { readSettings, withoutSecrets, type TalkdeskSettings } from './settings';
+
+/** Scopes as a text with blanks (RFC 6749), or as a list. An empty one says nothing. */
+const scopesSchema = z
+	.union([
+		z.string().transform((text) => text.split(/[\s,]+/)),
+		z.array(z.unknown()).transform((list) => list.filter((entry) => typeof entry === 'string')),
+	])
+	.transform((scopes) => scopes.filter(Boolean))
+	.transform((scopes) => (scopes.length > 0 ? scopes : undefined))
+	.optional()
+	.catch(undefined);
 
 const tokenSchema = z
-	.object({
-		access_token: z.string().min(1),
-		scope: z.string().catch(''),
-	})
+	.object({ access_token: z.string().min(1), scope: scopesSchema, scopes: scopesSchema })
 	.passthrough();
+
+/** Talkdesk's tokens are JWTs with their scopes in `scp` (seen in public code; not documented). */
+const claimsSchema = z.object({ scp: scopesSchema, scope: scopesSchema });
 
 const responseSchema = z.object({
 	statusCode: z.number(),
@@ -23,15 +34,19 @@ const responseSchema = z.object({
 /** Milliseconds. Short: many requests wait for the one that fetches the token. */
 const TOKEN_TIMEOUT = 10_000;
 
+const said = z
+	.union([z.string().min(1), z.object({ message: z.string() }).transform(({ message }) => message)])
+	.optional()
+	.catch(undefined);
 const tokenErrorSchema = z
-	.object({ error: z.string().optional(), error_description: z.string().optional() })
+	.object({ error: said, error_description: said, message: said, description: said })
 	.passthrough();
 
 /** A bearer token of Talkdesk. */
 export interface Token {
 	accessToken: string;
-	/** What the client was granted. */
-	scopes: string[];
+	/** What the client was granted; undefined where neither the answer nor the token says it: what was asked for. */
+	scopes: string[] | undefined;
 }
 
 /** What came back from the token URL: a status and the parsed body, or the network's error code. */
@@ -48,7 +63,7 @@ export type TokenResult =
  * that the client was granted. Source: docs.talkdesk.com/reference/cc-basic.
  */
 export function tokenRequest(settings: TalkdeskSettings) {
-	const basic = Buffer.from(`${settings.clientId}:${settings.clientSecret}`).toString('base64');
+	const basic = basicOf(settings.clientId, settings.clientSecret);
 	return {
 		method: 'POST' as const,
 		url: settings.tokenUrl,
@@ -59,6 +74,11 @@ export function tokenRequest(settings: TalkdeskSettings) {
 		},
 		body: 'grant_type=client_credentials',
 	};
+}
+
+/** The value of a Basic header. */
+export function basicOf(clientId: string, clientSecret: string): string {
+	return Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
 }
 
 /**
@@ -82,38 +102,70 @@ export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): Toke
 	const { status, body } = answer;
 	const token = tokenSchema.safeParse(body);
 	if (status === 200 && token.success) {
-		const { access_token, scope } = token.data;
-		return {
-			ok: true,
-			token: {
-				accessToken: access_token,
-				scopes: scope.split(/\s+/).filter(Boolean),
-			},
-		};
+		const { access_token, scope, scopes } = token.data;
+		const granted = scope ?? scopes ?? readScopes(access_token);
+		return { ok: true, token: { accessToken: access_token, scopes: granted } };
 	}
 	if (status === 404) return unknownAccount(host);
 
-	const error = tokenErrorSchema.safeParse(body);
-	const said = error.success ? (error.data.error_description ?? error.data.error) : undefined;
-	if (status === 400 || status === 401) {
+	const refusal = readRefusal(body, settings);
+	if (status === 400 || status === 401 || (status === 200 && hasError(body))) {
 		return {
 			ok: false,
 			reason: 'client',
-			problem: `Talkdesk refused the client: ${said ?? `HTTP ${status}`}. Check Client ID and Client Secret (Talkdesk: Builder > OAuth Clients).`,
+			problem: `Talkdesk refused the client: ${refusal ?? `HTTP ${status}`}. Check Client ID and Client Secret (Talkdesk: Builder > OAuth Clients).`,
 		};
 	}
 	if (status === 403) {
 		return {
 			ok: false,
 			reason: 'forbidden',
-			problem: `Talkdesk refused to issue a token (${said ?? 'HTTP 403'}). The account may only allow certain IP addresses: ask your Talkdesk administrator to allow the address of n8n.`,
+			problem: `Talkdesk refused to issue a token (${refusal ?? 'HTTP 403'}). The account may only allow certain IP addresses: ask your Talkdesk administrator to allow the address of n8n.`,
+		};
+	}
+	if (typeof body === 'string' && /^\s*<(?:!doctype|html)/i.test(body)) {
+		return {
+			ok: false,
+			reason: 'unreachable',
+			problem: `${host} answered with a web page instead of a token (HTTP ${status}). Something between n8n and Talkdesk may have answered, a proxy or its login page: check the network of n8n, then Region and Account Name or Token URL.`,
 		};
 	}
 	return {
 		ok: false,
 		reason: 'unreachable',
-		problem: `${host} gave no token (${said ?? `HTTP ${status}`}). Check Region and Account Name, or try again later.`,
+		problem: `${host} gave no token (${refusal ?? `HTTP ${status}`}). Check Region and Account Name, or try again later.`,
 	};
+}
+
+/** The scopes that a token has itself, when it is a JWT that says so. Nobody relies on them for safety: Talkdesk checks. */
+function readScopes(token: string): string[] | undefined {
+	try {
+		const claims: unknown = JSON.parse(
+			Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
+		);
+		const parsed = claimsSchema.safeParse(claims);
+		return parsed.success ? (parsed.data.scp ?? parsed.data.scope) : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Whether a body is an error, whatever the status says (RFC 6749, section 5.2, wants a 400). */
+function hasError(body: unknown): boolean {
+	const parsed = tokenErrorSchema.safeParse(body);
+	return parsed.success && (parsed.data.error ?? parsed.data.error_description) !== undefined;
+}
+
+/** Talkdesk's own words in an error's body, without the secrets of the request. */
+function readRefusal(
+	body: unknown,
+	{ clientId, clientSecret }: TalkdeskSettings,
+): string | undefined {
+	const parsed = tokenErrorSchema.safeParse(body);
+	if (!parsed.success) return undefined;
+	const { error, error_description, message, description } = parsed.data;
+	const words = error_description ?? description ?? message ?? error;
+	return words && withoutSecrets(words, [clientSecret, basicOf(clientId, clientSecret)]);
 }
 
 function unknownAccount(host: string): TokenResult {

@@ -1,4 +1,7 @@
-import { z } from 'zod';
+import { authorKind, type AuthorKind } from './author';
+import { readParts, type Attachment, type Author, type Parts } from './fields';
+import { asObject, bare } from './keys';
+import { toPlainText } from './plainText';
 
 /** The three webhook actions of a Talkdesk integration, in the order of the trigger's outputs. */
 export const EVENTS = ['conversation_started', 'message_created', 'conversation_ended'] as const;
@@ -11,10 +14,11 @@ export interface TalkdeskEvent {
 	conversationId: string;
 	/** ISO 8601; when the call came in, where Talkdesk gave no time. */
 	timestamp: string;
+	/** Without formatting; as it came it is in `raw`. */
 	text?: string;
-	author?: { type?: string; name?: string };
+	author?: Author & { kind: AuthorKind };
 	messageId?: string;
-	attachments: Array<{ id?: string; name?: string; type?: string; size?: number }>;
+	attachments: Attachment[];
 	/** Why a conversation ended, where Talkdesk says so. */
 	reason?: string;
 	/** The whole body as it came. */
@@ -22,122 +26,71 @@ export interface TalkdeskEvent {
 }
 
 export type EventResult =
-	| { ok: true; event: TalkdeskEvent }
+	/** `doubt`: what whoever runs n8n should know, although the event counts. */
+	| { ok: true; event: TalkdeskEvent; doubt?: string }
 	/** `invalid`: not even a JSON object. `unknown`: one without a conversation, or without an event that we know. */
 	| { ok: false; reason: 'invalid' | 'unknown'; problem: string };
 
-const id = z
-	// A number that JavaScript can't hold exactly would be another one's id.
-	.union([z.string().trim().min(1), z.number().safe()])
-	.transform(String)
-	.optional()
-	.catch(undefined);
-const words = z.string().min(1).optional().catch(undefined);
-const time = z
-	.string()
-	.refine((value) => !Number.isNaN(Date.parse(value)))
-	.optional()
-	.catch(undefined);
-
-/** `z.coerce` would throw at an object that has a `toString` of its own. */
-const size = z
-	.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-	.pipe(z.number().nonnegative().finite())
-	.optional()
-	.catch(undefined);
-
-const attachmentSchema = z.object({ id, name: words, type: words, size });
-
-/** What is no attachment is left out; it must not take the others with it. */
-const attachmentsSchema = z
-	.array(z.unknown())
-	.transform((list) =>
-		list.flatMap((entry) => {
-			const parsed = attachmentSchema.safeParse(entry);
-			return parsed.success ? [parsed.data] : [];
-		}),
-	)
-	.optional()
-	.catch(undefined);
-
-/**
- * Every place where a field has been seen or may be. Talkdesk's own receiver of these calls documents `event_type`,
- * `conversation_id`, `timestamp` and a `payload` object. Seen in public code that takes real calls: the text at
- * `payload.content`, the author at `payload.author.type`, the id also inside `payload`, and behind relays a flat form
- * with `content` and `author_name`. The names of the message id, of the attachments and of the reason are inferred from
- * the API's own answers (`message_id`, `id`, `attachments`).
- */
-const partSchema = z.object({
-	conversation_id: id,
-	timestamp: time,
-	created_at: time,
-	content: words,
-	author: z.object({ type: words, name: words }).optional().catch(undefined),
-	author_type: words,
-	author_name: words,
-	message_id: id,
-	id,
-	attachments: attachmentsSchema,
-	reason: words,
-});
-
-const bodySchema = z.record(z.unknown());
-
-function readEventName(value: unknown): TalkdeskEventName | undefined {
-	const name = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
-	return EVENTS.find((event) => event === name);
-}
-
-/** A body's fields, in the two places where they may be. */
-export interface Parts {
-	top: z.output<typeof partSchema>;
-	payload: z.output<typeof partSchema>;
-}
-
-/** Reads the fields of a body. What has a wrong type is left out; never throws. */
-export function readParts(raw: Record<string, unknown>): Parts {
-	const part = partSchema.catch({ attachments: undefined });
-	return { top: part.parse(raw), payload: part.parse(raw.payload) };
-}
-
 /** What was said, by whom, with which files, and why it ended: as far as a body says it. */
-export function readContent({ top, payload }: Parts) {
+export function readContent({ top, payload, message }: Parts) {
+	const parts = [payload, message, top];
+	const first = <T>(read: (part: Parts['top']) => T | undefined) =>
+		parts.map(read).find((found) => found !== undefined);
 	return {
-		text: payload.content ?? top.content,
-		author: readAuthor(payload) ?? readAuthor(top),
-		attachments: payload.attachments ?? top.attachments ?? [],
-		reason: payload.reason ?? top.reason,
+		text: first(({ text }) => text),
+		author: first(({ author }) => author),
+		attachments:
+			first(({ attachments }) => (attachments.length > 0 ? attachments : undefined)) ?? [],
+		reason: first(({ reason }) => reason),
 	};
 }
 
-/** When Talkdesk says that it happened, as it says it; undefined where it says nothing. */
-export function readSentAt({ top, payload }: Parts): string | undefined {
-	return top.timestamp ?? payload.timestamp ?? payload.created_at;
+/** When Talkdesk says that it happened; undefined where it says nothing. */
+export function readSentAt({ top, payload, message }: Parts): string | undefined {
+	return (
+		top.timestamp ??
+		payload.timestamp ??
+		payload.createdAt ??
+		message.timestamp ??
+		message.createdAt
+	);
+}
+
+/** The id that a body gives to a message by that name. Inside an object `message`, an id can be nothing else. */
+export function readMessageId({ top, payload, message }: Parts): string | undefined {
+	return payload.messageId ?? top.messageId ?? message.messageId ?? message.id;
+}
+
+/** The last part of a path that isn't empty: a slash too many names no other action. */
+export function lastSegment(path: string): string {
+	const [before = ''] = path.split(/[?#]/, 1);
+	return before.split('/').filter(Boolean).pop() ?? '';
 }
 
 /**
  * Reads a webhook call of Talkdesk, in any of its known forms.
  *
- * @param action the last part of the URL that was called: the best witness of the event. Where it isn't one of the three
- * actions, the body's `event_type` decides.
+ * @param action the last part of the URL that was called
  * @param body the parsed body
  * @param receivedAt milliseconds since 1970
  * @returns the event, or what is wrong; never throws
  */
 export function readEvent(action: string, body: unknown, receivedAt: number): EventResult {
-	const parsed = bodySchema.safeParse(body);
-	if (!parsed.success) {
-		return { ok: false, reason: 'invalid', problem: 'The body must be a JSON object.' };
-	}
-	const raw = parsed.data;
+	const raw = asObject(body);
+	if (!raw) return { ok: false, reason: 'invalid', problem: 'The body must be a JSON object.' };
 	const parts = readParts(raw);
-	const { top, payload } = parts;
+	const { top, payload, message } = parts;
 
-	const conversationId = top.conversation_id ?? payload.conversation_id;
+	const conversationId = top.conversationId ?? payload.conversationId ?? message.conversationId;
 	if (!conversationId) {
 		return { ok: false, reason: 'unknown', problem: 'The body has no conversation_id.' };
 	}
-	const event = readEventName(action) ?? readEventName(raw.event_type);
+	const content = readContent(parts);
+	const text = content.text === undefined ? '' : toPlainText(content.text);
+	const hasContent = text !== '' || content.attachments.length > 0;
+	const byPath = EVENTS.find((event) => bare(event) === bare(action));
+	const byBody = nameIn(parts);
+	const event = decide(byPath, byBody, hasContent);
 	if (!event) {
 		return {
 			ok: false,
@@ -146,7 +99,7 @@ export function readEvent(action: string, body: unknown, receivedAt: number): Ev
 		};
 	}
 
-	const { text, author, attachments, reason } = readContent(parts);
+	const { author, attachments, reason } = content;
 	const result: TalkdeskEvent = {
 		event,
 		conversationId,
@@ -154,32 +107,59 @@ export function readEvent(action: string, body: unknown, receivedAt: number): Ev
 		attachments,
 		raw,
 	};
-	if (text !== undefined) result.text = text;
-	if (author) result.author = author;
+	if (text !== '') result.text = text;
+	if (author) result.author = { ...author, kind: authorKind(author.type) };
 	// `id` at the top may be the id of anything; inside the payload of a message it can only be the message's.
-	const messageId =
-		payload.message_id ?? top.message_id ?? (event === 'message_created' ? payload.id : undefined);
+	const messageId = readMessageId(parts) ?? (event === 'message_created' ? payload.id : undefined);
 	if (messageId !== undefined) result.messageId = messageId;
 	if (reason !== undefined) result.reason = reason;
+
+	if (byPath && byBody && byPath !== byBody) {
+		return {
+			ok: true,
+			event: result,
+			doubt: `The path says ${byPath} and the body ${byBody}: it was taken as ${event}. Check the relative paths of the actions in Talkdesk.`,
+		};
+	}
+	if (event === 'message_created' && !hasContent) {
+		return { ok: true, event: result, doubt: 'No text and no file was found in a message.' };
+	}
 	return { ok: true, event: result };
 }
 
-function readAuthor(part: z.output<typeof partSchema>): TalkdeskEvent['author'] {
-	const type = part.author?.type ?? part.author_type;
-	const name = part.author?.name ?? part.author_name;
-	if (type === undefined && name === undefined) return undefined;
-	return { ...(type !== undefined && { type }), ...(name !== undefined && { name }) };
+/**
+ * Which event it is. The path is what somebody has entered in Talkdesk, the body's word is Talkdesk's own: it counts where
+ * both name an event and not the same one. But words and files that came with either of them called a message are a message:
+ * an end must not swallow them.
+ */
+function decide(
+	byPath: TalkdeskEventName | undefined,
+	byBody: TalkdeskEventName | undefined,
+	hasContent: boolean,
+): TalkdeskEventName | undefined {
+	const isMessage = hasContent && [byPath, byBody].includes('message_created');
+	return isMessage ? 'message_created' : (byBody ?? byPath);
+}
+
+/** The event that a body names, in any spelling, also behind a prefix such as `com.talkdesk.`. */
+function nameIn({ top, payload }: Parts): TalkdeskEventName | undefined {
+	for (const given of [...top.eventNames, ...payload.eventNames]) {
+		if (typeof given !== 'string') continue;
+		// The last words behind a prefix: one, or two that have a dot between them.
+		const words = given.slice(-100).split(/[.:/]/);
+		const names = [given, words.slice(-1).join(''), words.slice(-2).join('')].map(bare);
+		const event = EVENTS.find((known) => names.includes(bare(known)));
+		if (event) return event;
+	}
+	return undefined;
 }
 
 /**
- * Types of authors that are not an agent. Known of webhooks is the field `payload.author.type` alone, and none of its
- * values: `user` and `external` are Digital Connect's words for the customer and for other systems where a conversation is
- * started (`previous_messages[].type`), `contact` and `contact_person` its words for the customer; `customer` is inferred.
+ * Whether a message is known to be by somebody else than a human agent: by the customer or a program. An author who is
+ * missing or unknown may be one.
  */
-const NO_AGENT = ['user', 'external', 'customer', 'contact', 'contact_person'];
-
-/** Whether a message is known to be by somebody else than an agent. An author who is missing or unknown may be one. */
 export function isKnownNotByAgent({ event, author }: TalkdeskEvent): boolean {
-	const type = author?.type?.trim().toLowerCase().replace(/[ -]/g, '_');
-	return event === 'message_created' && type !== undefined && NO_AGENT.includes(type);
+	return (
+		event === 'message_created' && (author?.kind === 'customer' || author?.kind === 'automated')
+	);
 }

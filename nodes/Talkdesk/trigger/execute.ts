@@ -36,7 +36,10 @@ const eventSchema = z.object({
 export interface TriggerOptions {
 	downloadAttachments: boolean;
 	ignoreDuplicates: boolean;
-	policy: FilePolicy;
+	/** Which files may pass; none, where that is not to be understood. */
+	policy: FilePolicy | { problem: string };
+	/** What is wrong with the options, for the user. */
+	problems: string[];
 }
 
 /**
@@ -45,11 +48,15 @@ export interface TriggerOptions {
  */
 export async function executeTrigger(
 	this: IExecuteFunctions,
-	{ downloadAttachments, ignoreDuplicates, policy }: TriggerOptions,
+	{ downloadAttachments, ignoreDuplicates, policy, problems }: TriggerOptions,
 ): Promise<INodeExecutionData[][]> {
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	let items = this.getInputData();
+	for (const message of problems) {
+		this.logger.warn(`${this.getNode().name}: ${message}`);
+		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	}
 	// From here on nothing may fail: an event that is recorded and then comes again with a retry would be a duplicate.
 	if (ignoreDuplicates) items = await withoutDuplicates(this, items);
 	if (downloadAttachments) {
@@ -82,7 +89,7 @@ async function withoutDuplicates(
 async function withFiles(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,
-	policy: FilePolicy,
+	policy: TriggerOptions['policy'],
 ): Promise<INodeExecutionData> {
 	const listed = attachmentsSchema.parse(item.json.attachments);
 	const binary: IBinaryKeyData = { ...item.binary };
@@ -91,6 +98,7 @@ async function withFiles(
 		const { id } = attachment;
 		const field = `attachment_${index}`;
 		try {
+			if ('problem' in policy) throw new Error(policy.problem);
 			if (!id) throw new Error('Talkdesk gave no id for it.');
 			const context = { client: await talkdeskClient(functions), functions };
 			const known = attachment.name && attachment.type ? undefined : await describe(context, id);

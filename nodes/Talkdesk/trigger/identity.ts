@@ -1,6 +1,7 @@
 import { createHash } from 'crypto';
 
-import { readContent, readParts, readSentAt, type TalkdeskEvent } from './events';
+import { readContent, readMessageId, readSentAt, type TalkdeskEvent } from './events';
+import { readParts } from './fields';
 
 /**
  * What tells an event from every other one, whichever way it was sent: the same for the same event on another path or in
@@ -31,7 +32,7 @@ export function eventIdentity({
 	const isContentKnown = event !== 'message_created' || text || attachments.length > 0;
 	const what = [event, conversationId, text, attachments.map(fields), reason];
 
-	const messageId = payload.message_id ?? top.message_id;
+	const messageId = readMessageId(parts);
 	if (messageId !== undefined && isContentKnown) return hash(['message', messageId, ...what]);
 	const sentAt = readSentAt(parts);
 	if (sentAt === undefined) return undefined;

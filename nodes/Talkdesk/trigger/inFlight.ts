@@ -19,6 +19,30 @@ const MAX_REMEMBERED = 5000;
 const calls = new Map<string, EarlierCall>();
 
 /**
+ * The events of a call that have to be taken. Each is looked at once, and in the same order in all calls: two that bring the
+ * same events would otherwise wait for each other for ever.
+ *
+ * @param keyOf what an event is told apart by; undefined for one that is always new
+ */
+export async function eventsToTake<Event>(
+	events: Event[],
+	keyOf: (event: Event) => string | undefined,
+	answer: Answer,
+	now: number,
+): Promise<Event[]> {
+	const first = new Map<string, Event>();
+	for (const event of events) {
+		const key = keyOf(event);
+		if (key !== undefined && !first.has(key)) first.set(key, event);
+	}
+	const taken = new Set<Event>();
+	for (const [key, event] of [...first].sort(([a], [b]) => (a < b ? -1 : 1))) {
+		if (await mustBeTaken(key, answer, now)) taken.add(event);
+	}
+	return events.filter((event) => taken.has(event) || keyOf(event) === undefined);
+}
+
+/**
  * Whether a call has to be taken: no call for the same event is being taken by this process, or was a moment ago. n8n's
  * memory for duplicates has no lock, so two that come at the same moment could both be new to two workers.
  *
@@ -46,10 +70,17 @@ export async function mustBeTaken(key: string, answer: Answer, now: number): Pro
 	return true;
 }
 
-async function outcomeOf(answer: Answer): Promise<boolean> {
-	return await new Promise((resolve) => {
+/** One for each call, however many events it brings. */
+const outcomes = new WeakMap<Answer, Promise<boolean>>();
+
+function outcomeOf(answer: Answer): Promise<boolean> {
+	const known = outcomes.get(answer);
+	if (known) return known;
+	const outcome = new Promise<boolean>((resolve) => {
 		answer.once('finish', () => resolve(answer.statusCode >= 200 && answer.statusCode < 300));
 		// Without an answer before it: whoever called is gone, and nobody knows.
 		answer.once('close', () => resolve(false));
 	});
+	outcomes.set(answer, outcome);
+	return outcome;
 }

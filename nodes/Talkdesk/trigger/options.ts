@@ -1,20 +1,22 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import type { z } from 'zod';
 
-import { NodeOperationError } from 'n8n-workflow';
-
-import { filePolicyOptions, filePolicyOf } from '../files/options';
-import { readOptions } from '../parameters/options';
+import { filePolicyOf, filePolicyOptions } from '../files/options';
+import { option, optionsProperty as propertyOf } from '../parameters/options';
+import { flag } from '../parameters/schemas';
 import type { TriggerOptions } from './execute';
+import { asObject } from './keys';
 
-const whereFilesAreFetched = { show: { downloadAttachments: [true] } };
+const shownForDownloads = { show: { downloadAttachments: [true] } };
+const shown = <Option extends { property: object }>(declared: Option): Option => ({
+	...declared,
+	property: { ...declared.property, displayOptions: shownForDownloads },
+});
 
-export const optionsProperty: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [
+const { allowedMimeTypes, checkSignature, maxFileSize } = filePolicyOptions;
+
+const triggerOptions = {
+	downloadAttachments: option(
 		{
 			displayName: 'Download Attachments',
 			name: 'downloadAttachments',
@@ -23,6 +25,9 @@ export const optionsProperty: INodeProperties = {
 			description:
 				'Whether to put the files of a message into the item, as attachment_0, attachment_1, and so on',
 		},
+		flag,
+	),
+	ignoreDuplicates: option(
 		{
 			displayName: 'Ignore Duplicates',
 			name: 'ignoreDuplicates',
@@ -31,33 +36,98 @@ export const optionsProperty: INodeProperties = {
 			description:
 				'Whether to leave out events that Talkdesk has sent before. The last 2,000 are remembered. An event with neither a message ID nor a time always counts as new, and so does every event while you test.',
 		},
+		flag,
+	),
+	onlyAgentMessages: option(
 		{
 			displayName: 'Only Agent Messages',
 			name: 'onlyAgentMessages',
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to leave out messages that the customer has written, also those that this integration has sent for him, as far as Talkdesk names the author: types user, customer, contact and external. A message by an unknown author is kept.',
+				'Whether to leave out messages that are known to be by somebody else than a human agent: by the customer, also those that this integration has sent for him, and by bots, flows and the system. A message by an unknown author is kept. In the output, author.kind tells them apart.',
 		},
-		...Object.values(filePolicyOptions).map(({ property }) => ({
-			...property,
-			displayOptions: whereFilesAreFetched,
-		})),
-	],
+		flag,
+	),
+	allowedMimeTypes: shown(allowedMimeTypes),
+	checkSignature: shown(checkSignature),
+	maxFileSize: shown(maxFileSize),
 };
 
-/** @throws NodeOperationError where an option has a wrong value */
-export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions {
-	const options = functions.getNodeParameter('options', 0, {});
+export const optionsProperty = propertyOf(triggerOptions);
+
+type Name = keyof typeof triggerOptions;
+type Value<N extends Name> = z.output<(typeof triggerOptions)[N]['schema']>;
+
+/** The value of an option, or what is wrong with it, for the user. */
+function readOption<N extends Name>(
+	options: unknown,
+	name: N,
+): { value: Value<N> } | { problem: string } {
+	const { property, schema } = triggerOptions[name];
+	const parsed = schema.safeParse(asObject(options)?.[name]);
+	if (parsed.success) return { value: parsed.data };
+	return { problem: `The option ${property.displayName} ${parsed.error.issues[0]?.message}.` };
+}
+
+/**
+ * The options as n8n gives them.
+ *
+ * @param tell is told what is wrong when an expression in them can't be evaluated; then none of them is set
+ */
+export function readOptions(give: () => unknown, tell: (problem: string) => void): unknown {
 	try {
-		return {
-			downloadAttachments: options.downloadAttachments === true,
-			ignoreDuplicates: options.ignoreDuplicates !== false,
-			policy: filePolicyOf(readOptions({ functions, itemIndex: 0 }, filePolicyOptions)),
-		};
-	} catch {
-		throw new NodeOperationError(functions.getNode(), 'An option has a wrong value', {
-			description: 'Maximum File Size is a number of megabytes, Allowed MIME Types a text.',
-		});
+		return give();
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		tell(`The options can't be read, and none of them counts: ${reason}`);
+		return {};
 	}
+}
+
+type Switch = 'downloadAttachments' | 'ignoreDuplicates' | 'onlyAgentMessages';
+
+/** Whether an option is on. A wrong value counts as none: the execution tells of it. */
+export function isOn(options: unknown, name: Switch): boolean {
+	const read = readOption(options, name);
+	const byDefault = triggerOptions[name].property.default === true;
+	return 'value' in read ? (read.value ?? byDefault) : byDefault;
+}
+
+/**
+ * Reads the options of the trigger. A wrong value never costs an event: a node that fails as a whole loses it, or puts it on
+ * its first output. It is reported instead, and if it limits which files may pass, none does.
+ */
+export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions {
+	const problems: string[] = [];
+	const options = readOptions(
+		() => functions.getNodeParameter('options', 0, {}),
+		(problem) => problems.push(problem),
+	);
+	const problemsOf = (...names: Name[]) =>
+		names.flatMap((name) => {
+			const read = readOption(options, name);
+			return 'problem' in read ? [read.problem] : [];
+		});
+	const types = readOption(options, 'allowedMimeTypes');
+	const signature = readOption(options, 'checkSignature');
+	const size = readOption(options, 'maxFileSize');
+	const wrongLimits = problemsOf('allowedMimeTypes', 'checkSignature', 'maxFileSize');
+	problems.push(
+		...problemsOf('downloadAttachments', 'ignoreDuplicates', 'onlyAgentMessages'),
+		...wrongLimits,
+	);
+	return {
+		downloadAttachments: isOn(options, 'downloadAttachments'),
+		ignoreDuplicates: isOn(options, 'ignoreDuplicates'),
+		policy:
+			'value' in types && 'value' in signature && 'value' in size
+				? filePolicyOf({
+						allowedMimeTypes: types.value,
+						checkSignature: signature.value,
+						maxFileSize: size.value,
+					})
+				: { problem: wrongLimits.join(' ') },
+		problems,
+	};
 }

@@ -1,8 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { WebhookCredential } from './authenticate';
-import { isSame, readAuthorization, type Headers } from './secrets';
+import { BASIC_CHALLENGE, isPair, missingSecret, type WebhookCredential } from './authenticate';
+import { readForm, type Received } from './body';
+import { readAuthorization, readBasic, type BasicPair, type Headers } from './secrets';
 import { issueToken, TOKEN_SECONDS } from './token';
 
 /** A field that is given once, as a text. A list of them proves nothing. */
@@ -12,11 +13,8 @@ const formSchema = z
 	.object({ grant_type: field, client_id: field, client_secret: field })
 	.catch({});
 
-export interface TokenRequest {
+export interface TokenRequest extends Received {
 	credential: WebhookCredential;
-	headers: Headers;
-	/** The body as n8n parsed it: of a form or of JSON. */
-	body: unknown;
 	/** The trigger that the token will be good for. */
 	audience: string;
 	/** Milliseconds since 1970. */
@@ -27,6 +25,8 @@ interface Answer {
 	status: number;
 	body: IDataObject;
 	headers: Record<string, string>;
+	/** Why there is no token, for the log of whoever runs n8n. */
+	refusal?: string;
 }
 
 /**
@@ -40,14 +40,19 @@ interface Answer {
  * @returns the answer, always JSON; who hasn't proved to be the client learns nothing else about the request
  */
 export function answerTokenRequest(request: TokenRequest): Answer {
-	const { credential, headers, body, audience, now } = request;
+	const { credential, headers, audience, now } = request;
 	const { webhookAuthentication: mode, webhookClientId, webhookClientSecret } = credential;
 	if (mode !== undefined && mode !== 'oAuth2') return answer(404, { error: 'not_found' });
-	const form = formSchema.parse(body);
+	const form = formSchema.parse(readForm(request));
 	if (mode === undefined || !isClient(credential, headers, form)) {
 		return {
 			...answer(401, { error: 'invalid_client' }),
-			headers: { ...NOT_STORED, 'WWW-Authenticate': 'Basic realm="Talkdesk Trigger"' },
+			headers: { ...NOT_STORED, 'WWW-Authenticate': BASIC_CHALLENGE },
+			refusal:
+				mode === undefined
+					? 'The credential could not be read.'
+					: (missingSecret(credential) ??
+						'No token was given: client ID or secret is missing in the request, or another one than in the credential. Compare them, also for blanks and line ends.'),
 		};
 	}
 	if (form.grant_type === undefined) return answer(400, { error: 'invalid_request' });
@@ -77,23 +82,29 @@ function isClient(
 	form: z.output<typeof formSchema>,
 ): boolean {
 	if (id === '' || secret === '') return false;
+	const expected = { user: id, password: secret };
 	const basic = readAuthorization(headers, 'Basic');
 	if (basic === undefined) {
-		const isId = isSame(form.client_id, id);
-		return isSame(form.client_secret, secret) && isId;
+		const { client_id: user = '', client_secret: password = '' } = form;
+		return isPair({ user, password }, expected);
 	}
 	// RFC 6749 wants both form-encoded inside the header; Talkdesk's own documentation shows them as they are.
-	const plain = Buffer.from(basic, 'base64').toString();
-	const colon = plain.indexOf(':');
-	const isId = isSame(formDecoded(plain.slice(0, Math.max(colon, 0))), id);
-	const isDecoded = isSame(formDecoded(plain.slice(colon + 1)), secret) && isId;
-	return isSame(plain, `${id}:${secret}`) || isDecoded;
+	return readBasic(basic)
+		.flatMap((pair) => [pair, formDecodedPair(pair)])
+		.map((pair) => isPair(pair, expected))
+		.includes(true);
 }
 
-function formDecoded(encoded: string): string | undefined {
+const formDecodedPair = ({ user, password }: BasicPair): BasicPair => ({
+	user: formDecoded(user),
+	password: formDecoded(password),
+});
+
+/** What can't be decoded stays as it is. */
+function formDecoded(encoded: string): string {
 	try {
 		return decodeURIComponent(encoded.replace(/\+/g, ' '));
 	} catch {
-		return undefined;
+		return encoded;
 	}
 }

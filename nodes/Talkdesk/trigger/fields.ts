@@ -1,0 +1,191 @@
+import { authorKind } from './author';
+import { asObject, fieldsOf } from './keys';
+import { findText } from './text';
+import { readTime } from './time';
+
+export interface Attachment {
+	id?: string;
+	name?: string;
+	type?: string;
+	size?: number;
+}
+
+export interface Author {
+	type?: string;
+	name?: string;
+}
+
+/** The fields of a body, or of an object inside it. */
+export interface Part {
+	eventNames: unknown[];
+	conversationId?: string;
+	timestamp?: string;
+	createdAt?: string;
+	text?: string;
+	author?: Author;
+	messageId?: string;
+	id?: string;
+	attachments: Attachment[];
+	reason?: string;
+}
+
+/** A body's fields, in the places where they may be. */
+export interface Parts {
+	top: Part;
+	payload: Part;
+	message: Part;
+}
+
+type Fields = Map<string, unknown>;
+
+/** The first of the fields with these bare names that can be read. */
+function first<T>(
+	fields: Fields,
+	names: readonly string[],
+	read: (value: unknown) => T | undefined,
+) {
+	for (const name of names) {
+		const value = fields.get(name);
+		const found = value === undefined ? undefined : read(value);
+		if (found !== undefined) return found;
+	}
+	return undefined;
+}
+
+const readWords = (value: unknown) =>
+	typeof value === 'string' && value !== '' ? value : undefined;
+
+function readId(value: unknown): string | undefined {
+	if (typeof value === 'string') return value.trim() || undefined;
+	// A number that JavaScript can't hold exactly would be another one's id.
+	return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+		? String(value)
+		: undefined;
+}
+
+function readSize(value: unknown): number | undefined {
+	const size = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+	return typeof size === 'number' && size >= 0 && Number.isFinite(size) ? size : undefined;
+}
+
+/**
+ * Reads the fields of a body. What can't be read is left out; never throws.
+ *
+ * Names are taken in any spelling (see `bare`). Talkdesk's own receiver of these calls documents `event_type`,
+ * `conversation_id`, `timestamp` and a `payload` object. Seen in public code that takes real calls: the text at
+ * `payload.content`, the author at `payload.author.type`, the id also inside `payload`, and behind relays a flat form with
+ * `content` and `author_name`. All other names are inferred from the API's own answers (`message_id`, `id`, `attachments`)
+ * and from what other chats call the same things.
+ */
+export function readParts(raw: Record<string, unknown>): Parts {
+	const top = fieldsOf(raw);
+	const inner = top.get('payload') ?? top.get('data');
+	const payload = fieldsOf(asObject(inner) ?? (typeof inner === 'string' ? { text: inner } : {}));
+	const message = asObject(payload.get('message')) ?? asObject(top.get('message')) ?? {};
+	return { top: readPart(top), payload: readPart(payload), message: readPart(fieldsOf(message)) };
+}
+
+const EVENT_NAMES = ['eventtype', 'event', 'eventname', 'type', 'action', 'topic'];
+const TEXTS = ['content', 'text', 'message', 'body', 'plaintext', 'html', 'richtext', 'markdown'];
+const ATTACHMENTS = [
+	...['attachments', 'attachment', 'files', 'file', 'media', 'documents', 'document', 'images'],
+	...['image'],
+];
+const ATTACHMENT_IDS = ['attachmentids', 'attachmentid', 'fileids', 'fileid'];
+
+const NOTHING: Part = { eventNames: [], attachments: [] };
+
+function readPart(fields: Fields): Part {
+	if (fields.size === 0) return NOTHING;
+	const event = asObject(fields.get('event'));
+	const conversation = asObject(fields.get('conversation'));
+	return {
+		eventNames: [
+			...EVENT_NAMES.map((name) => fields.get(name)),
+			...(event ? [event.type, event.name] : []),
+		],
+		conversationId: first(fields, ['conversationid'], readId) ?? readId(conversation?.id),
+		timestamp: first(fields, ['timestamp', 'eventtimestamp', 'sentat', 'occurredat'], readTime),
+		createdAt: first(fields, ['createdat', 'datecreated'], readTime),
+		text: first(fields, TEXTS, findText),
+		author: readAuthor(fields),
+		messageId: first(fields, ['messageid'], readId),
+		id: first(fields, ['id'], readId),
+		attachments: readAttachments(fields),
+		reason: first(fields, ['reason', 'endreason', 'endedreason', 'closereason'], readWords),
+	};
+}
+
+function readAuthor(fields: Fields): Author | undefined {
+	const given = first(fields, ['author', 'sender', 'from'], (value) =>
+		typeof value === 'string' ? readWords(value) : asObject(value),
+	);
+	const inside = typeof given === 'object' ? fieldsOf(given) : new Map<string, unknown>();
+	// A text is a name, unless it is one of the words for a kind of author.
+	const word = typeof given === 'string' ? given : undefined;
+	const isType = authorKind(word) !== 'unknown';
+	const type =
+		first(inside, ['type', 'role', 'kind'], readWords) ??
+		first(fields, ['authortype', 'sendertype', 'authorrole', 'senderrole'], readWords) ??
+		(isType ? word : undefined);
+	const name =
+		first(inside, ['name', 'displayname', 'fullname'], readWords) ??
+		first(fields, ['authorname', 'sendername'], readWords) ??
+		(isType ? undefined : word);
+	if (type === undefined && name === undefined) return undefined;
+	return { ...(type !== undefined && { type }), ...(name !== undefined && { name }) };
+}
+
+/** What is no attachment is left out; it must not take the others with it. */
+function readAttachments(fields: Fields): Attachment[] {
+	const named = first(fields, ATTACHMENTS, (value) => {
+		const list: unknown[] = Array.isArray(value) ? value : [value];
+		const found = list.flatMap((entry) => readAttachment(entry) ?? []);
+		return found.length > 0 ? found : undefined;
+	});
+	if (named) return named;
+	const ids = first(fields, ATTACHMENT_IDS, (value) => {
+		const list: unknown[] = Array.isArray(value) ? value : [value];
+		const found = list.flatMap((entry) => readId(entry) ?? []);
+		return found.length > 0 ? found : undefined;
+	});
+	if (!ids) return [];
+	// A flat form has the file's other fields beside its id, among those of the message.
+	const alone = ids.length === 1 ? readFile(fields, FILE) : {};
+	return ids.map((one) => ({ ...alone, id: one }));
+}
+
+function readAttachment(value: unknown): Attachment | undefined {
+	const object = asObject(value);
+	return object && Object.keys(object).length > 0
+		? readFile(fieldsOf(object), OWN_FILE)
+		: undefined;
+}
+
+/** Names that say what belongs to a file. */
+const FILE: Record<'id' | 'name' | 'type' | 'size', string[]> = {
+	id: [],
+	name: ['filename', 'originalname'],
+	type: ['contenttype', 'mimetype', 'mediatype'],
+	size: ['filesize', 'contentlength', 'sizebytes'],
+};
+/** Those that do so only inside of it too. */
+const OWN_FILE: typeof FILE = {
+	id: ['id', ...ATTACHMENT_IDS, 'mediaid'],
+	name: ['name', ...FILE.name, 'title'],
+	type: [...FILE.type, 'type'],
+	size: ['size', ...FILE.size],
+};
+
+function readFile(fields: Fields, names: typeof FILE): Attachment {
+	const fileId = first(fields, names.id, readId);
+	const name = first(fields, names.name, readWords);
+	const type = first(fields, names.type, readWords);
+	const bytes = first(fields, names.size, readSize);
+	return {
+		...(fileId !== undefined && { id: fileId }),
+		...(name !== undefined && { name }),
+		...(type !== undefined && { type }),
+		...(bytes !== undefined && { size: bytes }),
+	};
+}

@@ -1,0 +1,140 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { authenticate, challenge, type WebhookCredential } from './authenticate';
+import { bodiesIn, readBody, type Received } from './body';
+import { isKnownNotByAgent, lastSegment, readEvent, type TalkdeskEvent } from './events';
+import type { Headers } from './secrets';
+import { describeShape, isLargerThan } from './shape';
+
+/** A message of a chat has some KB. n8n itself would take 16 MB, and keep them in its database. */
+export const MAX_BYTES = 1_000_000;
+
+/**
+ * Talkdesk's bodies have three levels and some dozen values. n8n stores deeper ones, but its `deepCopy` and `JSON.stringify` go
+ * through them by recursion, which fails some thousand levels deep, in a node further on. And to read, store and copy a
+ * megabyte of tiny values takes seconds, in which n8n does nothing else.
+ */
+const LIMITS = { levels: 32, values: 5000 };
+
+/** A call may bring many events; the log needs no more than these to show what is wrong. */
+const MAX_WARNINGS = 3;
+
+export interface Call extends Received {
+	/** The decrypted credential of the node. */
+	credential: WebhookCredential;
+	/** Path of the URL. */
+	path: string;
+	/** The length of the body as it came. */
+	bytes: number;
+	/** The events that the workflow listens to, the node's parameter. */
+	events: unknown;
+	/** Whether the workflow wants to hear human agents only. */
+	onlyAgentMessages: boolean;
+	/** Which trigger is called. */
+	audience: string;
+	/** Milliseconds since 1970. */
+	now: number;
+}
+
+export interface CallResult {
+	status: number;
+	body: IDataObject;
+	headers?: Record<string, string>;
+	/** What the workflow gets to know. Without any no execution starts. */
+	events?: TalkdeskEvent[];
+	/** For the log of whoever runs n8n. */
+	warning?: string;
+	/** Why nobody is let in, for the same log. */
+	refusal?: string;
+}
+
+/**
+ * Takes a call: checks who calls, reads the events, says what to answer. Does nothing slow: Talkdesk waits. Never throws:
+ * n8n would answer 500 and record a failed execution.
+ */
+export function takeCall(call: Call): CallResult {
+	const { credential, bytes } = call;
+	const authentication = authenticate(credential, call);
+	if (!authentication.ok) {
+		return {
+			status: 401,
+			body: { error: 'unauthorized' },
+			headers: { 'WWW-Authenticate': challenge(credential) },
+			refusal: authentication.reason,
+		};
+	}
+	if (bytes > MAX_BYTES) {
+		return refusal(413, `The body has more than ${MAX_BYTES} bytes.`, `${bytes} bytes`);
+	}
+	const body = readBody(call);
+	if (isLargerThan(body, LIMITS)) {
+		const problem = 'The body has too many values, or nests them too deeply.';
+		return refusal(400, problem, describeShape(body));
+	}
+	const taken = bodiesIn(body).map((one) => takeEvent(one, call));
+	if (!taken.some(({ isObject }) => isObject)) {
+		return refusal(400, taken[0]?.why ?? 'The body is an empty list.', describeShape(body));
+	}
+	const events = taken.flatMap(({ event }) => event ?? []);
+	const warnings = taken.flatMap(({ warning }) => warning ?? []);
+	const more = warnings.length - MAX_WARNINGS;
+	const warning = [
+		...warnings.slice(0, MAX_WARNINGS),
+		...(more > 0 ? [`${more} more of the same call.`] : []),
+	].join(' ');
+	return {
+		...(events.length > 0
+			? { status: 200, body: { received: true }, events }
+			: ignored(taken.find(({ why }) => why)?.why ?? '')),
+		...(warning && { warning }),
+	};
+}
+
+interface Taken {
+	event?: TalkdeskEvent;
+	/** Why there is no event for the workflow. */
+	why?: string;
+	warning?: string;
+	/** Whether it was a JSON object at least. */
+	isObject: boolean;
+}
+
+/** Takes one of the events that a call brings. */
+function takeEvent(body: unknown, { path, events, onlyAgentMessages, now }: Call): Taken {
+	const result = readEvent(lastSegment(path), body, now);
+	if (!result.ok) {
+		const { problem: why, reason } = result;
+		// Talkdesk would only mark the call as failed; whoever runs n8n is the one who can mend it.
+		const warning = `A call was not understood. ${why} It was: ${describeShape(body)}`;
+		return { why, warning, isObject: reason !== 'invalid' };
+	}
+	const { event, doubt } = result;
+	const warning = doubt && `${doubt} The body was: ${describeShape(body)}`;
+	if (!Array.isArray(events) || !events.includes(event.event)) {
+		return { why: `The workflow does not listen to ${event.event}.`, warning, isObject: true };
+	}
+	if (onlyAgentMessages && isKnownNotByAgent(event)) {
+		const why = 'The workflow listens to messages of human agents only.';
+		return { why, isObject: true };
+	}
+	return { event, warning, isObject: true };
+}
+
+/** A call that was taken, and starts no execution. */
+export const ignored = (why: string): CallResult => ({
+	status: 200,
+	body: { received: true, ignored: why },
+});
+
+const refusal = (status: number, error: string, what: string): CallResult => ({
+	status,
+	body: { error },
+	warning: `A call was refused. ${error} It was: ${what}`,
+});
+
+/** How long the body is. n8n gives the bytes where it has read them, unpacked; for a multipart form it has the header only. */
+export function lengthOf(rawBody: unknown, headers: Headers): number {
+	const declared = Number(headers['content-length'] ?? 0);
+	const read = Buffer.isBuffer(rawBody) ? rawBody.length : 0;
+	return Math.max(read, Number.isFinite(declared) ? declared : 0);
+}

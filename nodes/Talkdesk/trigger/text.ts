@@ -1,0 +1,70 @@
+import { asObject, fieldsOf } from './keys';
+
+/**
+ * Where the text of a message may be inside an object, the plain form before the rich one. Seen in public formats of chats
+ * and editors: content parts (`text`), ProseMirror (`content`), Slate (`children`), Quill (`ops`, `insert`), Draft.js and
+ * Slack (`blocks`, `elements`), Adaptive Cards (`body`). Talkdesk's own form isn't documented.
+ */
+const TEXT_KEYS = [
+	...['plaintext', 'plain', 'text', 'content', 'body', 'message', 'value', 'insert', 'html'],
+	...[
+		'markdown',
+		'richtext',
+		'children',
+		'blocks',
+		'elements',
+		'ops',
+		'parts',
+		'paragraphs',
+		'items',
+	],
+	...['caption'],
+];
+
+const BLOCK = /paragraph|heading|header|list|item|quote|block|section|row/i;
+const LINE_BREAK = /^(?:hard_?break|line_?break|br)$/i;
+
+/** Bodies of the webhook nest less; a value that was read elsewhere may nest more. */
+const MAX_DEPTH = 32;
+
+/**
+ * The text in a value: a text itself, a number, or what is inside an object or a list. Entries of a list stand below each
+ * other, but words inside a paragraph beside each other.
+ *
+ * @returns undefined when there is none, or nothing but white space; never throws
+ */
+export function findText(value: unknown): string | undefined {
+	const text = search(value, 0, '\n');
+	const trimmed = text?.trim();
+	if (!trimmed) return undefined;
+	// What was put together ends with the line end of its last paragraph; a text stays as it is.
+	return typeof value === 'string' ? text : trimmed;
+}
+
+function search(value: unknown, depth: number, glue: string): string | undefined {
+	if (typeof value === 'string') return value === '' ? undefined : value;
+	if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
+	if (depth >= MAX_DEPTH) return undefined;
+	if (Array.isArray(value)) {
+		const between = value.some(isBlock) ? '\n' : glue;
+		const texts = value.map((entry) => search(entry, depth + 1, glue));
+		return texts.filter((text) => text !== undefined).join(between) || undefined;
+	}
+	const object = asObject(value);
+	if (!object) return undefined;
+	const fields = fieldsOf(object);
+	const type = fields.get('type');
+	if (typeof type === 'string' && LINE_BREAK.test(type)) return '\n';
+	for (const key of TEXT_KEYS) {
+		const isRun = key === 'children' || key === 'ops' || isBlock(object);
+		const text = search(fields.get(key), depth + 1, isRun ? '' : glue);
+		// A blank between two words is kept, but it doesn't stand in the way of a text elsewhere.
+		if (text?.trim() || (text && glue === '')) return text;
+	}
+	return undefined;
+}
+
+function isBlock(value: unknown): boolean {
+	const type = asObject(value)?.type;
+	return typeof type === 'string' && BLOCK.test(type);
+}
