@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
 import { EVENTS } from '../../nodes/Talkdesk/trigger/events';
 import { eventIdentity } from '../../nodes/Talkdesk/trigger/identity';
-import { describeShape } from '../../nodes/Talkdesk/trigger/shape';
+import { describeShape } from '../../nodes/Talkdesk/text/shape';
 import { answerTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
 import { takeCall, type Call } from '../../nodes/Talkdesk/trigger/takeCall';
 

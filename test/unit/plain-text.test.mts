@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { toPlainText } from '../../nodes/Talkdesk/trigger/plainText';
+import { toPlainText } from '../../nodes/Talkdesk/text/plainText';
 
 describe('HTML', () => {
 	it.each([

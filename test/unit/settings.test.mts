@@ -1,9 +1,4 @@
-import {
-	readAccountName,
-	readSettings,
-	trimPasted,
-	withoutSecrets,
-} from '../../nodes/Talkdesk/api/settings';
+import { readAccountName, readSettings, trimPasted } from '../../nodes/Talkdesk/api/settings';
 
 const client = { clientId: 'id', clientSecret: 'secret' };
 const settingsOf = (credential: object) => {
@@ -151,18 +146,4 @@ it.each([
 	['', ''],
 ])('what was pasted as %j is %j', (pasted, text) => {
 	expect(trimPasted(pasted)).toBe(text);
-});
-
-describe('a text without secrets', () => {
-	it('has none of them, in any spelling', () => {
-		const text = withoutSecrets('No: se+cret/1, se%2Bcret%2F1, se+cret/1-and-more', [
-			'se+cret/1',
-			'se+cret/1-and-more',
-		]);
-		expect(text).toBe('No: [hidden], [hidden], [hidden]');
-	});
-
-	it('keeps its words where a secret is too short to be one, or nothing', () => {
-		expect(withoutSecrets('a client', ['', 'a', 'cl'])).toBe('a client');
-	});
 });

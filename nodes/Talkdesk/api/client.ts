@@ -25,7 +25,7 @@ import {
 	tokensOf,
 	TokenRefusedError,
 } from './token';
-import { wellFormed } from '../wellFormed';
+import { wellFormed } from '../text/wellFormed';
 
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 

@@ -8,7 +8,8 @@ import { z } from 'zod';
 
 import { inboundProblem, readWebhookCredential } from '../trigger/authenticate';
 import { networkErrorCode, readProblem } from './problem';
-import { readSettings, withoutSecrets } from './settings';
+import { redact } from './redact';
+import { readSettings } from './settings';
 import { basicOf, readToken, tokenRequest, type TokenAnswer } from './token';
 
 /** Source: the scopes named on the pages of docs.talkdesk.com/reference for each request. */
@@ -78,7 +79,7 @@ async function testCredential(
 		const { clientId, clientSecret } = settings;
 		const secrets = [accessToken, clientSecret, basicOf(clientId, clientSecret)];
 		const said = explainProbe(probe.status, probe.body, settings.apiBaseUrl);
-		return failed(withoutSecrets(said, secrets));
+		return failed(redact(said, secrets));
 	}
 
 	// n8n's editor shows the words of a failure only. Who doesn't use the trigger hasn't touched what is meant for it.

@@ -7,11 +7,21 @@ const JSON_WEB_TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 const HIDDEN = '[hidden]';
 
-/** A text of Talkdesk's, without secrets: a server may echo the request that it refuses. */
+/** What is shorter is no secret; to cut it out everywhere would spoil the text. */
+const MIN_SECRET = 4;
+
+/**
+ * A text for the user without the secrets that a server may have put into it: it may echo the request that it refuses.
+ *
+ * @param secrets in any order; also looked for as a form has them
+ */
 export function redact(text: string, secrets: string[]): string {
-	const known = secrets
-		.filter(Boolean)
-		.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+	const spellings = secrets
+		.flatMap((secret) => [secret, new URLSearchParams([['', secret]]).toString().slice(1)])
+		.filter((secret) => secret.length >= MIN_SECRET)
+		// What is inside of another one must not be cut out of it first.
+		.sort((a, b) => b.length - a.length);
+	const known = spellings.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
 	return known.replace(CREDENTIALS, `$1 ${HIDDEN}`).replace(JSON_WEB_TOKEN, HIDDEN);
 }
 

@@ -180,19 +180,3 @@ export function readSettings(credential: unknown): SettingsResult {
 function problem(sentence: string): SettingsResult {
 	return { ok: false, problem: sentence };
 }
-
-/**
- * A text for the user without the secrets that a server may have put into it, as those who repeat what they were sent do.
- *
- * @param secrets in any order; what is too short to be one is left alone
- */
-export function withoutSecrets(text: string, secrets: string[]): string {
-	const spellings = secrets
-		.flatMap((secret) => [secret, new URLSearchParams([['', secret]]).toString().slice(1)])
-		.filter((secret) => secret.length >= MIN_SECRET)
-		// What is inside of another one must not be cut out of it first.
-		.sort((a, b) => b.length - a.length);
-	return spellings.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
-}
-
-const MIN_SECRET = 4;

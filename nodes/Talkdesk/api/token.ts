@@ -5,7 +5,8 @@ import { z } from 'zod';
 
 import { isTransientStatus, isPassingNetworkError, networkErrorCode } from './problem';
 import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryAdvice } from './retry';
-import { readSettings, withoutSecrets, type TalkdeskSettings } from './settings';
+import { redact } from './redact';
+import { readSettings, type TalkdeskSettings } from './settings';
 
 /** Scopes as a text with blanks (RFC 6749), or as a list. An empty one says nothing. */
 const scopesSchema = z
@@ -165,7 +166,7 @@ function readRefusal(
 	if (!parsed.success) return undefined;
 	const { error, error_description, message, description } = parsed.data;
 	const words = error_description ?? description ?? message ?? error;
-	return words && withoutSecrets(words, [clientSecret, basicOf(clientId, clientSecret)]);
+	return words && redact(words, [clientSecret, basicOf(clientId, clientSecret)]);
 }
 
 function unknownAccount(host: string): TokenResult {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { withoutLoneSurrogates } from '../wellFormed';
+import { withoutLoneSurrogates } from '../text/wellFormed';
 
 /**
  * The values that users enter, or that expressions give. In all of them null, undefined and an empty text mean "not set":

@@ -7,7 +7,8 @@ import {
 	type Content,
 } from './content';
 import { fieldsOf, isEntry, normalize, parseNested, type Entry, type Fields } from './entry';
-import { htmlToText, slackToText } from './markup';
+import { htmlToPlain } from '../text/html';
+import { slackToText } from './markup';
 import { addUnknown, reading, type ReadMessage, type Reading, type Walk } from './reading';
 import { speakerOf } from './speaker';
 import { spokenPart } from './spoken';
@@ -29,7 +30,7 @@ import {
 	type Turn,
 } from './vocabulary';
 
-const MARKUP = { html: htmlToText, slack: slackToText };
+const MARKUP = { html: (text: string) => htmlToPlain(text) ?? text, slack: slackToText };
 
 /** The time and the number of a row, if it has them. */
 export function placeOf(fields: Fields, walk: Walk): Pick<ReadMessage, 'time' | 'sequence'> {

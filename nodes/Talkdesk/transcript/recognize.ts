@@ -2,7 +2,7 @@
  * Recognizes a transcript in any of the forms that users of n8n have at hand, by its shape. What the forms are made of stands in
  * `vocabulary.ts` and `contentVocabulary.ts`; here is the walk through lists, envelopes and rows to the messages.
  */
-import { describeShape } from '../trigger/shape';
+import { describeShape } from '../text/shape';
 import { readDialogue } from './dialogue';
 import {
 	fieldsOf,

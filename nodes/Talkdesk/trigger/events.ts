@@ -1,7 +1,7 @@
 import { authorKind, type AuthorKind } from './author';
 import { readParts, type Attachment, type Author, type Parts } from './fields';
 import { asObject, bare } from './keys';
-import { toPlainText } from './plainText';
+import { toPlainText } from '../text/plainText';
 
 /** The three webhook actions of a Talkdesk integration, in the order of the trigger's outputs. */
 export const EVENTS = ['conversation_started', 'message_created', 'conversation_ended'] as const;

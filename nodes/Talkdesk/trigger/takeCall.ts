@@ -4,7 +4,7 @@ import { authenticate, challenge, type WebhookCredential } from './authenticate'
 import { bodiesIn, readBody, type Received } from './body';
 import { isKnownNotByAgent, lastSegment, readEvent, type TalkdeskEvent } from './events';
 import type { Headers } from './secrets';
-import { describeShape, isLargerThan } from './shape';
+import { describeShape, isLargerThan } from '../text/shape';
 
 /** A message of a chat has some KB. n8n itself would take 16 MB, and keep them in its database. */
 export const MAX_BYTES = 1_000_000;
