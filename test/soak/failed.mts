@@ -10,6 +10,8 @@ import { isHeard, isOwed } from './report.mts';
 /** The failed executions of one direction. */
 export interface Failed {
 	count: number;
+	/** How many more there are, that neither n8n's list nor the error workflow has named. */
+	unnamed: number;
 	/** Of how many the error workflow was told. */
 	told: number;
 	/** Of how many n8n has kept nothing that could be retried. */
@@ -51,7 +53,12 @@ async function failedIds(api: N8nApi, workflowId: string, customers: Customers) 
 			.map(({ executionId }) => executionId),
 	);
 	const ids = [...new Set([...listed, ...told])].sort((a, b) => Number(a) - Number(b));
-	return { ids, told };
+	const counts = [
+		await api.countExecutions(workflowId, 'error'),
+		await api.countExecutions(workflowId, 'crashed'),
+	];
+	const unnamed = Math.max(0, counts.reduce((sum, count) => sum + count) - ids.length);
+	return { ids, told, unnamed };
 }
 
 /**
@@ -63,8 +70,16 @@ export async function retryFailed(
 	{ api, talkdesk, customers }: { api: N8nApi; talkdesk: LocalTalkdesk; customers: Customers },
 	workflowId: string,
 ): Promise<Failed> {
-	const { ids, told } = await failedIds(api, workflowId, customers);
-	const failed: Failed = { count: 0, told: 0, thrownAway: 0, owed: 0, owedTold: 0, retold: [] };
+	const { ids, told, unnamed } = await failedIds(api, workflowId, customers);
+	const failed: Failed = {
+		count: 0,
+		unnamed,
+		told: 0,
+		thrownAway: 0,
+		owed: 0,
+		owedTold: 0,
+		retold: [],
+	};
 	for (const id of ids) {
 		const execution = await api.execution(id);
 		const isTold = told.has(id);

@@ -31,12 +31,20 @@ const USAGE = `npm run soak [-- options]
   --keys <per>           conversation or account (default): where Talkdesk's idempotency keys of messages count
   --after-end <answer>   answered (default) or ended: what a known key gets after the end of its conversation. With ended
                          nobody can know whether the message had arrived
-  --no-trouble           n8n isn't restarted, or its worker killed, in the middle`;
+  --no-trouble           n8n isn't restarted, or its worker killed, in the middle
+
+Customers write up to five messages without waiting for an answer. Their channel numbers messages from 1 in every chat, uses
+the number as the idempotency key, and makes a call that failed again. At the end all failed executions are retried.
+Ends with 1 when something was lost, came twice, or was never said, either way; when a message was out of order at the agent
+(not with --queue: workers know nothing of each other); or when n8n's log has a secret. What a retry tells a customer who had
+heard it already is n8n's, and only counted.`;
 
 /** How long nothing may arrive any more before what is missing counts as lost. */
 const QUIET_MS = 20_000;
 /** n8n takes up to two minutes to notice that a worker is gone. */
 const LONGEST_WAIT_MS = 240_000;
+/** By then it has noticed. */
+const LONGEST_WAIT_AFTER_RETRY_MS = 60_000;
 
 const print = (line = '') => process.stdout.write(`${line}\n`);
 
@@ -109,14 +117,19 @@ async function playAll(talkdesk: LocalTalkdesk, n8n: N8nInstance | QueueN8n) {
 }
 
 /** Waits until all has arrived, or nothing arrives any more. */
-async function settle(customers: Customers, arrivals: () => Arrivals): Promise<Arrivals> {
+async function settle(
+	customers: Customers,
+	arrivals: () => Arrivals,
+	longestMs = LONGEST_WAIT_MS,
+): Promise<Arrivals> {
+	print(`Waiting for what is under way, for ${longestMs / 1000} s at most …`);
 	const begun = Date.now();
 	let quietSince = Date.now();
 	for (let count = customers.count; ; ) {
 		await sleep(1000);
 		if (customers.count !== count) [count, quietSince] = [customers.count, Date.now()];
 		const isQuiet = Date.now() - quietSince > QUIET_MS;
-		const isOver = Date.now() - begun > LONGEST_WAIT_MS;
+		const isOver = Date.now() - begun > longestMs;
 		const found = arrivals();
 		const isWhole = found.inbound.lost.length === 0;
 		if ((isWhole && isQuiet) || isOver) return found;
@@ -197,10 +210,12 @@ async function soak(): Promise<boolean> {
 		const compareNow = () => compare(played, seenOf(talkdesk), customers);
 		const before = await settle(customers, compareNow);
 		const place = { api: n8n.api, talkdesk, customers };
+		print('Retrying what has failed …');
 		const outboundFailed = await retryFailed(place, outboundId);
 		const failed = await retryFailed(place, inboundId);
 		const retried = [outboundFailed, failed].reduce((sum, each) => sum + retriedOf(each), 0);
-		const after = retried > 0 ? await settle(customers, compareNow) : before;
+		const after =
+			retried > 0 ? await settle(customers, compareNow, LONGEST_WAIT_AFTER_RETRY_MS) : before;
 
 		if (retried > 0) {
 			print(`\nBefore ${retried} failed executions were retried by hand:\n`);
@@ -224,12 +239,13 @@ async function soak(): Promise<boolean> {
 		for (const { detail, key } of talkdesk.violations().slice(0, 5)) {
 			print(`  ${detail}${key === undefined ? '' : ` (${key})`}`);
 		}
-		print(
-			`Failed executions to Talkdesk: ${outboundFailed.count}; ${retriedOf(outboundFailed)} retried.`,
-		);
-		print(`  The error workflow was told of ${outboundFailed.told}.`);
-		print(`Failed executions to the customer: ${failed.count}; ${retriedOf(failed)} retried.`);
-		print(`  The error workflow was told of ${failed.told}.`);
+		for (const [where, each] of [
+			['Talkdesk', outboundFailed],
+			['the customer', failed],
+		] as const) {
+			print(`Failed executions to ${where}: ${each.count + each.unnamed}.`);
+			print(`  The error workflow was told of ${each.told}; ${retriedOf(each)} were retried.`);
+		}
 		print(
 			`  ${failed.owed} held what n8n had acknowledged and the customer had not heard; it was told of ${failed.owedTold}.`,
 		);
@@ -253,10 +269,16 @@ async function soak(): Promise<boolean> {
 
 		const wrong = verdict({
 			...{ before, after, retold: failed.retold, thrownAway: failed.thrownAway },
-			areFailuresTold: failed.told === failed.count,
+			areFailuresTold: failed.told === failed.count + failed.unnamed,
 			hasWorkers: values.queue,
 			leaks: leaks.length,
 		});
+		const isExcused = !wrong.some((text) => text.startsWith('lost on the way to the customer'));
+		if (after.inbound.lost.length > 0 && isExcused) {
+			print(
+				'Lost on the way to the customer: n8n threw it away with the executions of the killed worker, and told the error workflow.',
+			);
+		}
 		for (const text of wrong.slice(0, 20)) print(`  wrong: ${text}`);
 		if (wrong.length > 20) print(`  and ${wrong.length - 20} more`);
 		return wrong.length === 0;
