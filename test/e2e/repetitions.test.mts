@@ -1,0 +1,225 @@
+import axios from 'axios';
+
+import { itemsOf } from '../n8n/workflows.mts';
+import { createWorld, type World } from '../play/world.mts';
+import type { Fault } from '../sandbox/faults.mts';
+
+const START_ROUTE = 'POST /api/digital-connect/conversations';
+const SEND_ROUTE = `${START_ROUTE}/:id/messages`;
+
+let world: World;
+beforeAll(async () => {
+	world = await createWorld();
+}, 180_000);
+afterAll(async () => await world?.stop(), 30_000);
+afterEach(() => world.talkdesk.configure({ faults: () => undefined }));
+
+/** These faults happen to the requests of a route, one after the other; undefined for one that goes well. */
+function fail(route: string, ...faults: Array<Fault | undefined>) {
+	world.talkdesk.configure({
+		faults: (request) => (request.route === route ? faults.shift() : undefined),
+	});
+}
+
+const textsOf = (conversationId: string) =>
+	world.talkdesk.conversation(conversationId)?.messages.map(({ content }) => content);
+
+let webhooks = 0;
+/** A webhook, its list of messages as items, and a Talkdesk node; published. The address of the webhook, and its workflow. */
+async function publish(
+	parameters: Record<string, unknown>,
+	talkdesk: Record<string, unknown> = {},
+	credential = world.credential,
+) {
+	const path = `repeated-${++webhooks}`;
+	const at = (x: number): [number, number] => [x, 0];
+	const { id } = await world.n8n.api.createWorkflow({
+		name: path,
+		nodes: [
+			{
+				id: '1',
+				name: 'When called',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: at(0),
+				webhookId: path,
+				parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', options: {} },
+			},
+			{
+				id: '2',
+				name: 'Messages',
+				type: 'n8n-nodes-base.splitOut',
+				typeVersion: 1,
+				position: at(200),
+				parameters: { fieldToSplitOut: 'body.items', options: {} },
+			},
+			{
+				id: '3',
+				name: 'Talkdesk',
+				type: 'n8n-nodes-talkdesk.talkdesk',
+				typeVersion: 1,
+				position: at(400),
+				parameters,
+				credentials: { talkdeskOAuth2Api: credential },
+				...talkdesk,
+			},
+			{
+				id: '4',
+				name: 'Success',
+				type: 'n8n-nodes-base.noOp',
+				typeVersion: 1,
+				position: at(600),
+				parameters: {},
+			},
+		],
+		connections: {
+			'When called': { main: [[{ node: 'Messages', type: 'main', index: 0 }]] },
+			Messages: { main: [[{ node: 'Talkdesk', type: 'main', index: 0 }]] },
+			Talkdesk: { main: [[{ node: 'Success', type: 'main', index: 0 }]] },
+		},
+		settings: { executionOrder: 'v1' },
+	});
+	await world.n8n.api.activate(id);
+	const call = async (items: object[]) =>
+		await axios.post<unknown>(
+			`${world.n8n.webhookUrl}/${path}`,
+			{ items },
+			{ validateStatus: () => true },
+		);
+	return { workflowId: id, call };
+}
+
+const start = (options: object = {}) => ({
+	resource: 'conversation',
+	operation: 'start',
+	contactEmail: '={{ $json.email }}',
+	contactCenterParameters: {},
+	transcriptSource: 'none',
+	options,
+});
+const send = (options: object = {}) => ({
+	resource: 'message',
+	operation: 'send',
+	conversationId: '={{ $json.conversationId }}',
+	text: '={{ $json.text }}',
+	options,
+});
+
+let customers = 0;
+async function started() {
+	const email = `repeated-${++customers}@example.com`;
+	const { call } = await publish(start());
+	await call([{ email }]);
+	const conversation = await world.talkdesk.waitFor(
+		() => world.talkdesk.conversations().find((each) => each.start.contact_person.email === email),
+		{ what: `the conversation of ${email}` },
+	);
+	return conversation.id;
+}
+const conversationsOf = (email: string) =>
+	world.talkdesk.conversations().filter((each) => each.start.contact_person.email === email);
+
+const retryFailed = async (workflowId: string) => {
+	const failed = await world.n8n.api.waitForExecution(({ status }) => status === 'error', 15_000, {
+		workflowId,
+	});
+	await world.n8n.api.retryExecution(failed.id);
+};
+
+describe("Retry in n8n's list of executions", () => {
+	it('sends what has not arrived, and nothing again', async () => {
+		const conversationId = await started();
+		fail(SEND_ROUTE, undefined, undefined, { kind: 'rateLimited', retryAfterSeconds: 3600 });
+		const { workflowId, call } = await publish(send());
+		await call(['one', 'two', 'three'].map((text) => ({ conversationId, text })));
+		expect(textsOf(conversationId)).toEqual(['one', 'two']);
+		await retryFailed(workflowId);
+		expect(textsOf(conversationId)).toEqual(['one', 'two', 'three']);
+	}, 60_000);
+
+	it('finds the conversation that was started when the answer was lost', async () => {
+		fail(START_ROUTE, { kind: 'cut', when: 'after' });
+		const { workflowId, call } = await publish(start({ maxRetries: 0 }));
+		const email = 'lost-answer@example.com';
+		await call([{ email }]);
+		await retryFailed(workflowId);
+		expect(conversationsOf(email)).toHaveLength(1);
+	}, 60_000);
+});
+
+it("n8n's Retry On Fail does nothing twice", async () => {
+	const email = 'retried-by-n8n@example.com';
+	const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 };
+	fail(START_ROUTE, { kind: 'cut', when: 'after' });
+	const { call } = await publish(start({ maxRetries: 0 }), retryOnFail);
+	await call([{ email }]);
+	expect(conversationsOf(email)).toHaveLength(1);
+	const [{ id: conversationId } = { id: '' }] = conversationsOf(email);
+	fail(SEND_ROUTE, { kind: 'unavailable', status: 500, when: 'after' });
+	await (
+		await publish(send({ maxRetries: 0 }), retryOnFail)
+	).call([{ conversationId, text: 'Hi' }]);
+	expect(textsOf(conversationId)).toEqual(['Hi']);
+}, 60_000);
+
+it('messages that a channel sends without waiting arrive in their order, though the first is tried again', async () => {
+	const conversationId = await started();
+	const { call } = await publish(send());
+	const texts = ['one', 'two', 'three', 'four', 'five'];
+	fail(SEND_ROUTE, { kind: 'unavailable', status: 503, when: 'before' });
+	const calls: Array<Promise<unknown>> = [];
+	for (const text of texts) {
+		calls.push(call([{ conversationId, text }]));
+		// As far apart as two messages of somebody who types quickly, so that n8n begins them in this order.
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	await Promise.all(calls);
+	expect(textsOf(conversationId)).toEqual(texts);
+}, 60_000);
+
+it('a credential that cannot be used never lets a message out as a success', async () => {
+	const conversationId = await started();
+	const { id, name } = await world.n8n.api.createCredential('Incomplete', 'talkdeskOAuth2Api', {
+		...world.credentialData,
+		clientSecret: '',
+	});
+	const onError = { onError: 'continueErrorOutput' };
+	const { workflowId, call } = await publish(send(), onError, { id, name });
+	await call([{ conversationId, text: 'Hi' }]);
+	const execution = await world.n8n.api.waitForExecution(
+		({ status }) => status === 'success',
+		15_000,
+		{ workflowId },
+	);
+	expect(itemsOf(execution, 'Success')).toEqual([]);
+	expect(itemsOf(execution, 'Talkdesk', { output: 1 })).toMatchObject([
+		{ json: { details: { kind: 'credential' } } },
+	]);
+	await world.n8n.api.deleteCredential(id);
+	await call([{ conversationId, text: 'Hi' }]);
+	for (const { id: executionId } of await world.n8n.api.executions({ workflowId })) {
+		expect(itemsOf(await world.n8n.api.execution(executionId), 'Success')).toEqual([]);
+	}
+}, 60_000);
+
+it('a client that is changed in the credential is used at once', async () => {
+	const clients = [
+		{ id: 'local-client', secret: 'local-secret', scopes: ['digital-connect:write' as const] },
+		{ id: 'new-client', secret: 'new-secret', scopes: ['digital-connect:write' as const] },
+	];
+	world.talkdesk.configure({ clients });
+	const { id, name } = await world.n8n.api.createCredential(
+		'Edited',
+		'talkdeskOAuth2Api',
+		world.credentialData,
+	);
+	const { call } = await publish(start(), {}, { id, name });
+	await call([{ email: 'before@example.com' }]);
+	await world.n8n.api.updateCredential(id, {
+		data: { clientId: 'new-client', clientSecret: 'new-secret' },
+	});
+	await call([{ email: 'after@example.com' }]);
+	const clientOf = (email: string) => conversationsOf(email)[0]?.startedBy.client;
+	expect(clientOf('before@example.com')).toBe('local-client');
+	expect(clientOf('after@example.com')).toBe('new-client');
+}, 60_000);
