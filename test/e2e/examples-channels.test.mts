@@ -177,6 +177,14 @@ describe.each([
 	}, 60_000);
 
 	it('leaves conversations alone that somebody else has started', async () => {
+		const { person, id: own } = await handedOver('Jan');
+		const content = Buffer.from('a bill');
+		await person.says('A file', { file: { name: 'a.txt', type: 'text/plain', content } });
+		await reaches(own, 'A file');
+		const [attachment] = world.talkdesk.conversation(own)?.messages.at(-1)?.attachments ?? [];
+		const attachments = [{ ...attachment }];
+		await world.quiet(world.workflowIdOf(name));
+
 		const failures = await world.failuresOf(name);
 		const workflowId = world.workflowIdOf(name);
 		const { api } = world.n8n;
@@ -185,7 +193,7 @@ describe.each([
 		await world.talkdesk.deliver(name, 'conversation_started', foreign);
 		await world.talkdesk.deliver(name, 'message_created', {
 			...foreign,
-			payload: { content: 'Hi' },
+			payload: { content: 'Hi', attachments },
 		});
 		await world.quiet(workflowId);
 		const since = (await api.executions({ workflowId })).filter(

@@ -1,8 +1,10 @@
 import axios from 'axios';
 
+import { startScriptedModel, type ScriptedModel } from '../play/model.mts';
 import { createExamplesWorld, setField, type ExamplesWorld } from './examples.mts';
 
 let world: ExamplesWorld;
+let model: ScriptedModel;
 const workflowIds = new Map<string, string>();
 let sessions = 0;
 
@@ -13,10 +15,18 @@ beforeAll(async () => {
 		adapt: (example) => setField(example, 'Settings', 'secondsToWait', 600),
 	});
 	workflowIds.set('no-agent-in-time', inTime.workflowId);
-	const after = await world.add('after-the-conversation');
+	model = await startScriptedModel((said) => ({ say: `Summed up: ${said}` }));
+	const openAiApi = await world.n8n.api.createCredential('Model', 'openAiApi', {
+		apiKey: 'none',
+		url: model.url,
+	});
+	const after = await world.add('after-the-conversation', { credentials: { openAiApi } });
 	workflowIds.set('after-the-conversation', after.workflowId);
 }, 300_000);
-afterAll(async () => await world?.stop(), 30_000);
+afterAll(async () => {
+	await model?.close();
+	await world?.stop();
+}, 30_000);
 
 describe.each([
 	{ path: 'live-chat', touchpointId: 'local-touchpoint' },
