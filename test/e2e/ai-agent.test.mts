@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import { z } from 'zod';
 
@@ -6,19 +7,30 @@ import { startScriptedModel, type ScriptedModel } from '../play/model.mts';
 import { createWorld, importExample, type World } from '../play/world.mts';
 
 const CREDENTIAL = 'talkdeskOAuth2Api';
+const ANN = 'ann@example.com';
 
 let world: World;
 let model: ScriptedModel;
 let chatUrl: string;
+/** Whether n8n is told what happens. */
+let told: (isTold: boolean) => void;
 let sessions = 0;
+/** Until then the model says nothing to a customer who wants it slowly. */
+let saysLastSentence: () => void;
+const lastSentence = new Promise<void>((resolve) => (saysLastSentence = resolve));
 
 beforeAll(async () => {
 	world = await createWorld();
-	model = await startScriptedModel((said, toolResults) => {
+	model = await startScriptedModel(async (said, toolResults) => {
 		const calls = /twice/.test(said) ? 2 : /human/.test(said) ? 1 : 0;
-		return toolResults.length < calls
-			? { callTool: { contactEmail: 'ann@example.com', contactReason: 'An order is late' } }
-			: { say: calls > 0 ? 'A human takes over.' : `You said: ${said}` };
+		if (toolResults.length < calls) {
+			return { callTool: { contactEmail: ANN, contactReason: 'An order is late' } };
+		}
+		if (/slowly/.test(said)) await lastSentence;
+		if (toolResults.some((result) => result.includes('Contact Email'))) {
+			return { say: 'Which address is yours?' };
+		}
+		return { say: calls > 0 ? 'A human takes over.' : `You said: ${said}` };
 	});
 	const openAi = await world.n8n.api.createCredential('Model', 'openAiApi', {
 		apiKey: 'none',
@@ -30,22 +42,20 @@ beforeAll(async () => {
 	});
 	chatUrl = `${world.n8n.webhookUrl}/${webhookIdOf('When chat message received')}/chat`;
 	const key = world.credentialData.webhookApiKey ?? '';
-	world.talkdesk.configure({
-		touchpoints: [
-			{
-				id: 'local-touchpoint',
-				integration: { basePath, authentication: { type: 'apiKey', key } },
-			},
-		],
-	});
+	const integration = { basePath, authentication: { type: 'apiKey' as const, key } };
+	told = (isTold) =>
+		world.talkdesk.configure({
+			touchpoints: [{ id: 'local-touchpoint', ...(isTold && { integration }) }],
+		});
+	told(true);
 }, 180_000);
 afterAll(async () => {
 	await model?.close();
 	await world?.stop();
 }, 30_000);
 
-/** A person in the chat of the AI agent. */
-function newChatter() {
+/** A person in the chat of the AI agent. @param email which the chat knows */
+function newChatter(email?: string) {
 	const sessionId = `chatter-${++sessions}`;
 	const customer = world.chat.customer({ sessionId });
 	const says = async (chatInput: string) => {
@@ -53,25 +63,31 @@ function newChatter() {
 			action: 'sendMessage',
 			sessionId,
 			chatInput,
+			...(email && { metadata: { email } }),
 		});
 		return z.object({ output: z.string() }).parse(data).output;
 	};
 	return { customer, says };
 }
 
+const newest = () => world.talkdesk.conversations().at(-1)?.id ?? 'none';
+const saidIn = (id: string) =>
+	(world.talkdesk.conversation(id)?.messages ?? [])
+		.filter(({ from }) => from === 'customer')
+		.map(({ content }) => content);
 const transcriptOf = (id: string | undefined) =>
 	(world.talkdesk.conversation(id ?? '')?.start.previous_messages ?? []).map(
 		({ type, content }) => `${type}: ${content}`,
 	);
 
 it('an AI agent hands over with its memory and its parameters, is silent, and comes back', async () => {
-	const { customer, says } = newChatter();
+	const { customer, says } = newChatter(ANN);
 	expect(await says('Where is my order?')).toBe('You said: Where is my order?');
 	expect(await says('It is late')).toBe('You said: It is late');
 	expect(await says('I want a human')).toBe('A human takes over.');
 
 	const conversation = world.talkdesk.conversations().at(-1);
-	expect(conversation?.start.contact_person.email).toBe('ann@example.com');
+	expect(conversation?.start.contact_person.email).toBe(ANN);
 	expect(conversation?.start.context_parameters).toEqual({ contact_reason: 'An order is late' });
 	expect(transcriptOf(conversation?.id)).toEqual([
 		'user: Where is my order?',
@@ -92,10 +108,89 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 	await world.talkdesk.agent.end(id);
 	await customer.hears(({ from }) => from === 'bot', 'the bot');
 	expect(await says('Thanks')).toBe('You said: Thanks');
+
+	expect(await says('I want a human again')).toBe('A human takes over.');
+	const again = newest();
+	expect(again).not.toBe(id);
+	expect(transcriptOf(again).slice(-3)).toEqual([
+		'user: Thanks',
+		'external: You said: Thanks',
+		'user: I want a human again',
+	]);
+	expect(await says('Still there?')).toBe('');
+	expect(saidIn(again)).toEqual(['Still there?']);
+	// Late words of the first conversation arrive; its end, which everybody knows, tells nobody anything.
+	const late = { conversation_id: id };
+	await world.talkdesk.deliver('local-touchpoint', 'conversation_ended', late);
+	await world.talkdesk.deliver('local-touchpoint', 'message_created', {
+		...late,
+		payload: { content: 'One thing more' },
+	});
+	await customer.hears(({ text }) => text === 'One thing more', 'the late words');
+	expect(await says('Really?')).toBe('');
+	expect(saidIn(again)).toEqual(['Still there?', 'Really?']);
+	expect(customer.heard.filter(({ from }) => from === 'bot')).toHaveLength(1);
+}, 90_000);
+
+it('what the human says before the model has said its last sentence reaches the customer', async () => {
+	const { customer, says } = newChatter(ANN);
+	const { conversationsStarted } = world.talkdesk.counts();
+	const answer = says('A human, but slowly');
+	await world.talkdesk.waitFor(
+		() => world.talkdesk.counts().conversationsStarted > conversationsStarted,
+		{ what: 'the conversation', timeoutMs: 20_000 },
+	);
+	const id = newest();
+	await world.talkdesk.agent.join(id, { name: 'Zoe' });
+	await world.talkdesk.agent.say(id, 'Here I am already');
+	// Time enough for n8n to look for the customer and to find nobody.
+	await sleep(2000);
+	saysLastSentence();
+	expect(await answer).toBe('A human takes over.');
+	await customer.hears(({ text }) => text === 'Here I am already', 'the first words');
+}, 60_000);
+
+it('an end that nobody told is found out, and the chat can be handed over again', async () => {
+	const { says } = newChatter(ANN);
+	expect(await says('I want a human')).toBe('A human takes over.');
+	const id = newest();
+	told(false);
+	try {
+		await world.talkdesk.agent.end(id);
+	} finally {
+		told(true);
+	}
+	expect(await says('Are you there?')).toBe('You said: Are you there?');
+	expect(saidIn(id)).toEqual([]);
+	expect(await says('A human again')).toBe('A human takes over.');
+	expect(newest()).not.toBe(id);
+}, 60_000);
+
+it('a message that cannot be passed on is not taken for delivered', async () => {
+	const { says } = newChatter(ANN);
+	expect(await says('I want a human')).toBe('A human takes over.');
+	const id = newest();
+	world.talkdesk.configure({ digitalConnectEnabled: false });
+	try {
+		expect(await says('Can you hear me?')).toContain('could not be delivered');
+	} finally {
+		world.talkdesk.configure({ digitalConnectEnabled: true });
+	}
+	expect(await says('And now?')).toBe('');
+	expect(saidIn(id)).toEqual(['And now?']);
+}, 60_000);
+
+it('an address that the customer has never written is not taken', async () => {
+	const { says } = newChatter();
+	const before = world.talkdesk.counts().conversationsStarted;
+	expect(await says('I want a human')).toBe('Which address is yours?');
+	expect(world.talkdesk.counts().conversationsStarted).toBe(before);
+	expect(await says('A human, please. I am Ann@Example.com.')).toBe('A human takes over.');
+	expect(world.talkdesk.conversation(newest())?.start.contact_person.email).toBe('Ann@Example.com');
 }, 60_000);
 
 it('a second call of the tool in the same chat gives the same conversation, says so, and starts nothing', async () => {
-	const { says } = newChatter();
+	const { says } = newChatter(ANN);
 	const before = world.talkdesk.counts().conversationsStarted;
 	expect(await says('A human, and ask twice')).toBe('A human takes over.');
 	expect(world.talkdesk.counts().conversationsStarted).toBe(before + 1);

@@ -20,6 +20,9 @@ const TESTS: Record<string, string> = {
 /** Where a test has an example through something else that it uses. */
 const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../play/world.mts' };
 
+/** A sub-workflow fails, and so the workflow that called it learns why. */
+const UNGUARDED: Record<string, string[]> = { 'ask-a-human-and-wait': ['Ask the human'] };
+
 const NOTE = 'n8n-nodes-base.stickyNote';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** A node on the canvas, and the round one of a model, a memory or a tool. */
@@ -107,6 +110,8 @@ describe.each(names)('%s', (name) => {
 		expect(notes[0]).toContain(`## ${example.name}`);
 		expect(notes[0]).toContain('**To run it**');
 		expect(notes[0]).toContain('Publish the workflow');
+		// A second copy would have the same webhook ID.
+		expect(notes[0]).toContain('Import this example once');
 		// What a note calls *by its name* in this way is there.
 		const nodeNames = example.nodes.map((node) => node.name);
 		for (const [, list = ''] of notes.join('\n').matchAll(/credential in (.*?)[.;:]/g)) {
@@ -152,6 +157,25 @@ describe.each(names)('%s', (name) => {
 		for (const [, referred] of text.matchAll(/\$\('((?:[^'\\]|\\.)+)'\)/g)) {
 			expect(all).toContain(referred?.replaceAll('\\\\', ''));
 		}
+	});
+
+	it('hears agents only, so that nobody reads their own words', () => {
+		const triggers = example.nodes.filter(({ type }) => type.endsWith('.talkdeskTrigger'));
+		expect(triggers.map(({ parameters }) => parameters.options)).toEqual([
+			expect.objectContaining({ onlyAgentMessages: true }),
+		]);
+	});
+
+	it('goes on somewhere else when a conversation or a message fails', () => {
+		const connections = connectionsSchema.parse(example.connections);
+		const unguarded = example.nodes
+			.filter(({ type }) => type === 'n8n-nodes-talkdesk.talkdesk')
+			.filter(({ parameters }) => ['start', 'send'].includes(String(parameters.operation)))
+			.filter(
+				(node) =>
+					node.onError !== 'continueErrorOutput' || !connections[node.name]?.main?.[1]?.length,
+			);
+		expect(unguarded.map((node) => node.name)).toEqual(UNGUARDED[name] ?? []);
 	});
 
 	it('is laid out without anything over anything else', () => {

@@ -7,11 +7,10 @@ import type { ExampleWorkflow } from './examples.mts';
  * expression that refers to them is tried.
  *
  * WhatsApp
- * - "WhatsApp Trigger" subscribes at graph.facebook.com when the workflow is published: a Webhook takes the calls, and a Set node
- *   with the trigger's name puts out what the trigger does, the `value` of a change and its `field`.
- * - "Send message" with text: an HTTP Request with the body that the node makes.
- * - "Send message" with a document: an HTTP Request with the bytes. The node needs two requests.
+ * - "WhatsApp Trigger" subscribes at graph.facebook.com when the workflow is published: a Webhook takes the calls, and a Code node
+ *   with the trigger's name puts out what the trigger does, the `value` of each change and its `field`, without status reports.
  * - "Download media": an HTTP Request for what the node asks for. The download itself, "Fetch the file", is the example's own.
+ * - HTTP Requests of the example's own go to the stand-in.
  *
  * Slack (its trigger runs as it is: it verifies Slack's signature, fetches files, and calls nobody else)
  * - "Send a message": an HTTP Request with the body that the node makes.
@@ -68,6 +67,11 @@ const bytes = (inputDataFieldName: unknown, query: Record<string, unknown>) => (
 	inputDataFieldName,
 });
 
+const WHATSAPP_TRIGGER = `return $input.first().json.body.entry
+	.flatMap(({ changes }) => changes)
+	.map(({ value, field }) => ({ json: { ...value, field } }))
+	.filter(({ json }) => !json.statuses);`;
+
 /** Puts each node through a replacement. */
 function replace(
 	example: ExampleWorkflow,
@@ -84,34 +88,17 @@ export function withoutWhatsApp(example: ExampleWorkflow, url: string): void {
 		if (node.type === 'n8n-nodes-base.whatsAppTrigger') {
 			return {
 				...node,
-				type: 'n8n-nodes-base.set',
-				typeVersion: 3.4,
-				parameters: {
-					mode: 'raw',
-					jsonOutput:
-						'={{ { ...$json.body.entry[0].changes[0].value, field: $json.body.entry[0].changes[0].field } }}',
-					options: {},
-				},
+				type: 'n8n-nodes-base.code',
+				typeVersion: 2,
+				parameters: { jsCode: WHATSAPP_TRIGGER },
 			};
 		}
+		if (node.type === 'n8n-nodes-base.httpRequest') {
+			const replaced = String(parameters.url).replace('https://graph.facebook.com', url);
+			return { ...node, parameters: { ...parameters, url: replaced } };
+		}
 		if (node.type !== 'n8n-nodes-base.whatsApp') return undefined;
-		if (parameters.operation === 'mediaUrlGet') {
-			return httpRequest(node, type, { url: `={{ '${url}/' + ${code(parameters.mediaGetId)} }}` });
-		}
-		const to = `(${code(parameters.recipientPhoneNumber)}).replace(/[-()+]/g, '')`;
-		const sender = `'${url}/' + ${code(parameters.phoneNumberId)}`;
-		if (parameters.messageType === 'document') {
-			return httpRequest(node, type, {
-				url: `={{ ${sender} + '/document' }}`,
-				...bytes(parameters.mediaPropertyName, { to: `={{ ${to} }}`, filename: FILE_NAME }),
-			});
-		}
-		return httpRequest(node, type, {
-			url: `={{ ${sender} + '/messages' }}`,
-			...jsonBody(
-				`{ messaging_product: 'whatsapp', to: ${to}, type: 'text', text: { body: ${code(parameters.textBody)} } }`,
-			),
-		});
+		return httpRequest(node, type, { url: `={{ '${url}/' + ${code(parameters.mediaGetId)} }}` });
 	});
 	example.nodes.push({
 		name: 'Called by the stand-in',

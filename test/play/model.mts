@@ -17,7 +17,7 @@ export type Turn = { say: string } | { callTool: Record<string, string> };
  * @param said what the customer said last
  * @param toolResults what the tool has answered since then
  */
-export type Script = (said: string, toolResults: string[]) => Turn;
+export type Script = (said: string, toolResults: string[]) => Turn | Promise<Turn>;
 
 /** A model's HTTP API, compatible with OpenAI's chat completions. */
 export interface ScriptedModel {
@@ -43,7 +43,7 @@ export async function startScriptedModel(script: Script): Promise<ScriptedModel>
 			.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)));
 		if (results.length > 0) toolResults.push(results.at(-1) ?? '');
 		const said = messages[lastUser]?.content;
-		const turn = script(typeof said === 'string' ? said : JSON.stringify(said), results);
+		const turn = await script(typeof said === 'string' ? said : JSON.stringify(said), results);
 		const message =
 			'say' in turn
 				? { role: 'assistant', content: turn.say }

@@ -13,6 +13,18 @@ export interface Slack extends Channel {
 const messageBody = z.object({ channel: z.string(), text: z.string().min(1) }).strict();
 const fileQuery = z.object({ channel: z.string(), filename: z.string().min(1) });
 
+/** As Slack gives what somebody has written to an app. */
+const escaped = (text: string) =>
+	text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** What a reader sees of what an app has written: a name, a link or nothing where angle brackets are. */
+const shown = (text: string) =>
+	text
+		.replace(/<[^>]*>?/g, '')
+		.replaceAll('&lt;', '<')
+		.replaceAll('&gt;', '>')
+		.replaceAll('&amp;', '&');
+
 /** Slack's own sign for a call: version, time and the bytes of the body. */
 function signed(body: string, secret: string) {
 	const time = String(Math.floor(Date.now() / 1000));
@@ -47,7 +59,7 @@ export async function startSlack(): Promise<Slack> {
 			const { channel, text } = messageBody.parse(body);
 			const ts = newTs();
 			await report({ type: 'message', channel_type: 'im', bot_id: 'B1', channel, text, ts });
-			standIn.deliver(channel, { text });
+			standIn.deliver(channel, { text: shown(text) });
 			return { ok: true, channel, ts };
 		});
 		app.post('/files', async ({ body, query, headers }) => {
@@ -75,10 +87,16 @@ export async function startSlack(): Promise<Slack> {
 			const user = `U${++ids}`;
 			const channel = `D${user}`;
 			names.set(user, name);
+			const does = async (what: object, times?: number) =>
+				await report(
+					{ type: 'message', channel_type: 'im', channel, user, ts: newTs(), ...what },
+					times,
+				);
 			return {
 				...standIn.inbox(channel),
 				id: user,
 				name,
+				does,
 				async says(text, { file, times } = {}) {
 					const fileId = `F${++ids}`;
 					if (file) files.set(fileId, file);
@@ -88,16 +106,10 @@ export async function startSlack(): Promise<Slack> {
 						mimetype: file.type,
 						url_private_download: `${standIn.url}/files/${fileId}`,
 					};
-					const event = {
-						type: 'message',
-						channel_type: 'im',
-						channel,
-						user,
-						text,
-						ts: newTs(),
-						...(sent && { subtype: 'file_share', files: [sent] }),
-					};
-					await report(event, times);
+					await does(
+						{ text: escaped(text), ...(sent && { subtype: 'file_share', files: [sent] }) },
+						times,
+					);
 				},
 			};
 		},

@@ -30,6 +30,8 @@ export interface Person {
 	 * @param options.times how often the channel calls n8n with this same message
 	 */
 	says(text: string, options?: { file?: ChannelFile; times?: number }): Promise<void>;
+	/** Does something else than writing. Resolves when n8n has taken it. @param what in the channel's own fields */
+	does(what: object): Promise<void>;
 	/** Waits until something comes, or has come, that fits. */
 	reads(fits: (read: Read) => boolean, what: string): Promise<Read>;
 }

@@ -1,11 +1,20 @@
 import path from 'node:path';
 import { z } from 'zod';
 
-import { bytesOf, callN8n, startStandIn, type Channel, type ChannelFile } from './stand-in.mts';
+import {
+	bytesOf,
+	callN8n,
+	startStandIn,
+	type Channel,
+	type ChannelFile,
+	type Person,
+} from './stand-in.mts';
 
 export interface Telegram extends Channel {
 	/** The bot's access token. */
 	readonly token: string;
+	/** @param inGroup whether the bot is talked to in a group, whose number is negative */
+	person(name: string, inGroup?: boolean): Person;
 }
 
 const chatId = z.union([z.string(), z.number()]).transform(String);
@@ -72,35 +81,36 @@ export async function startTelegram(): Promise<Telegram> {
 	return {
 		url: standIn.url,
 		token,
-		person(name) {
-			const id = ++ids + 1000;
+		person(name, inGroup = false) {
+			const from = ++ids + 1000;
+			const id = inGroup ? -from : from;
+			const does = async (what: object, times?: number) => {
+				if (!webhook) throw new Error('n8n has set no webhook.');
+				const message = {
+					message_id: ++ids,
+					from: { id: from, is_bot: false, first_name: name },
+					chat: { id, first_name: name, type: inGroup ? 'group' : 'private' },
+					date: Math.floor(Date.now() / 1000),
+					...what,
+				};
+				const { url, secret_token } = webhook;
+				await callN8n(
+					url,
+					JSON.stringify({ update_id: ++ids, message }),
+					{ 'X-Telegram-Bot-Api-Secret-Token': secret_token },
+					times,
+				);
+			};
 			return {
 				...standIn.inbox(String(id)),
 				id: String(id),
 				name,
+				does,
 				async says(text, { file, times } = {}) {
-					if (!webhook) throw new Error('n8n has set no webhook.');
 					const fileId = `file-${++ids}`;
 					if (file) files.set(fileId, file);
-					const message = {
-						message_id: ++ids,
-						from: { id, is_bot: false, first_name: name },
-						chat: { id, first_name: name, type: 'private' },
-						date: Math.floor(Date.now() / 1000),
-						...(file
-							? {
-									document: { file_id: fileId, file_name: path.basename(file.name) },
-									...(text && { caption: text }),
-								}
-							: { text }),
-					};
-					const { url, secret_token } = webhook;
-					await callN8n(
-						url,
-						JSON.stringify({ update_id: ++ids, message }),
-						{ 'X-Telegram-Bot-Api-Secret-Token': secret_token },
-						times,
-					);
+					const sent = file && { file_id: fileId, file_name: path.basename(file.name) };
+					await does(sent ? { document: sent, ...(text && { caption: text }) } : { text }, times);
 				},
 			};
 		},

@@ -1,49 +1,104 @@
 import { z } from 'zod';
 
-import { bytesOf, callN8n, startStandIn, type Channel, type ChannelFile } from './stand-in.mts';
+import {
+	bytesOf,
+	callN8n,
+	startStandIn,
+	type Channel,
+	type ChannelFile,
+	type Person,
+} from './stand-in.mts';
 
 export interface WhatsApp extends Channel {
 	readonly accessToken: string;
 	/** What is called when somebody writes. */
 	webhookUrl: string;
+	/** @param userId of a person who writes under a user name and hides the phone number */
+	person(name: string, userId?: string): WhatsAppPerson;
+	/** Keeps a file as if somebody had sent it. @returns the media's ID */
+	keeps(file: ChannelFile): string;
+	/** Calls n8n once, with all of it. */
+	brings(...values: object[]): Promise<void>;
+}
+
+export interface WhatsAppPerson extends Person {
+	/** What a call says of messages of this person. @param contents in WhatsApp's own fields, one for each message */
+	value(...contents: object[]): { contacts: object[]; messages: object[] };
 }
 
 const PHONE_NUMBER_ID = '1066';
 
-const textBody = z
-	.object({
-		messaging_product: z.literal('whatsapp'),
-		to: z.string().regex(/^\d+$/),
-		type: z.literal('text'),
-		text: z.object({ body: z.string().min(1).max(4096) }),
-	})
-	.strict();
-const documentQuery = z.object({ to: z.string().regex(/^\d+$/), filename: z.string().min(1) });
-
 /**
- * Plays WhatsApp Business Cloud. Texts and media links are as in its API; a document is sent in one request, which in the API
- * are two: `POST /<phone number id>/document?to&filename` with its bytes.
+ * A phone number goes in `to`, a business-scoped user ID in `recipient`. WhatsApp takes an ID in `to`, too, answers as usual, and
+ * delivers nothing.
  */
+const recipientBody = z.object({
+	messaging_product: z.literal('whatsapp'),
+	recipient_type: z.literal('individual').optional(),
+	to: z.string().optional(),
+	recipient: z
+		.string()
+		.regex(/^[A-Z]{2}\.\w+$/)
+		.optional(),
+});
+const messageBody = z.union([
+	recipientBody
+		.extend({
+			type: z.literal('text'),
+			text: z.object({ body: z.string().min(1).max(4096) }),
+		})
+		.strict(),
+	recipientBody
+		.extend({
+			type: z.literal('document'),
+			document: z.object({ id: z.string(), filename: z.string().min(1) }),
+		})
+		.strict(),
+]);
+
+/** Plays WhatsApp Business Cloud: texts, documents, media and calls, as its API has them. The version in a path may be any. */
 export async function startWhatsApp(): Promise<WhatsApp> {
 	const accessToken = 'stand-in-token';
 	const media = new Map<string, ChannelFile>();
 	let ids = 0;
+
+	const keeps = (file: ChannelFile) => {
+		const id = `media${++ids}`;
+		media.set(id, file);
+		return id;
+	};
 
 	const standIn = await startStandIn((app) => {
 		app.addHook('onRequest', async ({ headers }, reply) => {
 			if (headers.authorization === `Bearer ${accessToken}`) return;
 			await reply.status(401).send({ error: { message: 'Invalid access token' } });
 		});
-		app.post(`/${PHONE_NUMBER_ID}/messages`, async ({ body }) => {
-			const { to, text } = textBody.parse(body);
-			standIn.deliver(to, { text: text.body });
+		app.post(`/:version/${PHONE_NUMBER_ID}/messages`, async ({ body }, reply) => {
+			const message = messageBody.parse(body);
+			const recipient = message.to ?? message.recipient;
+			if (!recipient) return await reply.status(400).send({ error: { message: 'to is required' } });
+			const to = message.to ? message.to.replace(/^\+/, '') : recipient;
+			if (message.type === 'text') {
+				if (!message.to || /^\d+$/.test(to)) standIn.deliver(to, { text: message.text.body });
+			} else {
+				const file = media.get(message.document.id);
+				if (!file) return await reply.status(400).send({ error: { message: 'unknown media' } });
+				const { filename: name } = message.document;
+				if (!message.to || /^\d+$/.test(to))
+					standIn.deliver(to, { text: '', file: { ...file, name } });
+			}
 			return { messages: [{ id: `wamid.${++ids}` }] };
 		});
-		app.post(`/${PHONE_NUMBER_ID}/document`, async ({ body, query, headers }) => {
-			const { to, filename: name } = documentQuery.parse(query);
-			const type = headers['content-type'] ?? '';
-			standIn.deliver(to, { text: '', file: { name, type, content: bytesOf(body) } });
-			return { messages: [{ id: `wamid.${++ids}` }] };
+		app.post(`/:version/${PHONE_NUMBER_ID}/media`, async ({ body, headers }, reply) => {
+			const form = await new Response(new Uint8Array(bytesOf(body)), {
+				headers: { 'content-type': headers['content-type'] ?? '' },
+			}).formData();
+			const file = form.get('file');
+			if (form.get('messaging_product') !== 'whatsapp' || !(file instanceof File)) {
+				return await reply.status(400).send({ error: { message: 'file is required' } });
+			}
+			const content = Buffer.from(await file.arrayBuffer());
+			return { id: keeps({ name: file.name, type: file.type, content }) };
 		});
 		app.get<{ Params: { id: string } }>('/:id', async ({ params }) => ({
 			id: params.id,
@@ -56,42 +111,54 @@ export async function startWhatsApp(): Promise<WhatsApp> {
 		});
 	});
 
+	const brings = async (values: object[], times?: number) => {
+		const metadata = { display_phone_number: '15550001', phone_number_id: PHONE_NUMBER_ID };
+		const changes = values.map((value) => ({
+			value: { messaging_product: 'whatsapp', metadata, ...value },
+			field: 'messages',
+		}));
+		const body = { object: 'whatsapp_business_account', entry: [{ id: '1', changes }] };
+		await callN8n(whatsApp.webhookUrl, JSON.stringify(body), {}, times);
+	};
+
 	const whatsApp: WhatsApp = {
 		url: standIn.url,
 		accessToken,
 		webhookUrl: '',
-		person(name) {
-			const from = `49170${++ids + 1000}`;
+		keeps,
+		brings: async (...values) => await brings(values),
+		person(name, userId) {
+			const id = userId ?? `49170${++ids + 1000}`;
+			const value = (...contents: object[]) => ({
+				contacts: [
+					userId
+						? { profile: { name, username: name.toLowerCase() }, wa_id: '', user_id: userId }
+						: { profile: { name }, wa_id: id },
+				],
+				messages: contents.map((content) => ({
+					...(userId ? { from: '', from_user_id: userId } : { from: id }),
+					id: `wamid.${++ids}`,
+					timestamp: String(Math.floor(Date.now() / 1000)),
+					...content,
+				})),
+			});
 			return {
-				...standIn.inbox(from),
-				id: from,
+				...standIn.inbox(id),
+				id,
 				name,
+				value,
+				does: async (what) => await brings([value(what)]),
 				async says(text, { file, times } = {}) {
-					const mediaId = `media${++ids}`;
-					if (file) media.set(mediaId, file);
-					const content = file
-						? {
-								type: 'document',
-								document: {
-									id: mediaId,
-									filename: file.name,
-									mime_type: file.type,
-									...(text && { caption: text }),
-								},
-							}
+					const document = file && {
+						id: keeps(file),
+						filename: file.name,
+						mime_type: file.type,
+						...(text && { caption: text }),
+					};
+					const content = document
+						? { type: 'document', document }
 						: { type: 'text', text: { body: text } };
-					const timestamp = String(Math.floor(Date.now() / 1000));
-					const value = {
-						messaging_product: 'whatsapp',
-						metadata: { display_phone_number: '15550001', phone_number_id: PHONE_NUMBER_ID },
-						contacts: [{ profile: { name }, wa_id: from }],
-						messages: [{ from, id: `wamid.${++ids}`, timestamp, ...content }],
-					};
-					const body = {
-						object: 'whatsapp_business_account',
-						entry: [{ id: '1', changes: [{ value, field: 'messages' }] }],
-					};
-					await callN8n(whatsApp.webhookUrl, JSON.stringify(body), {}, times);
+					await brings([value(content)], times);
 				},
 			};
 		},

@@ -1,0 +1,74 @@
+import { startSlack, type Slack } from '../play/channels/slack.mts';
+import { startTelegram, type Telegram } from '../play/channels/telegram.mts';
+import { startWhatsApp, type WhatsApp } from '../play/channels/whatsapp.mts';
+import { createExamplesWorld, type ExamplesWorld } from './examples.mts';
+import { withoutSlack, withoutWhatsApp } from './examples-replacements.mts';
+
+/** The examples of channels, each with its channel, in one n8n. */
+export interface ChannelsWorld extends ExamplesWorld {
+	readonly telegram: Telegram;
+	readonly whatsApp: WhatsApp;
+	readonly slack: Slack;
+	/** Of the example of this name. */
+	workflowIdOf(name: string): string;
+	/** The failed executions of an example. */
+	failuresOf(name: string): Promise<string[]>;
+}
+
+/** Builds the world. The package must be built. */
+export async function createChannelsWorld(): Promise<ChannelsWorld> {
+	const world = await createExamplesWorld();
+	const { api } = world.n8n;
+	const [telegram, whatsApp, slack] = [
+		await startTelegram(),
+		await startWhatsApp(),
+		await startSlack(),
+	];
+	const workflowIds = new Map<string, string>();
+
+	const telegramApi = await api.createCredential('Telegram', 'telegramApi', {
+		accessToken: telegram.token,
+		baseUrl: telegram.url,
+	});
+	const ofTelegram = await world.add('telegram-hand-off', { credentials: { telegramApi } });
+	workflowIds.set('telegram-hand-off', ofTelegram.workflowId);
+
+	const whatsAppApi = await api.createCredential('WhatsApp', 'whatsAppApi', {
+		accessToken: whatsApp.accessToken,
+		businessAccountId: '1',
+	});
+	const ofWhatsApp = await world.add('whatsapp-hand-off', {
+		credentials: { whatsAppApi },
+		adapt: (example) => withoutWhatsApp(example, whatsApp.url),
+	});
+	workflowIds.set('whatsapp-hand-off', ofWhatsApp.workflowId);
+	whatsApp.webhookUrl = ofWhatsApp.webhookUrlOf('Called by the stand-in');
+
+	const slackApi = await api.createCredential('Slack', 'slackApi', {
+		accessToken: slack.accessToken,
+		signatureSecret: slack.signingSecret,
+	});
+	const ofSlack = await world.add('slack-hand-off', {
+		credentials: { slackApi },
+		adapt: (example) => withoutSlack(example, slack.url),
+	});
+	workflowIds.set('slack-hand-off', ofSlack.workflowId);
+	slack.webhookUrl = ofSlack.webhookUrlOf('Slack Trigger', '/webhook');
+
+	const workflowIdOf = (name: string) => workflowIds.get(name) ?? '';
+	return {
+		...world,
+		telegram,
+		whatsApp,
+		slack,
+		workflowIdOf,
+		failuresOf: async (name) =>
+			(await api.executions({ workflowId: workflowIdOf(name) }))
+				.filter(({ status }) => ['error', 'crashed'].includes(status))
+				.map(({ id }) => id),
+		async stop() {
+			for (const channel of [telegram, whatsApp, slack]) await channel.close();
+			await world.stop();
+		},
+	};
+}
