@@ -94,7 +94,7 @@ describe('trying again', () => {
 		[504, {}],
 		[520, {}],
 		[524, {}],
-		[401, { maxRetries: 1 }],
+		[401, { maxRetries: 3 }],
 	])('helps after %i', (status, advice) => {
 		expect(adviceOn(readProblem(status, {}))).toEqual(advice);
 	});

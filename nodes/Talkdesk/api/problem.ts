@@ -165,8 +165,8 @@ export function adviceOn({
 			return outcomeUnknown ? { maxRetries: 1 } : undefined;
 		case 'unauthorized':
 			// n8n has fetched a new token and it was refused too. Where another process fetched one at the same moment, ours may
-			// have been replaced by it, which n8n holds by now.
-			return { maxRetries: 1 };
+			// have been replaced by it, which n8n holds by now; and a token may die early. Each attempt has the newest one.
+			return { maxRetries: 3 };
 		default:
 			return undefined;
 	}
