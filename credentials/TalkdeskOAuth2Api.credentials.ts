@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { fetchAccessToken } from '../nodes/Talkdesk/api/token';
+import { fetchAccessToken } from '../nodes/Talkdesk/api/tokenCache';
 
 /**
  * One credential for both directions: the OAuth client that n8n uses to call Talkdesk, and what Talkdesk must show to

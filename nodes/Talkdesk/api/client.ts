@@ -24,7 +24,7 @@ import {
 	isTokenOfAnother,
 	tokensOf,
 	TokenRefusedError,
-} from './token';
+} from './tokenCache';
 import { wellFormed } from '../text/wellFormed';
 
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';

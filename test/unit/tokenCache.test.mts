@@ -1,6 +1,6 @@
 import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
-import { fetchAccessToken as fetchKept } from '../../nodes/Talkdesk/api/token';
+import { fetchAccessToken as fetchKept } from '../../nodes/Talkdesk/api/tokenCache';
 
 const SECOND = 1000;
 const fetchAccessToken = async (...given: Parameters<typeof fetchKept>) =>
