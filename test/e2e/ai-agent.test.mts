@@ -7,7 +7,7 @@ import { startScriptedModel, type ScriptedModel } from '../play/model.mts';
 import { createWorld, importExample, type World } from '../play/world.mts';
 
 const CREDENTIAL = 'talkdeskOAuth2Api';
-const ANN = 'ann@example.com';
+const ANN = 'ann@shop.internal';
 
 let world: World;
 let model: ScriptedModel;
@@ -185,8 +185,10 @@ it('an address that the customer has never written is not taken', async () => {
 	const before = world.talkdesk.counts().conversationsStarted;
 	expect(await says('I want a human')).toBe('Which address is yours?');
 	expect(world.talkdesk.counts().conversationsStarted).toBe(before);
-	expect(await says('A human, please. I am Ann@Example.com.')).toBe('A human takes over.');
-	expect(world.talkdesk.conversation(newest())?.start.contact_person.email).toBe('Ann@Example.com');
+	expect(await says('A human, please. I am Ann@Shop.Internal.')).toBe('A human takes over.');
+	expect(world.talkdesk.conversation(newest())?.start.contact_person.email).toBe(
+		'Ann@shop.internal',
+	);
 }, 60_000);
 
 it('a second call of the tool in the same chat gives the same conversation, says so, and starts nothing', async () => {
@@ -240,7 +242,7 @@ it('what a memory node holds arrives whole and in order, 200 messages too', asyn
 				{
 					resource: 'conversation',
 					operation: 'start',
-					contactEmail: 'long@example.com',
+					contactEmail: 'long@shop.internal',
 					transcriptSource: 'memory',
 				},
 				{ credentials: { [CREDENTIAL]: world.credential } },

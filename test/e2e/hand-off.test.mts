@@ -350,7 +350,7 @@ describe('a call of the trigger', () => {
 
 	it.each([
 		['/message_created', {}, 200, 'conversation_id'],
-		['/message_created', [message], 400, 'JSON object'],
+		['/message_created', [1], 400, 'JSON object'],
 	])('at %s with %j is a %d with a reason', async (path, body, expected, reason) => {
 		const before = await executions();
 		const { status, data } = await call(path, body);

@@ -72,8 +72,8 @@ it('a customer and an agent talk through the pages, with files both ways, to the
 
 	const bill = Buffer.from('%PDF-1.7 a bill');
 	await pick(desk, { name: 'Größe & bill.pdf', mimeType: 'application/pdf', buffer: bill });
-	await agentSays(desk, 'Hello <b>Bea</b>, your bill');
-	await messagesOf(shop).getByText('Hello <b>Bea</b>, your bill').waitFor();
+	await agentSays(desk, 'Hello <Bea & Co>, your bill');
+	await messagesOf(shop).getByText('Hello <Bea & Co>, your bill').waitFor();
 	await shop.getByRole('heading', { name: 'Grace' }).waitFor();
 	await messagesOf(desk).getByText('n8n has it').waitFor();
 	expect(await download(shop, 'Größe & bill.pdf')).toEqual(bill);
