@@ -149,6 +149,18 @@ describe('as the tool of an AI agent', () => {
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
+	it('a second call in the same execution says that nothing new was started', async () => {
+		const parameters = startFor({ idempotencyKey: 'session-1' });
+		const items = [{ email: 'ann@shop.internal' }];
+		const started = [];
+		for (const earlierRuns of [0, 1]) {
+			const { items: output } = await run(parameters, { items, node: tool, earlierRuns });
+			started.push(output[0]?.json.alreadyStarted);
+		}
+		expect(started).toEqual([false, true]);
+		expect(talkdesk.conversations()).toHaveLength(1);
+	});
+
 	it('different words are different messages', async () => {
 		const conversationId = await started();
 		for (const [earlierRuns, text] of ['Hello', 'Are you there?'].entries()) {

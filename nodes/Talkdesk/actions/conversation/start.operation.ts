@@ -7,6 +7,7 @@ import { checkEmail } from '../../parameters/email';
 import {
 	idempotencyKey,
 	idempotencyKeyOption,
+	runIndexOf,
 	sha256Json,
 	workflowIdentity,
 } from '../../parameters/idempotencyKey';
@@ -97,7 +98,12 @@ export const start = defineOperation({
 			},
 		);
 		const alreadyStarted =
-			key !== undefined && (await startedEarlier(functions, { conversationId, work }));
+			key !== undefined &&
+			(await startedEarlier(functions, {
+				conversationId,
+				// A tool has one item, and is tried again only when it failed: another run that finds it started is another call.
+				work: isTool(functions) ? `${work} ${runIndexOf(context)}` : work,
+			}));
 		return [
 			outputItem(
 				{
