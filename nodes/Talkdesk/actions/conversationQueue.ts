@@ -6,20 +6,25 @@ import { sleep } from 'n8n-workflow';
  */
 export const MAX_WAIT = 120_000;
 
-/** The last one in each queue. A queue in which nobody waits or works has no entry. */
-const tails = new Map<string, Promise<void>>();
+interface Waiting {
+	/** The smaller, the earlier. */
+	order: number;
+	/** Tells it that it is its turn. */
+	call(): void;
+}
+
+/** Those who wait in each queue. A queue in which nobody works has no entry. */
+const queues = new Map<string, Waiting[]>();
 
 /** A place in a queue. */
 export interface Place {
-	/** Whether anybody is ahead. */
-	hasToWait: boolean;
 	/**
 	 * Waits for those ahead.
 	 *
 	 * @returns false if they take too long, or if the signal ends the waiting: then it is nobody's turn
 	 */
 	turn(signal?: AbortSignal): Promise<boolean>;
-	/** Must be called once the work is done, or given up. */
+	/** Must be called once the work is done, or given up. May be called again. */
 	leave(): void;
 }
 
@@ -28,33 +33,50 @@ export interface Place {
  * without a queue a message that is tried again is overtaken by the next one. Other processes have queues of their own.
  *
  * @param key what goes one after the other: a conversation
+ * @param order of those who wait, the smallest goes first: n8n may begin executions in another order than it took the calls
  */
-export function joinQueue(key: string): Place {
-	const ahead = tails.get(key);
-	let leave = () => {};
-	const left = new Promise<void>((resolve) => (leave = resolve));
-	const tail = Promise.all([ahead, left]).then(() => {
-		if (tails.get(key) === tail) tails.delete(key);
-	});
-	tails.set(key, tail);
+export function joinQueue(key: string, order: number): Place {
+	const others = queues.get(key);
+	if (!others) queues.set(key, []);
+	let isWorking = !others;
+	let call = () => {};
+	const called = new Promise<void>((resolve) => (call = resolve));
+	const waiting: Waiting = {
+		order,
+		call: () => {
+			isWorking = true;
+			call();
+		},
+	};
+	if (others) {
+		const behind = others.findIndex((other) => other.order > order);
+		others.splice(behind === -1 ? others.length : behind, 0, waiting);
+	}
+	const giveUp = () => {
+		const all = queues.get(key) ?? [];
+		const index = all.indexOf(waiting);
+		if (index !== -1) all.splice(index, 1);
+	};
 	return {
-		hasToWait: ahead !== undefined,
-		leave,
 		async turn(signal) {
-			if (!ahead) return true;
+			if (isWorking) return true;
 			const waited = new AbortController();
 			const stop = () => waited.abort();
 			signal?.addEventListener('abort', stop);
-			const isTurn = await Promise.race([
-				ahead.then(() => true),
-				sleep(MAX_WAIT, waited.signal).then(
-					() => false,
-					() => false,
-				),
-			]);
+			const ends = sleep(MAX_WAIT, waited.signal).catch(() => undefined);
+			if (signal?.aborted) stop();
+			await Promise.race([called, ends]);
 			signal?.removeEventListener('abort', stop);
 			waited.abort();
-			return isTurn;
+			if (!isWorking) giveUp();
+			return isWorking;
+		},
+		leave() {
+			if (!isWorking) return giveUp();
+			isWorking = false;
+			const next = queues.get(key)?.shift();
+			if (next) next.call();
+			else queues.delete(key);
 		},
 	};
 }

@@ -4,7 +4,7 @@ import { ApplicationError, NodeApiError, NodeOperationError } from 'n8n-workflow
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
 import { FileRefused } from '../files/policy';
-import { joinQueue, type Place } from './conversationQueue';
+import { joinQueue } from './conversationQueue';
 import { resources } from './index';
 import type { Operation } from './operation';
 import type { ItemContext } from '../parameters/item';
@@ -38,7 +38,11 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 
 	const output = this.getInputData().map((): INodeExecutionData[] => []);
 	// All places are taken before anything is waited for: that is the order in which the messages came to this node.
-	const sequences = inSequence(this).map((items) => ({ ...items, place: joinPlace(items.key) }));
+	const order = Number(this.getExecutionId()) || 0;
+	const sequences = inSequence(this).map((items) => ({
+		...items,
+		place: items.key === undefined ? undefined : joinQueue(items.key, order),
+	}));
 	try {
 		await sideBySide(sequences, CONCURRENCY, async ({ indexes, place }) => {
 			const isTurn = await place?.turn(signal);
@@ -85,9 +89,6 @@ interface Sequence {
 	key?: string;
 	indexes: number[];
 }
-
-const joinPlace = (key: string | undefined): Place | undefined =>
-	key === undefined ? undefined : joinQueue(key);
 
 function inSequence(functions: IExecuteFunctions): Sequence[] {
 	const sequences: Sequence[] = [];
