@@ -229,7 +229,7 @@ describe('a conversation of the soak', () => {
 		const progress = () => undefined;
 		const played = await Promise.all(
 			names.map((name, seed) =>
-				playConversation({ ...stand, progress }, { name, messages: 7, seed }),
+				playConversation({ ...stand, progress }, { name, messages: 7, seed, apart: 5 }),
 			),
 		);
 		const conversations = stand.talkdesk.conversations();

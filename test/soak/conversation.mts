@@ -11,8 +11,6 @@ const PATIENCE_MS = 60_000;
 const BEFORE_NEXT_CALL_MS = 1000;
 /** How many messages of one customer may be under way. */
 const MOST_AT_ONCE = 5;
-/** Between two calls of a burst: n8n gets them in the order in which they are made. */
-const BETWEEN_CALLS_MS = 5;
 /** Between two bursts, at most. */
 const LONGEST_PAUSE_MS = 400;
 
@@ -45,10 +43,12 @@ export interface Surroundings {
  * many.
  *
  * @param seed how many messages come at once, and how long the pauses are
+ * @param apart milliseconds between two calls of a burst. Nobody waits for an answer, but n8n itself begins executions in
+ * another order when they come within some tens of milliseconds
  */
 export async function playConversation(
 	{ talkdesk, webhookUrl, progress }: Surroundings,
-	{ name, messages, seed }: { name: string; messages: number; seed: number },
+	{ name, messages, seed, apart }: { name: string; messages: number; seed: number; apart: number },
 ): Promise<Played> {
 	const email = `${name}@${CANARY}.example.com`;
 	const played: Played = { email, written: [], repeated: 0 };
@@ -112,7 +112,7 @@ export async function playConversation(
 			while (sending.size >= MOST_AT_ONCE) await Promise.race(sending);
 			send(id);
 			agentDoes(talkdesk.agent.say(known.at(-1) ?? '', `${CANARY} ${name} hears ${id}`));
-			await sleep(BETWEEN_CALLS_MS);
+			await sleep(apart);
 		}
 		await sleep(random() * LONGEST_PAUSE_MS);
 	}

@@ -28,6 +28,8 @@ const USAGE = `npm run soak [-- options]
   --at-once <n>          conversations side by side, 25 by default
   --rate <share>         of all requests that fail, and of all calls to n8n that come twice or late; 0.1 by default
   --seed <n>             1 by default
+  --apart <ms>           between two messages of a customer who writes several at once, 100 by default. n8n begins executions
+                         that come within some tens of milliseconds in another order, before any node is asked
   --keys <per>           conversation or account (default): where Talkdesk's idempotency keys of messages count
   --after-end <answer>   answered (default) or ended: what a known key gets after the end of its conversation. With ended
                          nobody can know whether the message had arrived
@@ -56,6 +58,7 @@ const { values } = parseArgs({
 		'at-once': { type: 'string', default: '25' },
 		rate: { type: 'string', default: '0.1' },
 		seed: { type: 'string', default: '1' },
+		apart: { type: 'string', default: '100' },
 		keys: { type: 'string', default: 'account' },
 		'after-end': { type: 'string', default: 'answered' },
 		'no-trouble': { type: 'boolean', default: false },
@@ -108,7 +111,8 @@ async function playAll(talkdesk: LocalTalkdesk, n8n: N8nInstance | QueueN8n) {
 		Array.from({ length: atOnce }, async () => {
 			for (const number of numbers) {
 				const surroundings = { talkdesk, webhookUrl, progress };
-				const who = { name: `c${number}`, messages, seed: luck.seed * 100_000 + number };
+				const seed = luck.seed * 100_000 + number;
+				const who = { name: `c${number}`, messages, seed, apart: Number(values.apart) };
 				played.push(await playConversation(surroundings, who));
 			}
 		}),
