@@ -1,4 +1,9 @@
-import { joinQueue, noteSuccessor, queueOf } from '../../nodes/Talkdesk/actions/conversationQueue';
+import {
+	joinQueue,
+	MAX_WAIT,
+	noteSuccessor,
+	queueOf,
+} from '../../nodes/Talkdesk/actions/conversationQueue';
 
 let keys = 0;
 const newKey = () => `queue ${++keys}`;
@@ -76,4 +81,42 @@ it('a successor shares the queue of the conversation that it took the place of',
 	noteSuccessor('b', 'c');
 	noteSuccessor('c', 'c');
 	expect(['a', 'b', 'c', 'd'].map(queueOf)).toEqual(['a', 'a', 'a', 'd']);
+});
+
+describe('behind a piece of work that never ends', () => {
+	beforeEach(() => void jest.useFakeTimers());
+	afterEach(() => void jest.useRealTimers());
+
+	it('the first goes ahead after a while, and the others, one after the other, wait for that one alone', async () => {
+		const key = newKey();
+		const hanging = joinQueue(key, 1);
+		const order: number[] = [];
+		const places = [4, 3, 2].map((place) => joinQueue(key, place));
+		const turns = places.map((place, index) => place.turn().then(() => order.push(4 - index)));
+		await jest.advanceTimersByTimeAsync(MAX_WAIT);
+		expect(order).toEqual([2]);
+		// What comes back too late is nobody's turn.
+		hanging.leave();
+		await jest.advanceTimersByTimeAsync(0);
+		expect(order).toEqual([2]);
+		for (const place of [...places].reverse()) {
+			place.leave();
+			await jest.advanceTimersByTimeAsync(0);
+		}
+		await Promise.all(turns);
+		expect(order).toEqual([2, 3, 4]);
+		expect(await joinQueue(key, 5).turn()).toBe(true);
+	});
+
+	it('one that gives up is no reason to wait for longer', async () => {
+		const key = newKey();
+		joinQueue(key, 1);
+		const [stopped, last, stop] = [joinQueue(key, 2), joinQueue(key, 3), new AbortController()];
+		const turns = [stopped.turn(stop.signal), last.turn()];
+		stop.abort();
+		stopped.leave();
+		await jest.advanceTimersByTimeAsync(MAX_WAIT);
+		expect(await Promise.all(turns)).toEqual([false, false]);
+		last.leave();
+	});
 });

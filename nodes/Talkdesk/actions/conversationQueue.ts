@@ -1,27 +1,38 @@
 import { sleep } from 'n8n-workflow';
 
 /**
- * Milliseconds that a piece of work waits for those ahead of it. Longer than one that is tried again and again takes with
- * the default options; what hangs for longer holds nobody up.
+ * Milliseconds that a piece of work waits for those ahead of it, counted anew whenever one of them begins. Longer than one
+ * that is tried again and again takes with the default options; what hangs for longer holds nobody up.
  */
 export const MAX_WAIT = 120_000;
+
+/** Milliseconds until one that may not go yet looks again. */
+const LOOK_AGAIN = 10;
 
 interface Waiting {
 	/** The smaller, the earlier. */
 	order: number;
-	/** Tells it that it is its turn. */
+	/** Ends its waiting: it is its turn. */
 	call(): void;
 }
 
-/** Those who wait in each queue. A queue in which nobody works has no entry. */
-const queues = new Map<string, Waiting[]>();
+interface Queue {
+	/** The one whose turn it is. */
+	working: Waiting;
+	/** Milliseconds since 1970 at which it began. */
+	begunAt: number;
+	waiting: Waiting[];
+}
+
+/** A queue in which nobody works has no entry. */
+const queues = new Map<string, Queue>();
 
 /** A place in a queue. */
 export interface Place {
 	/**
 	 * Waits for those ahead.
 	 *
-	 * @returns false if they take too long, or if the signal ends the waiting: then it is nobody's turn
+	 * @returns false if they take too long: then it goes ahead of them; or if the signal ends the waiting
 	 */
 	turn(signal?: AbortSignal): Promise<boolean>;
 	/** Must be called once the work is done, or given up. May be called again. */
@@ -36,47 +47,49 @@ export interface Place {
  * @param order of those who wait, the smallest goes first: n8n may begin executions in another order than it took the calls
  */
 export function joinQueue(key: string, order: number): Place {
-	const others = queues.get(key);
-	if (!others) queues.set(key, []);
-	let isWorking = !others;
-	let call = () => {};
-	const called = new Promise<void>((resolve) => (call = resolve));
-	const waiting: Waiting = {
-		order,
-		call: () => {
-			isWorking = true;
-			call();
-		},
-	};
-	if (others) {
-		const behind = others.findIndex((other) => other.order > order);
-		others.splice(behind === -1 ? others.length : behind, 0, waiting);
+	const called = new AbortController();
+	const me: Waiting = { order, call: () => called.abort() };
+	const joinedAt = Date.now();
+	let isGone = false;
+	const queue = queues.get(key) ?? { working: me, begunAt: joinedAt, waiting: [] };
+	queues.set(key, queue);
+	if (queue.working !== me) {
+		const behind = queue.waiting.findIndex((other) => other.order > order);
+		queue.waiting.splice(behind === -1 ? queue.waiting.length : behind, 0, me);
 	}
-	const giveUp = () => {
-		const all = queues.get(key) ?? [];
-		const index = all.indexOf(waiting);
-		if (index !== -1) all.splice(index, 1);
+	const begin = (next: Waiting) => {
+		queue.waiting = queue.waiting.filter((other) => other !== next);
+		queue.working = next;
+		queue.begunAt = Date.now();
 	};
 	return {
 		async turn(signal) {
-			if (isWorking) return true;
-			const waited = new AbortController();
-			const stop = () => waited.abort();
+			const stop = () => called.abort();
 			signal?.addEventListener('abort', stop);
-			const ends = sleep(MAX_WAIT, waited.signal).catch(() => undefined);
-			if (signal?.aborted) stop();
-			await Promise.race([called, ends]);
+			let isOver = false;
+			// Who asks after the stop hears of it no more.
+			while (queue.working !== me && !isOver && !isGone && !signal?.aborted) {
+				const rest = Math.max(queue.begunAt, joinedAt) + MAX_WAIT - Date.now();
+				isOver = rest <= 0 && queue.waiting[0] === me;
+				if (!isOver) await sleep(Math.max(rest, LOOK_AGAIN), called.signal).catch(() => undefined);
+			}
 			signal?.removeEventListener('abort', stop);
-			waited.abort();
-			if (!isWorking) giveUp();
-			return isWorking;
+			// Those behind don't wait once more for what this one has waited for in vain.
+			if (isOver) begin(me);
+			return queue.working === me && !isOver;
 		},
 		leave() {
-			if (!isWorking) return giveUp();
-			isWorking = false;
-			const next = queues.get(key)?.shift();
-			if (next) next.call();
-			else queues.delete(key);
+			if (queue.working !== me) {
+				queue.waiting = queue.waiting.filter((other) => other !== me);
+				isGone = true;
+				called.abort();
+				return;
+			}
+			const [next] = queue.waiting;
+			if (next) {
+				begin(next);
+				next.call();
+			} else if (queues.get(key) === queue) queues.delete(key);
 		},
 	};
 }
