@@ -203,9 +203,12 @@ describe('the text', () => {
 		expect(read('message_created', { ...envelope, payload }).text).toBe('Hel\nlo');
 	});
 
-	it.each(['{ is a brace', '{"a":', 'Hello'])('is the payload itself where that is %j', (payload) => {
-		expect(read('message_created', { ...envelope, payload }).text).toBe(payload);
-	});
+	it.each(['{ is a brace', '{"a":', 'Hello'])(
+		'is the payload itself where that is %j',
+		(payload) => {
+			expect(read('message_created', { ...envelope, payload }).text).toBe(payload);
+		},
+	);
 
 	it('is a number where the agent has written one', () => {
 		expect(read('message_created', { conversation_id: 'c1', payload: { content: 7 } }).text).toBe(
