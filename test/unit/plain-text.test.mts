@@ -37,6 +37,10 @@ describe('HTML', () => {
 		['<!-- note --><p>Hi</p>', 'Hi'],
 		['<pre>a\n  b</pre>', 'a\n  b'],
 		['<p><br></p>', ''],
+		['<p title="a>b">Hi</p>', 'Hi'],
+		["<p data-x='1 > 2, <b>no</b>' class=x>Hi</p>", 'Hi'],
+		['<a href="https://example.com" title="1 > 2">link</a>', 'link (https://example.com)'],
+		['<p title="never closed>Hi</p>', 'Hi'],
 		['<td nowrap class="x">A</td>', 'A'],
 		['<b\n style = "color:red" >A</b>', 'A'],
 	])('%j is read as %j', (html, plain) => {
@@ -158,7 +162,7 @@ it.each([
 		'<img alt="',
 		' ',
 	],
-	...['<br> ', '(', '**a** '],
+	...['<br> ', '(', '**a** ', '<p a=">', '<p a=">" a=\'>', '<p a=" '],
 ])('a megabyte of %j is read in proportion to its length', (piece) => {
 	const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
 	for (const whole of [text, `${text}>`, `<p>${text}`, `${text}</a></p>`, `[](${text}`]) {

@@ -67,7 +67,8 @@ export function htmlToPlain(text: string): string | undefined {
 			continue;
 		}
 		const isInterrupted = next !== -1 && next < closes;
-		const tag = isInterrupted ? undefined : readTag(text.slice(at + 1, closes));
+		const closing = isInterrupted ? closes : endOfTag(text, at, closes);
+		const tag = isInterrupted ? undefined : readTag(text.slice(at + 1, closing));
 		if (tag) {
 			isHtml ||= tag.isEnd
 				? opened.has(tag.name)
@@ -75,7 +76,8 @@ export function htmlToPlain(text: string): string | undefined {
 			if (!tag.isEnd) opened.add(tag.name);
 			writer.text(text.slice(done, at));
 			writer.tag(tag);
-			done = closes + 1;
+			done = closing + 1;
+			if (closing > closes) next = text.indexOf('<', done);
 			const end = HIDDEN.has(tag.name) && !tag.isEnd ? endOf(`</${tag.name}>`, done) : undefined;
 			if (end !== undefined) {
 				done = end;
@@ -87,6 +89,19 @@ export function htmlToPlain(text: string): string | undefined {
 	if (!isHtml) return undefined;
 	writer.text(text.slice(done));
 	return writer.result();
+}
+
+/** How far a value in quotes goes on behind a `>`; more is no title of a picture. */
+const MAX_QUOTED = 500;
+
+/** Where a tag ends: at the next `>`, or behind the value in quotes that this one is a part of, `title="a > b"`. */
+function endOfTag(text: string, at: number, closes: number): number {
+	const [, quote] =
+		/=\s?(?:(")[^"]*|(')[^']*)$/.exec(text.slice(at, closes))?.filter(Boolean) ?? [];
+	if (quote === undefined) return closes;
+	const rest = text.slice(closes, closes + MAX_QUOTED);
+	const end = rest.indexOf('>', rest.indexOf(quote, 1));
+	return rest.indexOf(quote, 1) < 0 || end < 0 ? closes : closes + end;
 }
 
 /** How attributes begin: names, and the value of the first that has one. */
