@@ -82,7 +82,7 @@ describe('the forms of a call', () => {
 	});
 
 	it('what is no attachment does not take the others with it', () => {
-		const attachments = [null, 'a0', { id: 'a1', size: -1 }, { size: { toString: 1 } }, []];
+		const attachments = [null, '', 7, { id: 'a1', size: -1 }, { size: { toString: 1 } }, []];
 		const endless: unknown = JSON.parse('[{ "id": "a2", "size": 1e999 }]');
 		const one = { conversation_id: 'c1', payload: { attachments: endless } };
 		expect(read('message_created', one).attachments).toEqual([{ id: 'a2' }]);
@@ -199,6 +199,10 @@ describe('whether an agent can have written it', () => {
 		isKnownNotByAgent(
 			read(action, { ...envelope, event_type: action, payload: { content: 'Hi', author } }),
 		);
+
+	it('a user of the contact center can', () => {
+		expect(by({ type: 'INTERNAL_USER' })).toBe(false);
+	});
 
 	it.each([
 		...['user', 'USER', 'External', 'customer', 'contact', 'CONTACT_PERSON', 'contact person'],

@@ -131,6 +131,22 @@ describe('where the text is somewhere that we do not know', () => {
 	});
 });
 
+describe('where a file has no id', () => {
+	const body = (url: string, change: object = {}) =>
+		withPayload({ attachments: [{ id: 'a1' }, { name: 'photo.jpg', url }], ...change });
+
+	it('two files that an agent sends in the same second are two messages', () => {
+		expect(identity(body('https://example.com/1'))).toBe(identity(body('https://example.com/1')));
+		expect(identity(body('https://example.com/1'))).not.toBe(
+			identity(body('https://example.com/2')),
+		);
+		const withId = { message_id: 'm1' };
+		expect(identity(body('https://example.com/1', withId))).not.toBe(
+			identity(body('https://example.com/2', withId)),
+		);
+	});
+});
+
 describe('a call whose time is a number', () => {
 	const body = (change: object = {}) => ({
 		conversationId: 'c1',

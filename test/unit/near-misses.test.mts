@@ -91,7 +91,12 @@ describe('names in other spellings', () => {
 
 	it.each([
 		['AGENT', { type: 'AGENT', kind: 'agent' }],
+		['virtual agent', { type: 'virtual agent', kind: 'automated' }],
 		['Zoe', { name: 'Zoe', kind: 'unknown' }],
+		['Ai Tanaka', { name: 'Ai Tanaka', kind: 'unknown' }],
+		['Guest Services', { name: 'Guest Services', kind: 'unknown' }],
+		['contact@example.com', { name: 'contact@example.com', kind: 'unknown' }],
+		['User 愛', { name: 'User 愛', kind: 'unknown' }],
 	])('an author who is the text %j', (author, expected) => {
 		const body = { ...envelope, payload: { content: 'Hi', author } };
 		expect(read('message_created', body).author).toEqual(expected);
@@ -131,6 +136,12 @@ describe('attachments under other names', () => {
 	])('%s', (_what, payload) => {
 		const body = payload ? { conversation_id: 'c1', payload } : { conversation_id: 'c1', file };
 		expect(read('message_created', body).attachments).toEqual(expected);
+	});
+
+	it('ids in their place', () => {
+		const payload = { content: 'See', attachments: ['a1', 'https://example.com/x.pdf', '', null] };
+		const { attachments } = read('message_created', { conversation_id: 'c1', payload });
+		expect(attachments).toEqual([{ id: 'a1' }, {}]);
 	});
 
 	it('ids alone', () => {
@@ -176,6 +187,28 @@ describe('the text', () => {
 		expect(read('message_created', { conversation_id: 'c1', payload }).text).toBe('Hello');
 		expect(read('message_created', { conversation_id: 'c1', ...payload }).text).toBe('Hello');
 	});
+
+	it.each([
+		['JSON text', '{"content":"Hello","author":{"type":"AGENT","name":"Zoe"}}'],
+		['a list of one', [{ content: 'Hello', author: { type: 'AGENT', name: 'Zoe' } }]],
+	])('and the author, are found in a payload that is %s', (_what, payload) => {
+		expect(read('message_created', { ...envelope, payload })).toMatchObject({
+			text: 'Hello',
+			author: { name: 'Zoe', kind: 'agent' },
+		});
+	});
+
+	it('is all that a payload has where it is a list', () => {
+		const payload = [{ content: 'Hel' }, 'lo'];
+		expect(read('message_created', { ...envelope, payload }).text).toBe('Hel\nlo');
+	});
+
+	it.each(['{ is a brace', '{"a":', 'Hello'])(
+		'is the payload itself where that is %j',
+		(payload) => {
+			expect(read('message_created', { ...envelope, payload }).text).toBe(payload);
+		},
+	);
 
 	it('is a number where the agent has written one', () => {
 		expect(read('message_created', { conversation_id: 'c1', payload: { content: 7 } }).text).toBe(

@@ -37,6 +37,12 @@ describe('HTML', () => {
 		['<!-- note --><p>Hi</p>', 'Hi'],
 		['<pre>a\n  b</pre>', 'a\n  b'],
 		['<p><br></p>', ''],
+		['<p title="a>b">Hi</p>', 'Hi'],
+		["<p data-x='1 > 2, <b>no</b>' class=x>Hi</p>", 'Hi'],
+		['<a href="https://example.com" title="1 > 2">link</a>', 'link (https://example.com)'],
+		['<p title="never closed>Hi</p>', 'Hi'],
+		['<td nowrap class="x">A</td>', 'A'],
+		['<b\n style = "color:red" >A</b>', 'A'],
 	])('%j is read as %j', (html, plain) => {
 		expect(toPlainText(html)).toBe(plain);
 	});
@@ -66,6 +72,8 @@ describe('Markdown', () => {
 		['[https://example.com](https://example.com)', 'https://example.com'],
 		['[write](mailto:ann@example.com)', 'write (ann@example.com)'],
 		['**Important:** call **us**!', 'Important: call us!'],
+		['✅**Done**, 20**%**', '✅Done, 20**%**'],
+		['「**重要**」。(**5 €**) "**so**"', '「重要」。(5 €) "so"'],
 	])('%j is read as %j', (markdown, plain) => {
 		expect(toPlainText(markdown)).toBe(plain);
 	});
@@ -93,6 +101,16 @@ describe('plain text stays as it is', () => {
 		'<>',
 		'<!-- a note',
 		'src/**/*.ts and **/x',
+		'src/**/a.ts, test/**/b.ts',
+		'/**/ x /**/',
+		'C:\\**\\x\\**\\y',
+		'(x)**(2)**(3)',
+		'https://example.com/?x=**y**',
+		'if (x <i && y == 2 && z> 3) return',
+		'x<u && v=1>y',
+		'x <b =5> y',
+		'Close it with </b>',
+		'</div> is missing, and </a>',
 		'<<<',
 		'',
 	])('%j', (text) => {
@@ -144,7 +162,7 @@ it.each([
 		'<img alt="',
 		' ',
 	],
-	...['<br> ', '(', '**a** '],
+	...['<br> ', '(', '**a** ', '<p a=">', '<p a=">" a=\'>', '<p a=" '],
 ])('a megabyte of %j is read in proportion to its length', (piece) => {
 	const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
 	for (const whole of [text, `${text}>`, `<p>${text}`, `${text}</a></p>`, `[](${text}`]) {

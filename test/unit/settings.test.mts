@@ -26,6 +26,7 @@ describe('the account name', () => {
 		['https:acme.mytalkdesk.com', 'acme'],
 		['https:/acme.mytalkdesk.com', 'acme'],
 		['//acme.mytalkdesk.com', 'acme'],
+		['https://https://acme.mytalkdesk.com', 'acme'],
 		['https://acme.mytalkdesk.com:443/', 'acme'],
 		['acme.mytalkdesk.com.', 'acme'],
 		['\u200bacme\u00a0\n', 'acme'],
@@ -132,6 +133,22 @@ describe('the settings', () => {
 				apiBaseUrl: 'https://api.talkdeskapp.eu',
 			});
 		}
+	});
+
+	it.each(['au', 'Europe', 'eu-west-1', '[object Object]'])(
+		'are none for a region that nobody knows: %j',
+		(region) => {
+			expect(problemOf({ ...client, region, accountName: 'acme' })).toContain(`'${region}'`);
+		},
+	);
+
+	it.each([
+		['EU', 'https://api.talkdeskapp.eu'],
+		[' ca ', 'https://api.talkdeskappca.com'],
+		['', 'https://api.talkdeskapp.com'],
+		[null, 'https://api.talkdeskapp.com'],
+	])('of the region %j, as an expression may give it', (region, apiBaseUrl) => {
+		expect(settingsOf({ ...client, region, accountName: 'acme' })).toMatchObject({ apiBaseUrl });
 	});
 
 	it('never send the secret to an account of the same name elsewhere', () => {

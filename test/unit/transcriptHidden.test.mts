@@ -30,6 +30,16 @@ describe('tool calls that n8n writes into its memory as text', () => {
 		['<think>The customer is angry.\nOffer 10 %</think>\n\nYour order ships today.'],
 		['The customer is angry.</think>Your order ships today.'],
 		['Your order <thinking>hm</thinking>ships today.<think>and then'],
+		['<think>I may write <think>. Or </think> not.</think>Your order ships today.'],
+		['<think>What does <think> mean?</think>Your order ships today.'],
+		['<thinking>A <think> tag?</thinking>Your order ships today.'],
+		['<THINK>hm</Think>Your order ships today.'],
+		['[THINK]hm[/THINK]Your order ships today.'],
+		['<reflection>hm</reflection><scratchpad>hm</scratchpad>Your order ships today.'],
+		[
+			'<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Your order ships today.<|return|>',
+		],
+		['Calling Lookup_order with input: order 1\nYour order ships today.'],
 	])('%s', (content) => {
 		expect(bot(content)).toEqual(['external: Your order ships today.']);
 	});
@@ -39,8 +49,24 @@ describe('tool calls that n8n writes into its memory as text', () => {
 		'[Used tools: Tool: A, Input: {"iban":"XX00',
 		'Calling Lookup_order with input: {"o":1}',
 		'Calling Lookup_order with input: {"o":',
+		'<|channel|>analysis<|message|>hm',
 	])('nothing is left of %s', (content) => {
 		expect(bot(content)).toEqual([]);
+	});
+
+	it.each([
+		'I noted [Used tools: hammer, saw] in your list. See [1]. Thanks!',
+		'"[Used tools:" and "<channel>" are words as well',
+	])('what only talks about tools stays: %s', (content) => {
+		expect(bot(content)).toEqual([`external: ${content}`]);
+	});
+
+	it.each([
+		'{; Tool: b, Input: {',
+		'[Used tools: Tool: a, Input: {}, Result: {; Tool: b, Input: {',
+	])('a megabyte of %s is read in proportion to its length', (piece) => {
+		const content = piece.repeat(Math.ceil(1_000_000 / piece.length));
+		expect(bot(`[Used tools: Tool: x, Input: ${content}`)).toEqual([]);
 	});
 
 	it('a link in the answer stays', () => {
@@ -105,9 +131,41 @@ it.each<Record<string, unknown>>([
 	{ part_type: 'note' },
 	{ message_type: 'private_note' },
 	{ visibility: 'internal' },
+	{ visibility: 'internal_only' },
+	{ isInternalNote: true },
+	{ internal_note: 'true' },
+	{ is_private_note: 1 },
+	{ isWhisper: true },
+	{ note: true },
+	{ comment_type: 'internal' },
+	{ type: 'internal_comment' },
+	{ type: 'whisper' },
+	{ visible: false },
+	{ isVisible: false },
+	{ visible_to_customer: false },
+	{ jsdPublic: false },
 ])('a message that the customer never saw: %j', (mark) => {
 	const secret = { role: 'user', content: 'INTERNAL: churn risk 0.9', ...mark };
 	expect(said([secret, { role: 'user', content: 'Hi' }])).toEqual(['user: Hi']);
+});
+
+it.each<Record<string, unknown>>([
+	{ note: 'VIP' },
+	{ visible: true },
+	{ jsdPublic: true },
+	{ visibility: 'public' },
+	{ is_private_note: false },
+])('a message that the customer saw: %j', (mark) => {
+	expect(said([{ role: 'user', content: 'Hi', ...mark }])).toEqual(['user: Hi']);
+});
+
+it.each([
+	{ custom_fields: [{ type: 'user', value: 'churn risk 0.9' }] },
+	{ owner: { type: 'agent', value: 'Zoe' } },
+	{ contact: { type: 'customer', value: '+49 30 1234' } },
+])('what a CRM knows is nothing that was said: %j', (beside) => {
+	const messages = [{ role: 'user', content: 'Hi' }];
+	expect(said({ messages, ...beside })).toEqual(['user: Hi']);
 });
 
 it('a message that the Chat Memory Manager hides', () => {

@@ -20,6 +20,18 @@ describe('the order', () => {
 		expect(contents(rows)).toEqual(['oldest', 'middle', 'newest']);
 	});
 
+	it.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z', 0])(
+		'a time that means "not set" moves no message: %s',
+		(unset) => {
+			const rows = [
+				user('a', { created_at: '2026-01-05T10:00:00Z' }),
+				user('b', { created_at: unset }),
+				user('c', { created_at: '2026-01-05T10:00:02Z' }),
+			];
+			expect(contents(rows)).toEqual(['a', 'b', 'c']);
+		},
+	);
+
 	it('a message without a time stays with the one before it', () => {
 		expect(
 			contents([

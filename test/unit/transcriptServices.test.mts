@@ -270,3 +270,21 @@ it('Slack writes its texts in its own way', () => {
 		'user: Hi & bye, mail <me> ana@example.com @U1',
 	]);
 });
+
+it('a template that was sent to the customer is our words, and a source is nobody', () => {
+	const rows = [
+		{ type: 'template', direction: 'outbound', body: 'Your order ships' },
+		{ type: 'activity', from: 'customer', text: 'Hi' },
+		{ source: 'api', direction: 'inbound', text: 'Thanks' },
+	];
+	expect(recognizeTranscript(rows)).toMatchObject({
+		messages: [
+			{ type: 'external', content: 'Your order ships' },
+			{ type: 'user', content: 'Hi' },
+			{ type: 'user', content: 'Thanks' },
+		],
+		unrecognized: { count: 0 },
+	});
+	const doubtful = [{ sender: 'maria', source: 'api', text: 'Hi' }];
+	expect(recognizeTranscript(doubtful)).toMatchObject({ messages: [], unrecognized: { count: 1 } });
+});

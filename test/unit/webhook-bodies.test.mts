@@ -34,6 +34,16 @@ describe('several events in one call', () => {
 		take({ ...call, body, path }).events?.map(({ conversationId }) => conversationId);
 
 	it.each([
+		{ payload: { conversation_id: 'c1', content: 'Hello' }, items: [] },
+		{ payload: { conversation_id: 'c1', content: 'Hello' }, records: [{ id: 'r1' }] },
+		{ payload: { conversation: { id: 'c1' }, content: 'Hello' }, messages: [{ id: 'm0' }] },
+		{ conversation: { id: 'c1' }, payload: { content: 'Hello' }, events: ['seen'] },
+	])('a list beside an event does not take its place: %j', (body) => {
+		const { event } = takeCall({ ...call, body: { event_type: 'MESSAGE_CREATED', ...body } });
+		expect(event).toMatchObject({ conversationId: 'c1', text: 'Hello' });
+	});
+
+	it.each([
 		['a list of one', [one('c1')], ['c1']],
 		['a list', [one('c1'), one('c2')], ['c1', 'c2']],
 		['lists in a list', [[one('c1')], [one('c2')]], ['c1', 'c2']],

@@ -44,7 +44,8 @@ const text = z
 	.transform((value) => trimPasted(value ?? ''));
 
 const credentialSchema = z.object({
-	region: z.enum(['us', 'eu', 'ca', 'custom']).catch('us'),
+	/** Any text: an expression may give it. What it is without one, n8n's default, is `us`. */
+	region: text,
 	accountName: text,
 	tokenUrl: text,
 	apiBaseUrl: text,
@@ -53,6 +54,9 @@ const credentialSchema = z.object({
 	touchpointId: text,
 	accessToken: text,
 });
+
+/** Another region than the one that is meant would get the client's secret. */
+const regionSchema = z.enum(['us', 'eu', 'ca', 'custom']);
 
 /** What requests to Talkdesk need, out of the credential: complete and checked. */
 export interface TalkdeskSettings {
@@ -95,7 +99,7 @@ export type AccountResult =
 export function readAccountName(accountName: string): AccountResult {
 	const [authority = ''] = trimPasted(accountName)
 		.toLowerCase()
-		.replace(/^(?:https?:|[a-z]{1,10}:(?=\/\/))?[/\\]*/, '')
+		.replace(/^(?:(?:https?:|[a-z]{1,10}:(?=\/\/))[/\\]*)*[/\\]*/, '')
 		.split(/[/?#\\]/);
 	const host = authority
 		.replace(/:\d*$/, '')
@@ -143,11 +147,17 @@ export function readSettings(credential: unknown): SettingsResult {
 	if (!parsed.success) return problem('The Talkdesk credential could not be read. Save it again.');
 	const { region, accountName, clientId, clientSecret, touchpointId, accessToken } = parsed.data;
 
+	const known = regionSchema.safeParse(region.toLowerCase() || 'us');
+	if (!known.success) {
+		return problem(
+			`The Region '${region.slice(0, 50)}' is none that is known: choose ${REGION_NAMES}, or Custom. In an expression they are us, eu, ca, and custom.`,
+		);
+	}
 	if (!clientId) return problem('Enter the Client ID of your Talkdesk OAuth client.');
 	if (!clientSecret) return problem('Enter the Client Secret of your Talkdesk OAuth client.');
 	const common = { clientId, clientSecret, touchpointId, accessToken };
 
-	if (region === 'custom') {
+	if (known.data === 'custom') {
 		const { tokenUrl, apiBaseUrl } = parsed.data;
 		if (!isHttpUrl(tokenUrl)) {
 			return problem(
@@ -166,7 +176,7 @@ export function readSettings(credential: unknown): SettingsResult {
 	const named = readAccountName(accountName);
 	if (!named.ok) return named;
 	// A URL knows its region better than a field that may have been left as it was.
-	const { tokenDomain, apiBaseUrl } = REGIONS[named.region ?? region];
+	const { tokenDomain, apiBaseUrl } = REGIONS[named.region ?? known.data];
 	return {
 		ok: true,
 		settings: {

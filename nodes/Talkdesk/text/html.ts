@@ -38,6 +38,8 @@ interface Tag {
 export function htmlToPlain(text: string): string | undefined {
 	const writer = new Writer(!HAS_LINES.test(text));
 	let isHtml = false;
+	/** The elements that have begun: an end tag alone is talk about one. */
+	const opened = new Set<string>();
 	/** Up to where the text is written. */
 	let done = 0;
 	/** The next `>` behind the place that is looked at; looked for once, however many `<` come before it. */
@@ -65,12 +67,17 @@ export function htmlToPlain(text: string): string | undefined {
 			continue;
 		}
 		const isInterrupted = next !== -1 && next < closes;
-		const tag = isInterrupted ? undefined : readTag(text.slice(at + 1, closes));
+		const closing = isInterrupted ? closes : endOfTag(text, at, closes);
+		const tag = isInterrupted ? undefined : readTag(text.slice(at + 1, closing));
 		if (tag) {
-			isHtml ||= tag.isEnd || tag.attributes.includes('=') || UNMISTAKABLE.test(tag.name);
+			isHtml ||= tag.isEnd
+				? opened.has(tag.name)
+				: tag.attributes.includes('=') || UNMISTAKABLE.test(tag.name);
+			if (!tag.isEnd) opened.add(tag.name);
 			writer.text(text.slice(done, at));
 			writer.tag(tag);
-			done = closes + 1;
+			done = closing + 1;
+			if (closing > closes) next = text.indexOf('<', done);
 			const end = HIDDEN.has(tag.name) && !tag.isEnd ? endOf(`</${tag.name}>`, done) : undefined;
 			if (end !== undefined) {
 				done = end;
@@ -84,6 +91,22 @@ export function htmlToPlain(text: string): string | undefined {
 	return writer.result();
 }
 
+/** How far a value in quotes goes on behind a `>`; more is no title of a picture. */
+const MAX_QUOTED = 500;
+
+/** Where a tag ends: at the next `>`, or behind the value in quotes that this one is a part of, `title="a > b"`. */
+function endOfTag(text: string, at: number, closes: number): number {
+	const [, quote] =
+		/=\s?(?:(")[^"]*|(')[^']*)$/.exec(text.slice(at, closes))?.filter(Boolean) ?? [];
+	if (quote === undefined) return closes;
+	const rest = text.slice(closes, closes + MAX_QUOTED);
+	const end = rest.indexOf('>', rest.indexOf(quote, 1));
+	return rest.indexOf(quote, 1) < 0 || end < 0 ? closes : closes + end;
+}
+
+/** How attributes begin: names, and the value of the first that has one. */
+const ATTRIBUTES = /^(?:\s+[a-z][\w:.-]*)+\s*=\s*[^\s=]/i;
+
 /** Reads what is between `<` and `>`; undefined where that is no tag of HTML. */
 function readTag(inside: string): Tag | undefined {
 	const isEnd = inside.startsWith('/');
@@ -91,8 +114,8 @@ function readTag(inside: string): Tag | undefined {
 	const name = found?.toLowerCase();
 	if (name === undefined || !KNOWN.has(name)) return undefined;
 	const attributes = inside.slice(name.length + (isEnd ? 1 : 0));
-	// "if a<b and c>d" has words there, and no attributes.
-	if (!attributes.includes('=') && !/^\s{0,100}\/?$/.test(attributes)) return undefined;
+	// "if a<b and c>d" has words there, and no attributes; "x<b && y=1 || z>0" no names of attributes.
+	if (!/^\s{0,100}\/?$/.test(attributes) && !ATTRIBUTES.test(attributes)) return undefined;
 	return { name, isEnd, attributes };
 }
 

@@ -37,8 +37,8 @@ function withoutPairs(text: string, mark: string): string {
 				after !== undefined &&
 				/^[^\s*_]/.test(inside) &&
 				!/[\s*_]/.test(inside.slice(-1)) &&
-				!isWord((pieces[index - 1] ?? '').slice(-1)) &&
-				!isWord(after.slice(0, 1));
+				!NOT_BEFORE.test((pieces[index - 1] ?? '').slice(-1)) &&
+				!NOT_BEHIND.test(after.slice(0, 1));
 			if (isPair) {
 				kept.push(inside, after);
 				index++;
@@ -49,4 +49,7 @@ function withoutPairs(text: string, mark: string): string {
 	return lines.join('\n');
 }
 
-const isWord = (character: string) => /[\p{L}\p{N}*_]/u.test(character);
+/** What no words in bold stand beside: there the marks are a part of a path, a formula, an address or code. */
+const BESIDE = String.raw`\p{L}\p{N}*_/\\=+^~&@#$`;
+const NOT_BEFORE = new RegExp(`[${BESIDE})\\]}<]`, 'u');
+const NOT_BEHIND = new RegExp(`[${BESIDE}(\\[{>]`, 'u');

@@ -4,6 +4,8 @@ import {
 	FILE_OBJECT_KEYS,
 	FILE_TYPE_KEYS,
 	FILE_URL_KEYS,
+	HIDDEN_MARKS,
+	HIDDEN_PLACES,
 	PART_KINDS,
 	PART_TEXT_KEYS,
 	STRUCTURED_INTERNAL_KEYS,
@@ -11,7 +13,6 @@ import {
 	type PartKind,
 } from './contentVocabulary';
 import { fieldsOf, isEntry, normalize, parseNested, type Entry, type Fields } from './entry';
-import { HIDDEN_MARKS, HIDDEN_PLACES } from './vocabulary';
 
 /** Readable text, empty if there is nothing to read, and the parts that aren't understood. */
 export interface Content {

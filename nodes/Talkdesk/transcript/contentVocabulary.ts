@@ -63,3 +63,38 @@ export const STRUCTURED_INTERNAL_KEYS = [
 	...['chainofthought', 'scratchpad', 'notes', 'internalnotes', 'internalnote', 'plan', 'summary'],
 	...['intent', 'category', 'sentiment', 'language', 'status', 'action', 'type', 'role', 'tool'],
 ];
+
+/** Marks of what the customer never saw; looked for in the entry and in HIDDEN_PLACES of it. */
+export const HIDDEN_MARKS: ReadonlyArray<readonly [key: string, value: RegExp]> = [
+	// n8n's Chat Memory Manager, "Hide Message in Chat"; LangGraph.
+	['hidefromui', /^(true|1|yes)$/],
+	// Chatwoot, Freshchat, Zendesk, LiveChat and the like.
+	['private', /^(true|1|yes)$/],
+	['isprivate', /^(true|1|yes)$/],
+	['privatenote', /^(true|1|yes)$/],
+	['internal', /^(true|1|yes)$/],
+	['isinternal', /^(true|1|yes)$/],
+	['isnote', /^(true|1|yes)$/],
+	['note', /^true$/],
+	['internalnote', /^(true|1|yes)$/],
+	['isinternalnote', /^(true|1|yes)$/],
+	['isprivatenote', /^(true|1|yes)$/],
+	['iswhisper', /^(true|1|yes)$/],
+	['commenttype', /^(private|internal)/],
+	['hidden', /^(true|1|yes)$/],
+	['ishidden', /^(true|1|yes)$/],
+	['whisper', /^(true|1|yes)$/],
+	// Gemini's and AWS's thoughts as parts.
+	['thought', /^true$/],
+	['public', /^(false|0|no)$/],
+	['ispublic', /^(false|0|no)$/],
+	['messagetype', /^private$/],
+	['visible', /^false$/],
+	['isvisible', /^false$/],
+	['visibletocustomer', /^(false|0|no)$/],
+	['customervisible', /^(false|0|no)$/],
+	// Jira Service Management.
+	['jsdpublic', /^false$/],
+	['visibility', /^(private|internal.*|agents?|agents?[ _-]?only|hidden)$/],
+];
+export const HIDDEN_PLACES = ['additionalkwargs', 'metadata', 'contentattributes'];

@@ -10,7 +10,7 @@ import { fieldsOf, isEntry, normalize, parseNested, type Entry, type Fields } fr
 import { htmlToPlain } from '../text/html';
 import { slackToText } from './markup';
 import { addUnknown, reading, type ReadMessage, type Reading, type Walk } from './reading';
-import { speakerOf } from './speaker';
+import { speakerOf, type Spoken } from './speaker';
 import { spokenPart } from './spoken';
 import { toMilliseconds } from './time';
 import {
@@ -85,7 +85,7 @@ export function readMessage(fields: Fields, walk: Walk, depth: number): Reading 
 	if (!spoken) return undefined;
 	if (spoken.speaker === 'ignored') return reading();
 
-	const { content, isEmpty } = findContent(places, spoken.speaker, walk, depth);
+	const { content, isEmpty } = findContent(places, spoken, walk, depth);
 	const text = content ? (spoken.markup ? MARKUP[spoken.markup] : String)(content.text) : '';
 	const files = describeFiles(fields);
 	if (text === '' && files.length === 0 && (content || isEmpty)) {
@@ -118,10 +118,12 @@ function isNotSpeech(fields: Fields): boolean {
 }
 
 /** The first content with words; `isEmpty` if there is one without. */
-function findContent(places: Fields[], speaker: Speaker, walk: Walk, depth: number) {
+function findContent(places: Fields[], { speaker, word }: Spoken, walk: Walk, depth: number) {
 	let isEmpty = false;
 	for (const place of places) {
 		for (const key of CONTENT_KEYS) {
+			// { type: 'contact', value: … } is what a CRM knows of somebody, and nothing that was said.
+			if (key === 'value' && word.startsWith('type:')) continue;
 			const value = place.get(key);
 			if (value === undefined) continue;
 			const content = readSaid(value, speaker, walk, depth);

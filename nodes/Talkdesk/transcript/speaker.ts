@@ -1,6 +1,7 @@
 import { fieldsOf, isEntry, normalize, valueAt, type Fields } from './entry';
 import {
 	DIALECTS,
+	KINDS_OF_MESSAGES,
 	SPEAKER_FLAGS,
 	SPEAKER_KEYS,
 	SPEAKER_OBJECT_KEYS,
@@ -34,14 +35,19 @@ export function speakerOf(fields: Fields): Spoken | undefined {
 	}
 	const className = classNameOf(fields);
 	if (className) return { ...className, markup };
+	let kind: Spoken | undefined;
 	for (const key of SPEAKER_KEYS) {
 		const value = fields.get(key);
 		const speaker = wordOf(value) ?? (isEntry(value) ? inObject(fieldsOf(value)) : undefined);
 		const word = typeof value === 'string' ? normalize(value) : 'object';
-		if (speaker) return { speaker, word: `${key}:${word}`, markup };
+		if (!speaker) continue;
+		const named = { speaker, word: `${key}:${word}`, markup };
+		if (!KINDS_OF_MESSAGES.keys.includes(key) || !KINDS_OF_MESSAGES.words.includes(word))
+			return named;
+		kind ??= named;
 	}
 	const flag = flagOf(fields);
-	return flag && { speaker: flag, word: '', markup };
+	return flag ? { speaker: flag, word: '', markup } : kind;
 }
 
 function inDialect({ key, words = {}, patterns = [] }: Dialect, fields: Fields) {

@@ -9,60 +9,80 @@ export function spokenPart(text: string): string {
 	let spoken = text;
 	if (spoken.includes(USED_TOOLS)) spoken = withoutUsedTools(spoken);
 	if (spoken.includes(' with input: ')) spoken = withoutCalls(spoken);
-	for (const tag of THOUGHT_TAGS) {
-		if (spoken.includes(`</${tag}>`) || spoken.includes(`<${tag}>`)) {
-			spoken = withoutTag(spoken, tag);
-		}
-	}
-	return spoken.trim();
+	if (spoken.includes('<|channel|>')) spoken = finalChannel(spoken);
+	return withoutThoughts(spoken).trim();
 }
 
-const THOUGHT_TAGS = ['think', 'thinking', 'reasoning', 'thought'];
+/** The harmony format of OpenAI's open models: each channel but the last is for the model itself. */
+function finalChannel(text: string): string {
+	if (!text.includes('<|channel|>analysis') && !text.includes(FINAL_CHANNEL)) return text;
+	const at = text.lastIndexOf(FINAL_CHANNEL);
+	return at < 0
+		? ''
+		: text.slice(at + FINAL_CHANNEL.length).replace(/<\|(?:return|end)\|>\s*$/, '');
+}
 
-/** Some models open the tag in their template, so that only its end is in the text. */
-function withoutTag(text: string, tag: string): string {
-	const [open, close] = [`<${tag}>`, `</${tag}>`];
+const FINAL_CHANNEL = '<|channel|>final<|message|>';
+
+/** Tags around what a model thinks; Mistral has brackets. */
+const THOUGHT_TAG =
+	/<(\/?)(think|thinking|reasoning|thought|thoughts|reflection|scratchpad)>|\[(\/?)THINK\]/gi;
+
+/**
+ * Takes away what stands between the tags. An end without a beginning ends a thought too: some models open the tag in their
+ * template, so that only its end is in the text, and some write the tag inside of a thought.
+ */
+function withoutThoughts(text: string): string {
 	const kept: string[] = [];
-	const firstClose = text.indexOf(close);
-	const firstOpen = text.indexOf(open);
-	const isOpened = firstOpen >= 0 && (firstClose < 0 || firstOpen < firstClose);
-	let from = firstClose >= 0 && !isOpened ? firstClose + close.length : 0;
-	for (;;) {
-		const start = text.indexOf(open, from);
-		if (start < 0) break;
-		kept.push(text.slice(from, start));
-		const end = text.indexOf(close, start);
-		if (end < 0) return kept.join('');
-		from = end + close.length;
+	let from = 0;
+	let open: string | undefined;
+	for (const match of text.matchAll(THOUGHT_TAG)) {
+		const name = (match[2] ?? '').toLowerCase();
+		const isEnd = (match[1] ?? match[3]) !== '';
+		if (open !== undefined && !(isEnd && open === name)) continue;
+		if (!isEnd) kept.push(text.slice(from, match.index));
+		open = isEnd ? undefined : name;
+		from = match.index + match[0].length;
 	}
-	return [...kept, text.slice(from)].join('');
+	return open === undefined ? [...kept, text.slice(from)].join('') : kept.join('');
 }
 
 const USED_TOOLS = '[Used tools:';
 
 function withoutUsedTools(text: string): string {
 	const kept: string[] = [];
+	const scans = { left: MAX_UNFINISHED };
 	let from = 0;
-	for (;;) {
-		const start = text.indexOf(USED_TOOLS, from);
-		if (start < 0) break;
-		kept.push(text.slice(from, start));
-		from = endOfUsedTools(text, start + USED_TOOLS.length);
+	for (let start = text.indexOf(USED_TOOLS); start >= 0; start = text.indexOf(USED_TOOLS, start)) {
+		start += USED_TOOLS.length;
+		// Talk about tools, and no trace of one.
+		if (!/^\s{0,20}Tool:/.test(text.slice(start, start + 30))) continue;
+		kept.push(text.slice(from, start - USED_TOOLS.length));
+		from = endOfUsedTools(text, start, scans);
+		start = from;
 	}
 	return [...kept, text.slice(from)].join('');
 }
+
+/** How many values without an end are looked through in one text. Beyond that no value counts as JSON, which hides more. */
+const MAX_UNFINISHED = 20;
 
 const TOOL = /\s*;?\s*Tool: [^\n]{0,300}?, Input: /y;
 const RESULT = /\s*,\s*Result: /y;
 
 /** Tool after tool. What isn't JSON is skipped up to the next tool, or the last bracket of all. */
-function endOfUsedTools(text: string, start: number): number {
+function endOfUsedTools(text: string, start: number, scans: { left: number }): number {
+	const endOfValue = (from: number) => {
+		const end = scans.left > 0 ? endOfJson(text, from) : undefined;
+		if (end === undefined) scans.left--;
+		return end;
+	};
 	let at = start;
 	for (;;) {
 		at = endOfMatch(TOOL, text, at) ?? at;
-		const input = endOfJson(text, at);
+		const input = endOfValue(at);
 		const result = input === undefined ? undefined : endOfMatch(RESULT, text, input);
-		const end = result === undefined ? undefined : endOfJson(text, result);
+		const end = result === undefined ? undefined : endOfValue(result);
 		const next = end ?? at;
 		if (end !== undefined && /^\s*\]/.test(text.slice(end, end + 20))) {
 			return text.indexOf(']', end) + 1;
@@ -79,14 +99,17 @@ function endOfUsedTools(text: string, start: number): number {
 	}
 }
 
-/** `Calling X with input: {…}` at the beginning of a line. */
+/** `Calling X with input: {…}` at the beginning of a line; of an input that is no JSON goes the line. */
 function withoutCalls(text: string): string {
 	const call = /^[ \t]*Calling [^\n]{1,300}? with input: /gm;
 	const kept: string[] = [];
 	let from = 0;
 	for (let match = call.exec(text); match; match = call.exec(text)) {
 		kept.push(text.slice(from, match.index));
-		from = endOfJson(text, call.lastIndex) ?? text.length;
+		const isJson = /[[{"]/.test(text.charAt(call.lastIndex));
+		const line = text.indexOf('\n', call.lastIndex);
+		const rest = isJson || line < 0 ? text.length : line;
+		from = endOfJson(text, call.lastIndex) ?? rest;
 		call.lastIndex = from;
 	}
 	return [...kept, text.slice(from)].join('');

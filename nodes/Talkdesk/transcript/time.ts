@@ -10,10 +10,12 @@ import { isEntry } from './entry';
  * @returns milliseconds since 1970; undefined for what isn't one certain point in time, as `10:32` or `05/06/2026`
  */
 export function toMilliseconds(value: unknown, zone: string): number | undefined {
-	const time = read(plainOf(value), zone);
-	// Only what a Date can hold can be written as ISO 8601.
-	return time === undefined || Number.isNaN(new Date(time).valueOf()) ? undefined : time;
+	const time = read(plainOf(value), zone) ?? NaN;
+	return time >= EARLIEST && time < LATEST ? time : undefined;
 }
+
+/** 1973 to 5138: before and after there was no chat. Year 1, 1970 and the end of 9999 are what programs write for "not set". */
+const [EARLIEST, LATEST] = [1e11, 1e14];
 
 /** Objects that are times: MongoDB's extended JSON, Firestore's timestamps. */
 const TIME_OBJECT_KEYS = ['$date', '$numberLong', '_seconds', 'seconds'];
@@ -45,8 +47,7 @@ function ofNumber(value: number, zone: string): number | undefined {
 		// To the second: a day's fraction has no exact number.
 		return inZone(Math.round(((value - first) * DAY) / 1000) * 1000, zone);
 	}
-	// Below 1973 it is no time of a chat.
-	if (!Number.isFinite(value) || value < 1e8) return undefined;
+	if (!Number.isFinite(value)) return undefined;
 	// Seconds until the year 5138, then milliseconds; micro- and nanoseconds as databases keep them.
 	if (value < 1e11) return Math.round(value * 1000);
 	if (value < 1e14) return Math.round(value);

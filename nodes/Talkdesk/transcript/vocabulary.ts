@@ -22,10 +22,16 @@ export const SPEAKERS: Readonly<Record<Speaker, readonly string[]>> = {
 		...['business', 'admin', 'operator', 'agentbot', 'custombot', 'support', 'representative'],
 		...['outgoing', 'outbound', 'out', 'sent'],
 		// Flowise's `apiMessage`, ShareGPT.
-		...['api', 'gpt', 'chatgpt'],
+		...['apimessage', 'gpt', 'chatgpt'],
 	],
 	// `data` is Vercel's, `remove` is LangChain's; `activity` and `template` are Chatwoot's.
 	ignored: ['system', 'developer', 'tool', 'function', 'data', 'remove', 'activity', 'template'],
+};
+
+/** Words that say what a message is rather than who wrote it: under these keys they count only if no other key names a side. */
+export const KINDS_OF_MESSAGES = {
+	keys: ['type', 'source', 'event'],
+	words: ['data', 'activity', 'template'],
 };
 
 /** Keys that name the speaker, the most telling first. Their value is a word, or an object with one under SPEAKER_OBJECT_KEYS. */
@@ -253,35 +259,12 @@ export const NOT_SPEECH: readonly RegExp[] = [
 	// Bot Framework, Copilot Studio, Amazon Connect.
 	/^(trace|typing|event|invoke|conversationupdate|messagereaction|endofconversation)$/,
 	// Intercom, Zendesk, Chatwoot, Freshchat.
-	/^(note|privatenote|internalnote|internal|assignment|noteandreopen)$/,
+	/^(note|(private|internal)(note|comment)|internal|whisper|assignment|noteandreopen)$/,
 	// Rasa's events, and those of our own trigger.
 	/^(action|slot|sessionstarted|userfeaturization|followup|restart|conversation(started|ended))$/,
 	// Slack.
 	/^(channel|group)(join|leave|topic|purpose|name|archive)$/,
 ];
-
-/** Marks of what the customer never saw; looked for in the entry and in HIDDEN_PLACES of it. */
-export const HIDDEN_MARKS: ReadonlyArray<readonly [key: string, value: RegExp]> = [
-	// n8n's Chat Memory Manager, "Hide Message in Chat"; LangGraph.
-	['hidefromui', /^(true|1|yes)$/],
-	// Chatwoot, Freshchat, Zendesk, LiveChat and the like.
-	['private', /^(true|1|yes)$/],
-	['isprivate', /^(true|1|yes)$/],
-	['privatenote', /^(true|1|yes)$/],
-	['internal', /^(true|1|yes)$/],
-	['isinternal', /^(true|1|yes)$/],
-	['isnote', /^(true|1|yes)$/],
-	['hidden', /^(true|1|yes)$/],
-	['ishidden', /^(true|1|yes)$/],
-	['whisper', /^(true|1|yes)$/],
-	// Gemini's and AWS's thoughts as parts.
-	['thought', /^true$/],
-	['public', /^(false|0|no)$/],
-	['ispublic', /^(false|0|no)$/],
-	['messagetype', /^private$/],
-	['visibility', /^(private|internal|agents?|agentsonly|hidden)$/],
-];
-export const HIDDEN_PLACES = ['additionalkwargs', 'metadata', 'contentattributes'];
 
 /** Words with their keys that are doubtful if another one is in the same transcript: such messages count as unrecognized. */
 export const SUSPICIOUS_WORDS = [

@@ -22,7 +22,7 @@ const WORDS: ReadonlyArray<[AuthorKind, ReadonlySet<string>]> = [
 		new Set([
 			...['agent', 'liveagent', 'humanagent', 'talkdesk', 'operator', 'employee', 'staff'],
 			...['representative', 'rep', 'support', 'service', 'supervisor', 'advisor', 'teammate'],
-			...['colleague', 'admin'],
+			...['colleague', 'admin', 'internal'],
 		]),
 	],
 	[
@@ -36,10 +36,20 @@ const WORDS: ReadonlyArray<[AuthorKind, ReadonlySet<string>]> = [
 
 /** What kind of author a type names, in any case, and with `_`, `-`, blanks or capitals between its words. */
 export function authorKind(type: string | undefined): AuthorKind {
-	const words = (type ?? '')
+	const words = wordsOf(type ?? '');
+	return WORDS.find(([, known]) => words.some((word) => known.has(word)))?.[0] ?? 'unknown';
+}
+
+/** Whether a text can be nothing but the type of an author: each of its words is known. A name may have one of them too. */
+export function isAuthorType(text: string): boolean {
+	const isKnown = (word: string) => WORDS.some(([, known]) => known.has(word));
+	return /^[\w\s-]{1,100}$/.test(text) && wordsOf(text).every(isKnown);
+}
+
+function wordsOf(type: string): string[] {
+	return type
 		.slice(0, 100)
 		.replace(/([a-z])([A-Z])/g, '$1 $2')
 		.toLowerCase()
 		.split(/[^a-z]+/);
-	return WORDS.find(([, known]) => words.some((word) => known.has(word)))?.[0] ?? 'unknown';
 }

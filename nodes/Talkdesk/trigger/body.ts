@@ -79,14 +79,24 @@ export function bodiesIn(body: unknown, depth = 0): unknown[] {
 	// As documented: nothing to look for.
 	if (!object || 'conversation_id' in object) return [body];
 	const fields = fieldsOf(object);
-	if (fields.has('conversationid')) return [body];
+	if (hasConversation(fields) || hasConversation(fieldsOf(asObject(fields.get('payload')) ?? {}))) {
+		return [body];
+	}
 	for (const name of WRAPPERS) {
 		const inner = fields.get(name);
 		// What has the event's name outside is the event, and what is inside its content.
-		const isWrapper = Array.isArray(inner) || (!fields.has('eventtype') && isCall(inner, name));
+		const isNamed = fields.has('eventtype');
+		const isWrapper = Array.isArray(inner)
+			? inner.length > 0 || !isNamed
+			: !isNamed && isCall(inner, name);
 		if (isWrapper) return bodiesIn(inner, depth + 1);
 	}
 	return [body];
+}
+
+/** Whether it says which conversation it is about: then it is the event, and lists in it belong to it. */
+function hasConversation(fields: ReadonlyMap<string, unknown>): boolean {
+	return fields.has('conversationid') || asObject(fields.get('conversation'))?.id !== undefined;
 }
 
 /** Whether an object is a call, and not the payload of one. */

@@ -1,4 +1,4 @@
-import { authorKind } from './author';
+import { isAuthorType } from './author';
 import { asObject, fieldsOf } from './keys';
 import { findText } from './text';
 import { readTime } from './time';
@@ -79,10 +79,28 @@ function readSize(value: unknown): number | undefined {
  */
 export function readParts(raw: Record<string, unknown>): Parts {
 	const top = fieldsOf(raw);
-	const inner = top.get('payload') ?? top.get('data');
-	const payload = fieldsOf(asObject(inner) ?? (typeof inner === 'string' ? { text: inner } : {}));
+	const payload = fieldsOf(payloadOf(top.get('payload') ?? top.get('data')));
 	const message = asObject(payload.get('message')) ?? asObject(top.get('message')) ?? {};
 	return { top: readPart(top), payload: readPart(payload), message: readPart(fieldsOf(message)) };
+}
+
+/** The object inside a payload: itself, its JSON, or the only one of a list. Any other text or list is what was said. */
+function payloadOf(given: unknown): Record<string, unknown> {
+	const list: unknown[] = Array.isArray(given) ? given : [given];
+	const inner = list.length > 1 ? list : list[0];
+	return asObject(inner) ?? parseObject(inner) ?? { text: inner };
+}
+
+/** A payload as JSON text has some KB; the size of the body is checked before what is inside a text. */
+const MAX_JSON = 50_000;
+
+function parseObject(text: unknown): Record<string, unknown> | undefined {
+	if (typeof text !== 'string' || text.length > MAX_JSON || !/^\s*\{/.test(text)) return undefined;
+	try {
+		return asObject(JSON.parse(text));
+	} catch {
+		return undefined;
+	}
 }
 
 const EVENT_NAMES = ['eventtype', 'event', 'eventname', 'type', 'action', 'topic'];
@@ -121,9 +139,9 @@ function readAuthor(fields: Fields): Author | undefined {
 		typeof value === 'string' ? readWords(value) : asObject(value),
 	);
 	const inside = typeof given === 'object' ? fieldsOf(given) : new Map<string, unknown>();
-	// A text is a name, unless it is one of the words for a kind of author.
+	// A text is a name, unless it has nothing but words for a kind of author: Ai Tanaka is somebody.
 	const word = typeof given === 'string' ? given : undefined;
-	const isType = authorKind(word) !== 'unknown';
+	const isType = word !== undefined && isAuthorType(word);
 	const type =
 		first(inside, ['type', 'role', 'kind'], readWords) ??
 		first(fields, ['authortype', 'sendertype', 'authorrole', 'senderrole'], readWords) ??
@@ -139,7 +157,8 @@ function readAuthor(fields: Fields): Author | undefined {
 /** What is no attachment is left out; it must not take the others with it. */
 function readAttachments(fields: Fields): Attachment[] {
 	const named = first(fields, ATTACHMENTS, (value) => {
-		const list: unknown[] = Array.isArray(value) ? value : [value];
+		// A text alone may be a word such as "none"; one in a list is an id.
+		const list: unknown[] = Array.isArray(value) ? value : [asObject(value)];
 		const found = list.flatMap((entry) => readAttachment(entry) ?? []);
 		return found.length > 0 ? found : undefined;
 	});
@@ -156,6 +175,10 @@ function readAttachments(fields: Fields): Attachment[] {
 }
 
 function readAttachment(value: unknown): Attachment | undefined {
+	// Of an address nothing but the file's existence is sure.
+	if (typeof value === 'string' && value.trim() !== '') {
+		return value.includes('/') ? {} : { id: value.trim() };
+	}
 	const object = asObject(value);
 	return object && Object.keys(object).length > 0
 		? readFile(fieldsOf(object), OWN_FILE)

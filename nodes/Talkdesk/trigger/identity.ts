@@ -15,7 +15,7 @@ import { readParts } from './fields';
  * - Without it the time that Talkdesk gave has to be there (the one official schema has it in every call), together with
  *   event, conversation, content and author. An `id` may belong to anything, also to the conversation or the account: it
  *   can tell two events apart, but it never makes two of them the same.
- * - Where no content is found in a message, it may be somewhere that we don't know: then the whole body has to be the same.
+ * - Where no content is found in a message, or a file without an id, it may be somewhere that we don't know: then the whole body has to be the same.
  *
  * @param event an event as the trigger takes it; its time and its `messageId` are read from `raw`, as they may be our guess
  * @returns SHA-256 in hexadecimal; undefined where nothing tells the event from another one: a customer may be told "yes"
@@ -29,7 +29,10 @@ export function eventIdentity({
 	const parts = readParts(raw);
 	const { top, payload } = parts;
 	const { text, author, attachments, reason } = readContent(parts);
-	const isContentKnown = event !== 'message_created' || text || attachments.length > 0;
+	// A file without an id may be any file.
+	const isContentKnown =
+		event !== 'message_created' ||
+		(attachments.every(({ id }) => id !== undefined) && (text || attachments.length > 0));
 	const what = [event, conversationId, text, attachments.map(fields), reason];
 
 	const messageId = readMessageId(parts);
