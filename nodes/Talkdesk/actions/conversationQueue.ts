@@ -42,6 +42,8 @@ export function joinQueue(key: string): Place {
 		leave,
 		async turn(signal) {
 			if (!ahead) return true;
+			// Who comes after the stop hears of it no more.
+			if (signal?.aborted) return false;
 			const waited = new AbortController();
 			const stop = () => waited.abort();
 			signal?.addEventListener('abort', stop);
