@@ -60,6 +60,20 @@ describe('a failure that leaves open whether the message arrived', () => {
 		});
 	});
 
+	it('is not repeated with Report because a gateway says when to come back', async () => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, {
+			kind: 'unavailable',
+			status: 504,
+			when: 'after',
+			retryAfterSeconds: 1,
+		});
+		talkdesk.configure({ honourMessageKeys: false });
+		const { items } = await say(conversationId, { ifOutcomeUnknown: 'report' });
+		expect(items[0]?.json).toMatchObject({ outcomeUnknown: true });
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+
 	it('is an outcome with Report, after a failure of the server as well', async () => {
 		const conversationId = await started();
 		failFirst(SEND_ROUTE, { kind: 'unavailable', status: 500, when: 'after' });
