@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 
 import {
 	attachmentFingerprint,
+	describeFiles,
 	type GatheredFile,
 } from '../../nodes/Talkdesk/actions/message/attachments';
 import { firstBytes, isSamePlace } from '../../nodes/Talkdesk/api/storage';
@@ -80,5 +81,34 @@ describe('the fingerprint of the files of a message', () => {
 			source: { attachmentId },
 		});
 		expect(attachmentFingerprint([there('1')])).not.toEqual(attachmentFingerprint([there('2')]));
+	});
+});
+
+describe('a reason that Talkdesk gives for some files of a message', () => {
+	const outcomes = (reason: string, names: string[]) =>
+		describeFiles(
+			names.map((name, index) => ({
+				outcome: 'ready',
+				attachment: { id: `${index + 1}`, name, type: 'application/pdf', size: 1 },
+				source: { attachmentId: `${index}` },
+			})),
+			{ outcome: 'sent', conversationId: 'c', sent: { partialFailReason: reason } },
+		).map(({ outcome }) => outcome);
+
+	it.each([
+		['my bill.pdf is infected', ['my bill.pdf', 'bill.pdf'], ['failed', 'sent']],
+		['"bill.pdf", bill.pdf.zip.', ['bill.pdf', 'bill.pdf.zip'], ['failed', 'failed']],
+		['Refused: bill.pdf.', ['bill.pdf', 'other.pdf'], ['failed', 'sent']],
+		['Attachment 2 was refused', ['a.pdf', 'b.pdf'], ['sent', 'failed']],
+		['Files: a.pdf', ['a.pdf', 'b.pdf'], ['failed', 'sent']],
+	])('calls failed what it names, and nothing that was taken: %s', (reason, names, expected) => {
+		expect(outcomes(reason, names)).toEqual(expected);
+	});
+
+	it.each([
+		['a2.pdf was refused with the code 2017', ['a2.pdf', 'pdf'], ['failed', 'unclear']],
+		['the code is 2017', ['a.pdf', 'b.pdf'], ['unclear', 'unclear']],
+	])('leaves open what it may name: %s', (reason, names, expected) => {
+		expect(outcomes(reason, names)).toEqual(expected);
 	});
 });
