@@ -1,3 +1,7 @@
+import { DataDeduplicationService } from 'n8n-core';
+
+import { credentialFor } from '../sandbox/credential.mts';
+import { startTalkdesk } from '../sandbox/talkdesk.mts';
 import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
@@ -178,6 +182,37 @@ it('alreadyStarted is true for another node of the workflow with the same key', 
 	expect(second.items[0]?.json).toMatchObject({
 		alreadyStarted: true,
 		message: expect.stringContaining('nothing new was started'),
+	});
+});
+
+describe('that a conversation was started', () => {
+	const parameters = startFor({ idempotencyKey: '={{ $json.session }}' });
+	const startAs = async (session: string, more: object = {}) =>
+		(await run(parameters, { items: [{ email: 'ann@example.com', session }], ...more })).items[0]
+			?.json;
+
+	it("does not make n8n's own Remove Duplicates node take it for a duplicate", async () => {
+		const conversationId = String((await startAs('dedupe'))?.conversationId);
+		const { processed } = await DataDeduplicationService.getInstance().checkProcessedAndRecord(
+			[conversationId],
+			'workflow',
+			{ workflow: { id: 'workflow-1', active: true } },
+			{ mode: 'entries', maxEntries: 10_000 },
+		);
+		expect(processed).toEqual([]);
+	});
+
+	it('says nothing of a conversation with the same ID in another account', async () => {
+		const other = await startTalkdesk();
+		for (const each of [talkdesk, other]) each.configure({ numericIds: true });
+		const first = await startAs('of one account');
+		const second = await startAs('of another account', {
+			credential: { ...credentialFor(other), accessToken: '' },
+			executionId: 'execution-2',
+		});
+		await other.close();
+		expect(second?.conversationId).toBe(first?.conversationId);
+		expect([first?.alreadyStarted, second?.alreadyStarted]).toEqual([false, false]);
 	});
 });
 

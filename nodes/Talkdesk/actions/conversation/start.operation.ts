@@ -97,7 +97,13 @@ export const start = defineOperation({
 			},
 		);
 		const alreadyStarted =
-			key !== undefined && (await startedEarlier(functions, { conversationId, work }));
+			key !== undefined &&
+			(await startedEarlier(functions, {
+				apiBaseUrl: client.settings.apiBaseUrl,
+				touchpointId,
+				conversationId,
+				work,
+			}));
 		return [
 			outputItem(
 				{
