@@ -1,3 +1,4 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { Readable } from 'node:stream';
 
 import {
@@ -5,7 +6,7 @@ import {
 	describeFiles,
 	type GatheredFile,
 } from '../../nodes/Talkdesk/actions/message/attachments';
-import { firstBytes, isSamePlace } from '../../nodes/Talkdesk/api/storage';
+import { firstBytes, isSamePlace, putFile } from '../../nodes/Talkdesk/api/storage';
 
 it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async (length) => {
 	for (const size of [0, 5, 10, 99]) {
@@ -18,6 +19,21 @@ it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async 
 		expect(await firstBytes(stream, 10)).toEqual(content.subarray(0, 10));
 		expect(stream.destroyed).toBe(true);
 	}
+});
+
+it('a file that breaks off before the request reads it is an error, and not the end of the process', async () => {
+	const broken = new Readable({ read() {} });
+	const httpRequest = async () => {
+		broken.destroy(new Error('EIO'));
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		throw new Error('EIO');
+	};
+	const getNode = () => ({ name: 'Talkdesk', type: 'talkdesk' });
+	const functions: IExecuteFunctions = Object.create({ getNode, helpers: { httpRequest } });
+	const file = { type: 'text/plain', size: 1, open: async () => broken };
+	await expect(putFile(functions, 'https://files.example.com/a', file, 1000)).rejects.toThrow(
+		'its storage did not answer',
+	);
 });
 
 describe('the storage may send a file', () => {
