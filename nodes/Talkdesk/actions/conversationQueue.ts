@@ -1,18 +1,23 @@
 import { sleep } from 'n8n-workflow';
 
 /**
- * Milliseconds that a piece of work waits for those ahead of it. Longer than one that is tried again and again takes with
- * the default options; what hangs for longer holds nobody up.
+ * Milliseconds that a piece of work waits for those ahead of it, counted anew whenever one of them begins. Longer than one
+ * that is tried again and again takes with the default options; what hangs for longer holds nobody up.
  */
 export const MAX_WAIT = 120_000;
 
-/** The last one in each queue. A queue in which nobody waits or works has no entry. */
-const tails = new Map<string, Promise<void>>();
+interface Queue {
+	/** Fulfilled when the last one has left, and those ahead of it. */
+	tail?: Promise<void>;
+	/** When the latest one has begun its work. */
+	begunAt: number;
+}
+
+/** A queue in which nobody waits or works has no entry. */
+const queues = new Map<string, Queue>();
 
 /** A place in a queue. */
 export interface Place {
-	/** Whether anybody is ahead. */
-	hasToWait: boolean;
 	/**
 	 * Waits for those ahead.
 	 *
@@ -30,35 +35,50 @@ export interface Place {
  * @param key what goes one after the other: a conversation
  */
 export function joinQueue(key: string): Place {
-	const ahead = tails.get(key);
+	const queue: Queue = queues.get(key) ?? { begunAt: 0 };
+	const ahead = queue.tail;
 	let leave = () => {};
 	const left = new Promise<void>((resolve) => (leave = resolve));
-	const tail = Promise.all([ahead, left]).then(() => {
-		if (tails.get(key) === tail) tails.delete(key);
+	// Those behind don't wait for what this one has waited for in vain.
+	let overtake = () => {};
+	const overtaken = new Promise<void>((resolve) => (overtake = resolve));
+	const tail = Promise.all([Promise.race([ahead, overtaken]), left]).then(() => {
+		if (queue.tail === tail) queues.delete(key);
 	});
-	tails.set(key, tail);
+	queue.tail = tail;
+	queues.set(key, queue);
 	return {
-		hasToWait: ahead !== undefined,
 		leave,
 		async turn(signal) {
-			if (!ahead) return true;
-			// Who comes after the stop hears of it no more.
-			if (signal?.aborted) return false;
-			const waited = new AbortController();
-			const stop = () => waited.abort();
-			signal?.addEventListener('abort', stop);
-			const isTurn = await Promise.race([
-				ahead.then(() => true),
-				sleep(MAX_WAIT, waited.signal).then(
-					() => false,
-					() => false,
-				),
-			]);
-			signal?.removeEventListener('abort', stop);
-			waited.abort();
+			const isTurn = !ahead || (await isOver(ahead, queue, signal));
+			if (!isTurn && signal?.aborted) return false;
+			queue.begunAt = Date.now();
+			if (!isTurn) overtake();
 			return isTurn;
 		},
 	};
+}
+
+/** Whether those ahead are gone; false if they take too long, or the signal ends the waiting. */
+async function isOver(ahead: Promise<void>, queue: Queue, signal?: AbortSignal): Promise<boolean> {
+	// Who comes after the stop hears of it no more.
+	if (signal?.aborted) return false;
+	const joinedAt = Date.now();
+	const waited = new AbortController();
+	const stop = () => waited.abort();
+	let isGone = false;
+	void ahead.then(() => {
+		isGone = true;
+		stop();
+	});
+	signal?.addEventListener('abort', stop);
+	while (!waited.signal.aborted) {
+		const rest = Math.max(queue.begunAt, joinedAt) + MAX_WAIT - Date.now();
+		if (rest <= 0) break;
+		await sleep(rest, waited.signal).catch(() => undefined);
+	}
+	signal?.removeEventListener('abort', stop);
+	return isGone;
 }
 
 /** How many conversations are remembered that took the place of another one. */
