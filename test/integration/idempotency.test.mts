@@ -161,6 +161,22 @@ describe('as the tool of an AI agent', () => {
 		expect(contents(conversationId)).toEqual(['Hello', 'Are you there?']);
 	});
 
+	it('a second start in the same execution tells the model that a human has been asked already', async () => {
+		const parameters = startFor({ idempotencyKey: 'chat-1' });
+		const items = [{ email: 'ann@acme.com' }];
+		// The answer to the first attempt is lost; n8n repeats it.
+		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
+		const failed = { ...parameters, options: { ...parameters.options, maxRetries: 0 } };
+		expect((await run(failed, { items, node: tool })).error).toBeDefined();
+		const first = await run(parameters, { items, node: tool, earlierRuns: 1 });
+		const second = await run(parameters, { items, node: tool, earlierRuns: 2 });
+		expect(first.items[0]?.json.alreadyStarted).toBe(false);
+		expect(second.items[0]?.json).toMatchObject({
+			alreadyStarted: true,
+			conversationId: first.items[0]?.json.conversationId,
+		});
+	});
+
 	it.each(['user@example.com', 'test@test.test', 'a@customer.invalid', 'x@localhost'])(
 		'the address %s is taken for made up, and the model told to ask',
 		async (email) => {

@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { isFirstTime } from '../../firstTime';
 import { sha256Json } from '../../parameters/idempotencyKey';
+import { isTool } from '../../parameters/isTool';
 
 /** How many answers this process keeps. */
 const MAX_KEPT = 5000;
@@ -32,12 +33,14 @@ export async function startedEarlier(
 	const conversation = sha256Json(['started', apiBaseUrl, touchpointId, conversationId]);
 	const byWork = `${conversation} by ${work}`;
 	const known = answers.get(byWork);
-	if (known !== undefined) return known;
+	// A tool works on one item: if this work has got an answer before, the model has it, and calls again.
+	const isAskedAgain = isTool(functions);
+	if (known !== undefined) return known || isAskedAgain;
 	const [isNew, isNewWork] = await Promise.all([
 		isFirstTime(functions, conversation, 'workflow'),
 		isFirstTime(functions, byWork, 'workflow'),
 	]);
-	const isEarlier = !isNew && isNewWork;
+	const isEarlier = !isNew && (isNewWork || isAskedAgain);
 	answers.set(byWork, isEarlier);
 	const [oldest] = answers.keys();
 	if (answers.size > MAX_KEPT && oldest !== undefined) answers.delete(oldest);
