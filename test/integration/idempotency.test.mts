@@ -1,3 +1,7 @@
+import { DataDeduplicationService } from 'n8n-core';
+
+import { credentialFor } from '../sandbox/credential.mts';
+import { startTalkdesk } from '../sandbox/talkdesk.mts';
 import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
@@ -149,24 +153,28 @@ describe('as the tool of an AI agent', () => {
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('a second call in the same execution says that nothing new was started', async () => {
-		const parameters = startFor({ idempotencyKey: 'session-1' });
-		const items = [{ email: 'ann@shop.internal' }];
-		const started = [];
-		for (const earlierRuns of [0, 1]) {
-			const { items: output } = await run(parameters, { items, node: tool, earlierRuns });
-			started.push(output[0]?.json.alreadyStarted);
-		}
-		expect(started).toEqual([false, true]);
-		expect(talkdesk.conversations()).toHaveLength(1);
-	});
-
 	it('different words are different messages', async () => {
 		const conversationId = await started();
 		for (const [earlierRuns, text] of ['Hello', 'Are you there?'].entries()) {
 			await run(SEND, { items: [{ conversationId, text }], node: tool, earlierRuns });
 		}
 		expect(contents(conversationId)).toEqual(['Hello', 'Are you there?']);
+	});
+
+	it('a second start in the same execution tells the model that a human has been asked already', async () => {
+		const parameters = startFor({ idempotencyKey: 'chat-1' });
+		const items = [{ email: 'ann@acme.com' }];
+		// The answer to the first attempt is lost; n8n repeats it.
+		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
+		const failed = { ...parameters, options: { ...parameters.options, maxRetries: 0 } };
+		expect((await run(failed, { items, node: tool })).error).toBeDefined();
+		const first = await run(parameters, { items, node: tool, earlierRuns: 1 });
+		const second = await run(parameters, { items, node: tool, earlierRuns: 2 });
+		expect(first.items[0]?.json.alreadyStarted).toBe(false);
+		expect(second.items[0]?.json).toMatchObject({
+			alreadyStarted: true,
+			conversationId: first.items[0]?.json.conversationId,
+		});
 	});
 
 	it.each(['user@example.com', 'test@test.test', 'a@customer.invalid', 'x@localhost'])(
@@ -190,6 +198,37 @@ it('alreadyStarted is true for another node of the workflow with the same key', 
 	expect(second.items[0]?.json).toMatchObject({
 		alreadyStarted: true,
 		message: expect.stringContaining('nothing new was started'),
+	});
+});
+
+describe('that a conversation was started', () => {
+	const parameters = startFor({ idempotencyKey: '={{ $json.session }}' });
+	const startAs = async (session: string, more: object = {}) =>
+		(await run(parameters, { items: [{ email: 'ann@example.com', session }], ...more })).items[0]
+			?.json;
+
+	it("does not make n8n's own Remove Duplicates node take it for a duplicate", async () => {
+		const conversationId = String((await startAs('dedupe'))?.conversationId);
+		const { processed } = await DataDeduplicationService.getInstance().checkProcessedAndRecord(
+			[conversationId],
+			'workflow',
+			{ workflow: { id: 'workflow-1', active: true } },
+			{ mode: 'entries', maxEntries: 10_000 },
+		);
+		expect(processed).toEqual([]);
+	});
+
+	it('says nothing of a conversation with the same ID in another account', async () => {
+		const other = await startTalkdesk();
+		for (const each of [talkdesk, other]) each.configure({ numericIds: true });
+		const first = await startAs('of one account');
+		const second = await startAs('of another account', {
+			credential: { ...credentialFor(other), accessToken: '' },
+			executionId: 'execution-2',
+		});
+		await other.close();
+		expect(second?.conversationId).toBe(first?.conversationId);
+		expect([first?.alreadyStarted, second?.alreadyStarted]).toEqual([false, false]);
 	});
 });
 

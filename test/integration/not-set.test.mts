@@ -62,6 +62,42 @@ describe.each(nothing)('%j is "not set"', (value) => {
 	});
 });
 
+describe('a word that is none of those to choose from is an error that names the parameter', () => {
+	const items = [{ word: 'Json' }];
+
+	it('for the source of the transcript: no human is called without it', async () => {
+		const { error } = await run({ ...START, transcriptSource: '={{ $json.word }}' }, { items });
+		expect(error?.message).toBe(
+			'The parameter Transcript Source is none of none, define, json, memory',
+		);
+		expect(talkdesk.conversations()).toEqual([]);
+	});
+
+	it('for how the transcript is sent', async () => {
+		const conversationId = await started();
+		const { error } = await run(
+			{
+				...{ resource: 'message', operation: 'sendTranscript', conversationId },
+				...{ transcriptSource: 'json', transcript: '[{ "role": "user", "content": "Hi" }]' },
+				...{ sendAs: '={{ $json.word }}', options: {} },
+			},
+			{ items },
+		);
+		expect(error?.message).toBe('The parameter Send As is none of message, file');
+		expect(talkdesk.conversation(conversationId)?.messages).toEqual([]);
+	});
+});
+
+it('a timeout that no timer can take is as long as one can be', async () => {
+	const conversationId = await started();
+	const { error } = await run(
+		{ ...SEND, options: { timeout: 3_000_000_000, maxRetries: 0 } },
+		{ items: [{ conversationId, text: 'Hello' }] },
+	);
+	expect(error).toBeUndefined();
+	expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(1);
+});
+
 it('half an emoji, as a length limit leaves it, costs the emoji and not the message', async () => {
 	const conversationId = await started();
 	const { error } = await run(SEND, { items: [{ conversationId, text: 'ok \ud83d' }] });

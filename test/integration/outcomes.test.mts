@@ -60,6 +60,20 @@ describe('a failure that leaves open whether the message arrived', () => {
 		});
 	});
 
+	it('is not repeated with Report because a gateway says when to come back', async () => {
+		const conversationId = await started();
+		failFirst(SEND_ROUTE, {
+			kind: 'unavailable',
+			status: 504,
+			when: 'after',
+			retryAfterSeconds: 1,
+		});
+		talkdesk.configure({ honourMessageKeys: false });
+		const { items } = await say(conversationId, { ifOutcomeUnknown: 'report' });
+		expect(items[0]?.json).toMatchObject({ outcomeUnknown: true });
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+
 	it('is an outcome with Report, after a failure of the server as well', async () => {
 		const conversationId = await started();
 		failFirst(SEND_ROUTE, { kind: 'unavailable', status: 500, when: 'after' });
@@ -107,6 +121,49 @@ describe('a message that may have arrived before the agent ended the conversatio
 			outcomeUnknown: true,
 			conversationEnded: false,
 		});
+	});
+});
+
+describe("a message that may have arrived before n8n's Retry On Fail sends it again", () => {
+	const again = { node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 } };
+
+	it.each([
+		[{ ifConversationEnded: 'continue' }, { conversationEnded: true }],
+		[
+			{ ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' },
+			{ conversationEnded: false },
+		],
+	])('is said to be so if the conversation has ended meanwhile: %j', async (options, expected) => {
+		const conversationId = await started();
+		talkdesk.configure({ messageKeysAfterEnd: 'ended' });
+		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' }, { kind: 'conversationEnds' });
+		const { items } = await say(conversationId, { ...options, maxRetries: 0 }, again);
+		expect(contents(conversationId)).toEqual(['Hello']);
+		expect(items[0]?.json).toMatchObject({ ...expected, outcomeUnknown: true });
+	});
+
+	it('is said to be so if another item failed, and the conversation has ended meanwhile', async () => {
+		const conversationId = await started();
+		talkdesk.configure({ messageKeysAfterEnd: 'ended' });
+		let requests = 0;
+		talkdesk.configure({
+			faults: ({ route }) => {
+				if (route !== SEND_ROUTE) return undefined;
+				requests++;
+				if (requests === 2) return { kind: 'rateLimited', retryAfterSeconds: 3600 };
+				return requests === 3 ? { kind: 'conversationEnds' } : undefined;
+			},
+		});
+		const { items } = await run(
+			{ ...SEND, options: { ifConversationEnded: 'continue' } },
+			{ items: ['one', 'two'].map((text) => ({ conversationId, text })), ...again },
+		);
+		expect(contents(conversationId)).toEqual(['one']);
+		expect(items.map(({ json }) => json)).toMatchObject([
+			{ conversationEnded: true, outcomeUnknown: true },
+			{ conversationEnded: true },
+		]);
+		expect(items[1]?.json).not.toHaveProperty('outcomeUnknown');
 	});
 });
 

@@ -1,6 +1,9 @@
+import { Container } from '@n8n/di';
+import { BinaryDataService } from 'n8n-core';
 import type { INodeParameters } from 'n8n-workflow';
 
 import { contents, credential, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
+import { bill } from './sample-files.mts';
 
 const items = [{ conversationId: 'c1', text: 'Hello' }];
 /** The ways of n8n to go on after an error; the number of the output on which errors come out. */
@@ -43,6 +46,28 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 	it('an operation that no longer exists is an error of each item', async () => {
 		const { outputs } = await runWith({ ...SEND, operation: 'forget' });
 		expect(outputs[output]?.[0]?.json.error).toContain("no operation 'message: forget'");
+		if (output === 1) expect(outputs[0]).toEqual([]);
+	});
+
+	// jest fails a test in which a rejection stays unhandled; n8n's process would end.
+	it('that is so, too, when the credential cannot be read besides', async () => {
+		const { outputs } = await runWith(
+			{ ...SEND, operation: 'forget' },
+			{ credentialFails: new Error('SQLITE_BUSY') },
+		);
+		expect(outputs[output]?.[0]?.json.error).toContain("no operation 'message: forget'");
+	});
+
+	it('a failure without any words is not taken for a success', async () => {
+		// What Node.js throws if it reaches a host under none of its addresses has an empty message.
+		const metadata = jest.spyOn(Container.get(BinaryDataService), 'getMetadata');
+		metadata.mockRejectedValueOnce(new AggregateError([], ''));
+		const { outputs } = await runWith(
+			{ resource: 'attachment', operation: 'upload', inputDataFieldName: 'data', options: {} },
+			{ files: { data: bill } },
+		);
+		metadata.mockRestore();
+		expect(outputs[output]?.[0]?.json.error).toBeTruthy();
 		if (output === 1) expect(outputs[0]).toEqual([]);
 	});
 });

@@ -21,6 +21,10 @@ it.each([
 	['5511999999999@s.whatsapp.net', '5511999999999@s.whatsapp.net'],
 	['telegram--100123@customers.example', 'telegram--100123@customers.example'],
 	['user@localhost', 'user@localhost'],
+	['chat@123456789', 'chat@123456789'],
+	['chat@5511999999999', 'chat@5511999999999'],
+	['ann@Host.1', 'ann@host.1'],
+	['ann@0x7f', 'ann@0x7f'],
 ])('%j is the address %s', (value, email) => {
 	expect(parseEmail(value)).toEqual({ ok: true, email });
 });

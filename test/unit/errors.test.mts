@@ -129,6 +129,7 @@ describe('the outcome', () => {
 		[readProblem(504, ''), true],
 		[readProblem(503, ''), true],
 		[readProblem(503, '', 1000), undefined],
+		[readProblem(504, '', 1000), true],
 		[readProblem(429, ''), undefined],
 		[readProblem(400, ''), undefined],
 		[networkProblem('ECONNRESET'), true],

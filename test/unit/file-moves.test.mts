@@ -1,10 +1,12 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { Readable } from 'node:stream';
 
 import {
 	attachmentFingerprint,
+	describeFiles,
 	type GatheredFile,
 } from '../../nodes/Talkdesk/actions/message/attachments';
-import { firstBytes, isSamePlace } from '../../nodes/Talkdesk/api/storage';
+import { firstBytes, isSamePlace, putFile } from '../../nodes/Talkdesk/api/storage';
 
 it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async (length) => {
 	for (const size of [0, 5, 10, 99]) {
@@ -17,6 +19,21 @@ it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async 
 		expect(await firstBytes(stream, 10)).toEqual(content.subarray(0, 10));
 		expect(stream.destroyed).toBe(true);
 	}
+});
+
+it('a file that breaks off before the request reads it is an error, and not the end of the process', async () => {
+	const broken = new Readable({ read() {} });
+	const httpRequest = async () => {
+		broken.destroy(new Error('EIO'));
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		throw new Error('EIO');
+	};
+	const getNode = () => ({ name: 'Talkdesk', type: 'talkdesk' });
+	const functions: IExecuteFunctions = Object.create({ getNode, helpers: { httpRequest } });
+	const file = { type: 'text/plain', size: 1, open: async () => broken };
+	await expect(putFile(functions, 'https://files.example.com/a', file, 1000)).rejects.toThrow(
+		'its storage did not answer',
+	);
 });
 
 describe('the storage may send a file', () => {
@@ -80,5 +97,34 @@ describe('the fingerprint of the files of a message', () => {
 			source: { attachmentId },
 		});
 		expect(attachmentFingerprint([there('1')])).not.toEqual(attachmentFingerprint([there('2')]));
+	});
+});
+
+describe('a reason that Talkdesk gives for some files of a message', () => {
+	const outcomes = (reason: string, names: string[]) =>
+		describeFiles(
+			names.map((name, index) => ({
+				outcome: 'ready',
+				attachment: { id: `${index + 1}`, name, type: 'application/pdf', size: 1 },
+				source: { attachmentId: `${index}` },
+			})),
+			{ outcome: 'sent', conversationId: 'c', sent: { partialFailReason: reason } },
+		).map(({ outcome }) => outcome);
+
+	it.each([
+		['my bill.pdf is infected', ['my bill.pdf', 'bill.pdf'], ['failed', 'sent']],
+		['"bill.pdf", bill.pdf.zip.', ['bill.pdf', 'bill.pdf.zip'], ['failed', 'failed']],
+		['Refused: bill.pdf.', ['bill.pdf', 'other.pdf'], ['failed', 'sent']],
+		['Attachment 2 was refused', ['a.pdf', 'b.pdf'], ['sent', 'failed']],
+		['Files: a.pdf', ['a.pdf', 'b.pdf'], ['failed', 'sent']],
+	])('calls failed what it names, and nothing that was taken: %s', (reason, names, expected) => {
+		expect(outcomes(reason, names)).toEqual(expected);
+	});
+
+	it.each([
+		['a2.pdf was refused with the code 2017', ['a2.pdf', 'pdf'], ['failed', 'unclear']],
+		['the code is 2017', ['a.pdf', 'b.pdf'], ['unclear', 'unclear']],
+	])('leaves open what it may name: %s', (reason, names, expected) => {
+		expect(outcomes(reason, names)).toEqual(expected);
 	});
 });

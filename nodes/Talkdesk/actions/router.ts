@@ -24,8 +24,10 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 	const run = async (itemIndex: number): Promise<INodeExecutionData[]> => {
 		const context = { functions: this, itemIndex };
 		try {
+			const operation = chosenOperation(this);
+			// Nothing may come between the two: a client that nobody waits for would fail unheard, which ends the process.
 			client ??= talkdeskClient(this);
-			return await chosenOperation(this).execute(context, await client);
+			return await operation.execute(context, await client);
 		} catch (error) {
 			const failure = asNodeError(context, error);
 			if (this.continueOnFail()) {
@@ -134,6 +136,9 @@ function kindOf(error: unknown): 'parameter' | 'fileRejected' | 'internal' {
 	return error instanceof FileRefused ? 'fileRejected' : 'internal';
 }
 
+/** For n8n an empty text is no error: the item would go to the output for success. */
+const UNNAMED_ERROR = 'Something failed without saying what';
+
 /**
  * What a workflow can branch on. n8n takes an item for an error, and sends it to the error output, when it has just these
  * three keys; beside an item's own `error` property it would drop the rest of the JSON.
@@ -148,5 +153,6 @@ function errorJson(error: NodeFailure, otherKind: ReturnType<typeof kindOf>): ID
 	} else {
 		details.kind = otherKind;
 	}
-	return { error: error.message, message: error.description ?? error.message, details };
+	const said = error.message || UNNAMED_ERROR;
+	return { error: said, message: error.description || said, details };
 }

@@ -180,6 +180,9 @@ const definedSchema = z
 	.nullish()
 	.transform((value) => value?.message ?? []);
 
+/** A word that is none of them is an error: the human would see nothing of what was said, and nobody would know. */
+const sourceSchema = oneOf(['none', 'define', 'json', 'memory']);
+
 /** The transcript of an item, as an operation sends it. */
 export interface ItemTranscript {
 	/** Oldest first. */
@@ -200,7 +203,7 @@ export async function readTranscript(
 	context: OperationContext<typeof transcriptOptions>,
 ): Promise<ItemTranscript> {
 	const { functions, itemIndex, options } = context;
-	const source = functions.getNodeParameter('transcriptSource', itemIndex);
+	const source = readParameter(context, transcriptSourceProperty, sourceSchema);
 	const { messages, unrecognized } = await recognizeSource(context, source);
 	if (unrecognized.count > 0) {
 		const what = source === 'memory' ? 'The connected memory' : 'The parameter Transcript';
@@ -237,7 +240,7 @@ function tell(functions: IExecuteFunctions, message: string): void {
 
 async function recognizeSource(
 	context: OperationContext<typeof transcriptOptions>,
-	source: unknown,
+	source: z.output<typeof sourceSchema>,
 ) {
 	const { functions, itemIndex, options } = context;
 	const order = options.transcriptOrder;
@@ -252,7 +255,7 @@ async function recognizeSource(
 			const memory = await readMemory(context);
 			return 'failure' in memory ? unreadable(memory.failure) : recognize(memory.messages);
 		}
-		default:
+		case 'none':
 			return recognize([]);
 	}
 }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
+import { mayBeDone, noteMayBeDone } from './earlierTries';
 import {
 	adviceOn,
 	networkErrorCode,
@@ -136,7 +137,7 @@ function clientWith(
 		with: (changes) => clientWith(context, session, { ...limits, ...changes }),
 		unexpected,
 		async request(request) {
-			const { tried, path, repeatable = true } = request;
+			const { tried, path, idempotencyKey, repeatable = true } = request;
 			// A URL would resolve such a segment: the request would go to another place.
 			const bad = path.find((segment) => /^\.{1,2}$/.test(segment));
 			if (bad !== undefined) {
@@ -146,11 +147,13 @@ function clientWith(
 					fields: [],
 				});
 			}
-			let mayBeOurs = false;
+			let mayBeOurs = mayBeDone(idempotencyKey);
 			return await retrying(
 				limits,
 				async (tries) => {
 					const outcome = await sendWithToken(context, session, limits, request);
+					const isRefused = 'problem' in outcome && !outcome.problem.outcomeUnknown;
+					if (!isRefused) noteMayBeDone(idempotencyKey);
 					if (!('problem' in outcome)) return outcome;
 					const problem = {
 						...redactProblem(outcome.problem, [settings.clientSecret, ...tokensOf(settings)]),

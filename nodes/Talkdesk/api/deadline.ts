@@ -7,7 +7,7 @@ class DeadlineError extends Error {
 
 /**
  * Ends a request that takes longer than allowed, also one whose answer drips in: axios' own timeout starts anew with every
- * byte. And one of an execution that is stopped.
+ * byte. And one of an execution that is stopped; if it was stopped before, nothing is sent.
  *
  * @param options.signal stops the request, too
  * @param options.isExcused asked when the time is over: whether the request may take the same time once more
@@ -21,6 +21,8 @@ export async function withDeadline<Result>(
 		signal,
 	}: { milliseconds: number; isExcused: () => boolean; signal?: AbortSignal },
 ): Promise<Result> {
+	// Who comes after the stop hears of it no more.
+	if (signal?.aborted) throw new DeadlineError('The execution was stopped');
 	const deadline = new AbortController();
 	const stop = () => deadline.abort();
 	signal?.addEventListener('abort', stop);

@@ -82,14 +82,17 @@ export function readProblem(status: number, body: unknown, retryAfter?: number):
 		description: said.description,
 		fields: said.fields ?? [],
 		...(retryAfter !== undefined && { retryAfter }),
-		// An answer that says when to come back was given instead of the work.
-		...(isOutcomeUnknown(status) && !retryAfter && { outcomeUnknown: true }),
+		...(isOutcomeUnknown(status, retryAfter) && { outcomeUnknown: true }),
 	};
 }
 
-/** Something failed on the way to the work, in the middle of it, or on the way back: nobody knows whether it is done. */
-function isOutcomeUnknown(status: number): boolean {
-	return status === 408 || status >= 500;
+/**
+ * Something failed on the way to the work, in the middle of it, or on the way back: nobody knows whether it is done. A 503
+ * that says when to come back was given instead of the work (RFC 9110, 15.6.4); gateways say that of any failure, also after
+ * they passed the request on.
+ */
+function isOutcomeUnknown(status: number, retryAfter = 0): boolean {
+	return status === 503 ? retryAfter === 0 : status === 408 || status >= 500;
 }
 
 /**

@@ -65,6 +65,8 @@ export async function putFile(
 	const tried = 'take the file';
 	const answer = await followingOnce(url, async (target) => {
 		const content = await open();
+		// It may break off before the request reads it. Without a listener that would end the process; who reads gets the error.
+		if (!Buffer.isBuffer(content)) content.on('error', () => {});
 		try {
 			const response: unknown = await functions.helpers
 				.httpRequest({

@@ -41,6 +41,9 @@ function toAscii(domain: string): string | undefined {
 	if (!/^[^\s/\\?#:@[\]%]+$/.test(domain) || domain.startsWith('.') || domain.includes('..')) {
 		return undefined;
 	}
+	// A URL would take it for an IP address, and write it in another way: workflows make up `chat@123456789`.
+	if (/^[\w.-]*$/.test(domain) && /(^|\.)(\d+|0x[\da-f]*)$/i.test(domain))
+		return domain.toLowerCase();
 	const url = `http://${domain}`;
 	return URL.canParse(url) ? new URL(url).hostname : undefined;
 }

@@ -57,19 +57,14 @@ export function idempotencyKey(context: ItemContext, ...content: unknown[]): str
 	const run = runIdentity(context);
 	// Without an execution there is nothing that n8n could repeat.
 	if (!run) return randomUUID();
+	const { $runIndex } = functions.getWorkflowDataProxy(itemIndex);
 	return sha256Json([
 		...workflowIdentity(context),
 		run,
 		functions.getNode().id,
-		...(isTool(functions) ? [] : [runIndexOf(context), itemIndex]),
+		...(isTool(functions) ? [] : [$runIndex, itemIndex]),
 		...content,
 	]);
-}
-
-/** How often the node has run before in this execution, as in a loop. */
-export function runIndexOf({ functions, itemIndex }: ItemContext): unknown {
-	const { $runIndex } = functions.getWorkflowDataProxy(itemIndex);
-	return $runIndex;
 }
 
 /** What tells a workflow from those of any other n8n: copies and restored backups have the same ID. */

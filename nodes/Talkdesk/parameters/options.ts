@@ -27,6 +27,10 @@ export function option<Schema extends z.ZodTypeAny>(
 	return { property, schema };
 }
 
+/** Milliseconds that a timer can wait at most, 24 days. One that is set for longer fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+const asTimer = (milliseconds: number) => Math.min(milliseconds, LONGEST_TIMER);
+
 /** What all operations have. The defaults are those of the client; n8n's linter wants them written out. */
 export const requestOptions = {
 	maxRetries: option(
@@ -50,7 +54,7 @@ export const requestOptions = {
 			default: 60_000,
 			description: 'For how long a request is sent again at most, in milliseconds',
 		},
-		numberFromZero.transform((value) => value ?? DEFAULT_LIMITS.maxRetryTime),
+		numberFromZero.transform((value) => asTimer(value ?? DEFAULT_LIMITS.maxRetryTime)),
 	),
 	timeout: option(
 		{
@@ -61,7 +65,7 @@ export const requestOptions = {
 			default: 30_000,
 			description: 'How long one attempt of a request to Talkdesk may take, in milliseconds',
 		},
-		positiveNumber.transform((value) => value ?? DEFAULT_LIMITS.timeout),
+		positiveNumber.transform((value) => asTimer(value ?? DEFAULT_LIMITS.timeout)),
 	),
 };
 

@@ -7,7 +7,6 @@ import { checkEmail } from '../../parameters/email';
 import {
 	idempotencyKey,
 	idempotencyKeyOption,
-	runIndexOf,
 	sha256Json,
 	workflowIdentity,
 } from '../../parameters/idempotencyKey';
@@ -100,9 +99,10 @@ export const start = defineOperation({
 		const alreadyStarted =
 			key !== undefined &&
 			(await startedEarlier(functions, {
+				apiBaseUrl: client.settings.apiBaseUrl,
+				touchpointId,
 				conversationId,
-				// A tool has one item, and is tried again only when it failed: another run that finds it started is another call.
-				work: isTool(functions) ? `${work} ${runIndexOf(context)}` : work,
+				work,
 			}));
 		return [
 			outputItem(

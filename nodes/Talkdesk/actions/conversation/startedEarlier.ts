@@ -1,6 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { isFirstTime } from '../../firstTime';
+import { sha256Json } from '../../parameters/idempotencyKey';
+import { isTool } from '../../parameters/isTool';
 
 /** How many answers this process keeps. */
 const MAX_KEPT = 5000;
@@ -13,20 +15,32 @@ const answers = new Map<string, boolean>();
  * so n8n's database has to remember it: the conversation, and with it the work that came first. Both are known if the very
  * work that started it is repeated.
  *
+ * What is remembered says what it is: n8n's own Remove Duplicates node may look for IDs of conversations in the same row of
+ * the database, and another account of Talkdesk may have the same ID.
+ *
+ * @param started.touchpointId where it was started: it tells accounts apart that share an API
  * @param started.work the key of this piece of work
  */
 export async function startedEarlier(
 	functions: IExecuteFunctions,
-	{ conversationId, work }: { conversationId: string; work: string },
+	{
+		apiBaseUrl,
+		touchpointId,
+		conversationId,
+		work,
+	}: { apiBaseUrl: string; touchpointId: string; conversationId: string; work: string },
 ): Promise<boolean> {
-	const byWork = `${conversationId} by ${work}`;
+	const conversation = sha256Json(['started', apiBaseUrl, touchpointId, conversationId]);
+	const byWork = `${conversation} by ${work}`;
 	const known = answers.get(byWork);
-	if (known !== undefined) return known;
+	// A tool works on one item: if this work has got an answer before, the model has it, and calls again.
+	const isAskedAgain = isTool(functions);
+	if (known !== undefined) return known || isAskedAgain;
 	const [isNew, isNewWork] = await Promise.all([
-		isFirstTime(functions, conversationId, 'workflow'),
+		isFirstTime(functions, conversation, 'workflow'),
 		isFirstTime(functions, byWork, 'workflow'),
 	]);
-	const isEarlier = !isNew && isNewWork;
+	const isEarlier = !isNew && (isNewWork || isAskedAgain);
 	answers.set(byWork, isEarlier);
 	const [oldest] = answers.keys();
 	if (answers.size > MAX_KEPT && oldest !== undefined) answers.delete(oldest);

@@ -116,18 +116,48 @@ export function describeFiles(files: GatheredFile[], delivery: Delivery): IDataO
 
 /**
  * The outcome of each file. If Talkdesk took the message but not all of its attachments
- * (HTTP 206), it gives one reason for all: a file that the reason names has failed; if it names none, each is `unclear`.
+ * (HTTP 206), it gives one reason for all: a file that the reason names has failed; if it names none, each is `unclear`, and
+ * so is one whose name may be a part of another word there.
  */
 function withPartialFailure(files: GatheredFile[], reason: string | undefined): IDataObject[] {
-	const isNamed = ({ id, name }: SentAttachment) =>
-		reason !== undefined && (reason.includes(id) || reason.includes(name));
-	const anyNamed = files.some((file) => file.outcome === 'ready' && isNamed(file.attachment));
+	if (reason === undefined) {
+		return files.map((file) =>
+			file.outcome === 'failed' ? { ...file } : { ...file.attachment, outcome: 'sent' },
+		);
+	}
+	const names = files.flatMap((file) =>
+		file.outcome === 'ready' ? [file.attachment.id, file.attachment.name] : [],
+	);
+	const { whole, parts } = namedIn(reason, names);
 	return files.map((file) => {
 		if (file.outcome === 'failed') return { ...file };
-		const { attachment } = file;
-		if (reason === undefined || (anyNamed && !isNamed(attachment))) {
-			return { ...attachment, outcome: 'sent' };
-		}
-		return { ...attachment, outcome: anyNamed ? 'failed' : 'unclear', error: reason };
+		const { id, name } = file.attachment;
+		const isIn = (found: Set<string>) => found.has(id) || found.has(name);
+		if (isIn(whole)) return { ...file.attachment, outcome: 'failed', error: reason };
+		if (whole.size > 0 && !isIn(parts)) return { ...file.attachment, outcome: 'sent' };
+		return { ...file.attachment, outcome: 'unclear', error: reason };
 	});
+}
+
+/** What goes on with a word; a point does, if more of a name follows. */
+const BEFORE = /[\p{L}\p{N}_-]$|[\p{L}\p{N}_-]\.$/u;
+const BEHIND = /^[\p{L}\p{N}_-]|^\.[\p{L}\p{N}_-]/u;
+
+/** The names that stand in a text as words of their own, and those that are found as a part of something longer. */
+function namedIn(text: string, names: string[]): { whole: Set<string>; parts: Set<string> } {
+	const whole = new Set<string>();
+	const parts = new Set<string>();
+	let rest = text;
+	// The longest first, and taken out: `bill.pdf` isn't named by `my bill.pdf`.
+	for (const name of [...new Set(names)].sort((a, b) => b.length - a.length)) {
+		const [before = '', ...behind] = rest.split(name);
+		let left = before;
+		for (const next of behind) {
+			const isWord = !BEFORE.test(left) && !BEHIND.test(next);
+			(isWord ? whole : parts).add(name);
+			left += (isWord ? '\n' : name) + next;
+		}
+		rest = left;
+	}
+	return { whole, parts };
 }

@@ -6,9 +6,9 @@ import { toTextChunks } from '../../transcript/format';
 import { queueOf } from '../conversationQueue';
 import { defineOperation, outputItem, type OperationContext } from '../operation';
 import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
-import { conversationIdProperty, readText } from '../../parameters/item';
+import { conversationIdProperty, readParameter, readText } from '../../parameters/item';
 import { option } from '../../parameters/options';
-import { wholeNumberFrom } from '../../parameters/schemas';
+import { oneOf, wholeNumberFrom } from '../../parameters/schemas';
 import {
 	describeUnrecognized,
 	readTranscript,
@@ -85,7 +85,7 @@ export const sendTranscript = defineOperation({
 				description: `There is no message of the customer or the bot in it. ${describeUnrecognized(unrecognized) || 'Check the expression, or the session of the memory node.'}`,
 			});
 		}
-		const asFile = functions.getNodeParameter('sendAs', itemIndex) === 'file';
+		const asFile = readParameter(context, sendAsProperty, oneOf(['message', 'file'])) === 'file';
 		const texts = toTextChunks(messages, asFile ? Infinity : chosen.messageLength);
 		const attachment = asFile ? await uploadTranscript(context, texts.join('')) : undefined;
 		const parts = attachment
