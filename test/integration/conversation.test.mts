@@ -163,6 +163,12 @@ describe('contact-center parameters', () => {
 		expect(own.start?.context_parameters).toMatchObject({ contact_phone: '3' });
 	});
 
+	it('that are broken by a quotation mark in an expression are refused with the remedy', async () => {
+		const { error } = await parametersOf({ json: '{ "reason": "He said "no"" }' });
+		expect(error?.message).toContain('is not one valid JSON object');
+		expect(error?.description).toContain('make the whole field one expression');
+	});
+
 	it('keep nested values', async () => {
 		const json = { order: { id: 4711, items: ['a', 'b'] }, vip: true, empty: null };
 		const { start } = await parametersOf({ json }, 'ann@example.com');

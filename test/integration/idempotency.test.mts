@@ -153,6 +153,12 @@ describe('as the tool of an AI agent', () => {
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
+	it('a call without an address says what to do, for the model to read', async () => {
+		const { error } = await run(startFor({}), { items: [{}], node: tool });
+		expect(error?.message).toBe('The parameter Contact Email is empty');
+		expect(error?.description).toContain('Ask the customer for the e-mail address');
+	});
+
 	it('different words are different messages', async () => {
 		const conversationId = await started();
 		for (const [earlierRuns, text] of ['Hello', 'Are you there?'].entries()) {

@@ -48,6 +48,29 @@ describe('many items', () => {
 		expect(sent.at(-1)?.conversationId).toBe(ids[0]);
 	});
 
+	it('are on their way fifty at a time', async () => {
+		const ids = await Promise.all(
+			Array.from({ length: 60 }, async (_, index) => await started(`${index}`)),
+		);
+		let [underWay, most] = [0, 0];
+		talkdesk.configure({
+			faults: ({ route }) => {
+				if (route !== SEND_ROUTE) return undefined;
+				most = Math.max(most, ++underWay);
+				setTimeout(() => underWay--, 500);
+				return { kind: 'hang', when: 'before', ms: 500 };
+			},
+		});
+		await run(
+			{ ...SEND, options: { maxRetries: 0 } },
+			{
+				items: ids.map((conversationId) => ({ conversationId, text: 'x' })),
+				node: { onError: 'continueRegularOutput' },
+			},
+		);
+		expect(most).toBe(50);
+	});
+
 	it('stop at the first error, but for those on their way', async () => {
 		const [a, b] = [await started('a'), await started('b')];
 		const { error } = await run(SEND, {

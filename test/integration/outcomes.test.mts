@@ -1,4 +1,5 @@
 import { oddAnswers } from '../sandbox/odd-answers.mts';
+import type { Fault } from '../sandbox/faults.mts';
 import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
 
 const say = async (conversationId: string, options: object = {}, more: object = {}) =>
@@ -180,6 +181,36 @@ it('a message whose answer is that of another conversation was not stored, and i
 		error: expect.stringContaining('another conversation'),
 		details: { kind: 'unexpectedAnswer', outcomeUnknown: true },
 	});
+});
+
+it('a file that failed the first time arrives when n8n repeats the execution', async () => {
+	const conversationId = await started();
+	const file = (name: string) => ({ name, type: 'text/plain', content: Buffer.from(name) });
+	const files = { a: file('a.txt'), b: file('b.txt') };
+	let uploads = 0;
+	const lost: Fault = { kind: 'cut', when: 'after' };
+	talkdesk.configure({
+		faults: ({ route }) => {
+			if (route === SEND_ROUTE) return lost;
+			const isSecond = route === 'PUT /uploads/:id' && ++uploads === 2;
+			return isSecond ? { kind: 'cut', when: 'before' } : undefined;
+		},
+	});
+	const parameters = { ...SEND, inputDataFieldNames: 'a, b', options: { maxRetries: 0 } };
+	const items = [{ conversationId, text: 'My files' }];
+	const first = await run(parameters, { items, files, executionId: '1' });
+	expect(first.error).toBeDefined();
+	talkdesk.configure({ faults: () => undefined });
+	const second = await run(parameters, { items, files, executionId: '2', retryOf: '1' });
+	expect(second.items[0]?.json.attachments).toMatchObject([
+		{ outcome: 'sent' },
+		{ outcome: 'sent' },
+	]);
+	const arrived = talkdesk
+		.conversation(conversationId)
+		?.messages.at(-1)
+		?.attachments.map(({ name }) => name.slice(0, 1));
+	expect(arrived).toEqual(['a', 'b']);
 });
 
 it('an answer that drips is cut off after the timeout', async () => {

@@ -77,6 +77,27 @@ describe('the transcript', () => {
 		},
 	);
 
+	it('that is refused for something else says so, not that the other spelling is unknown', async () => {
+		const refusal = (description: string) => ({
+			status: 400,
+			body: {
+				code: '1',
+				message: 'Invalid request',
+				fields: [{ name: 'previous_messages[0]', description }],
+			},
+		});
+		talkdesk.configure({
+			answers: ({ route }) => {
+				if (!route.endsWith('/conversations')) return undefined;
+				const isFirst = talkdesk.counts().routes[route] === 1;
+				return refusal(isFirst ? 'content is too long' : 'type is not one of user, external');
+			},
+		});
+		const transcript = [{ role: 'user', content: 'Hi' }];
+		const { error } = await run({ ...START, transcriptSource: 'json', transcript });
+		expect(error?.description).toContain('content is too long');
+	});
+
 	it('is sent into an open conversation, in parts, in order, and once', async () => {
 		const conversationId = await started();
 		const parameters = {

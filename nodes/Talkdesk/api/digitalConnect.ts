@@ -47,6 +47,12 @@ function isAboutPreviousMessages({ kind, message, description, fields }: Talkdes
 	);
 }
 
+/** Whether a refusal says something of a type: with the right spelling, it is something else that Talkdesk refuses. */
+function isAboutType({ message, description, fields }: TalkdeskProblem): boolean {
+	const said = fields.flatMap((field) => [field.name, field.description]);
+	return /\btype\b/i.test([message, description, ...said].join(' '));
+}
+
 /**
  * Starts a conversation, or finds the one that was started with the same idempotency key. Where Talkdesk refuses the
  * spelling of the transcript's types, it is sent once more in the other one, and what worked is kept.
@@ -101,7 +107,11 @@ export async function startConversation(
 			isAboutPreviousMessages(error.problem);
 		if (!isSpelling) throw error;
 		const other = spelling === 'lower' ? 'upper' : 'lower';
-		const started = await startWith(other);
+		const started = await startWith(other).catch((second: unknown) => {
+			// If the other spelling is refused as such, the first refusal was about something else.
+			const isSpellingAgain = second instanceof TalkdeskApiError && isAboutType(second.problem);
+			throw isSpellingAgain ? error : second;
+		});
 		knownSpellings.set(apiBaseUrl, other);
 		return started;
 	});
