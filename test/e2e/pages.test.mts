@@ -204,9 +204,9 @@ it('the desk says that Talkdesk is away, and goes on when it is back', async () 
 	}
 	// The browser itself complains about refused and broken connections; nothing else may.
 	const complaints = browser.problems.slice(before).map(({ text }) => text);
-	expect(complaints.filter((text) => !/ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE/.test(text))).toEqual(
-		[],
-	);
+	expect(
+		complaints.filter((text) => !/ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE/.test(text)),
+	).toEqual([]);
 }, 60_000);
 
 it('when n8n is away, both sides see it, and a message can be sent again', async () => {
