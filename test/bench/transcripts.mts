@@ -1,4 +1,4 @@
-/** How long the recogniser takes for a message, in every form and at growing lengths. */
+/** How long the recognizer takes for a message, in every form and at growing lengths. */
 import { toPreviousMessages } from '../../nodes/Talkdesk/transcript/format.ts';
 import { recognizeTranscript } from '../../nodes/Talkdesk/transcript/recognize.ts';
 import type { Part, Progress, Section } from './section.mts';
@@ -111,7 +111,7 @@ function sample(value: unknown, length: number): number {
 	const begun = performance.now();
 	for (let count = 0; count < PER_SAMPLE; count += length) {
 		const messages = read(value);
-		if (messages !== length) throw new Error(`Of ${length} messages ${messages} were recognised.`);
+		if (messages !== length) throw new Error(`Of ${length} messages ${messages} were recognized.`);
 	}
 	return ((performance.now() - begun) * 1000) / PER_SAMPLE;
 }
@@ -161,6 +161,6 @@ async function measure(progress: Progress): Promise<Section> {
 
 export const transcripts: Part = {
 	name: 'transcripts',
-	what: 'the recogniser: time for each message of short and long transcripts',
+	what: 'the recognizer: time for each message of short and long transcripts',
 	measure,
 };
