@@ -95,3 +95,19 @@ describe('while n8n listens for a test event', () => {
 		expect((await putOut(trigger, 3)).conversations).toHaveLength(3);
 	});
 });
+
+it('a new secret is good at once, and the one that it replaces for ten seconds at most', async () => {
+	const trigger = await inbound.createTrigger('apiKey');
+	const statusWith = async (key: string) =>
+		(await post(`${trigger.basePath}/message_created`, newMessage(), { 'X-Api-Key': key })).status;
+	// From now on the trigger keeps the credential.
+	expect(await statusWith(KEY['X-Api-Key'])).toBe(200);
+	await inbound.n8n.api.updateCredential(trigger.credentialId, {
+		data: { webhookApiKey: 'the-new-key' },
+	});
+	expect(await statusWith('the-new-key')).toBe(200);
+	expect(await statusWith('another-key')).toBe(401);
+	await new Promise((resolve) => setTimeout(resolve, 10_500));
+	expect(await statusWith(KEY['X-Api-Key'])).toBe(401);
+	expect(await statusWith('the-new-key')).toBe(200);
+}, 60_000);
