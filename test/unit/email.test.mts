@@ -52,7 +52,7 @@ it.each(['a@example.com', 'a@sub.example.org', 'a@x.test', 'a@x.invalid', 'a@loc
 	'nobody has the address %s',
 	(email) => expect(isReserved(email)).toBe(true),
 );
-it.each(['a@example.com.br', 'a@myexample.com', 'a@testing.com', 'a@local.net'])(
+it.each(['a@example.com.br', 'a@myexample.com', 'a@testing.com', 'a@corp.local'])(
 	'somebody may have the address %s',
 	(email) => expect(isReserved(email)).toBe(false),
 );
