@@ -14,7 +14,7 @@ export const idempotencyKeyOption = option(
 		default: '',
 		placeholder: 'e.g. {{ $json.sessionId }}',
 		description:
-			'Talkdesk does the same piece of work only once for a key. It counts for this workflow together with what it is used for: the customer of a new conversation, or the conversation and the words of a message. By default the key is made from the execution, the node, the run and the item, so that n8n’s own retries repeat nothing.',
+			'Talkdesk does the same piece of work only once for a key. It counts together with what it is used for: the workflow and the customer of a new conversation, or the conversation and the words of a message. By default the key is made from the execution, the node, the run and the item, so that n8n’s own retries repeat nothing.',
 	},
 	text,
 );
