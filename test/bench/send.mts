@@ -32,7 +32,8 @@ function messagesFor(ids: readonly string[], { conversations, each }: Shape, rou
 	return Array.from({ length: each }, (_, turn) =>
 		ids.slice(0, conversations).map((conversationId): Message => {
 			const text = `${round}, message ${turn + 1}`;
-			return { conversationId, text, key: `${conversationId} ${text}` };
+			// A header takes ASCII only.
+			return { conversationId, text, key: encodeURIComponent(`${conversationId} ${text}`) };
 		}),
 	).flat();
 }
