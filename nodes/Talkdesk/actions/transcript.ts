@@ -6,11 +6,7 @@ import { readParameter } from '../parameters/item';
 import { option } from '../parameters/options';
 import { oneOf, wholeNumberFrom } from '../parameters/schemas';
 import { takeLast } from '../transcript/format';
-import {
-	recognizeTranscript,
-	type TranscriptMessage,
-	type Unrecognized,
-} from '../transcript/recognize';
+import type { TranscriptMessage, Unrecognized } from '../transcript/recognize';
 import { readMemory } from './memory';
 import type { OperationContext } from './operation';
 
@@ -245,6 +241,8 @@ async function recognizeSource(
 	const { functions, itemIndex, options } = context;
 	const order = options.transcriptOrder;
 	const zone = functions.getTimezone();
+	// Loaded with the first transcript: n8n loads the nodes of all packages when it starts.
+	const { recognizeTranscript } = await import('../transcript/recognize');
 	const recognize = (value: unknown) => recognizeTranscript(value, { order, zone });
 	switch (source) {
 		case 'json':
