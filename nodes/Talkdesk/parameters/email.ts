@@ -6,8 +6,7 @@ import type { ItemContext } from './item';
 const INVISIBLE = /[\u200B-\u200D\u2060\uFEFF\u00AD]/g;
 
 /** Names that nobody has (RFC 2606, RFC 6761): a model that makes up an address takes one of these. */
-const RESERVED_DOMAIN =
-	/(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(com|net|org|edu)$/;
+const RESERVED_DOMAIN = /(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(com|net|org|edu)$/;
 
 export type EmailResult = { ok: true; email: string } | { ok: false; problem: string };
 
