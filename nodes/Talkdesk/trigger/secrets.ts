@@ -33,7 +33,7 @@ export function isSecret(readings: readonly string[], expected: string): boolean
  * What bytes may say. Nobody documents in which encoding Talkdesk sends letters outside of ASCII: UTF-8 is what servers ask
  * for today (RFC 7617), Latin-1 what HTTP had before.
  */
-export function readingsOf(bytes: Buffer): string[] {
+function readingsOf(bytes: Buffer): string[] {
 	return [bytes.toString('utf8'), bytes.toString('latin1')];
 }
 

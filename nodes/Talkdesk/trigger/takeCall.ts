@@ -7,7 +7,7 @@ import type { Headers } from './secrets';
 import { describeShape, isLargerThan } from '../text/shape';
 
 /** A message of a chat has some KB. n8n itself would take 16 MB, and keep them in its database. */
-export const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 
 /**
  * Talkdesk's bodies have three levels and some dozen values. n8n stores deeper ones, but its `deepCopy` and `JSON.stringify` go
