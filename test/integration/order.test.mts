@@ -57,8 +57,9 @@ describe('many items', () => {
 			faults: ({ route }) => {
 				if (route !== SEND_ROUTE) return undefined;
 				most = Math.max(most, ++underWay);
-				setTimeout(() => underWay--, 500);
-				return { kind: 'hang', when: 'before', ms: 500 };
+				setTimeout(() => underWay--, 2000);
+				// Long enough for all of them to come in on a busy machine.
+				return { kind: 'hang', when: 'before', ms: 2000 };
 			},
 		});
 		await run(
