@@ -15,36 +15,36 @@ const MAX_REMEMBERED_BY_WORKFLOW = 10_000;
 const TRIES = 3;
 
 /** Asks n8n's database which identities are new, and records them there. */
-export type RecordIdentities = (identities: string[]) => Promise<{ new: unknown[] }>;
+export type RecordKeys = (keys: string[]) => Promise<{ new: unknown[] }>;
 
-export interface Remembering {
+export interface ProcessedKeys {
 	/** What the identities belong to: the node of a workflow. */
-	place: string;
-	record: RecordIdentities;
+	scope: string;
+	record: RecordKeys;
 	/** Told what failed, where an identity was let through unchecked. */
 	warn: (message: string) => void;
 	/** Whether no other process writes there. */
-	isAlone: boolean;
+	isOnlyProcess: boolean;
 }
 
-interface Waiting {
-	identity: string;
-	answer: (isFirst: boolean) => void;
+interface PendingCheck {
+	key: string;
+	answer: (checkAndRecord: boolean) => void;
 }
 
 /** Whether Talkdesk has called this process. */
-let isCalled = false;
+let takesCalls = false;
 
 /**
  * Notes that Talkdesk has called this process. Where n8n has workers, executions run in them, and they take no calls: a
  * process that does both is the only one.
  */
-export function noteCall(): void {
-	isCalled = true;
+export function noteWebhookCall(): void {
+	takesCalls = true;
 }
 
 /** What waits for the call under way, by place. A place without a call under way has no entry. */
-const queues = new Map<string, Waiting[]>();
+const queues = new Map<string, PendingCheck[]>();
 
 /**
  * Whether the node meets something for the first time; from then on it is known, to all workers and after restarts.
@@ -52,21 +52,21 @@ const queues = new Map<string, Waiting[]>();
  * @param scope whether it is remembered for the node alone or for all nodes of the workflow
  * @returns true also where n8n's database can't be asked: twice is better than never. Never rejects.
  */
-export async function isFirstTime(
+export async function markProcessed(
 	functions: IExecuteFunctions,
-	identity: string,
+	key: string,
 	scope: 'node' | 'workflow' = 'node',
 ): Promise<boolean> {
 	const { id, name } = functions.getNode();
-	return await isFirst(identity, {
-		place: `${functions.getWorkflow().id}/${scope === 'node' ? id : ''}`,
-		record: async (identities) =>
-			await functions.helpers.checkProcessedAndRecord(identities, scope, {
+	return await checkAndRecord(key, {
+		scope: `${functions.getWorkflow().id}/${scope === 'node' ? id : ''}`,
+		record: async (keys) =>
+			await functions.helpers.checkProcessedAndRecord(keys, scope, {
 				mode: 'entries',
 				maxEntries: scope === 'node' ? MAX_REMEMBERED : MAX_REMEMBERED_BY_WORKFLOW,
 			}),
 		warn: (message) => functions.logger.warn(`${name}: ${message}`),
-		isAlone: isCalled,
+		isOnlyProcess: takesCalls,
 	});
 }
 
@@ -79,36 +79,36 @@ export async function isFirstTime(
  *
  * @returns true also where n8n's database can't be asked: a duplicate is better than a loss. Never rejects.
  */
-export async function isFirst(identity: string, remembering: Remembering): Promise<boolean> {
+export async function checkAndRecord(key: string, remembering: ProcessedKeys): Promise<boolean> {
 	return await new Promise<boolean>((answer) => {
-		const waiting = { identity, answer };
-		const queue = queues.get(remembering.place);
+		const waiting = { key, answer };
+		const queue = queues.get(remembering.scope);
 		if (queue) queue.push(waiting);
-		else void workOff([waiting], remembering);
+		else void drain([waiting], remembering);
 	});
 }
 
-async function workOff(first: Waiting[], remembering: Remembering): Promise<void> {
-	const { place, record } = remembering;
+async function drain(first: PendingCheck[], remembering: ProcessedKeys): Promise<void> {
+	const { scope, record } = remembering;
 	/** What the last call has recorded, and has to be recorded again, which no later one has done. */
 	let fresh: string[] = [];
 	for (let batch = first; ; ) {
-		const waiting: Waiting[] = [];
-		queues.set(place, waiting);
+		const waiting: PendingCheck[] = [];
+		queues.set(scope, waiting);
 		if (batch.length > 0) {
-			const identities = [...new Set(batch.map(({ identity }) => identity))];
-			const { unknown, isSafe } = await recordAll(identities, fresh, remembering);
+			const keys = [...new Set(batch.map(({ key }) => key))];
+			const { unknown, isSafe } = await recordBatch(keys, fresh, remembering);
 			fresh = isSafe ? [] : [...unknown];
 			// Of the same identity twice in a batch, the one that came first is new.
-			for (const { identity, answer } of batch) answer(unknown.delete(identity));
+			for (const { key, answer } of batch) answer(unknown.delete(key));
 		} else if (fresh.length > 0) {
-			await recordAgain(fresh, record);
+			await rerecord(fresh, record);
 			fresh = [];
 		}
 		if (waiting.length === 0 && fresh.length === 0) break;
 		batch = waiting;
 	}
-	queues.delete(place);
+	queues.delete(scope);
 }
 
 /**
@@ -116,24 +116,24 @@ async function workOff(first: Waiting[], remembering: Remembering): Promise<void
  *
  * @param again what was recorded a moment ago, to be recorded once more: see `recordAgain`
  */
-async function recordAll(
-	identities: string[],
+async function recordBatch(
+	keys: string[],
 	again: string[],
-	{ record, warn, isAlone }: Remembering,
+	{ record, warn, isOnlyProcess }: ProcessedKeys,
 ): Promise<{ unknown: Set<string>; isSafe: boolean }> {
 	const asked = new Set(again);
-	const open = identities.filter((identity) => !asked.has(identity));
+	const open = keys.filter((key) => !asked.has(key));
 	let isDoubtful = false;
 	for (let attempt = 1; ; attempt++) {
 		try {
-			const all = await record([...new Set([...identities, ...again])]);
+			const all = await record([...new Set([...keys, ...again])]);
 			const isNew = new Set(all.new.map(String));
-			const unknown = open.filter((identity) => isDoubtful || isNew.has(identity));
-			return { unknown: new Set(unknown), isSafe: isAlone };
+			const unknown = open.filter((key) => isDoubtful || isNew.has(key));
+			return { unknown: new Set(unknown), isSafe: isOnlyProcess };
 		} catch (error) {
 			// Another process was faster with the first entry of all: nothing was written here, so the next answer counts.
 			// After any other error our own entries may have been written, and would look like somebody else's.
-			isDoubtful ||= !isTaken(error);
+			isDoubtful ||= !isUniqueViolation(error);
 			if (attempt < TRIES) continue;
 			const reason = error instanceof Error ? error.message : String(error);
 			warn(`Duplicates could not be looked for: ${reason}`);
@@ -147,15 +147,15 @@ async function recordAll(
  * again. Recorded once more they stay: in a simulation of two to four workers with 20 events a second, the duplicates that
  * come through fall from 6 to below 1 in 100. Where more comes in, that is done with the next call.
  */
-async function recordAgain(identities: string[], record: RecordIdentities): Promise<void> {
+async function rerecord(keys: string[], record: RecordKeys): Promise<void> {
 	try {
-		await record(identities);
+		await record(keys);
 	} catch {
 		// They are recorded already, in all likelihood.
 	}
 }
 
 /** A violated unique constraint, in the words of SQLite and of PostgreSQL. */
-function isTaken(error: unknown): boolean {
+function isUniqueViolation(error: unknown): boolean {
 	return error instanceof Error && /unique constraint/i.test(error.message);
 }

@@ -1,6 +1,6 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
-import { noteCall } from '../../nodes/Talkdesk/firstTime';
+import { noteWebhookCall } from '../../nodes/Talkdesk/firstTime';
 import { runNode } from './engine.mts';
 import { RememberedInMemory } from './stand-ins.mts';
 
@@ -131,7 +131,7 @@ describe('an event that comes again', () => {
 			return records.mock.calls.length;
 		};
 		expect(await recorded()).toBe(2);
-		noteCall();
+		noteWebhookCall();
 		expect(await recorded()).toBe(1);
 		records.mockRestore();
 	});

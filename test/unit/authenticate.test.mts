@@ -1,14 +1,14 @@
 import {
-	authenticate,
+	verifyRequest,
 	challenge,
-	readWebhookCredential,
+	parseWebhookCredential,
 } from '../../nodes/Talkdesk/trigger/authenticate';
 import type { Headers } from '../../nodes/Talkdesk/trigger/secrets';
-import { issueToken } from '../../nodes/Talkdesk/trigger/token';
+import { issueAccessToken } from '../../nodes/Talkdesk/trigger/token';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const resultOf = (credential: unknown, headers: Headers) =>
-	authenticate(readWebhookCredential(credential), { headers, audience: 'trigger-1', now: 0 });
+	verifyRequest(parseWebhookCredential(credential), { headers, audience: 'trigger-1', now: 0 });
 const isAuthentic = (credential: unknown, headers: Headers) => resultOf(credential, headers).ok;
 /** A header as Node.js gives it: its bytes as Latin-1. */
 const header = (text: string, encoding: 'utf8' | 'latin1' = 'utf8') =>
@@ -216,7 +216,10 @@ describe('OAuth 2.0', () => {
 		webhookClientId: 'id',
 		webhookClientSecret: 'secret',
 	};
-	const token = issueToken({ clientId: 'id', clientSecret: 'secret', audience: 'trigger-1' }, 0);
+	const token = issueAccessToken(
+		{ clientId: 'id', clientSecret: 'secret', audience: 'trigger-1' },
+		0,
+	);
 
 	it('lets a token of this trigger in', () => {
 		expect(isAuthentic(credential, { authorization: `Bearer ${token}` })).toBe(true);
@@ -237,7 +240,7 @@ describe('OAuth 2.0', () => {
 				webhookClientId: clientId,
 				webhookClientSecret: clientSecret,
 			};
-			const made = issueToken({ clientId, clientSecret, audience: 'trigger-1' }, 0);
+			const made = issueAccessToken({ clientId, clientSecret, audience: 'trigger-1' }, 0);
 			expect(isAuthentic(empty, { authorization: `Bearer ${made}` })).toBe(false);
 		}
 	});
@@ -273,6 +276,6 @@ it.each([
 	['oAuth2', 'Bearer '],
 	['new', 'ApiKey '],
 ])('in the mode %s a refused caller is told the scheme %s', (mode, scheme) => {
-	const credential = readWebhookCredential({ webhookAuthentication: mode });
+	const credential = parseWebhookCredential({ webhookAuthentication: mode });
 	expect(challenge(credential).startsWith(scheme)).toBe(true);
 });

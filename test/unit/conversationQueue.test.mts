@@ -1,8 +1,8 @@
 import {
-	joinQueue,
-	MAX_WAIT,
-	noteSuccessor,
-	queueOf,
+	enqueue,
+	MAX_WAIT_MS,
+	linkSuccessor,
+	queueKey,
 } from '../../nodes/Talkdesk/actions/conversationQueue';
 
 let keys = 0;
@@ -11,8 +11,8 @@ const settled = async () => await new Promise((resolve) => setImmediate(resolve)
 
 /** Joins, and notes when it is its turn. */
 function join(key: string, order: number, done: number[], signal?: AbortSignal) {
-	const place = joinQueue(key, order);
-	const turn = place.turn(signal).then((isTurn) => {
+	const place = enqueue(key, order);
+	const turn = place.acquire(signal).then((isTurn) => {
 		if (isTurn) done.push(order);
 		return isTurn;
 	});
@@ -26,24 +26,24 @@ it('those who wait go one after the other, in the order of their executions', as
 	await settled();
 	expect(done).toEqual([3]);
 	const [third, second, fourth, first] = places;
-	third?.leave();
+	third?.release();
 	await settled();
 	expect(done).toEqual([3, 1]);
-	first?.leave();
+	first?.release();
 	await settled();
-	second?.leave();
+	second?.release();
 	await settled();
-	fourth?.leave();
+	fourth?.release();
 	expect(done).toEqual([3, 1, 2, 4]);
 });
 
 it('the same order goes in the order of joining', async () => {
 	const [key, done] = [newKey(), Array<number>()];
-	const places = [0, 0, 0].map((order) => joinQueue(key, order));
-	places.forEach((place, index) => void place.turn().then(() => done.push(index)));
+	const places = [0, 0, 0].map((order) => enqueue(key, order));
+	places.forEach((place, index) => void place.acquire().then(() => done.push(index)));
 	for (const place of places) {
 		await settled();
-		place.leave();
+		place.release();
 	}
 	expect(done).toEqual([0, 1, 2]);
 });
@@ -59,13 +59,13 @@ it('who gives up holds nobody up, whether waiting or not', async () => {
 	];
 	stop.abort();
 	expect(await stopped.ended).toBe(false);
-	left.leave();
-	stopped.leave();
-	working.leave();
-	working.leave();
+	left.release();
+	stopped.release();
+	working.release();
+	working.release();
 	expect(await last.ended).toBe(true);
 	expect(done).toEqual([1, 4]);
-	last.leave();
+	last.release();
 	// The queue is gone: the next one is the first.
 	expect(await join(key, 5, done).ended).toBe(true);
 });
@@ -77,10 +77,10 @@ it('an execution that was stopped before does not wait', async () => {
 });
 
 it('a successor shares the queue of the conversation that it took the place of', () => {
-	noteSuccessor('a', 'b');
-	noteSuccessor('b', 'c');
-	noteSuccessor('c', 'c');
-	expect(['a', 'b', 'c', 'd'].map(queueOf)).toEqual(['a', 'a', 'a', 'd']);
+	linkSuccessor('a', 'b');
+	linkSuccessor('b', 'c');
+	linkSuccessor('c', 'c');
+	expect(['a', 'b', 'c', 'd'].map(queueKey)).toEqual(['a', 'a', 'a', 'd']);
 });
 
 describe('behind a piece of work that never ends', () => {
@@ -89,34 +89,34 @@ describe('behind a piece of work that never ends', () => {
 
 	it('the first goes ahead after a while, and the others, one after the other, wait for that one alone', async () => {
 		const key = newKey();
-		const hanging = joinQueue(key, 1);
+		const hanging = enqueue(key, 1);
 		const order: number[] = [];
-		const places = [4, 3, 2].map((place) => joinQueue(key, place));
-		const turns = places.map((place, index) => place.turn().then(() => order.push(4 - index)));
-		await jest.advanceTimersByTimeAsync(MAX_WAIT);
+		const places = [4, 3, 2].map((place) => enqueue(key, place));
+		const turns = places.map((place, index) => place.acquire().then(() => order.push(4 - index)));
+		await jest.advanceTimersByTimeAsync(MAX_WAIT_MS);
 		expect(order).toEqual([2]);
 		// What comes back too late is nobody's turn.
-		hanging.leave();
+		hanging.release();
 		await jest.advanceTimersByTimeAsync(0);
 		expect(order).toEqual([2]);
 		for (const place of [...places].reverse()) {
-			place.leave();
+			place.release();
 			await jest.advanceTimersByTimeAsync(0);
 		}
 		await Promise.all(turns);
 		expect(order).toEqual([2, 3, 4]);
-		expect(await joinQueue(key, 5).turn()).toBe(true);
+		expect(await enqueue(key, 5).acquire()).toBe(true);
 	});
 
 	it('one that gives up is no reason to wait for longer', async () => {
 		const key = newKey();
-		joinQueue(key, 1);
-		const [stopped, last, stop] = [joinQueue(key, 2), joinQueue(key, 3), new AbortController()];
-		const turns = [stopped.turn(stop.signal), last.turn()];
+		enqueue(key, 1);
+		const [stopped, last, stop] = [enqueue(key, 2), enqueue(key, 3), new AbortController()];
+		const turns = [stopped.acquire(stop.signal), last.acquire()];
 		stop.abort();
-		stopped.leave();
-		await jest.advanceTimersByTimeAsync(MAX_WAIT);
+		stopped.release();
+		await jest.advanceTimersByTimeAsync(MAX_WAIT_MS);
 		expect(await Promise.all(turns)).toEqual([false, false]);
-		last.leave();
+		last.release();
 	});
 });

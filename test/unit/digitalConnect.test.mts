@@ -1,6 +1,6 @@
 import type { INode } from 'n8n-workflow';
 
-import { DEFAULT_LIMITS, type TalkdeskClient } from '../../nodes/Talkdesk/api/client';
+import { DEFAULT_REQUEST_OPTIONS, type TalkdeskClient } from '../../nodes/Talkdesk/api/client';
 import {
 	sendMessage,
 	startConversation,
@@ -28,9 +28,9 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 		accessToken: '',
 	},
 	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
-	limits: DEFAULT_LIMITS,
-	with: () => clientThatAnswers(status, body),
-	unexpected: (tried, { status: given, message }) =>
+	requestOptions: DEFAULT_REQUEST_OPTIONS,
+	extend: () => clientThatAnswers(status, body),
+	unexpectedResponse: (tried, { status: given, message }) =>
 		new TalkdeskApiError(NODE, tried, {
 			kind: 'unexpectedAnswer',
 			status: given,

@@ -1,5 +1,5 @@
 import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
-import { adviceOn, networkProblem, readProblem } from '../../nodes/Talkdesk/api/problem';
+import { retryDecisionFor, networkProblem, parseProblem } from '../../nodes/Talkdesk/api/problem';
 
 const node = {
 	id: '1',
@@ -18,7 +18,7 @@ describe('a refusal', () => {
 			description: 'Some fields are wrong.',
 			fields: [{ name: 'contact_person.email', description: 'is not an address' }],
 		};
-		const problem = readProblem(400, body);
+		const problem = parseProblem(400, body);
 		expect(problem).toEqual({ kind: 'badRequest', status: 400, ...body });
 		const error = new TalkdeskApiError(node, 'start the conversation', problem);
 		expect(error.message).toBe('Talkdesk could not start the conversation: Invalid request');
@@ -29,9 +29,9 @@ describe('a refusal', () => {
 	});
 
 	it.each([
-		[readProblem(404, ''), 'Check the ID: it must come from this Talkdesk account and region.'],
+		[parseProblem(404, ''), 'Check the ID: it must come from this Talkdesk account and region.'],
 		[
-			{ ...readProblem(409, {}), tries: 1 },
+			{ ...parseProblem(409, {}), attempts: 1 },
 			'Talkdesk has something of that name, or in that state, already.',
 		],
 		[
@@ -43,7 +43,7 @@ describe('a refusal', () => {
 	});
 
 	it('says how often it was tried', () => {
-		const problem = { ...readProblem(429, {}), tries: 2 };
+		const problem = { ...parseProblem(429, {}), tries: 2 };
 		expect(new TalkdeskApiError(node, 'send the message', problem).description).toMatch(
 			/^It was tried 2 times\. /,
 		);
@@ -61,21 +61,23 @@ describe('a refusal', () => {
 		[503, 'unavailable'],
 		[302, 'unexpectedAnswer'],
 	])('of status %i is %s', (status, kind) => {
-		expect(readProblem(status, {}).kind).toBe(kind);
+		expect(parseProblem(status, {}).kind).toBe(kind);
 	});
 
 	it.each([400, 404, 409, 422])(
 		'with the code 3016011 is an ended conversation, also as %i',
 		(status) => {
-			expect(readProblem(status, { code: '3016011', message: 'x' }).kind).toBe('conversationEnded');
-			expect(readProblem(status, { code: 3016011, message: 'x' }).kind).toBe('conversationEnded');
+			expect(parseProblem(status, { code: '3016011', message: 'x' }).kind).toBe(
+				'conversationEnded',
+			);
+			expect(parseProblem(status, { code: 3016011, message: 'x' }).kind).toBe('conversationEnded');
 		},
 	);
 
 	it.each([undefined, null, '', '<html>Bad Gateway</html>', [], { message: 7, fields: 'x' }])(
 		'with the body %j still has a message',
 		(body) => {
-			expect(readProblem(502, body)).toMatchObject({
+			expect(parseProblem(502, body)).toMatchObject({
 				kind: 'unavailable',
 				message: 'HTTP 502',
 				fields: [],
@@ -96,42 +98,42 @@ describe('trying again', () => {
 		[524, {}],
 		[401, { maxRetries: 3 }],
 	])('helps after %i', (status, advice) => {
-		expect(adviceOn(readProblem(status, {}))).toEqual(advice);
+		expect(retryDecisionFor(parseProblem(status, {}))).toEqual(advice);
 	});
 
 	it.each([400, 403, 404, 409, 418, 422, 501, 302])('does not help after %i', (status) => {
-		expect(adviceOn(readProblem(status, {}))).toBeUndefined();
+		expect(retryDecisionFor(parseProblem(status, {}))).toBeUndefined();
 	});
 
 	it('does not help where the conversation has ended, whatever the status', () => {
-		expect(adviceOn(readProblem(503, { code: '3016011' }))).toBeUndefined();
+		expect(retryDecisionFor(parseProblem(503, { code: '3016011' }))).toBeUndefined();
 	});
 
 	it('waits as long as Talkdesk asks', () => {
-		expect(adviceOn(readProblem(429, {}, 7000))).toEqual({ retryAfter: 7000 });
-		expect(adviceOn(readProblem(503, {}, 7000))).toEqual({ retryAfter: 7000 });
+		expect(retryDecisionFor(parseProblem(429, {}, 7000))).toEqual({ retryAfter: 7000 });
+		expect(retryDecisionFor(parseProblem(503, {}, 7000))).toEqual({ retryAfter: 7000 });
 	});
 
 	it.each(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'ECONNABORTED', 'EAI_AGAIN'])(
 		'helps after %s',
-		(code) => expect(adviceOn(networkProblem(code))).toEqual({}),
+		(code) => expect(retryDecisionFor(networkProblem(code))).toEqual({}),
 	);
 
 	it.each(['ENOTFOUND', 'CERT_HAS_EXPIRED', 'ERR_CANCELED', 'no answer'])(
 		'does not help after %s',
-		(code) => expect(adviceOn(networkProblem(code))).toBeUndefined(),
+		(code) => expect(retryDecisionFor(networkProblem(code))).toBeUndefined(),
 	);
 });
 
 describe('the outcome', () => {
 	it.each([
-		[readProblem(502, ''), true],
-		[readProblem(504, ''), true],
-		[readProblem(503, ''), true],
-		[readProblem(503, '', 1000), undefined],
-		[readProblem(504, '', 1000), true],
-		[readProblem(429, ''), undefined],
-		[readProblem(400, ''), undefined],
+		[parseProblem(502, ''), true],
+		[parseProblem(504, ''), true],
+		[parseProblem(503, ''), true],
+		[parseProblem(503, '', 1000), undefined],
+		[parseProblem(504, '', 1000), true],
+		[parseProblem(429, ''), undefined],
+		[parseProblem(400, ''), undefined],
 		[networkProblem('ECONNRESET'), true],
 		[networkProblem('ECONNABORTED'), true],
 		[networkProblem('ECONNREFUSED'), undefined],
@@ -145,7 +147,7 @@ describe('the outcome', () => {
 
 describe("n8n's hint", () => {
 	const failureOf = (status: number, retryAfter?: number) =>
-		new TalkdeskApiError(node, 'x', readProblem(status, {}, retryAfter)).failure;
+		new TalkdeskApiError(node, 'x', parseProblem(status, {}, retryAfter)).failure;
 
 	it.each([
 		[401, { cause: 'credential-invalid' }],

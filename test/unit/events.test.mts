@@ -1,8 +1,8 @@
-import { EVENTS, isKnownNotByAgent, readEvent } from '../../nodes/Talkdesk/trigger/events';
+import { EVENTS, isByNonAgent, parseEvent } from '../../nodes/Talkdesk/trigger/events';
 
 const receivedAt = Date.parse('2026-02-03T04:05:06.000Z');
 const read = (action: string, body: unknown) => {
-	const result = readEvent(action, body, receivedAt);
+	const result = parseEvent(action, body, receivedAt);
 	if (!result.ok) throw new Error(result.problem);
 	return result.event;
 };
@@ -95,7 +95,7 @@ describe('the forms of a call', () => {
 		"a number that JavaScript cannot hold is nobody's id: %s",
 		(number) => {
 			const body: unknown = JSON.parse(`{"conversation_id": ${number}}`);
-			expect(readEvent('conversation_ended', body, receivedAt).ok).toBe(false);
+			expect(parseEvent('conversation_ended', body, receivedAt).ok).toBe(false);
 		},
 	);
 
@@ -151,7 +151,7 @@ describe('which event it is', () => {
 			['conversation_started', 'MESSAGE_CREATED', words, 'message_created'],
 			['message_created', 'CONVERSATION_ENDED', words, 'message_created'],
 		])('%s and %s, %j is %s, with a doubt', (path, event_type, body, event) => {
-			const result = readEvent(path, { ...body, event_type }, receivedAt);
+			const result = parseEvent(path, { ...body, event_type }, receivedAt);
 			expect(result).toMatchObject({ ok: true, event: { event } });
 			expect(result).toHaveProperty('doubt', expect.stringContaining('The path says'));
 		});
@@ -164,12 +164,12 @@ describe('which event it is', () => {
 	it.each(['WHISPER_MESSAGE_CREATED', 'message_created_draft', 'message', 'created', 'x.message'])(
 		'another word that has one in it is no event: %s',
 		(event_type) => {
-			expect(readEvent('events', { ...envelope, event_type }, receivedAt).ok).toBe(false);
+			expect(parseEvent('events', { ...envelope, event_type }, receivedAt).ok).toBe(false);
 		},
 	);
 
 	it('is unknown where neither says it', () => {
-		expect(readEvent('events', { ...envelope, event_type: 'TYPING' }, receivedAt)).toMatchObject({
+		expect(parseEvent('events', { ...envelope, event_type: 'TYPING' }, receivedAt)).toMatchObject({
 			ok: false,
 			reason: 'unknown',
 		});
@@ -178,7 +178,7 @@ describe('which event it is', () => {
 
 describe('what is no event', () => {
 	it.each([undefined, null, 'text', 7, [envelope], []])('a body of %j', (body) => {
-		expect(readEvent('message_created', body, receivedAt)).toMatchObject({
+		expect(parseEvent('message_created', body, receivedAt)).toMatchObject({
 			ok: false,
 			reason: 'invalid',
 		});
@@ -187,7 +187,7 @@ describe('what is no event', () => {
 	it.each([{}, { conversation_id: '' }, { conversation_id: null }, { payload: {} }])(
 		'a body without a conversation: %j',
 		(body) => {
-			const result = readEvent('message_created', body, receivedAt);
+			const result = parseEvent('message_created', body, receivedAt);
 			expect(result).toMatchObject({ ok: false, reason: 'unknown' });
 			expect(!result.ok && result.problem).toContain('conversation_id');
 		},
@@ -196,7 +196,7 @@ describe('what is no event', () => {
 
 describe('whether an agent can have written it', () => {
 	const by = (author: unknown, action = 'message_created') =>
-		isKnownNotByAgent(
+		isByNonAgent(
 			read(action, { ...envelope, event_type: action, payload: { content: 'Hi', author } }),
 		);
 
@@ -258,6 +258,6 @@ describe('whether an agent can have written it', () => {
 
 	it('the flat form counts too', () => {
 		const flat = { conversation_id: 'c1', content: 'Hi', author_type: 'USER' };
-		expect(isKnownNotByAgent(read('message_created', flat))).toBe(true);
+		expect(isByNonAgent(read('message_created', flat))).toBe(true);
 	});
 });

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 
 import {
 	attachmentFingerprint,
-	describeFiles,
-	type GatheredFile,
+	attachmentsOutput,
+	type AttachmentResult,
 } from '../../nodes/Talkdesk/actions/message/attachments';
-import { firstBytes, isSamePlace, putFile } from '../../nodes/Talkdesk/api/storage';
+import { readHead, isAllowedRedirect, putFile } from '../../nodes/Talkdesk/api/storage';
 
 it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async (length) => {
 	for (const size of [0, 5, 10, 99]) {
@@ -16,7 +16,7 @@ it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async 
 				content.subarray(index * length, (index + 1) * length),
 			),
 		);
-		expect(await firstBytes(stream, 10)).toEqual(content.subarray(0, 10));
+		expect(await readHead(stream, 10)).toEqual(content.subarray(0, 10));
 		expect(stream.destroyed).toBe(true);
 	}
 });
@@ -46,7 +46,7 @@ describe('the storage may send a file', () => {
 		['https://b.s3.amazonaws.com/a', 'https://b.s3.cn-north-1.amazonaws.com.cn/a'],
 		['https://files.example.com/a', 'https://b.s3.eu-west-1.amazonaws.com/a'],
 	])('from %s to %s', (from, to) => {
-		expect(isSamePlace(new URL(from), new URL(to))).toBe(true);
+		expect(isAllowedRedirect(new URL(from), new URL(to))).toBe(true);
 	});
 
 	it.each([
@@ -63,17 +63,21 @@ describe('the storage may send a file', () => {
 		['http://127.0.0.1:5000/a', 'http://127.0.0.1:6000/a'],
 		['https://files.example.com/a', 'file:///etc/passwd'],
 	])('but not from %s to %s', (from, to) => {
-		expect(isSamePlace(new URL(from), new URL(to))).toBe(false);
+		expect(isAllowedRedirect(new URL(from), new URL(to))).toBe(false);
 	});
 });
 
 describe('the fingerprint of the files of a message', () => {
-	const ready = (field: string, id: string, name = `${field}.txt`): GatheredFile => ({
+	const ready = (field: string, id: string, name = `${field}.txt`): AttachmentResult => ({
 		outcome: 'ready',
 		attachment: { id, name, type: 'text/plain', size: 3 },
 		source: { field, name: `${field}.txt`, type: 'text/plain', size: 3 },
 	});
-	const failed = (name: string): GatheredFile => ({ outcome: 'failed', name, error: 'refused' });
+	const failed = (name: string): AttachmentResult => ({
+		outcome: 'failed',
+		name,
+		error: 'refused',
+	});
 
 	it('is the same when the same files were uploaded again, under other names', () => {
 		expect(attachmentFingerprint([ready('a', '1'), failed('b')])).toEqual(
@@ -91,7 +95,7 @@ describe('the fingerprint of the files of a message', () => {
 
 	it('has the ids of attachments that were there before', () => {
 		const attachment = { id: '1', name: 'a.txt', type: 'text/plain', size: 3 };
-		const there = (attachmentId: string): GatheredFile => ({
+		const there = (attachmentId: string): AttachmentResult => ({
 			outcome: 'ready',
 			attachment,
 			source: { attachmentId },
@@ -102,7 +106,7 @@ describe('the fingerprint of the files of a message', () => {
 
 describe('a reason that Talkdesk gives for some files of a message', () => {
 	const outcomes = (reason: string, names: string[]) =>
-		describeFiles(
+		attachmentsOutput(
 			names.map((name, index) => ({
 				outcome: 'ready',
 				attachment: { id: `${index + 1}`, name, type: 'application/pdf', size: 1 },

@@ -2,8 +2,13 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 
 import { filePolicyOf, filePolicyOptions } from '../../nodes/Talkdesk/files/options';
-import { FileRefused, guard, refusalOf, type FilePolicy } from '../../nodes/Talkdesk/files/policy';
-import { contradicts } from '../../nodes/Talkdesk/files/signature';
+import {
+	FileRejectedError,
+	enforcePolicy,
+	policyViolation,
+	type FilePolicy,
+} from '../../nodes/Talkdesk/files/policy';
+import { detectFormatMismatch } from '../../nodes/Talkdesk/files/signature';
 
 const policy = (change: Partial<FilePolicy> = {}): FilePolicy => ({
 	allowedMimeTypes: [],
@@ -22,7 +27,7 @@ describe('what is refused before its bytes move', () => {
 		['image/png', 10, policy({ maxSize: 10 })],
 		['image/png', undefined, policy({ maxSize: 10 })],
 	])('not %s of %s bytes under %j', (type, size, rule) => {
-		expect(refusalOf({ type, size }, rule)).toBeUndefined();
+		expect(policyViolation({ type, size }, rule)).toBeUndefined();
 	});
 
 	it.each([
@@ -31,7 +36,7 @@ describe('what is refused before its bytes move', () => {
 		['imagex/png', 10, policy({ allowedMimeTypes: ['image/*'] }), 'not allowed'],
 		['image/png', 11, policy({ maxSize: 10 }), 'larger'],
 	])('%s of %s bytes under %j', (type, size, rule, reason) => {
-		expect(refusalOf({ type, size }, rule)).toContain(reason);
+		expect(policyViolation({ type, size }, rule)).toContain(reason);
 	});
 });
 
@@ -90,7 +95,7 @@ it.each([
 describe('a stream under guard', () => {
 	const read = async (chunks: Buffer[], type: string, rule: FilePolicy) => {
 		const passed: Buffer[] = [];
-		const { stream, finish } = guard(Readable.from(chunks), type, rule, () => {});
+		const { stream, finish } = enforcePolicy(Readable.from(chunks), type, rule, () => {});
 		for await (const chunk of stream) passed.push(chunk);
 		finish();
 		return Buffer.concat(passed);
@@ -129,7 +134,7 @@ describe('a stream under guard', () => {
 
 	it('may break off before anybody reads it', async () => {
 		const source = Readable.from(chunks);
-		const { stream } = guard(source, 'image/png', policy(), () => {});
+		const { stream } = enforcePolicy(source, 'image/png', policy(), () => {});
 		source.destroy(new Error('broken off'));
 		stream.destroy(new Error('broken off'));
 		await setImmediate();
@@ -138,15 +143,15 @@ describe('a stream under guard', () => {
 
 	it('is broken off at the limit, and if its bytes contradict its type', async () => {
 		await expect(read(chunks, 'application/pdf', policy({ maxSize: 27 }))).rejects.toThrow(
-			FileRefused,
+			FileRejectedError,
 		);
 		await expect(read(chunks, 'image/png', checked)).rejects.toThrow('a PDF document');
 	});
 
 	it('is closed when it is broken off', async () => {
 		const source = Readable.from([...chunks, Buffer.alloc(100)]);
-		const { stream } = guard(source, 'image/png', checked, () => {});
-		await expect(stream.toArray()).rejects.toThrow(FileRefused);
+		const { stream } = enforcePolicy(source, 'image/png', checked, () => {});
+		await expect(stream.toArray()).rejects.toThrow(FileRejectedError);
 		expect(source.destroyed).toBe(true);
 	});
 });
@@ -223,7 +228,7 @@ describe('signatures', () => {
 		['image/png', NOTHING],
 		['text/plain', NOTHING],
 	])('of %s fit', (type, head) => {
-		expect(contradicts(type, head)).toBeUndefined();
+		expect(detectFormatMismatch(type, head)).toBeUndefined();
 	});
 
 	it.each([
@@ -247,6 +252,6 @@ describe('signatures', () => {
 		['application/msword', PDF, 'a PDF document'],
 		['text/plain', MP3, 'an MP3 recording'],
 	])('of %s are contradicted', (type, head, what) => {
-		expect(contradicts(type, head)).toBe(what);
+		expect(detectFormatMismatch(type, head)).toBe(what);
 	});
 });

@@ -1,4 +1,4 @@
-import { isFirst, type Remembering } from '../../nodes/Talkdesk/firstTime';
+import { checkAndRecord, type ProcessedKeys } from '../../nodes/Talkdesk/firstTime';
 
 const DONE = new Error('SQLITE_CONSTRAINT: UNIQUE constraint failed: processed_data.context');
 const TAKEN = new Error('duplicate key value violates unique constraint "PK_ca04b9d8"');
@@ -10,7 +10,7 @@ const GONE = new Error('Connection terminated');
  */
 function database({ failures = [], stored = [] }: { failures?: Error[]; stored?: string[] } = {}) {
 	const state = { stored: new Set(stored), calls: [] as string[][], atOnce: 0, most: 0 };
-	const record: Remembering['record'] = async (identities) => {
+	const record: ProcessedKeys['record'] = async (identities) => {
 		state.calls.push(identities);
 		state.most = Math.max(state.most, ++state.atOnce);
 		const read = new Set(state.stored);
@@ -28,30 +28,30 @@ const place = 'workflow-1/node-1';
 /** Until nothing is under way any more. */
 const settled = async () => await new Promise((resolve) => setImmediate(resolve));
 const remembering = (
-	record: Remembering['record'],
+	record: ProcessedKeys['record'],
 	{
 		warnings = [],
 		at = place,
 		isAlone = false,
 	}: { warnings?: string[]; at?: string; isAlone?: boolean } = {},
-): Remembering => ({
-	place: at,
+): ProcessedKeys => ({
+	scope: at,
 	record,
 	warn: (message) => warnings.push(message),
-	isAlone,
+	isOnlyProcess,
 });
 
 it('is the first the first time, and never again', async () => {
 	const { record } = database();
-	expect(await isFirst('a', remembering(record))).toBe(true);
-	expect(await isFirst('a', remembering(record))).toBe(false);
-	expect(await isFirst('b', remembering(record))).toBe(true);
+	expect(await checkAndRecord('a', remembering(record))).toBe(true);
+	expect(await checkAndRecord('a', remembering(record))).toBe(false);
+	expect(await checkAndRecord('b', remembering(record))).toBe(true);
 });
 
 it('side by side, nothing is forgotten and one of the same is the first', async () => {
 	const { state, record } = database();
 	const all = Array.from({ length: 300 }, (_, index) => `event ${index % 100}`);
-	const first = await Promise.all(all.map((one) => isFirst(one, remembering(record))));
+	const first = await Promise.all(all.map((one) => checkAndRecord(one, remembering(record))));
 	expect(first.filter(Boolean)).toHaveLength(100);
 	expect(first.slice(0, 100).every(Boolean)).toBe(true);
 	expect(state.stored.size).toBe(100);
@@ -59,12 +59,14 @@ it('side by side, nothing is forgotten and one of the same is the first', async 
 
 it('goes to the database one call at a time, and with everything that waits', async () => {
 	const { state, record } = database();
-	await Promise.all(['a', 'b', 'c', 'b', 'a'].map((one) => isFirst(one, remembering(record))));
+	await Promise.all(
+		['a', 'b', 'c', 'b', 'a'].map((one) => checkAndRecord(one, remembering(record))),
+	);
 	// Then, when nobody waits any longer, what the last call has recorded.
 	await settled();
 	expect(state.calls).toEqual([['a'], ['b', 'c', 'a'], ['b', 'c']]);
 	expect(state.most).toBe(1);
-	await isFirst('d', remembering(record));
+	await checkAndRecord('d', remembering(record));
 	await settled();
 	expect(state.calls.slice(3)).toEqual([['d'], ['d']]);
 });
@@ -72,20 +74,20 @@ it('goes to the database one call at a time, and with everything that waits', as
 it('answers before it records a second time', async () => {
 	const { record } = database();
 	let calls = 0;
-	const slow: Remembering['record'] = async (identities) =>
+	const slow: ProcessedKeys['record'] = async (identities) =>
 		++calls === 1 ? await record(identities) : await new Promise(() => undefined);
-	expect(await isFirst('a', remembering(slow, { at: 'workflow-1/slow' }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(slow, { at: 'workflow-1/slow' }))).toBe(true);
 });
 
 it('records once more with the next call, which does not take that for a duplicate or for new', async () => {
 	const { state, record } = database();
 	let calls = 0;
-	const disturbed: Remembering['record'] = async (identities) => {
+	const disturbed: ProcessedKeys['record'] = async (identities) => {
 		const answer = await record(identities);
 		if (++calls === 1) state.stored = new Set(['of another process']);
 		return answer;
 	};
-	const all = ['a', 'b', 'a', 'c'].map((one) => isFirst(one, remembering(disturbed)));
+	const all = ['a', 'b', 'a', 'c'].map((one) => checkAndRecord(one, remembering(disturbed)));
 	expect(await Promise.all(all)).toEqual([true, true, false, true]);
 	expect(state.calls[1]).toEqual(['b', 'a', 'c']);
 	await settled();
@@ -94,7 +96,9 @@ it('records once more with the next call, which does not take that for a duplica
 
 it('records once only where no other process writes', async () => {
 	const { state, record } = database({ stored: ['c'] });
-	const all = ['a', 'b', 'c'].map((one) => isFirst(one, remembering(record, { isAlone: true })));
+	const all = ['a', 'b', 'c'].map((one) =>
+		checkAndRecord(one, remembering(record, { isAlone: true })),
+	);
 	expect(await Promise.all(all)).toEqual([true, true, false]);
 	await settled();
 	expect(state.calls).toEqual([['a'], ['b', 'c']]);
@@ -102,10 +106,10 @@ it('records once only where no other process writes', async () => {
 
 it('records again what could not be recorded, where no other process writes too', async () => {
 	const { state, record } = database({ failures: [GONE, GONE, GONE] });
-	expect(await isFirst('a', remembering(record, { isAlone: true }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(record, { isAlone: true }))).toBe(true);
 	await settled();
 	expect(state.calls).toHaveLength(4);
-	expect(await isFirst('a', remembering(record, { isAlone: true }))).toBe(false);
+	expect(await checkAndRecord('a', remembering(record, { isAlone: true }))).toBe(false);
 	await settled();
 	expect(state.calls).toHaveLength(5);
 });
@@ -113,8 +117,8 @@ it('records again what could not be recorded, where no other process writes too'
 it('each trigger has a queue of its own', async () => {
 	const { state, record } = database();
 	await Promise.all([
-		isFirst('a', remembering(record)),
-		isFirst('b', remembering(record, { at: 'workflow-1/node-2' })),
+		checkAndRecord('a', remembering(record)),
+		checkAndRecord('b', remembering(record, { at: 'workflow-1/node-2' })),
 	]);
 	expect(state.most).toBe(2);
 });
@@ -124,7 +128,7 @@ it.each([DONE, TAKEN])(
 	async (error) => {
 		const warnings: string[] = [];
 		const { state, record } = database({ failures: [error], stored: ['a'] });
-		const all = ['a', 'b'].map((one) => isFirst(one, remembering(record, { warnings })));
+		const all = ['a', 'b'].map((one) => checkAndRecord(one, remembering(record, { warnings })));
 		expect(await Promise.all(all)).toEqual([false, true]);
 		await settled();
 		expect(state.calls).toEqual([['a'], ['a'], ['b'], ['b']]);
@@ -135,57 +139,57 @@ it.each([DONE, TAKEN])(
 it('after any other error a known event may be known because of us: it is let through', async () => {
 	const warnings: string[] = [];
 	const { state, record } = database({ failures: [GONE], stored: ['a'] });
-	expect(await isFirst('a', remembering(record, { warnings }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(record, { warnings }))).toBe(true);
 	await settled();
 	// Tried again, and then recorded once more.
 	expect([state.calls.length, warnings]).toEqual([3, []]);
-	expect(await isFirst('a', remembering(record))).toBe(false);
+	expect(await checkAndRecord('a', remembering(record))).toBe(false);
 });
 
 it('an entry that another process overwrites at the same moment is written again', async () => {
 	const { state, record } = database();
 	let isDisturbed = false;
-	const disturbed: Remembering['record'] = async (identities) => {
+	const disturbed: ProcessedKeys['record'] = async (identities) => {
 		const answer = await record(identities);
 		if (!isDisturbed) state.stored = new Set(['of another process']);
 		isDisturbed = true;
 		return answer;
 	};
-	expect(await isFirst('a', remembering(disturbed))).toBe(true);
+	expect(await checkAndRecord('a', remembering(disturbed))).toBe(true);
 	await settled();
 	expect([...state.stored]).toEqual(['of another process', 'a']);
-	expect(await isFirst('a', remembering(disturbed))).toBe(false);
+	expect(await checkAndRecord('a', remembering(disturbed))).toBe(false);
 });
 
 it('what is recorded once counts, also when the second time fails', async () => {
 	const warnings: string[] = [];
 	const { record } = database();
 	let calls = 0;
-	const failing: Remembering['record'] = async (identities) => {
+	const failing: ProcessedKeys['record'] = async (identities) => {
 		if (++calls === 2) throw GONE;
 		return await record(identities);
 	};
-	expect(await isFirst('a', remembering(failing, { warnings }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(failing, { warnings }))).toBe(true);
 	await settled();
 	expect(calls).toBe(2);
-	expect(await isFirst('a', remembering(failing, { warnings }))).toBe(false);
+	expect(await checkAndRecord('a', remembering(failing, { warnings }))).toBe(false);
 	expect(warnings).toEqual([]);
 });
 
 it('lets everything through and warns when the database keeps failing, and then goes on', async () => {
 	const warnings: string[] = [];
 	const { state, record } = database({ failures: [GONE, TAKEN, GONE], stored: ['a'] });
-	expect(await isFirst('a', remembering(record, { warnings }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(record, { warnings }))).toBe(true);
 	await settled();
 	// Tried three times, and recorded when it was possible again.
 	expect(state.calls).toHaveLength(4);
 	expect(warnings).toEqual(['Duplicates could not be looked for: Connection terminated']);
-	expect(await isFirst('a', remembering(record))).toBe(false);
+	expect(await checkAndRecord('a', remembering(record))).toBe(false);
 });
 
 it('an answer that is none is a failure too', async () => {
 	const warnings: string[] = [];
 	const broken = async () => JSON.parse('null');
-	expect(await isFirst('a', remembering(broken, { warnings }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(broken, { warnings }))).toBe(true);
 	expect(warnings).toHaveLength(1);
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
 import { EVENTS } from '../../nodes/Talkdesk/trigger/events';
-import { eventIdentity } from '../../nodes/Talkdesk/trigger/identity';
+import { eventKey } from '../../nodes/Talkdesk/trigger/identity';
 import { describeShape } from '../../nodes/Talkdesk/text/shape';
-import { answerTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
-import { takeCall, type Call } from '../../nodes/Talkdesk/trigger/takeCall';
+import { handleTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
+import { handleRequest, type WebhookRequest } from '../../nodes/Talkdesk/trigger/takeCall';
 
 const RUNS = { numRuns: 3000 };
 const KEYS = [
@@ -59,9 +59,9 @@ const body = fc.oneof(
 );
 
 const modes = ['apiKey', 'basicAuth', 'oAuth2', 'other', 'none', 'none', 'none', 'none'];
-const call = fc.record<Call>({
+const call = fc.record<WebhookRequest>({
 	credential: fc.constantFrom(...modes).map((webhookAuthentication) =>
-		readWebhookCredential({
+		parseWebhookCredential({
 			webhookAuthentication,
 			webhookApiKey: 'key',
 			webhookUser: 'user',
@@ -100,7 +100,7 @@ it('no call brings it down, and every one has an answer', () => {
 	let taken = 0;
 	fc.assert(
 		fc.property(call, (given) => {
-			const { status, events = [], body: answer } = takeCall(given);
+			const { status, events = [], body: answer } = handleRequest(given);
 			statuses.add(status);
 			expect([200, 400, 401, 413]).toContain(status);
 			expect(JSON.stringify(answer)).toMatch(/^\{/);
@@ -110,7 +110,7 @@ it('no call brings it down, and every one has an answer', () => {
 				const stored: typeof event = JSON.parse(JSON.stringify(event));
 				expect(EVENTS).toContain(stored.event);
 				expect(stored.conversationId).not.toBe('');
-				expect(eventIdentity(stored) ?? '').toMatch(/^([0-9a-f]{64})?$/);
+				expect(eventKey(stored) ?? '').toMatch(/^([0-9a-f]{64})?$/);
 			}
 		}),
 		RUNS,
@@ -123,7 +123,7 @@ it('no call brings it down, and every one has an answer', () => {
 it('no request for a token brings it down, and none gets one without the secret', () => {
 	fc.assert(
 		fc.property(call, (given) => {
-			const { status } = answerTokenRequest(given);
+			const { status } = handleTokenRequest(given);
 			expect([401, 404]).toContain(status);
 		}),
 		RUNS,
@@ -147,8 +147,8 @@ it('prototypes stay as they are', () => {
 		'{"conversation_id":"c1","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},' +
 			'"payload":{"__proto__":{"content":"from the prototype"},"content":"Hi"}}',
 	);
-	const { events: [event] = [] } = takeCall({
-		credential: readWebhookCredential({ webhookAuthentication: 'none' }),
+	const { events: [event] = [] } = handleRequest({
+		credential: parseWebhookCredential({ webhookAuthentication: 'none' }),
 		headers: {},
 		path: '/message_created',
 		body,
@@ -184,8 +184,8 @@ it.each([
 	],
 ])('%s', (_what, text) => {
 	const body: unknown = JSON.parse(text);
-	const { status } = takeCall({
-		credential: readWebhookCredential({ webhookAuthentication: 'none' }),
+	const { status } = handleRequest({
+		credential: parseWebhookCredential({ webhookAuthentication: 'none' }),
 		headers: {},
 		path: '/message_created',
 		body,

@@ -1,12 +1,12 @@
-import { eventIdentity } from '../../nodes/Talkdesk/trigger/identity';
-import { readEvent } from '../../nodes/Talkdesk/trigger/events';
+import { eventKey } from '../../nodes/Talkdesk/trigger/identity';
+import { parseEvent } from '../../nodes/Talkdesk/trigger/events';
 
 let clock = 0;
 /** The identity of a call, which comes in at another moment each time. */
 const identity = (body: unknown, action = 'message_created') => {
-	const result = readEvent(action, body, ++clock * 1000);
+	const result = parseEvent(action, body, ++clock * 1000);
 	if (!result.ok) throw new Error(result.problem);
-	return eventIdentity(result.event);
+	return eventKey(result.event);
 };
 
 const timestamp = '2026-01-02T03:04:05.678Z';

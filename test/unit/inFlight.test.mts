@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { eventsToTake, mustBeTaken } from '../../nodes/Talkdesk/trigger/inFlight';
+import { claimEvents, claim } from '../../nodes/Talkdesk/trigger/inFlight';
 
 /** A response that is answered when the test says so. */
 class Response extends EventEmitter {
@@ -18,14 +18,14 @@ const NOW = 1_000_000;
 const MINUTE = 60_000;
 
 it('the first call for an event is taken, at once', async () => {
-	expect(await mustBeTaken(newKey(), new Response(), NOW)).toBe(true);
+	expect(await claim(newKey(), new Response(), NOW)).toBe(true);
 });
 
 it('a call at the same moment waits, and is left out once the first is taken', async () => {
 	const key = newKey();
 	const first = new Response();
-	await mustBeTaken(key, first, NOW);
-	const second = mustBeTaken(key, new Response(), NOW);
+	await claim(key, first, NOW);
+	const second = claim(key, new Response(), NOW);
 	const early = await Promise.race([second, Promise.resolve('waits')]);
 	expect(early).toBe('waits');
 	first.finish(200);
@@ -35,9 +35,9 @@ it('a call at the same moment waits, and is left out once the first is taken', a
 it('where the first could not be stored, one of those that waited is taken', async () => {
 	const key = newKey();
 	const first = new Response();
-	await mustBeTaken(key, first, NOW);
+	await claim(key, first, NOW);
 	const responses = [new Response(), new Response()];
-	const waiting = responses.map(async (response) => await mustBeTaken(key, response, NOW));
+	const waiting = responses.map(async (response) => await claim(key, response, NOW));
 	first.finish(500);
 	expect(await waiting[0]).toBe(true);
 	responses[0]?.finish(200);
@@ -47,32 +47,32 @@ it('where the first could not be stored, one of those that waited is taken', asy
 it('where whoever called first is gone, the next is taken', async () => {
 	const key = newKey();
 	const first = new Response();
-	await mustBeTaken(key, first, NOW);
+	await claim(key, first, NOW);
 	first.emit('close');
-	expect(await mustBeTaken(key, new Response(), NOW)).toBe(true);
+	expect(await claim(key, new Response(), NOW)).toBe(true);
 });
 
 it('a moment later it is left out, much later it is for n8n to know', async () => {
 	const key = newKey();
 	const first = new Response();
-	await mustBeTaken(key, first, NOW);
+	await claim(key, first, NOW);
 	first.finish(200);
-	expect(await mustBeTaken(key, new Response(), NOW + MINUTE)).toBe(false);
-	expect(await mustBeTaken(key, new Response(), NOW + MINUTE + 1)).toBe(true);
+	expect(await claim(key, new Response(), NOW + MINUTE)).toBe(false);
+	expect(await claim(key, new Response(), NOW + MINUTE + 1)).toBe(true);
 });
 
 it('another event does not wait', async () => {
-	await mustBeTaken(newKey(), new Response(), NOW);
-	expect(await mustBeTaken(newKey(), new Response(), NOW)).toBe(true);
+	await claim(newKey(), new Response(), NOW);
+	expect(await claim(newKey(), new Response(), NOW)).toBe(true);
 });
 
 it('forgets the oldest where there are very many', async () => {
 	const key = newKey();
 	const first = new Response();
-	await mustBeTaken(key, first, NOW);
+	await claim(key, first, NOW);
 	first.finish(200);
-	for (let index = 0; index < 5000; index++) await mustBeTaken(newKey(), new Response(), NOW);
-	expect(await mustBeTaken(key, new Response(), NOW)).toBe(true);
+	for (let index = 0; index < 5000; index++) await claim(newKey(), new Response(), NOW);
+	expect(await claim(key, new Response(), NOW)).toBe(true);
 });
 
 describe('a call with several events', () => {
@@ -81,10 +81,10 @@ describe('a call with several events', () => {
 	it('is left with the new ones, in their order, each once', async () => {
 		const [known, fresh, other] = [newKey(), newKey(), newKey()];
 		const first = new Response();
-		await mustBeTaken(known, first, NOW);
+		await claim(known, first, NOW);
 		first.finish(200);
 		const events = [{ key: other }, { key: known }, {}, { key: fresh }, { key: other }, {}];
-		const taken = await eventsToTake(events, keyOf, new Response(), NOW);
+		const taken = await claimEvents(events, keyOf, new Response(), NOW);
 		expect(taken).toEqual([{ key: other }, {}, { key: fresh }, {}]);
 	});
 
@@ -92,7 +92,7 @@ describe('a call with several events', () => {
 		const [one, two] = [{ key: newKey() }, { key: newKey() }];
 		const responses = [new Response(), new Response()];
 		const take = async (events: Array<{ key: string }>, response: Response) => {
-			const taken = await eventsToTake(events, keyOf, response, NOW);
+			const taken = await claimEvents(events, keyOf, response, NOW);
 			response.finish(200);
 			return taken;
 		};
@@ -104,7 +104,7 @@ describe('a call with several events', () => {
 
 	it('listens to its answer once, however many there are', async () => {
 		const response = new Response();
-		await eventsToTake(
+		await claimEvents(
 			Array.from({ length: 50 }, () => ({ key: newKey() })),
 			keyOf,
 			response,

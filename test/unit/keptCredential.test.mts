@@ -1,5 +1,5 @@
 import {
-	readWebhookCredential,
+	parseWebhookCredential,
 	type WebhookCredential,
 } from '../../nodes/Talkdesk/trigger/authenticate';
 import { answerWith } from '../../nodes/Talkdesk/trigger/keptCredential';
@@ -7,7 +7,7 @@ import { answerWith } from '../../nodes/Talkdesk/trigger/keptCredential';
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 
 const withKey = (webhookApiKey: string) =>
-	readWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey });
+	parseWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey });
 
 /** A credential that can be changed, and calls that show a key. */
 function trigger(key: string | undefined, stored: WebhookCredential | undefined = withKey('old')) {

@@ -1,8 +1,8 @@
-import { readEvent } from '../../nodes/Talkdesk/trigger/events';
+import { parseEvent } from '../../nodes/Talkdesk/trigger/events';
 
 const receivedAt = Date.parse('2026-02-03T04:05:06.000Z');
 const read = (action: string, body: unknown) => {
-	const result = readEvent(action, body, receivedAt);
+	const result = parseEvent(action, body, receivedAt);
 	if (!result.ok) throw new Error(result.problem);
 	return result.event;
 };
@@ -247,7 +247,7 @@ describe('the text', () => {
 		{ content: ' ' },
 		{ url: 'x' },
 	])('is missing in %j, and that is a doubt', (payload) => {
-		const result = readEvent('message_created', { conversation_id: 'c1', payload }, receivedAt);
+		const result = parseEvent('message_created', { conversation_id: 'c1', payload }, receivedAt);
 		expect(result).toMatchObject({ ok: true, doubt: expect.stringContaining('No text') });
 		expect(result).not.toHaveProperty('event.text');
 	});

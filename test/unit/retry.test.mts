@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 
 import {
-	readRetryAfter,
-	retrying,
-	waitBefore,
-	type RetryAdvice,
+	parseRetryAfter,
+	withRetry,
+	backoffDelay,
+	type RetryDecision,
 } from '../../nodes/Talkdesk/api/retry';
 
 const waits: number[] = [];
@@ -34,22 +34,22 @@ function failing(times: number) {
 		return `done at try ${tries}`;
 	};
 }
-const always = (): RetryAdvice => ({});
+const always = (): RetryDecision => ({});
 
 describe('retrying', () => {
 	it('does what works at once, once', async () => {
-		expect(await retrying(limits, failing(0), always)).toBe('done at try 1');
+		expect(await withRetry(limits, failing(0), always)).toBe('done at try 1');
 		expect(waits).toEqual([]);
 	});
 
 	it('tries as often as allowed, and throws the last error', async () => {
-		expect(await retrying(limits, failing(5), always)).toBe('done at try 6');
-		await expect(retrying(limits, failing(6), always)).rejects.toThrow('failure 6');
+		expect(await withRetry(limits, failing(5), always)).toBe('done at try 6');
+		await expect(withRetry(limits, failing(6), always)).rejects.toThrow('failure 6');
 	});
 
 	it('tells the work how often it has been tried', async () => {
 		const told: number[] = [];
-		await retrying(
+		await withRetry(
 			limits,
 			async (tries) => {
 				told.push(tries);
@@ -61,11 +61,11 @@ describe('retrying', () => {
 	});
 
 	it('does nothing again where that cannot help', async () => {
-		await expect(retrying(limits, failing(1), () => undefined)).rejects.toThrow('failure 1');
+		await expect(withRetry(limits, failing(1), () => undefined)).rejects.toThrow('failure 1');
 	});
 
 	it('heeds fewer retries that an error allows', async () => {
-		await expect(retrying(limits, failing(2), () => ({ maxRetries: 1 }))).rejects.toThrow(
+		await expect(withRetry(limits, failing(2), () => ({ maxRetries: 1 }))).rejects.toThrow(
 			'failure 2',
 		);
 	});
@@ -76,19 +76,19 @@ describe('retrying', () => {
 			throw new Error(`at ${now - 1_000_000}`);
 		};
 		// 25 s, a wait, 25 s, a wait: a third try would begin in time, and end at 75 s; a fourth wouldn't.
-		await expect(retrying(limits, slow, always)).rejects.toThrow(/^at 7[5-9]/);
+		await expect(withRetry(limits, slow, always)).rejects.toThrow(/^at 7[5-9]/);
 		expect(waits).toHaveLength(2);
 	});
 
 	it('does not wait for what is longer than its time', async () => {
-		await expect(retrying(limits, failing(1), () => ({ retryAfter: 61_000 }))).rejects.toThrow(
+		await expect(withRetry(limits, failing(1), () => ({ retryAfter: 61_000 }))).rejects.toThrow(
 			'failure 1',
 		);
 		expect(waits).toEqual([]);
 	});
 
 	it('waits as long as it is asked to', async () => {
-		await retrying(limits, failing(1), () => ({ retryAfter: 7000 }));
+		await withRetry(limits, failing(1), () => ({ retryAfter: 7000 }));
 		expect(waits[0]).toBeGreaterThanOrEqual(7000);
 		expect(waits[0]).toBeLessThanOrEqual(7250);
 	});
@@ -97,7 +97,7 @@ describe('retrying', () => {
 		const cancelled = new AbortController();
 		const work = failing(3);
 		await expect(
-			retrying(
+			withRetry(
 				limits,
 				async () => {
 					cancelled.abort();
@@ -114,12 +114,12 @@ it('the waits grow, differ by chance, and have a limit', () => {
 	fc.assert(
 		fc.property(fc.integer({ min: 1, max: 60 }), (retry) => {
 			const longest = Math.min(500 * 2 ** (retry - 1), 15_000);
-			const wait = waitBefore(retry, {});
+			const wait = backoffDelay(retry, {});
 			expect(wait).toBeGreaterThanOrEqual(longest / 2);
 			expect(wait).toBeLessThanOrEqual(longest);
 		}),
 	);
-	expect(new Set(Array.from({ length: 20 }, () => waitBefore(3, {}))).size).toBeGreaterThan(1);
+	expect(new Set(Array.from({ length: 20 }, () => backoffDelay(3, {}))).size).toBeGreaterThan(1);
 });
 
 describe('Retry-After', () => {
@@ -130,9 +130,9 @@ describe('Retry-After', () => {
 		[new Date(1_000_000 + 5000).toUTCString(), 5000],
 		[new Date(0).toUTCString(), 0],
 		['-3', 0],
-	])('%j is %i ms', (header, wait) => expect(readRetryAfter(header)).toBe(wait));
+	])('%j is %i ms', (header, wait) => expect(parseRetryAfter(header)).toBe(wait));
 
 	it.each([undefined, '', ' ', 'soon', ['1'], 7, 'Infinity', null])('%j says nothing', (header) => {
-		expect(readRetryAfter(header)).toBeUndefined();
+		expect(parseRetryAfter(header)).toBeUndefined();
 	});
 });

@@ -1,13 +1,13 @@
-import { readAccountName, readSettings, trimPasted } from '../../nodes/Talkdesk/api/settings';
+import { parseAccountName, parseSettings, trimPasted } from '../../nodes/Talkdesk/api/settings';
 
 const client = { clientId: 'id', clientSecret: 'secret' };
 const settingsOf = (credential: object) => {
-	const result = readSettings(credential);
+	const result = parseSettings(credential);
 	if (!result.ok) throw new Error(result.problem);
 	return result.settings;
 };
 const problemOf = (credential: object) => {
-	const result = readSettings(credential);
+	const result = parseSettings(credential);
 	if (result.ok) throw new Error('expected a problem');
 	return result.problem;
 };
@@ -32,7 +32,7 @@ describe('the account name', () => {
 		['\u200bacme\u00a0\n', 'acme'],
 		['acme/', 'acme'],
 	])('%j is the account %s', (entered, account) => {
-		expect(readAccountName(entered)).toMatchObject({ ok: true, account });
+		expect(parseAccountName(entered)).toMatchObject({ ok: true, account });
 	});
 
 	it.each([
@@ -42,7 +42,7 @@ describe('the account name', () => {
 		['acme.talkdeskid.eu', 'eu'],
 		['acme', undefined],
 	])('%s belongs to the region %s', (entered, region) => {
-		expect(readAccountName(entered)).toEqual({
+		expect(parseAccountName(entered)).toEqual({
 			ok: true,
 			account: 'acme',
 			...(region && { region }),
@@ -61,7 +61,7 @@ describe('the account name', () => {
 		['https://api.talkdeskapp.com', 'talkdeskapp.com'],
 		['https://www.mytalkdesk.com', "'com'"],
 	])('%s is refused: %s, and how to go on', (entered, words) => {
-		const result = readAccountName(entered);
+		const result = parseAccountName(entered);
 		expect(result).toMatchObject({ ok: false, problem: expect.stringContaining(words) });
 		expect(!result.ok && result.problem).toMatch(/[Cc]hoose Custom as Region/);
 	});
@@ -69,7 +69,7 @@ describe('the account name', () => {
 	it.each(['acme_corp', 'user@acme.mytalkdesk.com', 'not a name', '', 'https://', '-acme', 'acmé'])(
 		'%j is no account name',
 		(entered) => {
-			expect(readAccountName(entered)).toMatchObject({
+			expect(parseAccountName(entered)).toMatchObject({
 				ok: false,
 				problem: expect.stringContaining('Enter the Account Name'),
 			});

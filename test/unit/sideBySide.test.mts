@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { sideBySide } from '../../nodes/Talkdesk/actions/sideBySide';
+import { mapWithConcurrency } from '../../nodes/Talkdesk/actions/sideBySide';
 
 it('each thing once, results in their order, and never more than the limit', async () => {
 	await fc.assert(
@@ -11,7 +11,7 @@ it('each thing once, results in their order, and never more than the limit', asy
 			async (scheduler, things, limit) => {
 				let open = 0;
 				let most = 0;
-				const all = sideBySide(things, limit, async (thing) => {
+				const all = mapWithConcurrency(things, limit, async (thing) => {
 					most = Math.max(most, ++open);
 					await scheduler.schedule(Promise.resolve());
 					open--;

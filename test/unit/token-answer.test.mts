@@ -1,4 +1,4 @@
-import { readToken, tokenRequest } from '../../nodes/Talkdesk/api/token';
+import { parseTokenResponse, tokenRequest } from '../../nodes/Talkdesk/api/token';
 
 const settings = {
 	tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
@@ -25,7 +25,7 @@ it('the request is client credentials with Basic, and asks for no scope', () => 
 describe('the answer', () => {
 	it('with a token gives its scopes', () => {
 		const body = { access_token: 't', token_type: 'Bearer', expires_in: 600, scope: 'a:b  c:d' };
-		expect(readToken({ status: 200, body }, settings)).toEqual({
+		expect(parseTokenResponse({ status: 200, body }, settings)).toEqual({
 			ok: true,
 			token: { accessToken: 't', scopes: ['a:b', 'c:d'] },
 		});
@@ -45,7 +45,7 @@ describe('the answer', () => {
 		[{ access_token: jwt({ scp: ['x:y'] }), scope: 'a:b' }, ['a:b']],
 	])('%j has its scopes', (change, scopes) => {
 		const body = { access_token: 't', token_type: 'Bearer', ...change };
-		expect(readToken({ status: 200, body }, settings)).toMatchObject({
+		expect(parseTokenResponse({ status: 200, body }, settings)).toMatchObject({
 			ok: true,
 			token: { scopes },
 		});
@@ -60,7 +60,7 @@ describe('the answer', () => {
 		{ access_token: jwt(null) },
 		{ access_token: 'a.{}.c' },
 	])('without scopes is a token all the same, with what was asked for: %j', (body) => {
-		expect(readToken({ status: 200, body }, settings)).toEqual({
+		expect(parseTokenResponse({ status: 200, body }, settings)).toEqual({
 			ok: true,
 			token: { accessToken: body.access_token, scopes: undefined },
 		});
@@ -72,7 +72,7 @@ describe('the answer', () => {
 		[{ error: { message: 'Client is disabled' } }, 'Client is disabled'],
 		[{ error: 'invalid_client', error_description: null }, 'invalid_client'],
 	])('200 with the error %j is a refusal', (body, words) => {
-		const result = readToken({ status: 200, body }, settings);
+		const result = parseTokenResponse({ status: 200, body }, settings);
 		expect(result).toMatchObject({ ok: false, reason: 'client' });
 		expect(!result.ok && result.problem).toContain(`Talkdesk refused the client: ${words}.`);
 		expect(!result.ok && result.problem).toContain('Client ID and Client Secret');
@@ -80,7 +80,7 @@ describe('the answer', () => {
 
 	it.each([200, 502])('%i with a web page says so', (status) => {
 		const body = ' <!DOCTYPE html><html><title>Login</title></html>';
-		expect(readToken({ status, body }, settings)).toMatchObject({
+		expect(parseTokenResponse({ status, body }, settings)).toMatchObject({
 			ok: false,
 			reason: 'unreachable',
 			problem: expect.stringContaining('web page instead of a token'),
@@ -90,7 +90,10 @@ describe('the answer', () => {
 	it('that repeats the request does not bring the secret into the error', () => {
 		const { Authorization } = tokenRequest(settings).headers;
 		for (const words of [`bad header ${Authorization}`, `wrong secret ${settings.clientSecret}`]) {
-			const result = readToken({ status: 401, body: { error_description: words } }, settings);
+			const result = parseTokenResponse(
+				{ status: 401, body: { error_description: words } },
+				settings,
+			);
 			expect(!result.ok && result.problem).toMatch(/\[hidden\]/);
 			expect(JSON.stringify(result)).not.toContain(Authorization.split(' ')[1]);
 			expect(JSON.stringify(result)).not.toContain(settings.clientSecret);
@@ -114,7 +117,7 @@ describe('the answer', () => {
 		[{ networkError: 'EAI_AGAIN' }, 'unreachable', 'EAI_AGAIN'],
 		[{ networkError: 'ECONNREFUSED' }, 'unreachable', 'ECONNREFUSED'],
 	])('%j says %s', (answer, reason, words) => {
-		expect(readToken(answer, settings)).toMatchObject({
+		expect(parseTokenResponse(answer, settings)).toMatchObject({
 			ok: false,
 			reason,
 			problem: expect.stringContaining(words),

@@ -1,6 +1,6 @@
-import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { isTokenGood } from '../../nodes/Talkdesk/trigger/token';
-import { answerTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
+import { verifyAccessToken } from '../../nodes/Talkdesk/trigger/token';
+import { handleTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
 
 const credential = {
 	webhookAuthentication: 'oAuth2',
@@ -22,8 +22,8 @@ const INVALID_CLIENT = {
 };
 
 const ask = (body: unknown, authorization?: string | string[], change: object = {}) =>
-	answerTokenRequest({
-		credential: readWebhookCredential({ ...credential, ...change }),
+	handleTokenRequest({
+		credential: parseWebhookCredential({ ...credential, ...change }),
 		headers: { authorization },
 		body,
 		audience: 'trigger-1',
@@ -44,7 +44,7 @@ it.each([
 		token_type: 'Bearer',
 		expires_in: 600,
 	});
-	expect(isTokenGood(answer.access_token, subject, 0)).toBe(true);
+	expect(verifyAccessToken(answer.access_token, subject, 0)).toBe(true);
 });
 
 it.each([
@@ -95,8 +95,8 @@ it('lets nobody in where the credential has an unknown mode, or cannot be read',
 	expect(ask({ ...GRANT, ...inBody }, undefined, { webhookAuthentication: 'new' })).toEqual(
 		INVALID_CLIENT,
 	);
-	const unreadable = answerTokenRequest({
-		credential: readWebhookCredential(undefined),
+	const unreadable = handleTokenRequest({
+		credential: parseWebhookCredential(undefined),
 		headers: {},
 		body: GRANT,
 		audience: 'trigger-1',

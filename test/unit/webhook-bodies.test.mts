@@ -1,15 +1,15 @@
-import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { takeCall as take, type Call } from '../../nodes/Talkdesk/trigger/takeCall';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
+import { handleRequest as take, type WebhookRequest } from '../../nodes/Talkdesk/trigger/takeCall';
 
 /** A call with one event, or none. */
-const takeCall = (given: Call) => {
+const takeCall = (given: WebhookRequest) => {
 	const { events = [], ...result } = take(given);
 	expect(events.length).toBeLessThan(2);
 	return { ...result, event: events[0] };
 };
 
 const call = {
-	credential: readWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
+	credential: parseWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
 	headers: { 'x-api-key': 'key' },
 	path: '/webhook/some-id/message_created',
 	body: { conversation_id: 'c1', payload: { content: 'Hello' } },

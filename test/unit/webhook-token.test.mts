@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 
-import { isTokenGood, issueToken } from '../../nodes/Talkdesk/trigger/token';
+import { verifyAccessToken, issueAccessToken } from '../../nodes/Talkdesk/trigger/token';
 
 const subject = { clientId: 'id', clientSecret: 'secret', audience: 'trigger-1' };
 const NOW = Date.parse('2026-02-03T04:05:06.789Z');
-const token = issueToken(subject, NOW);
+const token = issueAccessToken(subject, NOW);
 const [header = '', claims = '', signature = ''] = token.split('.');
 
 const encode = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url');
 const decode = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
-const isGood = (given: unknown, now = NOW) => isTokenGood(given, subject, now);
+const isGood = (given: unknown, now = NOW) => verifyAccessToken(given, subject, now);
 
 /** What somebody could sign who found out the key. */
 const signed = (content: unknown, head = header) => {
@@ -30,13 +30,13 @@ it('is a JWT with a time to live of ten minutes, and without a secret', () => {
 
 it('is good for the trigger and the client that it was made for', () => {
 	expect(isGood(token)).toBe(true);
-	expect(isTokenGood(token, { ...subject }, NOW)).toBe(true);
+	expect(verifyAccessToken(token, { ...subject }, NOW)).toBe(true);
 });
 
 it.each([{ audience: 'trigger-2' }, { clientId: 'id2' }, { clientSecret: 'secret2' }])(
 	'is no good with %j',
 	(change) => {
-		expect(isTokenGood(token, { ...subject, ...change }, NOW)).toBe(false);
+		expect(verifyAccessToken(token, { ...subject, ...change }, NOW)).toBe(false);
 	},
 );
 
@@ -88,6 +88,6 @@ it.each([
 it('nobody has a token while id or secret is empty', () => {
 	for (const empty of [{ clientId: '' }, { clientSecret: '' }]) {
 		const without = { ...subject, ...empty };
-		expect(isTokenGood(issueToken(without, NOW), without, NOW)).toBe(false);
+		expect(verifyAccessToken(issueAccessToken(without, NOW), without, NOW)).toBe(false);
 	}
 });

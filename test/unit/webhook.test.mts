@@ -1,16 +1,20 @@
-import { readWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { lengthOf, takeCall as take, type Call } from '../../nodes/Talkdesk/trigger/takeCall';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
+import {
+	bodySize,
+	handleRequest as take,
+	type WebhookRequest,
+} from '../../nodes/Talkdesk/trigger/takeCall';
 import { webhooks } from '../../nodes/Talkdesk/trigger/webhook';
 
 /** A call with one event, or none. */
-const takeCall = (given: Call) => {
+const takeCall = (given: WebhookRequest) => {
 	const { events = [], ...result } = take(given);
 	expect(events.length).toBeLessThan(2);
 	return { ...result, event: events[0] };
 };
 
 const call = {
-	credential: readWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
+	credential: parseWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
 	headers: { 'x-api-key': 'key' },
 	path: '/webhook/some-id/message_created',
 	body: { conversation_id: 'c1', payload: { content: 'Hello' } },
@@ -41,7 +45,7 @@ it('refuses a wrong key before it looks at anything else, and says nothing about
 		headers: { 'WWW-Authenticate': expect.stringContaining('ApiKey') },
 		refusal: expect.stringContaining("isn't the Webhook API Key"),
 	});
-	expect(refused.refusal).not.toContain('other');
+	expect(refused.reject).not.toContain('other');
 	const without = takeCall({ ...call, headers: {} });
 	expect(without).toEqual({ ...refused, refusal: expect.stringContaining('no header X-Api-Key') });
 	const large = { ...call, headers: {}, bytes: 2_000_000, body: nested(1000) };
@@ -49,7 +53,7 @@ it('refuses a wrong key before it looks at anything else, and says nothing about
 });
 
 it('challenges for Basic where Basic is wanted', () => {
-	const credential = readWebhookCredential({
+	const credential = parseWebhookCredential({
 		webhookAuthentication: 'basicAuth',
 		webhookUser: 'u',
 		webhookPassword: 'p',
@@ -191,10 +195,10 @@ describe('what is too large', () => {
 	});
 
 	it('is measured unpacked, or by the header where there is nothing else', () => {
-		expect(lengthOf(Buffer.alloc(7), { 'content-length': '3' })).toBe(7);
-		expect(lengthOf(undefined, { 'content-length': '5' })).toBe(5);
+		expect(bodySize(Buffer.alloc(7), { 'content-length': '3' })).toBe(7);
+		expect(bodySize(undefined, { 'content-length': '5' })).toBe(5);
 		for (const headers of [{}, { 'content-length': 'x' }, { 'content-length': ['5', '6'] }]) {
-			expect(lengthOf(undefined, headers)).toBe(0);
+			expect(bodySize(undefined, headers)).toBe(0);
 		}
 	});
 

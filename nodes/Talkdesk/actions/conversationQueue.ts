@@ -4,12 +4,12 @@ import { sleep } from 'n8n-workflow';
  * Milliseconds that a piece of work waits for those ahead of it, counted anew whenever one of them begins. Longer than one
  * that is tried again and again takes with the default options; what hangs for longer holds nobody up.
  */
-export const MAX_WAIT = 120_000;
+export const MAX_WAIT_MS = 120_000;
 
 /** Milliseconds until one that may not go yet looks again. */
-const LOOK_AGAIN = 10;
+const POLL_INTERVAL_MS = 10;
 
-interface Waiting {
+interface Entry {
 	/** The smaller, the earlier. */
 	order: number;
 	/** Ends its waiting: it is its turn. */
@@ -18,25 +18,25 @@ interface Waiting {
 
 interface Queue {
 	/** The one whose turn it is. */
-	working: Waiting;
+	active: Entry;
 	/** Milliseconds since 1970 at which it began. */
 	begunAt: number;
-	waiting: Waiting[];
+	waiting: Entry[];
 }
 
 /** A queue in which nobody works has no entry. */
 const queues = new Map<string, Queue>();
 
 /** A place in a queue. */
-export interface Place {
+export interface Ticket {
 	/**
 	 * Waits for those ahead.
 	 *
 	 * @returns false if they take too long: then it goes ahead of them; or if the signal ends the waiting
 	 */
-	turn(signal?: AbortSignal): Promise<boolean>;
+	acquire(signal?: AbortSignal): Promise<boolean>;
 	/** Must be called once the work is done, or given up. May be called again. */
-	leave(): void;
+	release(): void;
 }
 
 /**
@@ -46,40 +46,41 @@ export interface Place {
  * @param key what goes one after the other: a conversation
  * @param order of those who wait, the smallest goes first: n8n may begin executions in another order than it took the calls
  */
-export function joinQueue(key: string, order: number): Place {
+export function enqueue(key: string, order: number): Ticket {
 	const called = new AbortController();
-	const me: Waiting = { order, call: () => called.abort() };
+	const me: Entry = { order, call: () => called.abort() };
 	const joinedAt = Date.now();
 	let isGone = false;
-	const queue = queues.get(key) ?? { working: me, begunAt: joinedAt, waiting: [] };
+	const queue = queues.get(key) ?? { active: me, begunAt: joinedAt, waiting: [] };
 	queues.set(key, queue);
-	if (queue.working !== me) {
+	if (queue.active !== me) {
 		const behind = queue.waiting.findIndex((other) => other.order > order);
 		queue.waiting.splice(behind === -1 ? queue.waiting.length : behind, 0, me);
 	}
-	const begin = (next: Waiting) => {
+	const begin = (next: Entry) => {
 		queue.waiting = queue.waiting.filter((other) => other !== next);
-		queue.working = next;
+		queue.active = next;
 		queue.begunAt = Date.now();
 	};
 	return {
-		async turn(signal) {
+		async acquire(signal) {
 			const stop = () => called.abort();
 			signal?.addEventListener('abort', stop);
 			let isOver = false;
 			// Who asks after the stop hears of it no more.
-			while (queue.working !== me && !isOver && !isGone && !signal?.aborted) {
-				const rest = Math.max(queue.begunAt, joinedAt) + MAX_WAIT - Date.now();
+			while (queue.active !== me && !isOver && !isGone && !signal?.aborted) {
+				const rest = Math.max(queue.begunAt, joinedAt) + MAX_WAIT_MS - Date.now();
 				isOver = rest <= 0 && queue.waiting[0] === me;
-				if (!isOver) await sleep(Math.max(rest, LOOK_AGAIN), called.signal).catch(() => undefined);
+				if (!isOver)
+					await sleep(Math.max(rest, POLL_INTERVAL_MS), called.signal).catch(() => undefined);
 			}
 			signal?.removeEventListener('abort', stop);
 			// Those behind don't wait once more for what this one has waited for in vain.
 			if (isOver) begin(me);
-			return queue.working === me && !isOver;
+			return queue.active === me && !isOver;
 		},
-		leave() {
-			if (queue.working !== me) {
+		release() {
+			if (queue.active !== me) {
 				queue.waiting = queue.waiting.filter((other) => other !== me);
 				isGone = true;
 				called.abort();
@@ -101,15 +102,15 @@ const MAX_REMEMBERED = 5000;
 const origins = new Map<string, string>();
 
 /** The queue of a conversation: a successor of an ended one shares its queue, so that late messages aren't overtaken. */
-export function queueOf(conversationId: string): string {
+export function queueKey(conversationId: string): string {
 	return origins.get(conversationId) ?? conversationId;
 }
 
 /** Notes that a conversation has taken the place of an ended one. */
-export function noteSuccessor(conversationId: string, successor: string): void {
+export function linkSuccessor(conversationId: string, successor: string): void {
 	if (conversationId === successor) return;
 	origins.delete(successor);
-	origins.set(successor, queueOf(conversationId));
+	origins.set(successor, queueKey(conversationId));
 	const [oldest] = origins.keys();
 	if (origins.size > MAX_REMEMBERED && oldest !== undefined) origins.delete(oldest);
 }

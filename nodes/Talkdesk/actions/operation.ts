@@ -65,7 +65,7 @@ export function defineOperation<Own extends Options>({
 			return await execute({
 				...context,
 				options: readOptions(context, options),
-				client: client.with(limits),
+				client: client.extend(limits),
 			});
 		},
 	};

@@ -3,12 +3,12 @@ import { ApplicationError, NodeApiError, NodeOperationError } from 'n8n-workflow
 
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
-import { FileRefused } from '../files/policy';
-import { joinQueue } from './conversationQueue';
+import { FileRejectedError } from '../files/policy';
+import { enqueue } from './conversationQueue';
 import { resources } from './index';
 import type { Operation } from './operation';
 import type { ItemContext } from '../parameters/item';
-import { sideBySide } from './sideBySide';
+import { mapWithConcurrency } from './sideBySide';
 
 /**
  * Runs the chosen operation for every input item: items of one conversation in their order, also over executions of this
@@ -31,7 +31,7 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 		} catch (error) {
 			const failure = asNodeError(context, error);
 			if (this.continueOnFail()) {
-				return [{ json: errorJson(failure, kindOf(error)), pairedItem: { item: itemIndex } }];
+				return [{ json: errorJson(failure, failureKind(error)), pairedItem: { item: itemIndex } }];
 			}
 			failures.push(failure);
 			return [];
@@ -41,13 +41,13 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 	const output = this.getInputData().map((): INodeExecutionData[] => []);
 	// All places are taken before anything is waited for: that is the order in which the messages came to this node.
 	const order = Number(this.getExecutionId()) || 0;
-	const sequences = inSequence(this).map((items) => ({
+	const sequences = groupBySequence(this).map((items) => ({
 		...items,
-		place: items.key === undefined ? undefined : joinQueue(items.key, order),
+		place: items.key === undefined ? undefined : enqueue(items.key, order),
 	}));
 	try {
-		await sideBySide(sequences, CONCURRENCY, async ({ indexes, place }) => {
-			const isTurn = await place?.turn(signal);
+		await mapWithConcurrency(sequences, CONCURRENCY, async ({ indexes, place }) => {
+			const isTurn = await place?.acquire(signal);
 			if (isTurn === false && !signal?.aborted) {
 				this.logger.warn(
 					`${this.getNode().name}: a message went out ahead of an earlier one, which takes too long`,
@@ -58,10 +58,10 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 				if (failures.length > 0 || signal?.aborted) break;
 				output[itemIndex] = await run(itemIndex);
 			}
-			place?.leave();
+			place?.release();
 		});
 	} finally {
-		for (const { place } of sequences) place?.leave();
+		for (const { place } of sequences) place?.release();
 	}
 	const [first] = failures;
 	if (first) throw first;
@@ -92,7 +92,7 @@ interface Sequence {
 	indexes: number[];
 }
 
-function inSequence(functions: IExecuteFunctions): Sequence[] {
+function groupBySequence(functions: IExecuteFunctions): Sequence[] {
 	const sequences: Sequence[] = [];
 	const byKey = new Map<string, Sequence>();
 	for (const itemIndex of functions.getInputData().keys()) {
@@ -131,9 +131,9 @@ function asNodeError({ functions, itemIndex }: ItemContext, error: unknown): Nod
 }
 
 /** What went wrong, when it wasn't Talkdesk: a parameter, a file that may not pass, or something else. */
-function kindOf(error: unknown): 'parameter' | 'fileRejected' | 'internal' {
+function failureKind(error: unknown): 'parameter' | 'fileRejected' | 'internal' {
 	if (error instanceof NodeOperationError) return 'parameter';
-	return error instanceof FileRefused ? 'fileRejected' : 'internal';
+	return error instanceof FileRejectedError ? 'fileRejected' : 'internal';
 }
 
 /** For n8n an empty text is no error: the item would go to the output for success. */
@@ -143,13 +143,21 @@ const UNNAMED_ERROR = 'Something failed without saying what';
  * What a workflow can branch on. n8n takes an item for an error, and sends it to the error output, when it has just these
  * three keys; beside an item's own `error` property it would drop the rest of the JSON.
  */
-function errorJson(error: NodeFailure, otherKind: ReturnType<typeof kindOf>): IDataObject {
+function errorJson(error: NodeFailure, otherKind: ReturnType<typeof failureKind>): IDataObject {
 	const details: IDataObject = {};
 	if (error instanceof TalkdeskApiError) {
-		const { kind, status, code, fields, retryAfter, outcomeUnknown, mayBeOurs } = error.problem;
+		const {
+			kind,
+			status,
+			code,
+			fields,
+			retryAfter,
+			outcomeUnknown,
+			earlierAttemptMayHaveSucceeded,
+		} = error.problem;
 		Object.assign(details, { kind, status, code, fields });
 		if (retryAfter !== undefined) details.retryAfterMs = retryAfter;
-		if (outcomeUnknown || mayBeOurs) details.outcomeUnknown = true;
+		if (outcomeUnknown || earlierAttemptMayHaveSucceeded) details.outcomeUnknown = true;
 	} else {
 		details.kind = otherKind;
 	}

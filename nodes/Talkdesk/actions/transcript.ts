@@ -210,7 +210,7 @@ export async function readTranscript(
 				description: unrecognized.remedy,
 			});
 		}
-		tell(functions, `Item ${itemIndex}: ${what} ${describeUnrecognized(unrecognized)}`);
+		warn(functions, `Item ${itemIndex}: ${what} ${describeUnrecognized(unrecognized)}`);
 	}
 	return { ...takeLast(messages, options.transcriptLimit ?? 0), unrecognized };
 }
@@ -226,7 +226,7 @@ export function describeUnrecognized({ count, shapes, remedy = '' }: Unrecognize
 const hinted = new WeakSet<object>();
 
 /** A hint beside the output, and a line in n8n's log for each item. Old versions of n8n have no hints. */
-function tell(functions: IExecuteFunctions, message: string): void {
+function warn(functions: IExecuteFunctions, message: string): void {
 	functions.logger.warn(message);
 	if (hinted.has(functions)) return;
 	hinted.add(functions);

@@ -66,7 +66,7 @@ export async function requestUploadLink(
 	{ type }: { type: string },
 ): Promise<{ requestId: string; url: string }> {
 	const { answer } = await client.request({
-		tried: 'take a file',
+		action: 'take a file',
 		method: 'POST',
 		path: [...ROOT, 'upload-link'],
 		// Always a body: n8n leaves out one without any field.
@@ -88,7 +88,7 @@ export async function createAttachment(
 	{ name, requestId }: { name: string; requestId: string },
 ): Promise<Attachment> {
 	const { answer } = await client.request({
-		tried: `keep the file ${name}`,
+		action: `keep the file ${name}`,
 		method: 'POST',
 		path: ROOT,
 		// A repetition would find its own name taken, and its upload used.
@@ -105,7 +105,7 @@ export async function getAttachment(
 	attachmentId: string,
 ): Promise<Attachment> {
 	const { answer } = await client.request({
-		tried: 'find the attachment',
+		action: 'find the attachment',
 		method: 'GET',
 		path: [...ROOT, attachmentId],
 		answer: attachmentSchema,
@@ -161,7 +161,7 @@ export async function listAttachments(
 	let listed = 0;
 	for (let page = 1; page <= MOST_PAGES; page++) {
 		const { answer } = await client.request({
-			tried: 'list the attachments',
+			action: 'list the attachments',
 			method: 'GET',
 			path: ROOT,
 			query: { ...wanted, ...place },
@@ -200,13 +200,13 @@ export async function deleteAttachment(
 	attachmentId: string,
 ): Promise<void> {
 	const request = client.request({
-		tried: 'delete the attachment',
+		action: 'delete the attachment',
 		method: 'DELETE',
 		path: [...ROOT, attachmentId],
 		answer: z.unknown(),
 	});
 	await request.catch((error: unknown) => {
-		const isOurs = isProblem(error, 'notFound') && error.problem.mayBeOurs;
+		const isOurs = isProblem(error, 'notFound') && error.problem.earlierAttemptMayHaveSucceeded;
 		if (!isOurs) throw error;
 	});
 }
@@ -222,7 +222,7 @@ export async function requestDownloadLink(
 	attachmentId: string,
 ): Promise<{ url: string }> {
 	const { answer } = await client.request({
-		tried: 'give the file',
+		action: 'give the file',
 		method: 'GET',
 		path: [...ROOT, attachmentId, 'download-link'],
 		answer: z.object({ url: z.string().url() }).passthrough(),

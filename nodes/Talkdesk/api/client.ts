@@ -8,17 +8,17 @@ import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
-import { mayBeDone, noteMayBeDone } from './earlierTries';
+import { mayHaveSucceeded, noteUnknownOutcome } from './earlierTries';
 import {
-	adviceOn,
+	retryDecisionFor,
 	networkErrorCode,
 	networkProblem,
-	readProblem,
+	parseProblem,
 	type TalkdeskProblem,
 } from './problem';
 import { redactProblem } from './redact';
-import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryLimits } from './retry';
-import { readSettings, type TalkdeskSettings } from './settings';
+import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryOptions } from './retry';
+import { parseSettings, type TalkdeskSettings } from './settings';
 import {
 	forgetToken,
 	isFetchingToken,
@@ -31,16 +31,19 @@ import { wellFormed } from '../text/wellFormed';
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
 /** How long a request may take, and how often it is tried. */
-export interface RequestLimits extends RetryLimits {
+export interface RequestOptions extends RetryOptions {
 	/** Milliseconds that one try may take. */
 	timeout: number;
 }
 
-export const DEFAULT_LIMITS: RequestLimits = { timeout: 30_000, ...DEFAULT_RETRY_LIMITS };
+export const DEFAULT_REQUEST_OPTIONS: RequestOptions = {
+	timeout: 30_000,
+	...DEFAULT_RETRY_OPTIONS,
+};
 
 interface Request<Answer extends z.ZodTypeAny> {
 	/** What is tried, for the error: 'start the conversation'. */
-	tried: string;
+	action: string;
 	method: IHttpRequestMethods;
 	/** Below the API base URL, one element per segment; ids are encoded here. */
 	path: string[];
@@ -56,9 +59,9 @@ interface Request<Answer extends z.ZodTypeAny> {
 /** Sends requests to one Talkdesk account. */
 export interface TalkdeskClient {
 	settings: TalkdeskSettings;
-	limits: RequestLimits;
+	requestOptions: RequestOptions;
 	/** The same client with other limits. */
-	with(limits: Partial<RequestLimits>): TalkdeskClient;
+	extend(requestOptions: Partial<RequestOptions>): TalkdeskClient;
 	/**
 	 * Sends a request, again where it fails in a way that passes: rate limits, gateways, broken connections.
 	 *
@@ -69,7 +72,7 @@ export interface TalkdeskClient {
 		request: Request<Answer>,
 	): Promise<{ status: number; answer: z.output<Answer> }>;
 	/** The error for an answer of 2xx that can't be right: the work may be done. */
-	unexpected(tried: string, answer: { status: number; message: string }): TalkdeskApiError;
+	unexpectedResponse(action: string, answer: { status: number; message: string }): TalkdeskApiError;
 }
 
 /** What the clients of one node share while it runs. */
@@ -105,7 +108,7 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 		const reason = error instanceof Error ? error.message : String(error);
 		throw refuse(`the credential can't be read (${reason})`);
 	});
-	const result = readSettings(credential);
+	const result = parseSettings(credential);
 	if (!result.ok) throw refuse(result.problem);
 	const { settings } = result;
 	const session = {
@@ -114,17 +117,17 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 		isTokenStale: isTokenOfAnother(credential, settings),
 		isForbidden: false,
 	};
-	return clientWith(context, session, DEFAULT_LIMITS);
+	return createClient(context, session, DEFAULT_REQUEST_OPTIONS);
 }
 
-function clientWith(
+function createClient(
 	context: IExecuteFunctions,
 	session: Session,
-	limits: RequestLimits,
+	requestOptions: RequestOptions,
 ): TalkdeskClient {
 	const { settings } = session;
-	const unexpected: TalkdeskClient['unexpected'] = (tried, { status, message }) =>
-		new TalkdeskApiError(context.getNode(), tried, {
+	const unexpectedResponse: TalkdeskClient['unexpectedResponse'] = (action, { status, message }) =>
+		new TalkdeskApiError(context.getNode(), action, {
 			kind: 'unexpectedAnswer',
 			status,
 			message,
@@ -133,27 +136,27 @@ function clientWith(
 		});
 	return {
 		settings,
-		limits,
-		with: (changes) => clientWith(context, session, { ...limits, ...changes }),
-		unexpected,
+		requestOptions,
+		extend: (changes) => createClient(context, session, { ...requestOptions, ...changes }),
+		unexpectedResponse,
 		async request(request) {
-			const { tried, path, idempotencyKey, repeatable = true } = request;
+			const { action, path, idempotencyKey, repeatable = true } = request;
 			// A URL would resolve such a segment: the request would go to another place.
 			const bad = path.find((segment) => /^\.{1,2}$/.test(segment));
 			if (bad !== undefined) {
-				throw new TalkdeskApiError(context.getNode(), tried, {
+				throw new TalkdeskApiError(context.getNode(), action, {
 					kind: 'badRequest',
 					message: `'${bad}' is no ID`,
 					fields: [],
 				});
 			}
-			let mayBeOurs = mayBeDone(idempotencyKey);
-			return await retrying(
-				limits,
+			let mayBeOurs = mayHaveSucceeded(idempotencyKey);
+			return await withRetry(
+				requestOptions,
 				async (tries) => {
-					const outcome = await sendWithToken(context, session, limits, request);
+					const outcome = await sendWithToken(context, session, requestOptions, request);
 					const isRefused = 'problem' in outcome && !outcome.problem.outcomeUnknown;
-					if (!isRefused) noteMayBeDone(idempotencyKey);
+					if (!isRefused) noteUnknownOutcome(idempotencyKey);
 					if (!('problem' in outcome)) return outcome;
 					const problem = {
 						...redactProblem(outcome.problem, [settings.clientSecret, ...tokensOf(settings)]),
@@ -161,12 +164,12 @@ function clientWith(
 						...(mayBeOurs && { mayBeOurs }),
 					};
 					mayBeOurs ||= problem.outcomeUnknown === true;
-					throw new TalkdeskApiError(context.getNode(), tried, problem);
+					throw new TalkdeskApiError(context.getNode(), action, problem);
 				},
 				(error) => {
 					if (!(error instanceof TalkdeskApiError)) return undefined;
 					const { problem } = error;
-					return problem.outcomeUnknown && !repeatable ? undefined : adviceOn(problem);
+					return problem.outcomeUnknown && !repeatable ? undefined : retryDecisionFor(problem);
 				},
 				context.getExecutionCancelSignal(),
 			);
@@ -185,16 +188,16 @@ type Outcome<Answer extends z.ZodTypeAny> =
 async function sendWithToken<Answer extends z.ZodTypeAny>(
 	context: IExecuteFunctions,
 	session: Session,
-	limits: RequestLimits,
+	requestOptions: RequestOptions,
 	request: Request<Answer>,
 ): Promise<Outcome<Answer>> {
 	const wasStale = session.isTokenStale;
-	const outcome = await send(context, session, limits, request, wasStale);
+	const outcome = await send(context, session, requestOptions, request, wasStale);
 	if (wasStale && !('problem' in outcome)) session.isTokenStale = false;
 	const isForbidden = 'problem' in outcome && outcome.problem.kind === 'forbidden';
 	if (!isForbidden || session.isForbidden) return outcome;
 	forgetToken(session.settings);
-	const again = await send(context, session, limits, request, true);
+	const again = await send(context, session, requestOptions, request, true);
 	if ('problem' in again && again.problem.kind === 'forbidden') session.isForbidden = true;
 	return again;
 }
@@ -203,7 +206,7 @@ async function sendWithToken<Answer extends z.ZodTypeAny>(
 async function send<Answer extends z.ZodTypeAny>(
 	context: IExecuteFunctions,
 	{ credential, settings }: Session,
-	{ timeout }: RequestLimits,
+	{ timeout }: RequestOptions,
 	{ method, path, idempotencyKey, body, query, answer }: Request<Answer>,
 	withNewToken: boolean,
 ): Promise<Outcome<Answer>> {
@@ -244,7 +247,7 @@ async function send<Answer extends z.ZodTypeAny>(
 
 	const { statusCode: status, headers, body: answered } = outcome.response;
 	if (status < 200 || status >= 300) {
-		return { problem: readProblem(status, answered, readRetryAfter(headers['retry-after'])) };
+		return { problem: parseProblem(status, answered, parseRetryAfter(headers['retry-after'])) };
 	}
 	const parsed = answer.safeParse(answered);
 	if (parsed.success) return { status, answer: parsed.data };
@@ -280,13 +283,13 @@ const failureSchema = z.object({
 /** What n8n threw: no token, a second 401, or no answer. Nothing goes on but what is read here: the error holds the token. */
 function readFailure(error: unknown): TalkdeskProblem {
 	if (error instanceof Error && error.cause instanceof TokenRefusedError) {
-		const { message, isPassing } = error.cause;
+		const { message, isTransient } = error.cause;
 		// What passes was tried again by whoever fetches the token.
-		return { kind: isPassing ? 'unavailable' : 'credential', message, fields: [] };
+		return { kind: isTransient ? 'unavailable' : 'credential', message, fields: [] };
 	}
 	const failure = failureSchema.safeParse(error);
 	if (failure.success && failure.data.httpCode === '401') {
-		return readProblem(401, failure.data.context?.data);
+		return parseProblem(401, failure.data.context?.data);
 	}
 	return networkProblem(networkErrorCode(error));
 }

@@ -6,11 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { inboundProblem, readWebhookCredential } from '../trigger/authenticate';
-import { networkErrorCode, readProblem } from './problem';
+import { inboundProblem, parseWebhookCredential } from '../trigger/authenticate';
+import { networkErrorCode, parseProblem } from './problem';
 import { redact } from './redact';
-import { readSettings } from './settings';
-import { basicOf, readToken, tokenRequest, type TokenAnswer } from './token';
+import { parseSettings } from './settings';
+import { basicOf, parseTokenResponse, tokenRequest, type TokenResponse } from './token';
 
 /** Source: the scopes named on the pages of docs.talkdesk.com/reference for each request. */
 const ATTACHMENT_SCOPES = [
@@ -44,11 +44,11 @@ async function testCredential(
 	helpers: Helpers,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const result = readSettings(credential.data);
+	const result = parseSettings(credential.data);
 	if (!result.ok) return failed(result.problem);
 	const { settings } = result;
 
-	const tokenResult = readToken(await send(helpers, tokenRequest(settings)), settings);
+	const tokenResult = parseTokenResponse(await send(helpers, tokenRequest(settings)), settings);
 	if (!tokenResult.ok) return failed(tokenResult.problem);
 	const { accessToken, scopes } = tokenResult.token;
 
@@ -83,7 +83,7 @@ async function testCredential(
 	}
 
 	// n8n's editor shows the words of a failure only. Who doesn't use the trigger hasn't touched what is meant for it.
-	const inbound = inboundProblem(readWebhookCredential(credential.data));
+	const inbound = inboundProblem(parseWebhookCredential(credential.data));
 	if (inbound?.isMistake) {
 		return failed(`Requests to Talkdesk work. Calls of Talkdesk would not: ${inbound.problem}`);
 	}
@@ -104,7 +104,7 @@ function outbound(scopes: string[] | undefined): string {
 }
 
 function explainProbe(status: number, body: unknown, apiBaseUrl: string): string {
-	const { message, description } = readProblem(status, body);
+	const { message, description } = parseProblem(status, body);
 	const said = [message, description].filter(Boolean).join(' ');
 	if (status === 403) {
 		return `The token is fine, but Digital Connect refuses it (${said}). Either Digital Connect isn't enabled for your account, or the account only allows certain IP addresses: ask your Talkdesk administrator.`;
@@ -119,7 +119,7 @@ function explainProbe(status: number, body: unknown, apiBaseUrl: string): string
 async function send(
 	helpers: Helpers,
 	{ url, ...request }: { method: string; url: string; headers: object; body: string },
-): Promise<TokenAnswer> {
+): Promise<TokenResponse> {
 	return await helpers
 		.request({
 			...request,
@@ -130,11 +130,11 @@ async function send(
 			timeout: 15_000,
 		})
 		.then(
-			(response: unknown): TokenAnswer => {
+			(response: unknown): TokenResponse => {
 				const { statusCode, body } = answerSchema.parse(response);
 				return { status: statusCode, body: typeof body === 'string' ? parseJson(body) : body };
 			},
-			(error: unknown): TokenAnswer => ({ networkError: networkErrorCode(error) }),
+			(error: unknown): TokenResponse => ({ networkError: networkErrorCode(error) }),
 		);
 }
 

@@ -88,7 +88,7 @@ export async function startConversation(
 			}));
 		}
 		const { answer } = await client.request({
-			tried: 'start the conversation',
+			action: 'start the conversation',
 			method: 'POST',
 			path: ROOT,
 			idempotencyKey,
@@ -170,7 +170,7 @@ export async function sendMessage(
 		body.attachments = attachments.map(({ id, name, type, size }) => ({ id, name, type, size }));
 	}
 	const { status, answer } = await client.request({
-		tried: 'send the message',
+		action: 'send the message',
 		method: 'POST',
 		path: [...ROOT, conversationId, 'messages'],
 		idempotencyKey,
@@ -180,7 +180,7 @@ export async function sendMessage(
 	});
 	// Talkdesk has taken our key for that of a message in another conversation: ours was not stored.
 	if (answer.id !== undefined && answer.id !== conversationId) {
-		throw client.unexpected('send the message', {
+		throw client.unexpectedResponse('send the message', {
 			status,
 			message: `it answered with a message of another conversation (${answer.id})`,
 		});
@@ -206,7 +206,7 @@ export async function endConversation(
 	{ conversationId }: { conversationId: string },
 ): Promise<{ alreadyEnded: boolean }> {
 	const request = client.request({
-		tried: 'end the conversation',
+		action: 'end the conversation',
 		method: 'DELETE',
 		path: [...ROOT, conversationId],
 		answer: z.unknown(),
@@ -216,7 +216,7 @@ export async function endConversation(
 		(error: unknown) => {
 			// Over is over: that somebody else ended it first is an outcome, not a failure.
 			if (!isProblem(error, 'conversationEnded')) throw error;
-			return { alreadyEnded: !error.problem.mayBeOurs };
+			return { alreadyEnded: !error.problem.earlierAttemptMayHaveSucceeded };
 		},
 	);
 }

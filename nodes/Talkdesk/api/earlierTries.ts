@@ -8,12 +8,12 @@ const keys = new Set<string>();
  * Whether a request with this key has done its work before, or may have: n8n repeats a node in the process in which it
  * failed (*Retry On Fail*). Other processes have a memory of their own.
  */
-export function mayBeDone(idempotencyKey: string | undefined): boolean {
+export function mayHaveSucceeded(idempotencyKey: string | undefined): boolean {
 	return idempotencyKey !== undefined && keys.has(idempotencyKey);
 }
 
 /** Notes that a request with this key has done its work, or may have. */
-export function noteMayBeDone(idempotencyKey: string | undefined): void {
+export function noteUnknownOutcome(idempotencyKey: string | undefined): void {
 	if (idempotencyKey === undefined) return;
 	keys.delete(idempotencyKey);
 	keys.add(idempotencyKey);

@@ -1,8 +1,8 @@
 import type { Failure, INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
-import { adviceOn, type ProblemKind, type TalkdeskProblem } from './problem';
-import type { RetryAdvice } from './retry';
+import { retryDecisionFor, type ProblemKind, type TalkdeskProblem } from './problem';
+import type { RetryDecision } from './retry';
 
 const REMEDIES: Record<ProblemKind, string> = {
 	credential: 'Open the credential and test it.',
@@ -53,17 +53,26 @@ export function isProblem(error: unknown, kind: ProblemKind): error is TalkdeskA
 }
 
 /** What an error says about doing the whole work again; undefined where that can't help. */
-export function adviceOnError(error: unknown): RetryAdvice | undefined {
-	return error instanceof TalkdeskApiError ? adviceOn(error.problem) : undefined;
+export function retryDecisionForError(error: unknown): RetryDecision | undefined {
+	return error instanceof TalkdeskApiError ? retryDecisionFor(error.problem) : undefined;
 }
 
 function describe(problem: TalkdeskProblem): string {
-	const { kind, status, code, description, fields, outcomeUnknown, mayBeOurs, tries = 1 } = problem;
+	const {
+		kind,
+		status,
+		code,
+		description,
+		fields,
+		outcomeUnknown,
+		earlierAttemptMayHaveSucceeded,
+		attempts = 1,
+	} = problem;
 	return [
 		description,
 		...fields.map((field) => `${field.name}: ${field.description ?? 'refused'}.`),
-		tries > 1 && `It was tried ${tries} times.`,
-		(outcomeUnknown || mayBeOurs) &&
+		attempts > 1 && `It was tried ${attempts} times.`,
+		(outcomeUnknown || earlierAttemptMayHaveSucceeded) &&
 			'It may have been done all the same: only the answer is missing.',
 		REMEDIES[kind],
 		status !== undefined && code && `Talkdesk's code: ${code}.`,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { RetryAdvice } from './retry';
+import type { RetryDecision } from './retry';
 
 /** Source: every error of docs.talkdesk.com/reference/start-conversation. Liberal: a proxy may answer anything. */
 const errorBodySchema = z
@@ -59,9 +59,9 @@ export interface TalkdeskProblem {
 	/** The work may be done all the same: the answer was lost. */
 	outcomeUnknown?: boolean;
 	/** An earlier try of the same request may have done the work. */
-	mayBeOurs?: boolean;
+	earlierAttemptMayHaveSucceeded?: boolean;
 	/** How often it was tried. */
-	tries?: number;
+	attempts?: number;
 }
 
 /**
@@ -71,7 +71,7 @@ export interface TalkdeskProblem {
  * @param body the parsed body, whatever it is
  * @param retryAfter milliseconds, where the answer says so
  */
-export function readProblem(status: number, body: unknown, retryAfter?: number): TalkdeskProblem {
+export function parseProblem(status: number, body: unknown, retryAfter?: number): TalkdeskProblem {
 	const parsed = errorBodySchema.safeParse(body);
 	const said = parsed.success ? parsed.data : {};
 	return {
@@ -107,7 +107,7 @@ export function isTransientStatus(status: number | undefined): boolean {
 }
 
 /** Connections that break, and names that can't be looked up just now; not those that a wrong setting causes. */
-const PASSING_NETWORK_ERRORS = new Set([
+const TRANSIENT_NETWORK_ERRORS = new Set([
 	'EAI_AGAIN',
 	'ECONNABORTED',
 	'ECONNREFUSED',
@@ -121,7 +121,7 @@ const PASSING_NETWORK_ERRORS = new Set([
 ]);
 
 /** No connection came about: nothing was sent. */
-const UNSENT_NETWORK_ERRORS = new Set([
+const CONNECT_ERRORS = new Set([
 	'EAI_AGAIN',
 	'ECONNREFUSED',
 	'EHOSTUNREACH',
@@ -131,8 +131,8 @@ const UNSENT_NETWORK_ERRORS = new Set([
 ]);
 
 /** @returns whether a network error of this code may be gone at the next try */
-export function isPassingNetworkError(code: string): boolean {
-	return PASSING_NETWORK_ERRORS.has(code);
+export function isTransientNetworkError(code: string): boolean {
+	return TRANSIENT_NETWORK_ERRORS.has(code);
 }
 
 /** @param code of the network error */
@@ -144,25 +144,25 @@ export function networkProblem(code: string): TalkdeskProblem {
 		// Not in the message: n8n replaces a message with such a code in it by a sentence of its own.
 		description: `Network error: ${code}.`,
 		fields: [],
-		...(!UNSENT_NETWORK_ERRORS.has(code) && { outcomeUnknown: true }),
+		...(!CONNECT_ERRORS.has(code) && { outcomeUnknown: true }),
 	};
 }
 
 /** @returns what a problem says about trying again; undefined where that can't help */
-export function adviceOn({
+export function retryDecisionFor({
 	kind,
 	status,
 	code,
 	retryAfter,
 	outcomeUnknown,
-}: TalkdeskProblem): RetryAdvice | undefined {
+}: TalkdeskProblem): RetryDecision | undefined {
 	switch (kind) {
 		case 'rateLimited':
 			return { retryAfter };
 		case 'unavailable':
 			return isTransientStatus(status) ? { retryAfter } : undefined;
 		case 'unreachable':
-			return isPassingNetworkError(code ?? '') ? {} : undefined;
+			return isTransientNetworkError(code ?? '') ? {} : undefined;
 		case 'unexpectedAnswer':
 			// Asked again with the same key, it may tell what it has done.
 			return outcomeUnknown ? { maxRetries: 1 } : undefined;

@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 /** How often and how long something is tried again. */
-export interface RetryLimits {
+export interface RetryOptions {
 	/** How many times, after the first. */
 	maxRetries: number;
 	/** Milliseconds from the first try on, after which no new one begins. */
@@ -9,14 +9,14 @@ export interface RetryLimits {
 }
 
 /** Five tries outlast a gateway that restarts, and a minute is what a customer who waits for an answer may bear. */
-export const DEFAULT_RETRY_LIMITS: RetryLimits = { maxRetries: 5, maxRetryTime: 60_000 };
+export const DEFAULT_RETRY_OPTIONS: RetryOptions = { maxRetries: 5, maxRetryTime: 60_000 };
 
 /** Milliseconds before the first repetition; each further one waits twice as long. */
-const FIRST_WAIT = 500;
-const LONGEST_WAIT = 15_000;
+const BASE_DELAY_MS = 500;
+const MAX_DELAY_MS = 15_000;
 
 /** What a failure says about trying again. */
-export interface RetryAdvice {
+export interface RetryDecision {
 	/** Milliseconds that the other side asks us to wait (`Retry-After`). */
 	retryAfter?: number;
 	/** Fewer retries than the limits allow. */
@@ -27,8 +27,8 @@ export interface RetryAdvice {
  * Milliseconds to wait: doubled with every try, and up to a half shorter by chance, so that many who failed together
  * don't come back together. Where the other side says when, never before that.
  */
-export function waitBefore(retry: number, { retryAfter = 0 }: RetryAdvice): number {
-	const longest = Math.min(FIRST_WAIT * 2 ** (retry - 1), LONGEST_WAIT);
+export function backoffDelay(retry: number, { retryAfter = 0 }: RetryDecision): number {
+	const longest = Math.min(BASE_DELAY_MS * 2 ** (retry - 1), MAX_DELAY_MS);
 	const jittered = longest * (1 - Math.random() / 2);
 	return retryAfter > 0 ? retryAfter + jittered / 2 : jittered;
 }
@@ -41,10 +41,10 @@ export function waitBefore(retry: number, { retryAfter = 0 }: RetryAdvice): numb
  * @param signal ends the waiting, and with it the work
  * @throws the error of the last try
  */
-export async function retrying<Result>(
-	{ maxRetries, maxRetryTime }: RetryLimits,
+export async function withRetry<Result>(
+	{ maxRetries, maxRetryTime }: RetryOptions,
 	work: (tries: number) => Promise<Result>,
-	advise: (error: unknown) => RetryAdvice | undefined,
+	advise: (error: unknown) => RetryDecision | undefined,
 	signal?: AbortSignal,
 ): Promise<Result> {
 	const begun = Date.now();
@@ -57,7 +57,7 @@ export async function retrying<Result>(
 		const { error } = outcome;
 		const advice = advise(error);
 		if (!advice || tries > Math.min(maxRetries, advice.maxRetries ?? maxRetries)) throw error;
-		const wait = waitBefore(tries, advice);
+		const wait = backoffDelay(tries, advice);
 		if (Date.now() - begun + wait > maxRetryTime) throw error;
 		await sleep(wait, signal).catch(() => undefined);
 		if (signal?.aborted) throw error;
@@ -70,7 +70,7 @@ export async function retrying<Result>(
  *
  * @returns milliseconds from now
  */
-export function readRetryAfter(header: unknown): number | undefined {
+export function parseRetryAfter(header: unknown): number | undefined {
 	if (typeof header !== 'string' || header.trim() === '') return undefined;
 	const seconds = Number(header);
 	const wait = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;

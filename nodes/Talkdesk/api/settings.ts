@@ -96,7 +96,7 @@ export type AccountResult =
  * the client's secret must not go to another account of the same name.
  * Source: docs.talkdesk.com/docs/authentication (the account name is the sub-domain of the web app).
  */
-export function readAccountName(accountName: string): AccountResult {
+export function parseAccountName(accountName: string): AccountResult {
 	const [authority = ''] = trimPasted(accountName)
 		.toLowerCase()
 		.replace(/^(?:(?:https?:|[a-z]{1,10}:(?=\/\/))[/\\]*)*[/\\]*/, '')
@@ -142,7 +142,7 @@ function isHttpUrl(value: string): boolean {
  * @param credential the fields of `talkdeskOAuth2Api`, as n8n hands them out
  * @returns the settings, or the first problem found: never throws
  */
-export function readSettings(credential: unknown): SettingsResult {
+export function parseSettings(credential: unknown): SettingsResult {
 	const parsed = credentialSchema.safeParse(credential);
 	if (!parsed.success) return problem('The Talkdesk credential could not be read. Save it again.');
 	const { region, accountName, clientId, clientSecret, touchpointId, accessToken } = parsed.data;
@@ -173,7 +173,7 @@ export function readSettings(credential: unknown): SettingsResult {
 		};
 	}
 
-	const named = readAccountName(accountName);
+	const named = parseAccountName(accountName);
 	if (!named.ok) return named;
 	// A URL knows its region better than a field that may have been left as it was.
 	const { tokenDomain, apiBaseUrl } = REGIONS[named.region ?? known.data];

@@ -2,14 +2,14 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { adviceOnError, TalkdeskApiError } from './errors';
+import { retryDecisionForError, TalkdeskApiError } from './errors';
 import {
-	isPassingNetworkError,
+	isTransientNetworkError,
 	networkErrorCode,
 	networkProblem,
 	type TalkdeskProblem,
 } from './problem';
-import { readRetryAfter, type RetryAdvice } from './retry';
+import { parseRetryAfter, type RetryDecision } from './retry';
 
 /** A stream of Node.js; n8n allows community nodes no import of its type. */
 export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
@@ -37,8 +37,8 @@ export class StorageError extends TalkdeskApiError {
 }
 
 /** What an error says about moving the file again, from its link on; undefined if that can't help. */
-export function adviceOnTransfer(error: unknown): RetryAdvice | undefined {
-	if (!(error instanceof StorageError)) return adviceOnError(error);
+export function transferRetryDecision(error: unknown): RetryDecision | undefined {
+	if (!(error instanceof StorageError)) return retryDecisionForError(error);
 	return error.isPassing ? { retryAfter: error.problem.retryAfter } : undefined;
 }
 
@@ -63,7 +63,7 @@ export async function putFile(
 	timeout: number,
 ): Promise<void> {
 	const tried = 'take the file';
-	const answer = await followingOnce(url, async (target) => {
+	const answer = await followRedirectOnce(url, async (target) => {
 		const content = await open();
 		// It may break off before the request reads it. Without a listener that would end the process; who reads gets the error.
 		if (!Buffer.isBuffer(content)) content.on('error', () => {});
@@ -90,7 +90,7 @@ export async function putFile(
 		}
 	});
 	if (answer.statusCode >= 200 && answer.statusCode < 300) return;
-	refuse(functions, tried, url, answer, typeof answer.body === 'string' ? answer.body : '');
+	rejectTransfer(functions, tried, url, answer, typeof answer.body === 'string' ? answer.body : '');
 }
 
 const getSchema = z.object({
@@ -116,7 +116,7 @@ export async function getFile(
 	{ timeout, signal }: { timeout: number; signal: AbortSignal },
 ): Promise<{ stream: FileStream; size?: number; type?: string }> {
 	const tried = 'give the file';
-	const answer = await followingOnce(url, async (target) => {
+	const answer = await followRedirectOnce(url, async (target) => {
 		const response: unknown = await functions.helpers
 			.httpRequest({
 				method: 'GET',
@@ -133,7 +133,8 @@ export async function getFile(
 		return getSchema.parse(response);
 	});
 	const { statusCode, body } = answer;
-	if (statusCode !== 200) refuse(functions, tried, url, answer, await saidIn(body, timeout));
+	if (statusCode !== 200)
+		rejectTransfer(functions, tried, url, answer, await saidIn(body, timeout));
 	// Who refuses the file ends the transfer before anybody reads it. Without a listener that would end the process.
 	body.on('error', () => {});
 	const { 'content-length': length, 'content-type': type } = answer.headers;
@@ -146,7 +147,7 @@ export async function getFile(
 }
 
 /** The beginning of a file, as many bytes as that if it has them. The stream is closed then. */
-export async function firstBytes(stream: FileStream, size: number): Promise<Buffer> {
+export async function readHead(stream: FileStream, size: number): Promise<Buffer> {
 	let head: Buffer = Buffer.alloc(0);
 	// Leaving the loop closes the stream. A chunk may be as short as one byte.
 	for await (const chunk of stream) {
@@ -163,7 +164,7 @@ async function saidIn(body: FileStream, timeout: number): Promise<string> {
 		() => '',
 		() => '',
 	);
-	const said = firstBytes(body, 4_000).then(String, () => '');
+	const said = readHead(body, 4_000).then(String, () => '');
 	return await Promise.race([said, silence]).finally(() => done.abort());
 }
 
@@ -175,13 +176,13 @@ interface Answer {
 /** S3 redirects to another region with these, and the same request is to be sent there (RFC 9110, 15.4.8 and 15.4.9). */
 const isRedirection = (status: number) => status === 307 || status === 308;
 
-async function followingOnce<Result extends Answer>(
+async function followRedirectOnce<Result extends Answer>(
 	url: string,
 	ask: (url: string) => Promise<Result>,
 ): Promise<Result> {
 	const answer = await ask(url);
 	const target = isRedirection(answer.statusCode) ? targetOf(url, answer) : undefined;
-	return target && isSamePlace(new URL(url), target) ? await ask(target.href) : answer;
+	return target && isAllowedRedirect(new URL(url), target) ? await ask(target.href) : answer;
 }
 
 function targetOf(url: string, { headers: { location } }: Answer): URL | undefined {
@@ -200,7 +201,7 @@ const S3_HOST = /(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
  * Whether the storage may send us there: to itself, or to S3. Anything else could be an address inside the network of n8n,
  * which is not for an answer to choose.
  */
-export function isSamePlace(from: URL, to: URL): boolean {
+export function isAllowedRedirect(from: URL, to: URL): boolean {
 	if (to.username || to.password) return false;
 	return (
 		to.origin === from.origin ||
@@ -211,17 +212,17 @@ export function isSamePlace(from: URL, to: URL): boolean {
 function unreachable(functions: IExecuteFunctions, tried: string, error: unknown): never {
 	const code = networkErrorCode(error);
 	const problem = { ...networkProblem(code), message: 'its storage did not answer' };
-	throw new StorageError(functions, tried, problem, isPassingNetworkError(code));
+	throw new StorageError(functions, tried, problem, isTransientNetworkError(code));
 }
 
 /** What S3 says may be repeated, beside the server's errors. Source: "Error responses" of S3's API reference, and its SDKs. */
-const PASSING_CODES =
+const TRANSIENT_CODES =
 	/^(InternalError|OperationAborted|RequestTimeout|ServiceUnavailable|SlowDown)$/;
-const isPassingStatus = (status: number) =>
+const isTransientStatusOfStorage = (status: number) =>
 	status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 
 /** S3 answers in XML; its code and message are all that is of use. */
-function refuse(
+function rejectTransfer(
 	functions: IExecuteFunctions,
 	tried: string,
 	url: string,
@@ -240,8 +241,8 @@ function refuse(
 		code,
 		message: `its storage answered ${status}${details.filter(Boolean).join('')}`,
 		fields: [],
-		retryAfter: readRetryAfter(answer.headers['retry-after']),
+		retryAfter: parseRetryAfter(answer.headers['retry-after']),
 	};
-	const isPassing = isPassingStatus(status) || PASSING_CODES.test(code ?? '');
+	const isPassing = isTransientStatusOfStorage(status) || TRANSIENT_CODES.test(code ?? '');
 	throw new StorageError(functions, tried, problem, isPassing);
 }

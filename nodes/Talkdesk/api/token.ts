@@ -37,7 +37,7 @@ export interface Token {
 }
 
 /** What came back from the token URL: a status and the parsed body, or the network's error code. */
-export type TokenAnswer =
+export type TokenResponse =
 	| { status: number; body: unknown; /** Milliseconds */ retryAfter?: number }
 	| { networkError: string };
 
@@ -75,7 +75,7 @@ export function basicOf(clientId: string, clientSecret: string): string {
  * Source: docs.talkdesk.com/reference/cc-basic; that an unknown account shows as a host that doesn't exist or as a
  * 404 is inferred, since the account is a part of the host name.
  */
-export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): TokenResult {
+export function parseTokenResponse(answer: TokenResponse, settings: TalkdeskSettings): TokenResult {
 	const host = new URL(settings.tokenUrl).host;
 	if ('networkError' in answer) {
 		return answer.networkError === 'ENOTFOUND'
@@ -90,7 +90,7 @@ export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): Toke
 	const token = tokenSchema.safeParse(body);
 	if (status === 200 && token.success) {
 		const { access_token, scope, scopes } = token.data;
-		const granted = scope ?? scopes ?? readScopes(access_token);
+		const granted = scope ?? scopes ?? scopesOf(access_token);
 		return { ok: true, token: { accessToken: access_token, scopes: granted } };
 	}
 	if (status === 404) return unknownAccount(host);
@@ -125,7 +125,7 @@ export function readToken(answer: TokenAnswer, settings: TalkdeskSettings): Toke
 }
 
 /** The scopes that a token has itself, when it is a JWT that says so. Nobody relies on them for safety: Talkdesk checks. */
-function readScopes(token: string): string[] | undefined {
+function scopesOf(token: string): string[] | undefined {
 	try {
 		const claims: unknown = JSON.parse(
 			Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),

@@ -3,10 +3,10 @@ import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { isPassingNetworkError, isTransientStatus, networkErrorCode } from './problem';
-import { DEFAULT_RETRY_LIMITS, readRetryAfter, retrying, type RetryAdvice } from './retry';
-import { readSettings, type TalkdeskSettings } from './settings';
-import { readToken, tokenRequest, type Token, type TokenAnswer } from './token';
+import { isTransientNetworkError, isTransientStatus, networkErrorCode } from './problem';
+import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryDecision } from './retry';
+import { parseSettings, type TalkdeskSettings } from './settings';
+import { parseTokenResponse, tokenRequest, type Token, type TokenResponse } from './token';
 
 const responseSchema = z.object({
 	statusCode: z.number(),
@@ -15,17 +15,17 @@ const responseSchema = z.object({
 });
 
 /** Milliseconds. Short: many requests wait for the one that fetches the token. */
-const TOKEN_TIMEOUT = 10_000;
+const TOKEN_TIMEOUT_MS = 10_000;
 
 /** What n8n keeps with the credential. */
-export interface KeptToken {
+export interface StoredToken {
 	accessToken: string;
 	/** Whose token it is: a hash of token URL and client, since a credential may be edited while it holds a token. */
 	accessTokenOwner: string;
 }
 
-interface SharedToken {
-	promise: Promise<KeptToken>;
+interface CachedToken {
+	promise: Promise<StoredToken>;
 	/** Set once the promise is fulfilled. */
 	accessToken?: string;
 	/** Milliseconds since 1970; the time of the request until there is an answer. */
@@ -36,12 +36,12 @@ interface SharedToken {
  * The newest token that this process fetched, by client. n8n keeps the token with the credential, for all workers; what
  * it lacks is a lock: of many requests that find no token, or an expired one, each would fetch one of its own.
  */
-const newestTokens = new Map<string, SharedToken>();
+const tokenCache = new Map<string, CachedToken>();
 
 /** Requests that started with the old token come back with a 401 within this time of each other, in milliseconds. */
-const SHARE_FOR = 30_000;
+const REUSE_WINDOW_MS = 30_000;
 
-function clientKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): string {
+function cacheKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): string {
 	return createHash('sha256')
 		.update(JSON.stringify([tokenUrl, clientId, clientSecret]))
 		.digest('base64');
@@ -52,7 +52,7 @@ export class TokenRefusedError extends ApplicationError {
 	constructor(
 		problem: string,
 		/** Nothing is wrong with the credential: it may work at another time. */
-		readonly isPassing = false,
+		readonly isTransient = false,
 	) {
 		super(problem, { level: 'warning' });
 	}
@@ -70,51 +70,52 @@ export class TokenRefusedError extends ApplicationError {
 export async function fetchAccessToken(
 	helper: IHttpRequestHelper,
 	credential: unknown,
-): Promise<KeptToken> {
-	const result = readSettings(credential);
+): Promise<StoredToken> {
+	const result = parseSettings(credential);
 	if (!result.ok) throw new TokenRefusedError(result.problem);
 	const { settings } = result;
 
-	const key = clientKey(settings);
-	const newest = newestTokens.get(key);
+	const key = cacheKey(settings);
+	const newest = tokenCache.get(key);
 	if (newest && newest.accessToken === undefined) return await newest.promise;
 	if (newest && newest.accessToken !== settings.accessToken) {
-		if (Date.now() - newest.fetchedAt < SHARE_FOR) return await newest.promise;
+		if (Date.now() - newest.fetchedAt < REUSE_WINDOW_MS) return await newest.promise;
 	}
 
-	const shared: SharedToken = {
+	const shared: CachedToken = {
 		promise: requestToken(helper, settings).then(({ accessToken }) => {
 			Object.assign(shared, { accessToken, fetchedAt: Date.now() });
 			return { accessToken, accessTokenOwner: key };
 		}),
 		fetchedAt: Date.now(),
 	};
-	newestTokens.set(key, shared);
+	tokenCache.set(key, shared);
 	// A failure isn't kept: the next request asks again. Until then nobody could put another one here.
-	shared.promise.catch(() => newestTokens.delete(key));
+	shared.promise.catch(() => tokenCache.delete(key));
 	return await shared.promise;
 }
 
 /** Milliseconds in which one new token has to do for all requests that are refused with 403. */
-const RENEW_AFTER = 2000;
+const MIN_RENEWAL_AGE_MS = 2000;
 
 /** Lets the next request that has no token fetch a new one, if the newest is not brand-new. */
 export function forgetToken(settings: TalkdeskSettings): void {
-	const key = clientKey(settings);
-	const newest = newestTokens.get(key);
-	const isNew = newest?.accessToken === undefined || Date.now() - newest.fetchedAt < RENEW_AFTER;
-	if (!isNew) newestTokens.delete(key);
+	const key = cacheKey(settings);
+	const newest = tokenCache.get(key);
+	const isNew =
+		newest?.accessToken === undefined || Date.now() - newest.fetchedAt < MIN_RENEWAL_AGE_MS;
+	if (!isNew) tokenCache.delete(key);
 }
 
 /** Whether this process waits for a token of this client. */
 export function isFetchingToken(settings: TalkdeskSettings): boolean {
-	const newest = newestTokens.get(clientKey(settings));
+	const newest = tokenCache.get(cacheKey(settings));
 	return newest !== undefined && newest.accessToken === undefined;
 }
 
 /** The tokens of a client that are in use, as far as this process knows them: what must not be shown. */
 export function tokensOf(settings: TalkdeskSettings): string[] {
-	const newest = newestTokens.get(clientKey(settings))?.accessToken;
+	const newest = tokenCache.get(cacheKey(settings))?.accessToken;
 	return [settings.accessToken, ...(newest === undefined ? [] : [newest])].filter(Boolean);
 }
 
@@ -126,7 +127,7 @@ export function isTokenOfAnother(credential: unknown, settings: TalkdeskSettings
 	return (
 		kept.success &&
 		kept.data.accessToken !== '' &&
-		kept.data.accessTokenOwner !== clientKey(settings)
+		kept.data.accessTokenOwner !== cacheKey(settings)
 	);
 }
 
@@ -134,9 +135,9 @@ async function requestToken(
 	{ helpers }: IHttpRequestHelper,
 	settings: TalkdeskSettings,
 ): Promise<Token> {
-	let advice: RetryAdvice | undefined;
-	return await retrying(
-		DEFAULT_RETRY_LIMITS,
+	let advice: RetryDecision | undefined;
+	return await withRetry(
+		DEFAULT_RETRY_OPTIONS,
 		async () => {
 			const answer = await helpers
 				.httpRequest({
@@ -144,27 +145,28 @@ async function requestToken(
 					disableFollowRedirect: true,
 					ignoreHttpStatusErrors: true,
 					returnFullResponse: true,
-					timeout: TOKEN_TIMEOUT,
+					timeout: TOKEN_TIMEOUT_MS,
 				})
 				.then(
-					(response: unknown): TokenAnswer => {
+					(response: unknown): TokenResponse => {
 						const { statusCode, headers, body } = responseSchema.parse(response);
-						const retryAfter = readRetryAfter(headers['retry-after']);
+						const retryAfter = parseRetryAfter(headers['retry-after']);
 						return { status: statusCode, body, retryAfter };
 					},
-					(error: unknown): TokenAnswer => ({ networkError: networkErrorCode(error) }),
+					(error: unknown): TokenResponse => ({ networkError: networkErrorCode(error) }),
 				);
-			const result = readToken(answer, settings);
+			const result = parseTokenResponse(answer, settings);
 			if (result.ok) return result.token;
-			advice = adviceOn(answer);
+			advice = retryDecisionFor(answer);
 			throw new TokenRefusedError(result.problem, advice !== undefined);
 		},
 		() => advice,
 	);
 }
 
-function adviceOn(answer: TokenAnswer): RetryAdvice | undefined {
-	if ('networkError' in answer) return isPassingNetworkError(answer.networkError) ? {} : undefined;
+function retryDecisionFor(answer: TokenResponse): RetryDecision | undefined {
+	if ('networkError' in answer)
+		return isTransientNetworkError(answer.networkError) ? {} : undefined;
 	const { status, retryAfter } = answer;
 	return status === 429 || isTransientStatus(status) ? { retryAfter } : undefined;
 }

@@ -4,19 +4,25 @@ import { ApplicationError, sleep } from 'n8n-workflow';
 import { requestDownloadLink } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
-import { isPassingNetworkError, networkErrorCode, networkProblem } from '../api/problem';
-import { retrying } from '../api/retry';
-import { adviceOnTransfer, getFile, StorageError } from '../api/storage';
+import { isTransientNetworkError, networkErrorCode, networkProblem } from '../api/problem';
+import { withRetry } from '../api/retry';
+import { transferRetryDecision, getFile, StorageError } from '../api/storage';
 import { cleanName } from './names';
-import { FileRefused, guard, refusalOf, UNKNOWN_TYPE, type FilePolicy } from './policy';
+import {
+	FileRejectedError,
+	enforcePolicy,
+	policyViolation,
+	UNKNOWN_TYPE,
+	type FilePolicy,
+} from './policy';
 
-interface Surroundings {
+interface TransferContext {
 	client: TalkdeskClient;
 	functions: IExecuteFunctions;
 }
 
 /** What n8n knows the file by. */
-interface Wanted {
+interface FileDescriptor {
 	id: string;
 	name: string;
 	type?: string;
@@ -30,19 +36,19 @@ interface Wanted {
  * @throws FileRefused if the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
  */
 export async function downloadFile(
-	surroundings: Surroundings,
-	attachment: Wanted,
+	surroundings: TransferContext,
+	attachment: FileDescriptor,
 	{ policy }: { policy: FilePolicy },
 ): Promise<IBinaryData> {
 	const type = attachment.type || UNKNOWN_TYPE;
-	const refusal = refusalOf({ type, size: attachment.size }, policy);
-	if (refusal) throw new FileRefused(refusal);
+	const refusal = policyViolation({ type, size: attachment.size }, policy);
+	if (refusal) throw new FileRejectedError(refusal);
 
 	const { client, functions } = surroundings;
-	return await retrying(
-		client.limits,
+	return await withRetry(
+		client.requestOptions,
 		async () => await tryDownload(surroundings, { ...attachment, type }, policy),
-		adviceOnTransfer,
+		transferRetryDecision,
 		functions.getExecutionCancelSignal(),
 	);
 }
@@ -54,13 +60,13 @@ export async function downloadFile(
  * @throws TalkdeskApiError; ApplicationError if the storage doesn't say the size either
  */
 export async function describeInStorage(
-	{ client, functions }: Surroundings,
+	{ client, functions }: TransferContext,
 	attachmentId: string,
 ): Promise<{ size: number; type?: string }> {
 	const { url } = await requestDownloadLink(client, attachmentId);
 	const transfer = new AbortController();
 	try {
-		const { timeout } = client.limits;
+		const { timeout } = client.requestOptions;
 		const { type, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
 		if (size === undefined) throw new ApplicationError('Talkdesk does not say how large it is.');
 		return { size, type };
@@ -70,25 +76,25 @@ export async function describeInStorage(
 }
 
 async function tryDownload(
-	{ client, functions }: Surroundings,
-	{ id, name, type }: Wanted & { type: string },
+	{ client, functions }: TransferContext,
+	{ id, name, type }: FileDescriptor & { type: string },
 	policy: FilePolicy,
 ): Promise<IBinaryData> {
-	const { url } = await requestDownloadLink(client.with({ maxRetries: 0 }), id);
+	const { url } = await requestDownloadLink(client.extend({ maxRetries: 0 }), id);
 	const transfer = new AbortController();
 	const done = new AbortController();
 	const cancelled = functions.getExecutionCancelSignal();
 	const cancel = () => transfer.abort();
 	cancelled?.addEventListener('abort', cancel);
 	const fetchBytes = async () => {
-		const { timeout } = client.limits;
+		const { timeout } = client.requestOptions;
 		const { stream, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
-		const refusal = refusalOf({ type, size }, policy);
-		if (refusal) throw new FileRefused(refusal);
+		const refusal = policyViolation({ type, size }, policy);
+		if (refusal) throw new FileRejectedError(refusal);
 
 		let bytes = 0;
-		const guarded = guard(stream, type, policy, (passed) => (bytes = passed));
-		void abortWhenSilent({ transfer, timeout, done: done.signal }, () => bytes);
+		const guarded = enforcePolicy(stream, type, policy, (passed) => (bytes = passed));
+		void abortOnIdle({ transfer, timeout, done: done.signal }, () => bytes);
 		// n8n would take what stands before a slash for a folder.
 		const fileName = cleanName(name, 'file');
 		const file = await functions.helpers.prepareBinaryData(guarded.stream, fileName, type);
@@ -99,7 +105,7 @@ async function tryDownload(
 		.catch((error: unknown) => {
 			const isSilent = transfer.signal.aborted && !cancelled?.aborted;
 			const code = isSilent ? 'ETIMEDOUT' : networkErrorCode(error);
-			if (error instanceof TalkdeskApiError || !isPassingNetworkError(code)) throw error;
+			if (error instanceof TalkdeskApiError || !isTransientNetworkError(code)) throw error;
 			const problem = { ...networkProblem(code), message: 'the bytes of the file broke off' };
 			throw new StorageError(functions, 'give the file', problem, true);
 		})
@@ -111,7 +117,7 @@ async function tryDownload(
 }
 
 /** Ends a transfer whose bytes stop coming for as long as the timeout. */
-async function abortWhenSilent(
+async function abortOnIdle(
 	{ transfer, timeout, done }: { transfer: AbortController; timeout: number; done: AbortSignal },
 	bytes: () => number,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { FileStream } from '../api/storage';
-import { contradicts, HEAD_SIZE } from './signature';
+import { detectFormatMismatch, HEAD_SIZE } from './signature';
 
 /** The type of a file of which nobody knows what it is. */
 export const UNKNOWN_TYPE = 'application/octet-stream';
@@ -19,7 +19,7 @@ export interface FilePolicy {
  *
  * @returns why the file is refused, or `undefined` if it may pass
  */
-export function refusalOf(
+export function policyViolation(
 	{ type, size }: { type: string; size?: number },
 	{ allowedMimeTypes, maxSize }: FilePolicy,
 ): string | undefined {
@@ -36,13 +36,13 @@ export function refusalOf(
 }
 
 /** Checks the first bytes of a file. @returns why it is refused, or `undefined` */
-export function signatureRefusalOf(type: string, head: Buffer): string | undefined {
-	const actual = contradicts(bareType(type), head);
+export function signatureMismatch(type: string, head: Buffer): string | undefined {
+	const actual = detectFormatMismatch(bareType(type), head);
 	return actual && `The file says it is ${bareType(type)}, but its bytes are ${actual}.`;
 }
 
 /** A file that was refused on its way. */
-export class FileRefused extends Error {}
+export class FileRejectedError extends Error {}
 
 /** A stream that is watched while it flows. */
 interface Guarded {
@@ -61,7 +61,7 @@ interface Guarded {
  * @param passed is told how many bytes have passed, whenever some have
  * @throws FileRefused out of the stream
  */
-export function guard(
+export function enforcePolicy(
 	source: FileStream,
 	type: string,
 	{ maxSize, checkSignature }: FilePolicy,
@@ -70,8 +70,8 @@ export function guard(
 	let size = 0;
 	let head: Buffer = Buffer.alloc(0);
 	const judge = () => {
-		const refusal = checkSignature ? signatureRefusalOf(type, head) : undefined;
-		if (refusal) throw new FileRefused(refusal);
+		const refusal = checkSignature ? signatureMismatch(type, head) : undefined;
+		if (refusal) throw new FileRejectedError(refusal);
 	};
 	// Not `compose`: in Node.js 20 an error in there ends the process.
 	const stream = source.map((chunk: Buffer) => {
@@ -82,7 +82,7 @@ export function guard(
 		}
 		size += chunk.length;
 		passed(size);
-		if (maxSize > 0 && size > maxSize) throw new FileRefused(tooLarge(maxSize));
+		if (maxSize > 0 && size > maxSize) throw new FileRejectedError(tooLarge(maxSize));
 		return chunk;
 	});
 	// It may break off before anybody reads it. Without a listener that would end the whole process; who reads gets the

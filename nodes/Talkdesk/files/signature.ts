@@ -119,7 +119,7 @@ const TEXT = /^text\/|[/+.-](json|xml|yaml|javascript|csv|sql|html)$/;
  * @param head the first bytes, `HEAD_SIZE` at least if the file has that many
  * @returns what the bytes are, or `undefined` if nothing contradicts
  */
-export function contradicts(type: string, head: Buffer): string | undefined {
+export function detectFormatMismatch(type: string, head: Buffer): string | undefined {
 	if (ANYTHING.test(type) || head.length === 0) return undefined;
 	const start = head.subarray(0, HEAD_SIZE).toString('latin1');
 	const found = FORMATS.find(({ isBegunBy }) => isBegunBy(start));

@@ -5,15 +5,15 @@ import { NodeOperationError } from 'n8n-workflow';
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
 import type { TalkdeskClient } from '../api/client';
 import { isProblem } from '../api/errors';
-import { retrying } from '../api/retry';
-import { adviceOnTransfer, firstBytes, putFile, type FileStream } from '../api/storage';
+import { withRetry } from '../api/retry';
+import { readHead, transferRetryDecision, putFile, type FileStream } from '../api/storage';
 import { fileIn } from './fields';
 import { cleanName, uniqueName } from './names';
 import {
 	bareType,
-	FileRefused,
-	refusalOf,
-	signatureRefusalOf,
+	FileRejectedError,
+	policyViolation,
+	signatureMismatch,
 	UNKNOWN_TYPE,
 	type FilePolicy,
 } from './policy';
@@ -62,7 +62,7 @@ export async function readLocalFile(
 	return { ...common, size: content.length, open: async () => content };
 }
 
-interface Surroundings {
+interface TransferContext {
 	client: TalkdeskClient;
 	functions: IExecuteFunctions;
 }
@@ -78,21 +78,21 @@ interface Surroundings {
  * @throws FileRefused if the policy forbids the file, before its bytes move; TalkdeskApiError
  */
 export async function uploadFile(
-	surroundings: Surroundings,
+	surroundings: TransferContext,
 	file: LocalFile,
 	{ policy }: { policy: FilePolicy },
 ): Promise<Attachment & SentAttachment> {
 	const refusal =
-		refusalOf(file, policy) ??
-		(policy.checkSignature ? signatureRefusalOf(file.type, await headOf(file)) : undefined);
-	if (refusal) throw new FileRefused(refusal);
+		policyViolation(file, policy) ??
+		(policy.checkSignature ? signatureMismatch(file.type, await headOf(file)) : undefined);
+	if (refusal) throw new FileRejectedError(refusal);
 
 	const { client, functions } = surroundings;
 	const name = cleanName(file.name, 'file');
-	const attachment = await retrying(
-		client.limits,
+	const attachment = await withRetry(
+		client.requestOptions,
 		async () => await tryUpload(surroundings, { ...file, name }),
-		adviceOnTransfer,
+		transferRetryDecision,
 		functions.getExecutionCancelSignal(),
 	);
 	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };
@@ -100,12 +100,12 @@ export async function uploadFile(
 
 /** A name that is taken gets a new ending each time: an earlier try may have taken the last one. */
 async function tryUpload(
-	{ client, functions }: Surroundings,
+	{ client, functions }: TransferContext,
 	{ name, type, size, open }: LocalFile,
 ): Promise<Attachment> {
-	const { requestId, url } = await requestUploadLink(client.with({ maxRetries: 0 }), { type });
+	const { requestId, url } = await requestUploadLink(client.extend({ maxRetries: 0 }), { type });
 	// The token was used, and renewed if need be, before the file is opened: no 401 comes in the middle of it.
-	await putFile(functions, url, { type, size, open }, client.limits.timeout);
+	await putFile(functions, url, { type, size, open }, client.requestOptions.timeout);
 	return await createAttachment(client, { name, requestId }).catch(async (error: unknown) => {
 		if (!isProblem(error, 'conflict')) throw error;
 		const another = uniqueName(name, randomUUID().slice(0, 8));
@@ -115,5 +115,5 @@ async function tryUpload(
 
 async function headOf({ open }: LocalFile): Promise<Buffer> {
 	const content = await open();
-	return Buffer.isBuffer(content) ? content : await firstBytes(content, HEAD_SIZE);
+	return Buffer.isBuffer(content) ? content : await readHead(content, HEAD_SIZE);
 }

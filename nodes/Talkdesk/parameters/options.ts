@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { DEFAULT_LIMITS } from '../api/client';
+import { DEFAULT_REQUEST_OPTIONS } from '../api/client';
 import { parseParameter, type ItemContext } from './item';
 import { numberFromZero, positiveNumber, text, wholeNumberFrom } from './schemas';
 
@@ -43,7 +43,7 @@ export const requestOptions = {
 			description:
 				'How often a request is sent again when Talkdesk limits the rate, its servers fail, or the connection breaks. The waits grow from half a second to 15; if Talkdesk says how long to wait, that counts.',
 		},
-		wholeNumberFrom(0).transform((value) => value ?? DEFAULT_LIMITS.maxRetries),
+		wholeNumberFrom(0).transform((value) => value ?? DEFAULT_REQUEST_OPTIONS.maxRetries),
 	),
 	maxRetryTime: option(
 		{
@@ -54,7 +54,7 @@ export const requestOptions = {
 			default: 60_000,
 			description: 'For how long a request is sent again at most, in milliseconds',
 		},
-		numberFromZero.transform((value) => asTimer(value ?? DEFAULT_LIMITS.maxRetryTime)),
+		numberFromZero.transform((value) => asTimer(value ?? DEFAULT_REQUEST_OPTIONS.maxRetryTime)),
 	),
 	timeout: option(
 		{
@@ -65,7 +65,7 @@ export const requestOptions = {
 			default: 30_000,
 			description: 'How long one attempt of a request to Talkdesk may take, in milliseconds',
 		},
-		positiveNumber.transform((value) => asTimer(value ?? DEFAULT_LIMITS.timeout)),
+		positiveNumber.transform((value) => asTimer(value ?? DEFAULT_REQUEST_OPTIONS.timeout)),
 	),
 };
 

@@ -2,16 +2,16 @@ import { z } from 'zod';
 
 import { trimPasted } from '../api/settings';
 import {
-	isEachCopy,
-	isSame,
-	isSecret,
-	readAuthorization,
-	readBasic,
-	readingsOfHeader,
+	everyCopy,
+	safeCompare,
+	matchesSecret,
+	parseAuthorization,
+	parseBasic,
+	headerDecodings,
 	type BasicPair,
 	type Headers,
 } from './secrets';
-import { isTokenGood } from './token';
+import { verifyAccessToken } from './token';
 
 const text = z.string().catch('').transform(trimPasted);
 
@@ -34,13 +34,13 @@ export type WebhookCredential = z.output<typeof credentialSchema>;
  * Takes the decrypted credential, or whatever is there in its place. White space around a value goes, as HTTP takes it from
  * headers too. Never throws.
  */
-export function readWebhookCredential(credential: unknown): WebhookCredential {
+export function parseWebhookCredential(credential: unknown): WebhookCredential {
 	const parsed = credentialSchema.safeParse(credential);
 	return parsed.success ? parsed.data : credentialSchema.parse({});
 }
 
 /** What a call shows, and what it is held against. */
-export interface Proof {
+export interface AuthContext {
 	headers: Headers;
 	/** The trigger that is called: a token for another one is no good. */
 	audience: string;
@@ -51,8 +51,8 @@ export interface Proof {
 /** `reason`: for the log of whoever runs n8n; it has neither a secret in it nor anything of the call. */
 export type AuthenticationResult = { ok: true } | { ok: false; reason: string };
 
-const LET_IN: AuthenticationResult = { ok: true };
-const refused = (reason: string): AuthenticationResult => ({ ok: false, reason });
+const ACCEPTED: AuthenticationResult = { ok: true };
+const rejected = (reason: string): AuthenticationResult => ({ ok: false, reason });
 
 /**
  * Whether a call shows what the credential asks for. Fails closed: an empty secret lets nobody in, and so does a
@@ -61,51 +61,57 @@ const refused = (reason: string): AuthenticationResult => ({ ok: false, reason }
  * Source: docs.talkdesk.com/docs/configuring-a-custom-connection (none, Basic, an API key in `X-Api-Key`, OAuth 2.0).
  * No signature is documented for these calls.
  */
-export function authenticate(credential: WebhookCredential, proof: Proof): AuthenticationResult {
+export function verifyRequest(
+	credential: WebhookCredential,
+	proof: AuthContext,
+): AuthenticationResult {
 	const { headers, audience, now } = proof;
-	if (credential.webhookAuthentication === 'none') return LET_IN;
+	if (credential.webhookAuthentication === 'none') return ACCEPTED;
 	const missing = missingSecret(credential);
-	if (missing) return refused(missing);
+	if (missing) return rejected(missing);
 	switch (credential.webhookAuthentication) {
 		case 'apiKey': {
 			const given = headers['x-api-key'];
 			const mode = 'Webhook Authentication is API Key';
 			if (typeof given !== 'string' || given === '') {
-				return refused(`${mode}, but the call has no header X-Api-Key.`);
+				return rejected(`${mode}, but the call has no header X-Api-Key.`);
 			}
-			const isKey = (copy: string) => isSecret(readingsOfHeader(copy), credential.webhookApiKey);
-			if (isEachCopy(given, isKey)) return LET_IN;
-			return refused(`${mode}, and the header X-Api-Key isn't the Webhook API Key. ${COMPARE}`);
+			const isKey = (copy: string) =>
+				matchesSecret(headerDecodings(copy), credential.webhookApiKey);
+			if (everyCopy(given, isKey)) return ACCEPTED;
+			return rejected(
+				`${mode}, and the header X-Api-Key isn't the Webhook API Key. ${COMPARE_HINT}`,
+			);
 		}
 		case 'basicAuth': {
-			const given = readAuthorization(headers, 'Basic');
+			const given = parseAuthorization(headers, 'Basic');
 			const mode = 'Webhook Authentication is Basic Auth';
-			if (given === undefined) return refused(`${mode}, but ${authorizationOf(headers)}.`);
+			if (given === undefined) return rejected(`${mode}, but ${authorizationOf(headers)}.`);
 			const expected = { user: credential.webhookUser, password: credential.webhookPassword };
 			if (
-				readBasic(given)
-					.map((pair) => isPair(pair, expected))
+				parseBasic(given)
+					.map((pair) => isExpectedPair(pair, expected))
 					.includes(true)
 			)
-				return LET_IN;
-			return refused(`${mode}, and user or password of the call is another one. ${COMPARE}`);
+				return ACCEPTED;
+			return rejected(`${mode}, and user or password of the call is another one. ${COMPARE_HINT}`);
 		}
 		case 'oAuth2': {
 			const { webhookClientId: clientId, webhookClientSecret: clientSecret } = credential;
-			const token = readAuthorization(headers, 'Bearer');
+			const token = parseAuthorization(headers, 'Bearer');
 			const mode = 'Webhook Authentication is OAuth 2.0';
-			if (token === undefined) return refused(`${mode}, but ${authorizationOf(headers)}.`);
-			if (isTokenGood(token, { clientId, clientSecret, audience }, now)) return LET_IN;
-			return refused(
+			if (token === undefined) return rejected(`${mode}, but ${authorizationOf(headers)}.`);
+			if (verifyAccessToken(token, { clientId, clientSecret, audience }, now)) return ACCEPTED;
+			return rejected(
 				`${mode}, and the token of the call isn't one of this trigger, or has expired. The token URL in Talkdesk is the base path + /oauth/token.`,
 			);
 		}
 		default:
-			return refused('The credential could not be read.');
+			return rejected('The credential could not be read.');
 	}
 }
 
-const COMPARE =
+const COMPARE_HINT =
 	'Compare what is entered in Talkdesk and in the credential, also for blanks and line ends.';
 
 function authorizationOf({ authorization }: Headers): string {
@@ -115,9 +121,9 @@ function authorizationOf({ authorization }: Headers): string {
 }
 
 /** Whether user and password are the expected ones. A user with a colon in it moves the place between them. */
-export function isPair({ user, password }: BasicPair, expected: BasicPair): boolean {
+export function isExpectedPair({ user, password }: BasicPair, expected: BasicPair): boolean {
 	const join = (pair: BasicPair) => `${trimPasted(pair.user)}:${trimPasted(pair.password)}`;
-	return isSame(join({ user, password }), join(expected));
+	return safeCompare(join({ user, password }), join(expected));
 }
 
 /** What the credential lacks for its mode, so that every call is refused; undefined where nothing is missing. */

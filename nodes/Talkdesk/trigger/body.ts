@@ -2,7 +2,7 @@ import { asObject, fieldsOf } from './keys';
 import type { Headers } from './secrets';
 
 /** What n8n hands over of a request. */
-export interface Received {
+export interface RawRequest {
 	headers: Headers;
 	/** As n8n parsed it: by its content type. */
 	body: unknown;
@@ -17,7 +17,7 @@ export interface Received {
  *
  * @returns undefined where nothing can be read; never throws
  */
-export function readBody({ headers, body, rawBody }: Received): unknown {
+export function parseBody({ headers, body, rawBody }: RawRequest): unknown {
 	if (isParsedAsJson(headers) || !Buffer.isBuffer(rawBody) || rawBody.length === 0) return body;
 	const text = textOf(rawBody).trim();
 	if (text.startsWith('{') || text.startsWith('[')) {
@@ -35,10 +35,10 @@ export function readBody({ headers, body, rawBody }: Received): unknown {
 const MAX_FORM = 10_000;
 
 /** The fields of a form, or of JSON in its place, whatever it is called. Never throws. */
-export function readForm(received: Received): unknown {
+export function parseForm(received: RawRequest): unknown {
 	const { rawBody } = received;
 	if (Buffer.isBuffer(rawBody) && rawBody.length > MAX_FORM) return undefined;
-	const body = readBody(received);
+	const body = parseBody(received);
 	if (asObject(body) || !Buffer.isBuffer(rawBody)) return body;
 	const fields = new URLSearchParams(textOf(rawBody).trim());
 	const names = [...new Set(fields.keys())];
@@ -72,9 +72,9 @@ const MAX_WRAPPERS = 3;
  *
  * @returns the body itself where there is nothing of the kind in it; of an empty list, nothing
  */
-export function bodiesIn(body: unknown, depth = 0): unknown[] {
+export function splitBatch(body: unknown, depth = 0): unknown[] {
 	if (depth > MAX_WRAPPERS) return [body];
-	if (Array.isArray(body)) return body.flatMap((entry) => bodiesIn(entry, depth + 1));
+	if (Array.isArray(body)) return body.flatMap((entry) => splitBatch(entry, depth + 1));
 	const object = asObject(body);
 	// As documented: nothing to look for.
 	if (!object || 'conversation_id' in object) return [body];
@@ -88,8 +88,8 @@ export function bodiesIn(body: unknown, depth = 0): unknown[] {
 		const isNamed = fields.has('eventtype');
 		const isWrapper = Array.isArray(inner)
 			? inner.length > 0 || !isNamed
-			: !isNamed && isCall(inner, name);
-		if (isWrapper) return bodiesIn(inner, depth + 1);
+			: !isNamed && isEvent(inner, name);
+		if (isWrapper) return splitBatch(inner, depth + 1);
 	}
 	return [body];
 }
@@ -100,7 +100,7 @@ function hasConversation(fields: ReadonlyMap<string, unknown>): boolean {
 }
 
 /** Whether an object is a call, and not the payload of one. */
-function isCall(value: unknown, name: string): boolean {
+function isEvent(value: unknown, name: string): boolean {
 	const object = asObject(value);
 	if (!object) return false;
 	const fields = fieldsOf(object);

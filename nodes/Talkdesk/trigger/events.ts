@@ -1,6 +1,6 @@
 import { authorKind, type AuthorKind } from './author';
-import { readParts, type Attachment, type Author, type Parts } from './fields';
-import { asObject, bare } from './keys';
+import { parseFields, type Attachment, type Author, type EventFields } from './fields';
+import { asObject, normalizeKey } from './keys';
 import { toPlainText } from '../text/plainText';
 
 /** The three webhook actions of a Talkdesk integration, in the order of the trigger's outputs. */
@@ -27,14 +27,14 @@ export interface TalkdeskEvent {
 
 export type EventResult =
 	/** `doubt`: what whoever runs n8n should know, although the event counts. */
-	| { ok: true; event: TalkdeskEvent; doubt?: string }
+	| { ok: true; event: TalkdeskEvent; warning?: string }
 	/** `invalid`: not even a JSON object. `unknown`: one without a conversation, or without an event that we know. */
 	| { ok: false; reason: 'invalid' | 'unknown'; problem: string };
 
 /** What was said, by whom, with which files, and why it ended: as far as a body says it. */
-export function readContent({ top, payload, message }: Parts) {
-	const parts = [payload, message, top];
-	const first = <T>(read: (part: Parts['top']) => T | undefined) =>
+export function findContent({ envelope, payload, message }: EventFields) {
+	const parts = [payload, message, envelope];
+	const first = <T>(read: (part: EventFields['envelope']) => T | undefined) =>
 		parts.map(read).find((found) => found !== undefined);
 	return {
 		text: first(({ text }) => text),
@@ -46,9 +46,9 @@ export function readContent({ top, payload, message }: Parts) {
 }
 
 /** When Talkdesk says that it happened; undefined where it says nothing. */
-export function readSentAt({ top, payload, message }: Parts): string | undefined {
+export function findSentAt({ envelope, payload, message }: EventFields): string | undefined {
 	return (
-		top.timestamp ??
+		envelope.timestamp ??
 		payload.timestamp ??
 		payload.createdAt ??
 		message.timestamp ??
@@ -57,8 +57,8 @@ export function readSentAt({ top, payload, message }: Parts): string | undefined
 }
 
 /** The id that a body gives to a message by that name. Inside an object `message`, an id can be nothing else. */
-export function readMessageId({ top, payload, message }: Parts): string | undefined {
-	return payload.messageId ?? top.messageId ?? message.messageId ?? message.id;
+export function findMessageId({ envelope, payload, message }: EventFields): string | undefined {
+	return payload.messageId ?? envelope.messageId ?? message.messageId ?? message.id;
 }
 
 /** The last part of a path that isn't empty: a slash too many names no other action. */
@@ -75,21 +75,22 @@ export function lastSegment(path: string): string {
  * @param receivedAt milliseconds since 1970
  * @returns the event, or what is wrong; never throws
  */
-export function readEvent(action: string, body: unknown, receivedAt: number): EventResult {
+export function parseEvent(action: string, body: unknown, receivedAt: number): EventResult {
 	const raw = asObject(body);
 	if (!raw) return { ok: false, reason: 'invalid', problem: 'The body must be a JSON object.' };
-	const parts = readParts(raw);
-	const { top, payload, message } = parts;
+	const parts = parseFields(raw);
+	const { envelope, payload, message } = parts;
 
-	const conversationId = top.conversationId ?? payload.conversationId ?? message.conversationId;
+	const conversationId =
+		envelope.conversationId ?? payload.conversationId ?? message.conversationId;
 	if (!conversationId) {
 		return { ok: false, reason: 'unknown', problem: 'The body has no conversation_id.' };
 	}
-	const content = readContent(parts);
+	const content = findContent(parts);
 	const text = content.text === undefined ? '' : toPlainText(content.text);
 	const hasContent = text !== '' || content.attachments.length > 0;
-	const byPath = EVENTS.find((event) => bare(event) === bare(action));
-	const byBody = nameIn(parts);
+	const byPath = EVENTS.find((event) => normalizeKey(event) === normalizeKey(action));
+	const byBody = eventNameOf(parts);
 	const event = decide(byPath, byBody, hasContent);
 	if (!event) {
 		return {
@@ -103,14 +104,14 @@ export function readEvent(action: string, body: unknown, receivedAt: number): Ev
 	const result: TalkdeskEvent = {
 		event,
 		conversationId,
-		timestamp: readSentAt(parts) ?? new Date(receivedAt).toISOString(),
+		timestamp: findSentAt(parts) ?? new Date(receivedAt).toISOString(),
 		attachments,
 		raw,
 	};
 	if (text !== '') result.text = text;
 	if (author) result.author = { ...author, kind: authorKind(author.type) };
 	// `id` at the top may be the id of anything; inside the payload of a message it can only be the message's.
-	const messageId = readMessageId(parts) ?? (event === 'message_created' ? payload.id : undefined);
+	const messageId = findMessageId(parts) ?? (event === 'message_created' ? payload.id : undefined);
 	if (messageId !== undefined) result.messageId = messageId;
 	if (reason !== undefined) result.reason = reason;
 
@@ -118,11 +119,11 @@ export function readEvent(action: string, body: unknown, receivedAt: number): Ev
 		return {
 			ok: true,
 			event: result,
-			doubt: `The path says ${byPath} and the body ${byBody}: it was taken as ${event}. Check the relative paths of the actions in Talkdesk.`,
+			warning: `The path says ${byPath} and the body ${byBody}: it was taken as ${event}. Check the relative paths of the actions in Talkdesk.`,
 		};
 	}
 	if (event === 'message_created' && !hasContent) {
-		return { ok: true, event: result, doubt: 'No text and no file was found in a message.' };
+		return { ok: true, event: result, warning: 'No text and no file was found in a message.' };
 	}
 	return { ok: true, event: result };
 }
@@ -142,13 +143,13 @@ function decide(
 }
 
 /** The event that a body names, in any spelling, also behind a prefix such as `com.talkdesk.`. */
-function nameIn({ top, payload }: Parts): TalkdeskEventName | undefined {
-	for (const given of [...top.eventNames, ...payload.eventNames]) {
+function eventNameOf({ envelope, payload }: EventFields): TalkdeskEventName | undefined {
+	for (const given of [...envelope.eventNames, ...payload.eventNames]) {
 		if (typeof given !== 'string') continue;
 		// The last words behind a prefix: one, or two that have a dot between them.
 		const words = given.slice(-100).split(/[.:/]/);
-		const names = [given, words.slice(-1).join(''), words.slice(-2).join('')].map(bare);
-		const event = EVENTS.find((known) => names.includes(bare(known)));
+		const names = [given, words.slice(-1).join(''), words.slice(-2).join('')].map(normalizeKey);
+		const event = EVENTS.find((known) => names.includes(normalizeKey(known)));
 		if (event) return event;
 	}
 	return undefined;
@@ -158,7 +159,7 @@ function nameIn({ top, payload }: Parts): TalkdeskEventName | undefined {
  * Whether a message is known to be by somebody else than a human agent: by the customer or a program. An author who is
  * missing or unknown may be one.
  */
-export function isKnownNotByAgent({ event, author }: TalkdeskEvent): boolean {
+export function isByNonAgent({ event, author }: TalkdeskEvent): boolean {
 	return (
 		event === 'message_created' && (author?.kind === 'customer' || author?.kind === 'automated')
 	);

@@ -10,9 +10,9 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
-import { isFirstTime } from '../firstTime';
+import { markProcessed } from '../firstTime';
 import { EVENTS } from './events';
-import { eventIdentity } from './identity';
+import { eventKey } from './identity';
 
 /** An attachment of an event, as `readEvent` gives it. */
 const attachmentsSchema = z
@@ -58,15 +58,15 @@ export async function executeTrigger(
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
 	// From here on nothing may fail: an event that is recorded and then comes again with a retry would be a duplicate.
-	if (ignoreDuplicates) items = await withoutDuplicates(this, items);
+	if (ignoreDuplicates) items = await dropDuplicates(this, items);
 	if (downloadAttachments) {
-		items = await Promise.all(items.map(async (item) => await withFiles(this, item, policy)));
+		items = await Promise.all(items.map(async (item) => await addFiles(this, item, policy)));
 	}
 	return chosen.map((event) => items.filter(({ json }) => json.event === event));
 }
 
 /** The items whose events come for the first time. */
-async function withoutDuplicates(
+async function dropDuplicates(
 	functions: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[]> {
@@ -76,8 +76,8 @@ async function withoutDuplicates(
 	const isNew = await Promise.all(
 		items.map(async ({ json }) => {
 			const parsed = eventSchema.safeParse(json);
-			const identity = parsed.success ? eventIdentity(parsed.data) : undefined;
-			const isUnknown = identity === undefined || (await isFirstTime(functions, identity));
+			const identity = parsed.success ? eventKey(parsed.data) : undefined;
+			const isUnknown = identity === undefined || (await markProcessed(functions, identity));
 			// Somebody repeats an execution that went wrong: the event is known because of that very execution.
 			return isUnknown || mode === 'retry';
 		}),
@@ -86,7 +86,7 @@ async function withoutDuplicates(
 }
 
 /** The item with the files of its attachments. One that can't be fetched says so itself; the message goes on. */
-async function withFiles(
+async function addFiles(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,
 	policy: TriggerOptions['policy'],

@@ -1,7 +1,7 @@
 import { isAuthorType } from './author';
 import { asObject, fieldsOf } from './keys';
 import { findText } from './text';
-import { readTime } from './time';
+import { parseTimestamp } from './time';
 
 export interface Attachment {
 	id?: string;
@@ -16,7 +16,7 @@ export interface Author {
 }
 
 /** The fields of a body, or of an object inside it. */
-export interface Part {
+export interface PartFields {
 	eventNames: unknown[];
 	conversationId?: string;
 	timestamp?: string;
@@ -30,10 +30,10 @@ export interface Part {
 }
 
 /** A body's fields, in the places where they may be. */
-export interface Parts {
-	top: Part;
-	payload: Part;
-	message: Part;
+export interface EventFields {
+	envelope: PartFields;
+	payload: PartFields;
+	message: PartFields;
 }
 
 type Fields = Map<string, unknown>;
@@ -52,10 +52,10 @@ function first<T>(
 	return undefined;
 }
 
-const readWords = (value: unknown) =>
+const nonEmptyString = (value: unknown) =>
 	typeof value === 'string' && value !== '' ? value : undefined;
 
-function readId(value: unknown): string | undefined {
+function parseId(value: unknown): string | undefined {
 	if (typeof value === 'string') return value.trim() || undefined;
 	// A number that JavaScript can't hold exactly would be another one's id.
 	return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
@@ -63,7 +63,7 @@ function readId(value: unknown): string | undefined {
 		: undefined;
 }
 
-function readSize(value: unknown): number | undefined {
+function parseSize(value: unknown): number | undefined {
 	const size = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 	return typeof size === 'number' && size >= 0 && Number.isFinite(size) ? size : undefined;
 }
@@ -77,11 +77,15 @@ function readSize(value: unknown): number | undefined {
  * `content` and `author_name`. All other names are inferred from the API's own answers (`message_id`, `id`, `attachments`)
  * and from what other chats call the same things.
  */
-export function readParts(raw: Record<string, unknown>): Parts {
-	const top = fieldsOf(raw);
-	const payload = fieldsOf(payloadOf(top.get('payload') ?? top.get('data')));
-	const message = asObject(payload.get('message')) ?? asObject(top.get('message')) ?? {};
-	return { top: readPart(top), payload: readPart(payload), message: readPart(fieldsOf(message)) };
+export function parseFields(raw: Record<string, unknown>): EventFields {
+	const envelope = fieldsOf(raw);
+	const payload = fieldsOf(payloadOf(envelope.get('payload') ?? envelope.get('data')));
+	const message = asObject(payload.get('message')) ?? asObject(envelope.get('message')) ?? {};
+	return {
+		envelope: parsePart(envelope),
+		payload: parsePart(payload),
+		message: parsePart(fieldsOf(message)),
+	};
 }
 
 /** The object inside a payload: itself, its JSON, or the only one of a list. Any other text or list is what was said. */
@@ -111,10 +115,10 @@ const ATTACHMENTS = [
 ];
 const ATTACHMENT_IDS = ['attachmentids', 'attachmentid', 'fileids', 'fileid'];
 
-const NOTHING: Part = { eventNames: [], attachments: [] };
+const NO_FIELDS: PartFields = { eventNames: [], attachments: [] };
 
-function readPart(fields: Fields): Part {
-	if (fields.size === 0) return NOTHING;
+function parsePart(fields: Fields): PartFields {
+	if (fields.size === 0) return NO_FIELDS;
 	const event = asObject(fields.get('event'));
 	const conversation = asObject(fields.get('conversation'));
 	return {
@@ -122,66 +126,70 @@ function readPart(fields: Fields): Part {
 			...EVENT_NAMES.map((name) => fields.get(name)),
 			...(event ? [event.type, event.name] : []),
 		],
-		conversationId: first(fields, ['conversationid'], readId) ?? readId(conversation?.id),
-		timestamp: first(fields, ['timestamp', 'eventtimestamp', 'sentat', 'occurredat'], readTime),
-		createdAt: first(fields, ['createdat', 'datecreated'], readTime),
+		conversationId: first(fields, ['conversationid'], parseId) ?? parseId(conversation?.id),
+		timestamp: first(
+			fields,
+			['timestamp', 'eventtimestamp', 'sentat', 'occurredat'],
+			parseTimestamp,
+		),
+		createdAt: first(fields, ['createdat', 'datecreated'], parseTimestamp),
 		text: first(fields, TEXTS, findText),
-		author: readAuthor(fields),
-		messageId: first(fields, ['messageid'], readId),
-		id: first(fields, ['id'], readId),
-		attachments: readAttachments(fields),
-		reason: first(fields, ['reason', 'endreason', 'endedreason', 'closereason'], readWords),
+		author: parseAuthor(fields),
+		messageId: first(fields, ['messageid'], parseId),
+		id: first(fields, ['id'], parseId),
+		attachments: parseAttachments(fields),
+		reason: first(fields, ['reason', 'endreason', 'endedreason', 'closereason'], nonEmptyString),
 	};
 }
 
-function readAuthor(fields: Fields): Author | undefined {
+function parseAuthor(fields: Fields): Author | undefined {
 	const given = first(fields, ['author', 'sender', 'from'], (value) =>
-		typeof value === 'string' ? readWords(value) : asObject(value),
+		typeof value === 'string' ? nonEmptyString(value) : asObject(value),
 	);
 	const inside = typeof given === 'object' ? fieldsOf(given) : new Map<string, unknown>();
 	// A text is a name, unless it has nothing but words for a kind of author: Ai Tanaka is somebody.
 	const word = typeof given === 'string' ? given : undefined;
 	const isType = word !== undefined && isAuthorType(word);
 	const type =
-		first(inside, ['type', 'role', 'kind'], readWords) ??
-		first(fields, ['authortype', 'sendertype', 'authorrole', 'senderrole'], readWords) ??
+		first(inside, ['type', 'role', 'kind'], nonEmptyString) ??
+		first(fields, ['authortype', 'sendertype', 'authorrole', 'senderrole'], nonEmptyString) ??
 		(isType ? word : undefined);
 	const name =
-		first(inside, ['name', 'displayname', 'fullname'], readWords) ??
-		first(fields, ['authorname', 'sendername'], readWords) ??
+		first(inside, ['name', 'displayname', 'fullname'], nonEmptyString) ??
+		first(fields, ['authorname', 'sendername'], nonEmptyString) ??
 		(isType ? undefined : word);
 	if (type === undefined && name === undefined) return undefined;
 	return { ...(type !== undefined && { type }), ...(name !== undefined && { name }) };
 }
 
 /** What is no attachment is left out; it must not take the others with it. */
-function readAttachments(fields: Fields): Attachment[] {
+function parseAttachments(fields: Fields): Attachment[] {
 	const named = first(fields, ATTACHMENTS, (value) => {
 		// A text alone may be a word such as "none"; one in a list is an id.
 		const list: unknown[] = Array.isArray(value) ? value : [asObject(value)];
-		const found = list.flatMap((entry) => readAttachment(entry) ?? []);
+		const found = list.flatMap((entry) => parseAttachment(entry) ?? []);
 		return found.length > 0 ? found : undefined;
 	});
 	if (named) return named;
 	const ids = first(fields, ATTACHMENT_IDS, (value) => {
 		const list: unknown[] = Array.isArray(value) ? value : [value];
-		const found = list.flatMap((entry) => readId(entry) ?? []);
+		const found = list.flatMap((entry) => parseId(entry) ?? []);
 		return found.length > 0 ? found : undefined;
 	});
 	if (!ids) return [];
 	// A flat form has the file's other fields beside its id, among those of the message.
-	const alone = ids.length === 1 ? readFile(fields, FILE) : {};
+	const alone = ids.length === 1 ? parseFile(fields, FILE) : {};
 	return ids.map((one) => ({ ...alone, id: one }));
 }
 
-function readAttachment(value: unknown): Attachment | undefined {
+function parseAttachment(value: unknown): Attachment | undefined {
 	// Of an address nothing but the file's existence is sure.
 	if (typeof value === 'string' && value.trim() !== '') {
 		return value.includes('/') ? {} : { id: value.trim() };
 	}
 	const object = asObject(value);
 	return object && Object.keys(object).length > 0
-		? readFile(fieldsOf(object), OWN_FILE)
+		? parseFile(fieldsOf(object), OWN_FILE)
 		: undefined;
 }
 
@@ -200,11 +208,11 @@ const OWN_FILE: typeof FILE = {
 	size: ['size', ...FILE.size],
 };
 
-function readFile(fields: Fields, names: typeof FILE): Attachment {
-	const fileId = first(fields, names.id, readId);
-	const name = first(fields, names.name, readWords);
-	const type = first(fields, names.type, readWords);
-	const bytes = first(fields, names.size, readSize);
+function parseFile(fields: Fields, names: typeof FILE): Attachment {
+	const fileId = first(fields, names.id, parseId);
+	const name = first(fields, names.name, nonEmptyString);
+	const type = first(fields, names.type, nonEmptyString);
+	const bytes = first(fields, names.size, parseSize);
 	return {
 		...(fileId !== undefined && { id: fileId }),
 		...(name !== undefined && { name }),

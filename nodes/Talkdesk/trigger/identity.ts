@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 
-import { readContent, readMessageId, readSentAt, type TalkdeskEvent } from './events';
-import { readParts } from './fields';
+import { findContent, findMessageId, findSentAt, type TalkdeskEvent } from './events';
+import { parseFields } from './fields';
 
 /**
  * What tells an event from every other one, whichever way it was sent: the same for the same event on another path or in
@@ -21,27 +21,34 @@ import { readParts } from './fields';
  * @returns SHA-256 in hexadecimal; undefined where nothing tells the event from another one: a customer may be told "yes"
  * twice
  */
-export function eventIdentity({
+export function eventKey({
 	event,
 	conversationId,
 	raw,
 }: Pick<TalkdeskEvent, 'event' | 'conversationId' | 'raw'>): string | undefined {
-	const parts = readParts(raw);
-	const { top, payload } = parts;
-	const { text, author, attachments, reason } = readContent(parts);
+	const parts = parseFields(raw);
+	const { envelope, payload } = parts;
+	const { text, author, attachments, reason } = findContent(parts);
 	// A file without an id may be any file.
 	const isContentKnown =
 		event !== 'message_created' ||
 		(attachments.every(({ id }) => id !== undefined) && (text || attachments.length > 0));
 	const what = [event, conversationId, text, attachments.map(fields), reason];
 
-	const messageId = readMessageId(parts);
+	const messageId = findMessageId(parts);
 	if (messageId !== undefined && isContentKnown) return hash(['message', messageId, ...what]);
-	const sentAt = readSentAt(parts);
+	const sentAt = findSentAt(parts);
 	if (sentAt === undefined) return undefined;
 	const who = [author?.type?.toLowerCase(), author?.name];
-	const ids = [top.id, payload.id, messageId];
-	return hash(['time', sentAt, ...what, ...who, ...ids, isContentKnown ? undefined : sorted(raw)]);
+	const ids = [envelope.id, payload.id, messageId];
+	return hash([
+		'time',
+		sentAt,
+		...what,
+		...who,
+		...ids,
+		isContentKnown ? undefined : sortKeys(raw),
+	]);
 }
 
 const fields = ({ id, name, type, size }: TalkdeskEvent['attachments'][number]) => [
@@ -57,9 +64,9 @@ function hash(parts: unknown[]): string {
 }
 
 /** The same object with its keys in order, at all levels: a sender may write them in another one. */
-function sorted(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(sorted);
+function sortKeys(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(sortKeys);
 	if (typeof value !== 'object' || value === null) return value;
 	const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-	return entries.map(([key, entry]) => [key, sorted(entry)]);
+	return entries.map(([key, entry]) => [key, sortKeys(entry)]);
 }

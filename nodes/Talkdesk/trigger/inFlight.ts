@@ -1,22 +1,22 @@
 /** The part of an HTTP response that tells how it went; as Express has it. */
-export interface Answer {
+export interface PendingResponse {
 	statusCode: number;
 	once(event: 'finish' | 'close', listener: () => void): unknown;
 }
 
-interface EarlierCall {
+interface Claim {
 	/** Whether it was answered with a 2xx: n8n does so only once it has stored the event. */
-	taken: Promise<boolean>;
+	stored: Promise<boolean>;
 	/** Milliseconds since 1970. */
 	at: number;
 }
 
 /** Milliseconds. Duplicates that come later are found in n8n's database. */
-const REMEMBER_FOR = 60_000;
-const MAX_REMEMBERED = 5000;
+const CLAIM_TTL_MS = 60_000;
+const MAX_CLAIMS = 5000;
 
 /** The calls that this process has met lately, oldest first. */
-const calls = new Map<string, EarlierCall>();
+const claims = new Map<string, Claim>();
 
 /**
  * The events of a call that have to be taken. Each is looked at once, and in the same order in all calls: two that bring the
@@ -24,10 +24,10 @@ const calls = new Map<string, EarlierCall>();
  *
  * @param keyOf what an event is told apart by; undefined for one that is always new
  */
-export async function eventsToTake<Event>(
+export async function claimEvents<Event>(
 	events: Event[],
 	keyOf: (event: Event) => string | undefined,
-	answer: Answer,
+	answer: PendingResponse,
 	now: number,
 ): Promise<Event[]> {
 	const first = new Map<string, Event>();
@@ -35,11 +35,11 @@ export async function eventsToTake<Event>(
 		const key = keyOf(event);
 		if (key !== undefined && !first.has(key)) first.set(key, event);
 	}
-	const taken = new Set<Event>();
+	const stored = new Set<Event>();
 	for (const [key, event] of [...first].sort(([a], [b]) => (a < b ? -1 : 1))) {
-		if (await mustBeTaken(key, answer, now)) taken.add(event);
+		if (await claim(key, answer, now)) stored.add(event);
 	}
-	return events.filter((event) => taken.has(event) || keyOf(event) === undefined);
+	return events.filter((event) => stored.has(event) || keyOf(event) === undefined);
 }
 
 /**
@@ -53,27 +53,27 @@ export async function eventsToTake<Event>(
  * @param answer the response to this call
  * @param now milliseconds since 1970
  */
-export async function mustBeTaken(key: string, answer: Answer, now: number): Promise<boolean> {
+export async function claim(key: string, answer: PendingResponse, now: number): Promise<boolean> {
 	for (;;) {
-		const earlier = calls.get(key);
-		if (!earlier || now - earlier.at > REMEMBER_FOR) break;
-		if (await earlier.taken) return false;
+		const earlier = claims.get(key);
+		if (!earlier || now - earlier.at > CLAIM_TTL_MS) break;
+		if (await earlier.stored) return false;
 		// Of those that waited, the next one to look finds nothing, and is the first now.
-		if (calls.get(key) === earlier) calls.delete(key);
+		if (claims.get(key) === earlier) claims.delete(key);
 	}
-	calls.delete(key);
-	calls.set(key, { taken: outcomeOf(answer), at: now });
-	for (const [oldest, { at }] of calls) {
-		if (calls.size <= MAX_REMEMBERED && now - at <= REMEMBER_FOR) break;
-		calls.delete(oldest);
+	claims.delete(key);
+	claims.set(key, { stored: outcomeOf(answer), at: now });
+	for (const [oldest, { at }] of claims) {
+		if (claims.size <= MAX_CLAIMS && now - at <= CLAIM_TTL_MS) break;
+		claims.delete(oldest);
 	}
 	return true;
 }
 
 /** One for each call, however many events it brings. */
-const outcomes = new WeakMap<Answer, Promise<boolean>>();
+const outcomes = new WeakMap<PendingResponse, Promise<boolean>>();
 
-function outcomeOf(answer: Answer): Promise<boolean> {
+function outcomeOf(answer: PendingResponse): Promise<boolean> {
 	const known = outcomes.get(answer);
 	if (known) return known;
 	const outcome = new Promise<boolean>((resolve) => {

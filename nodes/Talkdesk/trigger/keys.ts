@@ -8,7 +8,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** A name without what its spelling adds: `conversation_id`, `conversationId` and `Conversation-ID` are the same. */
-export function bare(name: string): string {
+export function normalizeKey(name: string): string {
 	return name.replace(/[^a-z0-9]/gi, '').toLowerCase();
 }
 
@@ -16,7 +16,7 @@ export function bare(name: string): string {
 export function fieldsOf(object: Record<string, unknown>): Map<string, unknown> {
 	const fields = new Map<string, unknown>();
 	for (const [key, value] of Object.entries(object)) {
-		const name = bare(key);
+		const name = normalizeKey(key);
 		if (isEmpty(fields.get(name))) fields.set(name, value);
 	}
 	return fields;

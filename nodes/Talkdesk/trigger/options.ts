@@ -75,7 +75,7 @@ function readOption<N extends Name>(
  *
  * @param tell is told what is wrong when an expression in them can't be evaluated; then none of them is set
  */
-export function readOptions(give: () => unknown, tell: (problem: string) => void): unknown {
+export function readOptionsSafely(give: () => unknown, tell: (problem: string) => void): unknown {
 	try {
 		return give();
 	} catch (error) {
@@ -88,7 +88,7 @@ export function readOptions(give: () => unknown, tell: (problem: string) => void
 type Switch = 'downloadAttachments' | 'ignoreDuplicates' | 'onlyAgentMessages';
 
 /** Whether an option is on. A wrong value counts as none: the execution tells of it. */
-export function isOn(options: unknown, name: Switch): boolean {
+export function isEnabled(options: unknown, name: Switch): boolean {
 	const read = readOption(options, name);
 	const byDefault = triggerOptions[name].property.default === true;
 	return 'value' in read ? (read.value ?? byDefault) : byDefault;
@@ -100,7 +100,7 @@ export function isOn(options: unknown, name: Switch): boolean {
  */
 export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions {
 	const problems: string[] = [];
-	const options = readOptions(
+	const options = readOptionsSafely(
 		() => functions.getNodeParameter('options', 0, {}),
 		(problem) => problems.push(problem),
 	);
@@ -118,8 +118,8 @@ export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions
 		...wrongLimits,
 	);
 	return {
-		downloadAttachments: isOn(options, 'downloadAttachments'),
-		ignoreDuplicates: isOn(options, 'ignoreDuplicates'),
+		downloadAttachments: isEnabled(options, 'downloadAttachments'),
+		ignoreDuplicates: isEnabled(options, 'ignoreDuplicates'),
 		policy:
 			'value' in types && 'value' in signature && 'value' in size
 				? filePolicyOf({

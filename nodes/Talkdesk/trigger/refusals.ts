@@ -1,6 +1,6 @@
 /** Milliseconds between two lines in the log for one trigger: anyone can call it, as often as he likes. */
-const LOG_EVERY = 60_000;
-const MAX_PLACES = 1000;
+const LOG_INTERVAL_MS = 60_000;
+const MAX_TRIGGERS = 1000;
 
 interface Noted {
 	/** When the last line was written, in milliseconds since 1970. */
@@ -9,7 +9,7 @@ interface Noted {
 	unlogged: number;
 }
 
-const refusals = new Map<string, Noted>();
+const rejections = new Map<string, Noted>();
 
 /**
  * Notes that a call was refused.
@@ -18,15 +18,15 @@ const refusals = new Map<string, Noted>();
  * @param now milliseconds since 1970
  * @returns how many were refused since the last line in the log; undefined where it is too early for another line
  */
-export function noteRefusal(place: string, now: number): number | undefined {
-	const noted = refusals.get(place);
-	if (noted && now - noted.at < LOG_EVERY) {
+export function countRejection(place: string, now: number): number | undefined {
+	const noted = rejections.get(place);
+	if (noted && now - noted.at < LOG_INTERVAL_MS) {
 		noted.unlogged++;
 		return undefined;
 	}
-	refusals.delete(place);
-	refusals.set(place, { at: now, unlogged: 0 });
-	const [oldest] = refusals.keys();
-	if (refusals.size > MAX_PLACES && oldest !== undefined) refusals.delete(oldest);
+	rejections.delete(place);
+	rejections.set(place, { at: now, unlogged: 0 });
+	const [oldest] = rejections.keys();
+	if (rejections.size > MAX_TRIGGERS && oldest !== undefined) rejections.delete(oldest);
 	return noted?.unlogged ?? 0;
 }

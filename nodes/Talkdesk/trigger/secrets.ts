@@ -14,7 +14,7 @@ const MAX_COPIES = 5;
  * @param given anything; what isn't a text is never the same
  * @param expected the secret; an empty one is never the same as anything
  */
-export function isSame(given: unknown, expected: string): boolean {
+export function safeCompare(given: unknown, expected: string): boolean {
 	if (typeof given !== 'string' || expected === '') return false;
 	const digest = (value: string) => createHash('sha256').update(value.normalize()).digest();
 	return timingSafeEqual(digest(given), digest(expected));
@@ -25,21 +25,21 @@ export function isSame(given: unknown, expected: string): boolean {
  *
  * @param readings the same bytes in several encodings
  */
-export function isSecret(readings: readonly string[], expected: string): boolean {
-	return readings.map((reading) => isSame(trimPasted(reading), expected)).includes(true);
+export function matchesSecret(readings: readonly string[], expected: string): boolean {
+	return readings.map((reading) => safeCompare(trimPasted(reading), expected)).includes(true);
 }
 
 /**
  * What bytes may say. Nobody documents in which encoding Talkdesk sends letters outside of ASCII: UTF-8 is what servers ask
  * for today (RFC 7617), Latin-1 what HTTP had before.
  */
-function readingsOf(bytes: Buffer): string[] {
+function decodings(bytes: Buffer): string[] {
 	return [bytes.toString('utf8'), bytes.toString('latin1')];
 }
 
 /** The readings of a header's value: Node.js gives its bytes as Latin-1. */
-export function readingsOfHeader(value: string): string[] {
-	return readingsOf(Buffer.from(value, 'latin1'));
+export function headerDecodings(value: string): string[] {
+	return decodings(Buffer.from(value, 'latin1'));
 }
 
 /**
@@ -48,7 +48,7 @@ export function readingsOfHeader(value: string): string[] {
  *
  * @param isWanted whether a value is the one that is waited for
  */
-export function isEachCopy(value: string, isWanted: (copy: string) => boolean): boolean {
+export function everyCopy(value: string, isWanted: (copy: string) => boolean): boolean {
 	const parts = value.split(',');
 	for (let copies = 1; copies <= MAX_COPIES; copies++) {
 		const size = parts.length / copies;
@@ -66,7 +66,7 @@ export function isEachCopy(value: string, isWanted: (copy: string) => boolean): 
  *
  * @returns undefined where the header is missing, a list, or of another scheme; copies of the same value count as one
  */
-export function readAuthorization(headers: Headers, scheme: 'Basic' | 'Bearer') {
+export function parseAuthorization(headers: Headers, scheme: 'Basic' | 'Bearer') {
 	const { authorization } = headers;
 	if (typeof authorization !== 'string') return undefined;
 	const [first = '', ...copies] = authorization.split(',').map((copy) => copy.trim());
@@ -83,8 +83,8 @@ export interface BasicPair {
 }
 
 /** What a Basic header may say, in each encoding; nothing where it has no colon. */
-export function readBasic(encoded: string): BasicPair[] {
-	return readingsOf(Buffer.from(encoded, 'base64')).flatMap((plain) => {
+export function parseBasic(encoded: string): BasicPair[] {
+	return decodings(Buffer.from(encoded, 'base64')).flatMap((plain) => {
 		const colon = plain.indexOf(':');
 		return colon === -1 ? [] : [{ user: plain.slice(0, colon), password: plain.slice(colon + 1) }];
 	});

@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { authenticate, challenge, type WebhookCredential } from './authenticate';
-import { bodiesIn, readBody, type Received } from './body';
-import { isKnownNotByAgent, lastSegment, readEvent, type TalkdeskEvent } from './events';
+import { verifyRequest, challenge, type WebhookCredential } from './authenticate';
+import { splitBatch, parseBody, type RawRequest } from './body';
+import { isByNonAgent, lastSegment, parseEvent, type TalkdeskEvent } from './events';
 import type { Headers } from './secrets';
 import { describeShape, isLargerThan } from '../text/shape';
 
@@ -14,12 +14,12 @@ const MAX_BYTES = 1_000_000;
  * through them by recursion, which fails some thousand levels deep, in a node further on. And to read, store and copy a
  * megabyte of tiny values takes seconds, in which n8n does nothing else.
  */
-const LIMITS = { levels: 32, values: 5000 };
+const BODY_LIMITS = { levels: 32, values: 5000 };
 
 /** A call may bring many events; the log needs no more than these to show what is wrong. */
 const MAX_WARNINGS = 3;
 
-export interface Call extends Received {
+export interface WebhookRequest extends RawRequest {
 	/** The decrypted credential of the node. */
 	credential: WebhookCredential;
 	/** Path of the URL. */
@@ -36,7 +36,7 @@ export interface Call extends Received {
 	now: number;
 }
 
-export interface CallResult {
+export interface WebhookResponse {
 	status: number;
 	body: IDataObject;
 	headers?: Record<string, string>;
@@ -45,35 +45,35 @@ export interface CallResult {
 	/** For the log of whoever runs n8n. */
 	warning?: string;
 	/** Why nobody is let in, for the same log. */
-	refusal?: string;
+	reject?: string;
 }
 
 /**
  * Takes a call: checks who calls, reads the events, says what to answer. Does nothing slow: Talkdesk waits. Never throws:
  * n8n would answer 500 and record a failed execution.
  */
-export function takeCall(call: Call): CallResult {
+export function handleRequest(call: WebhookRequest): WebhookResponse {
 	const { credential, bytes } = call;
-	const authentication = authenticate(credential, call);
+	const authentication = verifyRequest(credential, call);
 	if (!authentication.ok) {
 		return {
 			status: 401,
 			body: { error: 'unauthorized' },
 			headers: { 'WWW-Authenticate': challenge(credential) },
-			refusal: authentication.reason,
+			reject: authentication.reason,
 		};
 	}
 	if (bytes > MAX_BYTES) {
-		return refusal(413, `The body has more than ${MAX_BYTES} bytes.`, `${bytes} bytes`);
+		return reject(413, `The body has more than ${MAX_BYTES} bytes.`, `${bytes} bytes`);
 	}
-	const body = readBody(call);
-	if (isLargerThan(body, LIMITS)) {
+	const body = parseBody(call);
+	if (isLargerThan(body, BODY_LIMITS)) {
 		const problem = 'The body has too many values, or nests them too deeply.';
-		return refusal(400, problem, describeShape(body));
+		return reject(400, problem, describeShape(body));
 	}
-	const taken = bodiesIn(body).map((one) => takeEvent(one, call));
+	const taken = splitBatch(body).map((one) => handleEvent(one, call));
 	if (!taken.some(({ isObject }) => isObject)) {
-		return refusal(400, taken[0]?.why ?? 'The body is an empty list.', describeShape(body));
+		return reject(400, taken[0]?.why ?? 'The body is an empty list.', describeShape(body));
 	}
 	const events = taken.flatMap(({ event }) => event ?? []);
 	const warnings = taken.flatMap(({ warning }) => warning ?? []);
@@ -85,12 +85,12 @@ export function takeCall(call: Call): CallResult {
 	return {
 		...(events.length > 0
 			? { status: 200, body: { received: true }, events }
-			: ignored(taken.find(({ why }) => why)?.why ?? '')),
+			: ignore(taken.find(({ why }) => why)?.why ?? '')),
 		...(warning && { warning }),
 	};
 }
 
-interface Taken {
+interface EventOutcome {
 	event?: TalkdeskEvent;
 	/** Why there is no event for the workflow. */
 	why?: string;
@@ -100,20 +100,23 @@ interface Taken {
 }
 
 /** Takes one of the events that a call brings. */
-function takeEvent(body: unknown, { path, events, onlyAgentMessages, now }: Call): Taken {
-	const result = readEvent(lastSegment(path), body, now);
+function handleEvent(
+	body: unknown,
+	{ path, events, onlyAgentMessages, now }: WebhookRequest,
+): EventOutcome {
+	const result = parseEvent(lastSegment(path), body, now);
 	if (!result.ok) {
 		const { problem: why, reason } = result;
 		// Talkdesk would only mark the call as failed; whoever runs n8n is the one who can mend it.
 		const warning = `A call was not understood. ${why} It was: ${describeShape(body)}`;
 		return { why, warning, isObject: reason !== 'invalid' };
 	}
-	const { event, doubt } = result;
-	const warning = doubt && `${doubt} The body was: ${describeShape(body)}`;
+	const { event } = result;
+	const warning = result.warning && `${result.warning} The body was: ${describeShape(body)}`;
 	if (!Array.isArray(events) || !events.includes(event.event)) {
 		return { why: `The workflow does not listen to ${event.event}.`, warning, isObject: true };
 	}
-	if (onlyAgentMessages && isKnownNotByAgent(event)) {
+	if (onlyAgentMessages && isByNonAgent(event)) {
 		const why = 'The workflow listens to messages of human agents only.';
 		return { why, isObject: true };
 	}
@@ -121,19 +124,19 @@ function takeEvent(body: unknown, { path, events, onlyAgentMessages, now }: Call
 }
 
 /** A call that was taken, and starts no execution. */
-export const ignored = (why: string): CallResult => ({
+export const ignore = (why: string): WebhookResponse => ({
 	status: 200,
 	body: { received: true, ignored: why },
 });
 
-const refusal = (status: number, error: string, what: string): CallResult => ({
+const reject = (status: number, error: string, what: string): WebhookResponse => ({
 	status,
 	body: { error },
 	warning: `A call was refused. ${error} It was: ${what}`,
 });
 
 /** How long the body is. n8n gives the bytes where it has read them, unpacked; for a multipart form it has the header only. */
-export function lengthOf(rawBody: unknown, headers: Headers): number {
+export function bodySize(rawBody: unknown, headers: Headers): number {
 	const declared = Number(headers['content-length'] ?? 0);
 	const read = Buffer.isBuffer(rawBody) ? rawBody.length : 0;
 	return Math.max(read, Number.isFinite(declared) ? declared : 0);

@@ -8,7 +8,7 @@ const MIN_SECONDS = 1e9;
  *
  * @returns undefined where there is no time; never throws
  */
-export function readTime(value: unknown): string | undefined {
+export function parseTimestamp(value: unknown): string | undefined {
 	if (typeof value === 'string' && !/^\s*\d+(?:\.\d+)?\s*$/.test(value)) {
 		return Number.isNaN(Date.parse(value)) ? undefined : value;
 	}

@@ -1,7 +1,7 @@
 import { createHmac } from 'crypto';
 import { z } from 'zod';
 
-import { isSame } from './secrets';
+import { safeCompare } from './secrets';
 
 /** Seconds that a token is good for: as long as Talkdesk's own. */
 export const TOKEN_SECONDS = 600;
@@ -17,7 +17,7 @@ const HEADER = encode({ alg: 'HS256', typ: 'JWT' });
 const claimsSchema = z.object({ aud: z.string(), iat: z.number().int(), exp: z.number().int() });
 
 /** Who a token is made for. All of it is in the signature's key or in the token, so nothing has to be stored. */
-export interface TokenSubject {
+export interface TokenClient {
 	clientId: string;
 	clientSecret: string;
 	/** The trigger whose calls the token lets in. */
@@ -29,7 +29,7 @@ export interface TokenSubject {
  *
  * @param now milliseconds since 1970
  */
-export function issueToken(subject: TokenSubject, now: number): string {
+export function issueAccessToken(subject: TokenClient, now: number): string {
 	const iat = Math.floor(now / 1000);
 	const claims = encode({ aud: subject.audience, iat, exp: iat + TOKEN_SECONDS });
 	return `${HEADER}.${claims}.${sign(subject, claims)}`;
@@ -41,27 +41,27 @@ export function issueToken(subject: TokenSubject, now: number): string {
  * @param token anything that came in place of a token
  * @param now milliseconds since 1970
  */
-export function isTokenGood(token: unknown, subject: TokenSubject, now: number): boolean {
+export function verifyAccessToken(token: unknown, subject: TokenClient, now: number): boolean {
 	if (subject.clientId === '' || subject.clientSecret === '' || typeof token !== 'string') {
 		return false;
 	}
 	const [header = '', claims = '', ...rest] = token.split('.');
 	// The signature is compared as text: base64url has several spellings of the same bytes, and one is enough.
-	const isSigned = isSame(rest.join('.'), sign(subject, claims));
+	const isSigned = safeCompare(rest.join('.'), sign(subject, claims));
 	if (header !== HEADER || !isSigned) return false;
 	const parsed = claimsSchema.safeParse(parse(claims));
 	if (!parsed.success) return false;
 	const { aud, iat, exp } = parsed.data;
 	const seconds = now / 1000;
 	return (
-		isSame(aud, subject.audience) &&
+		safeCompare(aud, subject.audience) &&
 		iat <= seconds + CLOCK_SKEW_SECONDS &&
 		seconds < exp + CLOCK_SKEW_SECONDS
 	);
 }
 
 /** The key depends on id and secret: a token ends with either of them. The label keeps it apart from any other use. */
-function sign({ clientId, clientSecret }: TokenSubject, claims: string): string {
+function sign({ clientId, clientSecret }: TokenClient, claims: string): string {
 	const key = createHmac('sha256', clientSecret)
 		.update(`Talkdesk Trigger access token\n${clientId}`)
 		.digest();

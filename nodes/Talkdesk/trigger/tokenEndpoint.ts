@@ -1,10 +1,15 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { BASIC_CHALLENGE, isPair, missingSecret, type WebhookCredential } from './authenticate';
-import { readForm, type Received } from './body';
-import { readAuthorization, readBasic, type BasicPair, type Headers } from './secrets';
-import { issueToken, TOKEN_SECONDS } from './token';
+import {
+	BASIC_CHALLENGE,
+	isExpectedPair,
+	missingSecret,
+	type WebhookCredential,
+} from './authenticate';
+import { parseForm, type RawRequest } from './body';
+import { parseAuthorization, parseBasic, type BasicPair, type Headers } from './secrets';
+import { issueAccessToken, TOKEN_SECONDS } from './token';
 
 /** A field that is given once, as a text. A list of them proves nothing. */
 const field = z.string().optional().catch(undefined);
@@ -13,7 +18,7 @@ const formSchema = z
 	.object({ grant_type: field, client_id: field, client_secret: field })
 	.catch({});
 
-export interface TokenRequest extends Received {
+export interface TokenRequest extends RawRequest {
 	credential: WebhookCredential;
 	/** The trigger that the token will be good for. */
 	audience: string;
@@ -21,7 +26,7 @@ export interface TokenRequest extends Received {
 	now: number;
 }
 
-interface Answer {
+interface TokenResponse {
 	status: number;
 	body: IDataObject;
 	headers: Record<string, string>;
@@ -39,15 +44,15 @@ interface Answer {
  *
  * @returns the answer, always JSON; who hasn't proved to be the client learns nothing else about the request
  */
-export function answerTokenRequest(request: TokenRequest): Answer {
+export function handleTokenRequest(request: TokenRequest): TokenResponse {
 	const { credential, headers, audience, now } = request;
 	const { webhookAuthentication: mode, webhookClientId, webhookClientSecret } = credential;
-	if (mode !== undefined && mode !== 'oAuth2') return answer(404, { error: 'not_found' });
-	const form = formSchema.parse(readForm(request));
-	if (mode === undefined || !isClient(credential, headers, form)) {
+	if (mode !== undefined && mode !== 'oAuth2') return respond(404, { error: 'not_found' });
+	const form = formSchema.parse(parseForm(request));
+	if (mode === undefined || !verifyClient(credential, headers, form)) {
 		return {
-			...answer(401, { error: 'invalid_client' }),
-			headers: { ...NOT_STORED, 'WWW-Authenticate': BASIC_CHALLENGE },
+			...respond(401, { error: 'invalid_client' }),
+			headers: { ...NO_STORE, 'WWW-Authenticate': BASIC_CHALLENGE },
 			refusal:
 				mode === undefined
 					? 'The credential could not be read.'
@@ -55,43 +60,43 @@ export function answerTokenRequest(request: TokenRequest): Answer {
 						'No token was given: client ID or secret is missing in the request, or another one than in the credential. Compare them, also for blanks and line ends.'),
 		};
 	}
-	if (form.grant_type === undefined) return answer(400, { error: 'invalid_request' });
+	if (form.grant_type === undefined) return respond(400, { error: 'invalid_request' });
 	if (form.grant_type !== 'client_credentials') {
-		return answer(400, { error: 'unsupported_grant_type' });
+		return respond(400, { error: 'unsupported_grant_type' });
 	}
 	const subject = { clientId: webhookClientId, clientSecret: webhookClientSecret, audience };
-	return answer(200, {
-		access_token: issueToken(subject, now),
+	return respond(200, {
+		access_token: issueAccessToken(subject, now),
 		token_type: 'Bearer',
 		expires_in: TOKEN_SECONDS,
 	});
 }
 
 /** RFC 6749, section 5.1: no cache may keep a token. */
-const NOT_STORED = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
-const answer = (status: number, body: IDataObject): Answer => ({
+const respond = (status: number, body: IDataObject): TokenResponse => ({
 	status,
 	body,
-	headers: NOT_STORED,
+	headers: NO_STORE,
 });
 
-function isClient(
+function verifyClient(
 	{ webhookClientId: id, webhookClientSecret: secret }: WebhookCredential,
 	headers: Headers,
 	form: z.output<typeof formSchema>,
 ): boolean {
 	if (id === '' || secret === '') return false;
 	const expected = { user: id, password: secret };
-	const basic = readAuthorization(headers, 'Basic');
+	const basic = parseAuthorization(headers, 'Basic');
 	if (basic === undefined) {
 		const { client_id: user = '', client_secret: password = '' } = form;
-		return isPair({ user, password }, expected);
+		return isExpectedPair({ user, password }, expected);
 	}
 	// RFC 6749 wants both form-encoded inside the header; Talkdesk's own documentation shows them as they are.
-	return readBasic(basic)
+	return parseBasic(basic)
 		.flatMap((pair) => [pair, formDecodedPair(pair)])
-		.map((pair) => isPair(pair, expected))
+		.map((pair) => isExpectedPair(pair, expected))
 		.includes(true);
 }
 

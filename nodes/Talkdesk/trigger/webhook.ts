@@ -1,17 +1,23 @@
 import type { IWebhookDescription, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../api/client';
-import { noteCall } from '../firstTime';
-import { readWebhookCredential } from './authenticate';
+import { noteWebhookCall } from '../firstTime';
+import { parseWebhookCredential } from './authenticate';
 import { EVENTS, type TalkdeskEvent } from './events';
-import { eventIdentity } from './identity';
-import { eventsToTake } from './inFlight';
+import { eventKey } from './identity';
+import { claimEvents } from './inFlight';
 import { answerWith } from './keptCredential';
-import { isOn, readOptions } from './options';
-import { noteRefusal } from './refusals';
+import { isEnabled, readOptionsSafely } from './options';
+import { countRejection } from './refusals';
 import type { Headers } from './secrets';
-import { ignored, lengthOf, takeCall, type Call, type CallResult } from './takeCall';
-import { answerTokenRequest } from './tokenEndpoint';
+import {
+	ignore,
+	bodySize,
+	handleRequest,
+	type WebhookRequest,
+	type WebhookResponse,
+} from './takeCall';
+import { handleTokenRequest } from './tokenEndpoint';
 
 /**
  * One static path per action. Talkdesk calls base path + relative path; the first entry is the base path itself, the one
@@ -58,44 +64,50 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	const isTokenRequest = this.getWebhookName() === 'setup';
 	const request = this.getRequestObject();
 	const headers: Headers = this.getHeaderData();
-	const options = readOptions(
+	const options = readOptionsSafely(
 		() => this.getNodeParameter('options', {}),
 		(problem) => this.logger.error(`${name}: ${problem}`),
 	);
-	const call: Omit<Call, 'credential'> = {
+	const call: Omit<WebhookRequest, 'credential'> = {
 		headers,
 		path: request.path,
 		body: this.getBodyData(),
 		rawBody: request.rawBody,
-		bytes: lengthOf(request.rawBody, headers),
+		bytes: bodySize(request.rawBody, headers),
 		events: this.getNodeParameter('events'),
-		onlyAgentMessages: isOn(options, 'onlyAgentMessages'),
+		onlyAgentMessages: isEnabled(options, 'onlyAgentMessages'),
 		audience: webhookId ?? id,
 		now: Date.now(),
 	};
 	const place = `${this.getWorkflow().id}/${id}`;
 	const credentialId = credentials?.[CREDENTIAL_TYPE]?.id;
 	const canKeep = !isTest && !isTokenRequest && credentialId;
-	const result = await answerWith<CallResult>(canKeep ? `${place}/${credentialId}` : undefined, {
-		read: async () =>
-			await this.getCredentials(CREDENTIAL_TYPE).then(readWebhookCredential, (error: unknown) => {
-				this.logger.error(`${name}: the credential can't be read. ${String(error)}`);
-				return undefined;
-			}),
-		// Without a credential nobody is let in.
-		answer: (known) => {
-			const whole = { ...call, credential: known ?? readWebhookCredential(undefined) };
-			return isTokenRequest ? answerTokenRequest(whole) : takeCall(whole);
+	const result = await answerWith<WebhookResponse>(
+		canKeep ? `${place}/${credentialId}` : undefined,
+		{
+			read: async () =>
+				await this.getCredentials(CREDENTIAL_TYPE).then(
+					parseWebhookCredential,
+					(error: unknown) => {
+						this.logger.error(`${name}: the credential can't be read. ${String(error)}`);
+						return undefined;
+					},
+				),
+			// Without a credential nobody is let in.
+			answer: (known) => {
+				const whole = { ...call, credential: known ?? parseWebhookCredential(undefined) };
+				return isTokenRequest ? handleTokenRequest(whole) : handleRequest(whole);
+			},
+			now: call.now,
 		},
-		now: call.now,
-	});
-	if (!isTest) noteCall();
-	const { status, body, events = [], warning, refusal } = result;
+	);
+	if (!isTest) noteWebhookCall();
+	const { status, body, events = [], warning, reject } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
-	const others = refusal === undefined ? undefined : noteRefusal(place, call.now);
+	const others = reject === undefined ? undefined : countRejection(place, call.now);
 	if (others !== undefined) {
 		const more = others > 0 ? ` ${others} more since the last such line.` : '';
-		this.logger.warn(`${name}: A call was refused with 401. ${refusal}${more}`);
+		this.logger.warn(`${name}: A call was refused with 401. ${reject}${more}`);
 	}
 	const response = this.getResponseObject();
 	if (events.length === 0) {
@@ -105,9 +117,9 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 			.json(body);
 		return { noWebhookResponse: true };
 	}
-	const isChecked = !isTest && isOn(options, 'ignoreDuplicates');
+	const isChecked = !isTest && isEnabled(options, 'ignoreDuplicates');
 	const fresh = isChecked
-		? await eventsToTake(events, (event) => keyOf(place, event), response, call.now)
+		? await claimEvents(events, (event) => keyOf(place, event), response, call.now)
 		: events;
 	if (fresh.length > 0) {
 		return {
@@ -115,11 +127,11 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 			workflowData: [fresh.map((event) => ({ json: { ...event } }))],
 		};
 	}
-	response.status(status).json(ignored('It came before.').body);
+	response.status(status).json(ignore('It came before.').body);
 	return { noWebhookResponse: true };
 }
 
 function keyOf(place: string, event: TalkdeskEvent): string | undefined {
-	const identity = eventIdentity(event);
+	const identity = eventKey(event);
 	return identity === undefined ? undefined : `${place}/${identity}`;
 }

@@ -1,5 +1,5 @@
 import { endConversation } from '../../api/digitalConnect';
-import { queueOf } from '../conversationQueue';
+import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem } from '../operation';
 import { conversationIdProperty, readText } from '../../parameters/item';
 
@@ -13,7 +13,7 @@ export const end = defineOperation({
 	},
 	properties: [conversationIdProperty],
 	options: {},
-	sequenceKey: (context) => queueOf(readText(context, conversationIdProperty)),
+	sequenceKey: (context) => queueKey(readText(context, conversationIdProperty)),
 	async execute(context) {
 		const conversationId = readText(context, conversationIdProperty);
 		const { alreadyEnded } = await endConversation(context.client, { conversationId });

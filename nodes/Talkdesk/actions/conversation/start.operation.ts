@@ -19,7 +19,7 @@ import {
 	contactCenterParametersProperty,
 	readContactCenterParameters,
 } from './contactCenterParameters';
-import { startedEarlier } from './startedEarlier';
+import { wasStartedEarlier } from './startedEarlier';
 
 /** Not `required`: n8n would refuse to run the node if the parameters hold the address. */
 const contactEmailProperty: INodeProperties = {
@@ -98,7 +98,7 @@ export const start = defineOperation({
 		);
 		const alreadyStarted =
 			key !== undefined &&
-			(await startedEarlier(functions, {
+			(await wasStartedEarlier(functions, {
 				apiBaseUrl: client.settings.apiBaseUrl,
 				touchpointId,
 				conversationId,

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { isFirstTime } from '../../firstTime';
+import { markProcessed } from '../../firstTime';
 import { sha256Json } from '../../parameters/idempotencyKey';
 import { isTool } from '../../parameters/isTool';
 
@@ -21,7 +21,7 @@ const answers = new Map<string, boolean>();
  * @param started.touchpointId where it was started: it tells accounts apart that share an API
  * @param started.work the key of this piece of work
  */
-export async function startedEarlier(
+export async function wasStartedEarlier(
 	functions: IExecuteFunctions,
 	{
 		apiBaseUrl,
@@ -37,8 +37,8 @@ export async function startedEarlier(
 	const isAskedAgain = isTool(functions);
 	if (known !== undefined) return known || isAskedAgain;
 	const [isNew, isNewWork] = await Promise.all([
-		isFirstTime(functions, conversation, 'workflow'),
-		isFirstTime(functions, byWork, 'workflow'),
+		markProcessed(functions, conversation, 'workflow'),
+		markProcessed(functions, byWork, 'workflow'),
 	]);
 	const isEarlier = !isNew && (isNewWork || isAskedAgain);
 	answers.set(byWork, isEarlier);

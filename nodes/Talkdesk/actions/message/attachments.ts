@@ -8,7 +8,7 @@ import { filePolicyOf, type filePolicyOptions } from '../../files/options';
 import { UNKNOWN_TYPE } from '../../files/policy';
 import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
 import type { OperationContext } from '../operation';
-import { sideBySide } from '../sideBySide';
+import { mapWithConcurrency } from '../sideBySide';
 import type { Delivery } from './deliver';
 
 /** Where a file comes from, in words that are the same whenever the same file is gathered again. */
@@ -17,7 +17,7 @@ type Source =
 	| { attachmentId: string };
 
 /** What became of one file before the message went out. */
-export type GatheredFile =
+export type AttachmentResult =
 	| { outcome: 'ready'; attachment: SentAttachment; source: Source }
 	| { outcome: 'failed'; name: string; error: string };
 
@@ -32,10 +32,10 @@ const CONCURRENCY = 3;
  * @param wanted.ids of attachments
  * @returns what became of each, in the order of the fields, then of the ids; a failure is an outcome
  */
-export async function gatherFiles(
+export async function collectAttachments(
 	context: OperationContext<typeof filePolicyOptions>,
 	wanted: { fields: string[]; ids: string[] },
-): Promise<GatheredFile[]> {
+): Promise<AttachmentResult[]> {
 	const { functions, itemIndex, options } = context;
 	const policy = filePolicyOf(options);
 	const named = wanted.fields.flatMap((field) =>
@@ -69,14 +69,14 @@ export async function gatherFiles(
 			source: { attachmentId },
 		}),
 	}));
-	return await sideBySide([...uploads, ...lookups], CONCURRENCY, async ({ name, run }) =>
+	return await mapWithConcurrency([...uploads, ...lookups], CONCURRENCY, async ({ name, run }) =>
 		run().then(
-			({ attachment: { id, name, type, size }, source }): GatheredFile => ({
+			({ attachment: { id, name, type, size }, source }): AttachmentResult => ({
 				outcome: 'ready',
 				attachment: { id, name, type, size },
 				source,
 			}),
-			(error: unknown): GatheredFile => ({
+			(error: unknown): AttachmentResult => ({
 				outcome: 'failed',
 				name,
 				error: error instanceof Error ? error.message : String(error),
@@ -100,12 +100,12 @@ async function findAttachment(context: OperationContext, id: string): Promise<Se
  * What tells the files of a message apart from those of another: the ones that are ready, as they were before their upload.
  * The ids and names that an upload gives are new with every try. If another set of files is ready, it is another message.
  */
-export function attachmentFingerprint(files: GatheredFile[]): string[] {
+export function attachmentFingerprint(files: AttachmentResult[]): string[] {
 	return files.flatMap((file) => (file.outcome === 'ready' ? [JSON.stringify(file.source)] : []));
 }
 
 /** The files of a message for the output, each with its outcome. */
-export function describeFiles(files: GatheredFile[], delivery: Delivery): IDataObject[] {
+export function attachmentsOutput(files: AttachmentResult[], delivery: Delivery): IDataObject[] {
 	if (delivery.outcome === 'sent')
 		return withPartialFailure(files, delivery.sent.partialFailReason);
 	const outcome = delivery.outcome === 'unknown' ? 'unclear' : 'notSent';
@@ -119,7 +119,7 @@ export function describeFiles(files: GatheredFile[], delivery: Delivery): IDataO
  * (HTTP 206), it gives one reason for all: a file that the reason names has failed; if it names none, each is `unclear`, and
  * so is one whose name may be a part of another word there.
  */
-function withPartialFailure(files: GatheredFile[], reason: string | undefined): IDataObject[] {
+function withPartialFailure(files: AttachmentResult[], reason: string | undefined): IDataObject[] {
 	if (reason === undefined) {
 		return files.map((file) =>
 			file.outcome === 'failed' ? { ...file } : { ...file.attachment, outcome: 'sent' },

@@ -8,7 +8,7 @@ import {
 	type SentMessage,
 } from '../../api/digitalConnect';
 import { isProblem, TalkdeskApiError } from '../../api/errors';
-import { noteSuccessor } from '../conversationQueue';
+import { linkSuccessor } from '../conversationQueue';
 import { touchpointOf, type OperationContext } from '../operation';
 import { checkEmail } from '../../parameters/email';
 import { sha256Json } from '../../parameters/idempotencyKey';
@@ -105,7 +105,7 @@ export type Delivery = {
  * How many conversations in a row may have ended: where the workflow goes on sending to the first one, each that ended
  * since is asked before the one that is open.
  */
-const MOST_SUCCESSORS = 10;
+const MAX_SUCCESSORS = 10;
 
 /**
  * Sends a message, and does what the options say if the conversation is over or the outcome unknown.
@@ -163,10 +163,10 @@ export async function deliver(
 		}
 		if (!isProblem(error, 'conversationEnded') || ifConversationEnded === 'error') throw error;
 		// An earlier attempt may have arrived before the conversation ended.
-		outcomeUnknown ||= error.problem.mayBeOurs === true;
+		outcomeUnknown ||= error.problem.earlierAttemptMayHaveSucceeded === true;
 		if (!successor) return { outcome: 'ended', ...place() };
 		if (outcomeUnknown && ifOutcomeUnknown === 'report') return { outcome: 'ended', ...place() };
-		if (successors === MOST_SUCCESSORS) break;
+		if (successors === MAX_SUCCESSORS) break;
 		const ended = conversationId;
 		({ conversationId } = await startConversation(client, successor, {
 			idempotencyKey: sha256Json([
@@ -176,11 +176,11 @@ export async function deliver(
 				successor.contactEmail,
 			]),
 		}));
-		noteSuccessor(ended, conversationId);
+		linkSuccessor(ended, conversationId);
 	}
 	throw new NodeOperationError(
 		functions.getNode(),
-		`${MOST_SUCCESSORS} conversations in a row have ended`,
+		`${MAX_SUCCESSORS} conversations in a row have ended`,
 		{
 			itemIndex,
 			description:
@@ -190,7 +190,7 @@ export async function deliver(
 }
 
 /** A delivery for the output of the node. */
-export function describeDelivery(delivery: Delivery): IDataObject {
+export function deliveryOutput(delivery: Delivery): IDataObject {
 	const { outcome, conversationId, previousConversationId, outcomeUnknown } = delivery;
 	return {
 		conversationId,

@@ -2,15 +2,15 @@ import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { filePolicyOptions } from '../../files/options';
-import { queueOf } from '../conversationQueue';
+import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem } from '../operation';
 import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
 import { conversationIdProperty, readText } from '../../parameters/item';
 import { option } from '../../parameters/options';
 import { commaSeparated } from '../../parameters/schemas';
 import { readFieldNames } from '../fieldNames';
-import { attachmentFingerprint, describeFiles, gatherFiles } from './attachments';
-import { deliver, deliveryOptions, describeDelivery } from './deliver';
+import { attachmentFingerprint, attachmentsOutput, collectAttachments } from './attachments';
+import { deliver, deliveryOptions, deliveryOutput } from './deliver';
 
 const textProperty: INodeProperties = {
 	displayName: 'Text',
@@ -56,14 +56,14 @@ export const send = defineOperation({
 	},
 	properties: [conversationIdProperty, textProperty, inputDataFieldNamesProperty],
 	options,
-	sequenceKey: (context) => queueOf(readText(context, conversationIdProperty)),
+	sequenceKey: (context) => queueKey(readText(context, conversationIdProperty)),
 	async execute(context) {
 		const { functions, itemIndex, options: chosen } = context;
 		const conversationId = readText(context, conversationIdProperty);
 		const content = readText(context, textProperty);
 		const fields = readFieldNames(context, inputDataFieldNamesProperty);
 		const ids = chosen.attachmentIds;
-		const files = await gatherFiles(context, { fields, ids });
+		const files = await collectAttachments(context, { fields, ids });
 
 		const attachments = files.flatMap((file) =>
 			file.outcome === 'ready' ? [file.attachment] : [],
@@ -96,7 +96,7 @@ export const send = defineOperation({
 		);
 		return [
 			outputItem(
-				{ ...describeDelivery(delivery), attachments: describeFiles(files, delivery) },
+				{ ...deliveryOutput(delivery), attachments: attachmentsOutput(files, delivery) },
 				itemIndex,
 			),
 		];

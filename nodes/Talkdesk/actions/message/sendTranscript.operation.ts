@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { uploadFile } from '../../files/upload';
 import { toTextChunks } from '../../transcript/format';
-import { queueOf } from '../conversationQueue';
+import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem, type OperationContext } from '../operation';
 import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
 import { conversationIdProperty, readParameter, readText } from '../../parameters/item';
@@ -15,7 +15,7 @@ import {
 	transcriptOptions,
 	transcriptProperties,
 } from '../transcript';
-import { deliver, deliveryOptions, describeDelivery, type Delivery } from './deliver';
+import { deliver, deliveryOptions, deliveryOutput, type Delivery } from './deliver';
 
 /**
  * Characters of one message. Talkdesk documents no limit; this is short enough to be read in the agent's chat window.
@@ -74,7 +74,7 @@ export const sendTranscript = defineOperation({
 		sendAsProperty,
 	],
 	options,
-	sequenceKey: (context) => queueOf(readText(context, conversationIdProperty)),
+	sequenceKey: (context) => queueKey(readText(context, conversationIdProperty)),
 	async execute(context) {
 		const { options: chosen, functions, itemIndex } = context;
 		const conversationId = readText(context, conversationIdProperty);
@@ -128,7 +128,7 @@ function describeDeliveries(deliveries: Delivery[], conversationId: string): IDa
 	const last = deliveries.at(-1);
 	const isElsewhere = last !== undefined && last.conversationId !== conversationId;
 	return {
-		...(last && describeDelivery(last)),
+		...(last && deliveryOutput(last)),
 		...(isElsewhere && { previousConversationId: conversationId }),
 		...(deliveries.some(
 			({ outcome, outcomeUnknown }) => outcome === 'unknown' || outcomeUnknown,
