@@ -3,7 +3,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { operationProperties } from './actions';
 import { router } from './actions/router';
-import { inputs } from './actions/transcript';
+import { inputs } from './parameters/transcript';
 import { credentialTestMethods } from './api/credentialTest';
 
 export class Talkdesk implements INodeType {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { MAX_REMEMBERED } from '../../nodes/Talkdesk/firstTime.ts';
+import { MAX_REMEMBERED } from '../../nodes/Talkdesk/deduplication/database.ts';
 import type { N8nInstance } from '../n8n/instance.mts';
 import type { Target } from './load.mts';
 import type { Source } from './source.mts';

@@ -1,5 +1,5 @@
 /** The Talkdesk Trigger beside n8n's own Webhook node. */
-import { MAX_REMEMBERED } from '../../nodes/Talkdesk/firstTime.ts';
+import { MAX_REMEMBERED } from '../../nodes/Talkdesk/deduplication/database.ts';
 import type { N8nInstance } from '../n8n/instance.mts';
 import { ENGINES, withN8n, type Engine } from './engines.mts';
 import { publishListeners, workedOff, type Listener } from './listeners.mts';

@@ -1,6 +1,6 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
-import { noteWebhookCall } from '../../nodes/Talkdesk/firstTime';
+import { noteWebhookCall } from '../../nodes/Talkdesk/deduplication/database';
 import { runNode } from './engine.mts';
 import { RememberedInMemory } from './stand-ins.mts';
 

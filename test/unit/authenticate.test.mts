@@ -2,9 +2,9 @@ import {
 	verifyRequest,
 	challenge,
 	parseWebhookCredential,
-} from '../../nodes/Talkdesk/trigger/authenticate';
-import type { Headers } from '../../nodes/Talkdesk/trigger/secrets';
-import { issueAccessToken } from '../../nodes/Talkdesk/trigger/token';
+} from '../../nodes/Talkdesk/trigger/authentication/verify';
+import type { Headers } from '../../nodes/Talkdesk/trigger/authentication/secrets';
+import { issueAccessToken } from '../../nodes/Talkdesk/trigger/authentication/accessToken';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const resultOf = (credential: unknown, headers: Headers) =>

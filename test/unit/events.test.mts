@@ -1,4 +1,4 @@
-import { EVENTS, isByNonAgent, parseEvent } from '../../nodes/Talkdesk/trigger/events';
+import { EVENTS, isByNonAgent, parseEvent } from '../../nodes/Talkdesk/trigger/event/parse';
 
 const receivedAt = Date.parse('2026-02-03T04:05:06.000Z');
 const read = (action: string, body: unknown) => {

@@ -1,4 +1,4 @@
-import { cleanName, distinctNames, uniqueName } from '../../nodes/Talkdesk/files/names';
+import { cleanName, distinctNames, uniqueName } from '../../nodes/Talkdesk/files/fileNames';
 
 describe('the name of a file', () => {
 	const size = (name: string) => Buffer.byteLength(name);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 
-import { filePolicyOf, filePolicyOptions } from '../../nodes/Talkdesk/files/options';
+import { filePolicyOf, filePolicyOptions } from '../../nodes/Talkdesk/files/policyOptions';
 import {
 	FileRejectedError,
 	enforcePolicy,

@@ -1,4 +1,4 @@
-import { checkAndRecord, type ProcessedKeys } from '../../nodes/Talkdesk/firstTime';
+import { checkAndRecord, type ProcessedKeys } from '../../nodes/Talkdesk/deduplication/database';
 
 const DONE = new Error('SQLITE_CONSTRAINT: UNIQUE constraint failed: processed_data.context');
 const TAKEN = new Error('duplicate key value violates unique constraint "PK_ca04b9d8"');
@@ -32,8 +32,8 @@ const remembering = (
 	{
 		warnings = [],
 		at = place,
-		isAlone = false,
-	}: { warnings?: string[]; at?: string; isAlone?: boolean } = {},
+		isOnlyProcess = false,
+	}: { warnings?: string[]; at?: string; isOnlyProcess?: boolean } = {},
 ): ProcessedKeys => ({
 	scope: at,
 	record,
@@ -97,7 +97,7 @@ it('records once more with the next call, which does not take that for a duplica
 it('records once only where no other process writes', async () => {
 	const { state, record } = database({ stored: ['c'] });
 	const all = ['a', 'b', 'c'].map((one) =>
-		checkAndRecord(one, remembering(record, { isAlone: true })),
+		checkAndRecord(one, remembering(record, { isOnlyProcess: true })),
 	);
 	expect(await Promise.all(all)).toEqual([true, true, false]);
 	await settled();
@@ -106,10 +106,10 @@ it('records once only where no other process writes', async () => {
 
 it('records again what could not be recorded, where no other process writes too', async () => {
 	const { state, record } = database({ failures: [GONE, GONE, GONE] });
-	expect(await checkAndRecord('a', remembering(record, { isAlone: true }))).toBe(true);
+	expect(await checkAndRecord('a', remembering(record, { isOnlyProcess: true }))).toBe(true);
 	await settled();
 	expect(state.calls).toHaveLength(4);
-	expect(await checkAndRecord('a', remembering(record, { isAlone: true }))).toBe(false);
+	expect(await checkAndRecord('a', remembering(record, { isOnlyProcess: true }))).toBe(false);
 	await settled();
 	expect(state.calls).toHaveLength(5);
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { EVENTS } from '../../nodes/Talkdesk/trigger/events';
-import { eventKey } from '../../nodes/Talkdesk/trigger/identity';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authentication/verify';
+import { EVENTS } from '../../nodes/Talkdesk/trigger/event/parse';
+import { eventKey } from '../../nodes/Talkdesk/trigger/event/key';
 import { describeShape } from '../../nodes/Talkdesk/text/shape';
-import { handleTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
-import { handleRequest, type WebhookRequest } from '../../nodes/Talkdesk/trigger/takeCall';
+import { handleTokenRequest } from '../../nodes/Talkdesk/trigger/authentication/tokenEndpoint';
+import { handleRequest, type WebhookRequest } from '../../nodes/Talkdesk/trigger/handleRequest';
 
 const RUNS = { numRuns: 3000 };
 const KEYS = [

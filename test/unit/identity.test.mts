@@ -1,5 +1,5 @@
-import { eventKey } from '../../nodes/Talkdesk/trigger/identity';
-import { parseEvent } from '../../nodes/Talkdesk/trigger/events';
+import { eventKey } from '../../nodes/Talkdesk/trigger/event/key';
+import { parseEvent } from '../../nodes/Talkdesk/trigger/event/parse';
 
 let clock = 0;
 /** The identity of a call, which comes in at another moment each time. */

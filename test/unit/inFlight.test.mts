@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { claimEvents, claim } from '../../nodes/Talkdesk/trigger/inFlight';
+import { claimEvents, claim } from '../../nodes/Talkdesk/deduplication/inFlight';
 
 /** A response that is answered when the test says so. */
 class Response extends EventEmitter {

@@ -1,8 +1,8 @@
 import {
 	parseWebhookCredential,
 	type WebhookCredential,
-} from '../../nodes/Talkdesk/trigger/authenticate';
-import { answerWith } from '../../nodes/Talkdesk/trigger/keptCredential';
+} from '../../nodes/Talkdesk/trigger/authentication/verify';
+import { answerWith } from '../../nodes/Talkdesk/trigger/authentication/credentialCache';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 

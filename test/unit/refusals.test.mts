@@ -1,4 +1,4 @@
-import { countRejection } from '../../nodes/Talkdesk/trigger/refusals';
+import { countRejection } from '../../nodes/Talkdesk/trigger/authentication/rejectionLog';
 
 const NOW = 1_000_000;
 const MINUTE = 60_000;

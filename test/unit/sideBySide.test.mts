@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { mapWithConcurrency } from '../../nodes/Talkdesk/actions/sideBySide';
+import { mapWithConcurrency } from '../../nodes/Talkdesk/actions/mapWithConcurrency';
 
 it('each thing once, results in their order, and never more than the limit', async () => {
 	await fc.assert(

@@ -1,6 +1,6 @@
-import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { verifyAccessToken } from '../../nodes/Talkdesk/trigger/token';
-import { handleTokenRequest } from '../../nodes/Talkdesk/trigger/tokenEndpoint';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authentication/verify';
+import { verifyAccessToken } from '../../nodes/Talkdesk/trigger/authentication/accessToken';
+import { handleTokenRequest } from '../../nodes/Talkdesk/trigger/authentication/tokenEndpoint';
 
 const credential = {
 	webhookAuthentication: 'oAuth2',

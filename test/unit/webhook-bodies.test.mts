@@ -1,5 +1,8 @@
-import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
-import { handleRequest as take, type WebhookRequest } from '../../nodes/Talkdesk/trigger/takeCall';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authentication/verify';
+import {
+	handleRequest as take,
+	type WebhookRequest,
+} from '../../nodes/Talkdesk/trigger/handleRequest';
 
 /** A call with one event, or none. */
 const takeCall = (given: WebhookRequest) => {

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 
-import { verifyAccessToken, issueAccessToken } from '../../nodes/Talkdesk/trigger/token';
+import {
+	verifyAccessToken,
+	issueAccessToken,
+} from '../../nodes/Talkdesk/trigger/authentication/accessToken';
 
 const subject = { clientId: 'id', clientSecret: 'secret', audience: 'trigger-1' };
 const NOW = Date.parse('2026-02-03T04:05:06.789Z');

@@ -1,9 +1,9 @@
-import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authenticate';
+import { parseWebhookCredential } from '../../nodes/Talkdesk/trigger/authentication/verify';
 import {
 	bodySize,
 	handleRequest as take,
 	type WebhookRequest,
-} from '../../nodes/Talkdesk/trigger/takeCall';
+} from '../../nodes/Talkdesk/trigger/handleRequest';
 import { webhooks } from '../../nodes/Talkdesk/trigger/webhook';
 
 /** A call with one event, or none. */

@@ -8,7 +8,7 @@ import { enqueue } from './conversationQueue';
 import { resources } from './index';
 import type { Operation } from './operation';
 import type { ItemContext } from '../parameters/item';
-import { mapWithConcurrency } from './sideBySide';
+import { mapWithConcurrency } from './mapWithConcurrency';
 
 /**
  * Runs the chosen operation for every input item: items of one conversation in their order, also over executions of this

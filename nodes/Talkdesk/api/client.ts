@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
-import { mayHaveSucceeded, noteUnknownOutcome } from './earlierTries';
+import { mayHaveSucceeded, noteUnknownOutcome } from './earlierAttempts';
 import {
 	retryDecisionFor,
 	networkErrorCode,

@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { inboundProblem, parseWebhookCredential } from '../trigger/authenticate';
+import { inboundProblem, parseWebhookCredential } from '../trigger/authentication/verify';
 import { networkErrorCode, parseProblem } from './problem';
 import { redact } from './redact';
 import { parseSettings } from './settings';

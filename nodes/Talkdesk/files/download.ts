@@ -7,7 +7,7 @@ import { TalkdeskApiError } from '../api/errors';
 import { isTransientNetworkError, networkErrorCode, networkProblem } from '../api/problem';
 import { withRetry } from '../api/retry';
 import { transferRetryDecision, getFile, StorageError } from '../api/storage';
-import { cleanName } from './names';
+import { cleanName } from './fileNames';
 import {
 	FileRejectedError,
 	enforcePolicy,

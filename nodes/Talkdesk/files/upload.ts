@@ -7,8 +7,8 @@ import type { TalkdeskClient } from '../api/client';
 import { isProblem } from '../api/errors';
 import { withRetry } from '../api/retry';
 import { readHead, transferRetryDecision, putFile, type FileStream } from '../api/storage';
-import { fileIn } from './fields';
-import { cleanName, uniqueName } from './names';
+import { fileIn } from './binaryFields';
+import { cleanName, uniqueName } from './fileNames';
 import {
 	bareType,
 	FileRejectedError,

@@ -10,9 +10,9 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
-import { markProcessed } from '../firstTime';
-import { EVENTS } from './events';
-import { eventKey } from './identity';
+import { markProcessed } from '../deduplication/database';
+import { EVENTS } from './event/parse';
+import { eventKey } from './event/key';
 
 /** An attachment of an event, as `readEvent` gives it. */
 const attachmentsSchema = z

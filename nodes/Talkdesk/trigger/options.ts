@@ -1,11 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { z } from 'zod';
 
-import { filePolicyOf, filePolicyOptions } from '../files/options';
+import { filePolicyOf, filePolicyOptions } from '../files/policyOptions';
 import { option, optionsProperty as propertyOf } from '../parameters/options';
 import { flag } from '../parameters/schemas';
 import type { TriggerOptions } from './execute';
-import { asObject } from './keys';
+import { asObject } from './event/objectKeys';
 
 const shownForDownloads = { show: { downloadAttachments: [true] } };
 const shown = <Option extends { property: object }>(declared: Option): Option => ({

@@ -1,23 +1,23 @@
 import type { IWebhookDescription, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../api/client';
-import { noteWebhookCall } from '../firstTime';
-import { parseWebhookCredential } from './authenticate';
-import { EVENTS, type TalkdeskEvent } from './events';
-import { eventKey } from './identity';
-import { claimEvents } from './inFlight';
-import { answerWith } from './keptCredential';
+import { noteWebhookCall } from '../deduplication/database';
+import { parseWebhookCredential } from './authentication/verify';
+import { EVENTS, type TalkdeskEvent } from './event/parse';
+import { eventKey } from './event/key';
+import { claimEvents } from '../deduplication/inFlight';
+import { answerWith } from './authentication/credentialCache';
 import { isEnabled, readOptionsSafely } from './options';
-import { countRejection } from './refusals';
-import type { Headers } from './secrets';
+import { countRejection } from './authentication/rejectionLog';
+import type { Headers } from './authentication/secrets';
 import {
 	ignore,
 	bodySize,
 	handleRequest,
 	type WebhookRequest,
 	type WebhookResponse,
-} from './takeCall';
-import { handleTokenRequest } from './tokenEndpoint';
+} from './handleRequest';
+import { handleTokenRequest } from './authentication/tokenEndpoint';
 
 /**
  * One static path per action. Talkdesk calls base path + relative path; the first entry is the base path itself, the one

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { getAttachment } from '../../api/attachments';
 import { downloadFile } from '../../files/download';
-import { filePolicyOptions, filePolicyOf } from '../../files/options';
+import { filePolicyOptions, filePolicyOf } from '../../files/policyOptions';
 import { readText } from '../../parameters/item';
 import { defineOperation } from '../operation';
 import { attachmentIdProperty } from './attachmentId';

@@ -2,10 +2,10 @@ import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { readLocalFile, uploadFile } from '../../files/upload';
-import { filePolicyOf, filePolicyOptions } from '../../files/options';
+import { filePolicyOf, filePolicyOptions } from '../../files/policyOptions';
 import { option } from '../../parameters/options';
 import { text } from '../../parameters/schemas';
-import { readFieldNames } from '../fieldNames';
+import { readFieldNames } from '../../files/fieldNames';
 import { defineOperation, outputItem } from '../operation';
 
 const inputDataFieldNameProperty: INodeProperties = {

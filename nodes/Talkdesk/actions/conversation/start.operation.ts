@@ -14,12 +14,16 @@ import { isTool } from '../../parameters/isTool';
 import { readText, type ItemContext } from '../../parameters/item';
 import { option, readOptions, touchpointIdOption } from '../../parameters/options';
 import { text } from '../../parameters/schemas';
-import { readTranscript, transcriptOptions, transcriptProperties } from '../transcript';
+import {
+	readTranscript,
+	transcriptOptions,
+	transcriptProperties,
+} from '../../parameters/transcript';
 import {
 	contactCenterParametersProperty,
 	readContactCenterParameters,
 } from './contactCenterParameters';
-import { wasStartedEarlier } from './startedEarlier';
+import { wasStartedEarlier } from './alreadyStarted';
 
 /** Not `required`: n8n would refuse to run the node if the parameters hold the address. */
 const contactEmailProperty: INodeProperties = {

@@ -2,13 +2,13 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { getAttachment } from '../../api/attachments';
 import { describeInStorage } from '../../files/download';
-import { fileIn, filesOf } from '../../files/fields';
-import { cleanName, distinctNames } from '../../files/names';
-import { filePolicyOf, type filePolicyOptions } from '../../files/options';
+import { fileIn, filesOf } from '../../files/binaryFields';
+import { cleanName, distinctNames } from '../../files/fileNames';
+import { filePolicyOf, type filePolicyOptions } from '../../files/policyOptions';
 import { UNKNOWN_TYPE } from '../../files/policy';
 import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
 import type { OperationContext } from '../operation';
-import { mapWithConcurrency } from '../sideBySide';
+import { mapWithConcurrency } from '../mapWithConcurrency';
 import type { Delivery } from './deliver';
 
 /** Where a file comes from, in words that are the same whenever the same file is gathered again. */

@@ -1,14 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { filePolicyOptions } from '../../files/options';
+import { filePolicyOptions } from '../../files/policyOptions';
 import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem } from '../operation';
 import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
 import { conversationIdProperty, readText } from '../../parameters/item';
 import { option } from '../../parameters/options';
 import { commaSeparated } from '../../parameters/schemas';
-import { readFieldNames } from '../fieldNames';
+import { readFieldNames } from '../../files/fieldNames';
 import { attachmentFingerprint, attachmentsOutput, collectAttachments } from './attachments';
 import { deliver, deliveryOptions, deliveryOutput } from './deliver';
 

@@ -14,7 +14,7 @@ import {
 	readTranscript,
 	transcriptOptions,
 	transcriptProperties,
-} from '../transcript';
+} from '../../parameters/transcript';
 import { deliver, deliveryOptions, deliveryOutput, type Delivery } from './deliver';
 
 /**

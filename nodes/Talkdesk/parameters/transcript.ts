@@ -2,13 +2,13 @@ import type { IExecuteFunctions, INodeProperties, INodeTypeDescription } from 'n
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { readParameter } from '../parameters/item';
-import { option } from '../parameters/options';
-import { oneOf, wholeNumberFrom } from '../parameters/schemas';
+import { readParameter } from './item';
+import { option } from './options';
+import { oneOf, wholeNumberFrom } from './schemas';
 import { takeLast } from '../transcript/format';
 import type { TranscriptMessage, Unrecognized } from '../transcript/recognize';
 import { readMemory } from './memory';
-import type { OperationContext } from './operation';
+import type { OperationContext } from '../actions/operation';
 
 const sources = [
 	{

@@ -1,7 +1,7 @@
 import { authorKind, type AuthorKind } from './author';
 import { parseFields, type Attachment, type Author, type EventFields } from './fields';
-import { asObject, normalizeKey } from './keys';
-import { toPlainText } from '../text/plainText';
+import { asObject, normalizeKey } from './objectKeys';
+import { toPlainText } from '../../text/plainText';
 
 /** The three webhook actions of a Talkdesk integration, in the order of the trigger's outputs. */
 export const EVENTS = ['conversation_started', 'message_created', 'conversation_ended'] as const;

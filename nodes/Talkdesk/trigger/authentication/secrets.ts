@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'crypto';
 
-import { trimPasted } from '../api/settings';
+import { trimPasted } from '../../api/settings';
 
 /** Headers as Node.js gives them: lower-case names, a list where a header may be repeated. */
 export type Headers = Record<string, string | string[] | undefined>;

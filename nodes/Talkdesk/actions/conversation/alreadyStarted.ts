@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { markProcessed } from '../../firstTime';
+import { markProcessed } from '../../deduplication/database';
 import { sha256Json } from '../../parameters/idempotencyKey';
 import { isTool } from '../../parameters/isTool';
 

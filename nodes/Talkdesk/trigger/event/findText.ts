@@ -1,4 +1,4 @@
-import { asObject, fieldsOf } from './keys';
+import { asObject, fieldsOf } from './objectKeys';
 
 /**
  * Where the text of a message may be inside an object, the plain form before the rich one. Seen in public formats of chats

@@ -1,15 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { z } from 'zod';
 
-import {
-	BASIC_CHALLENGE,
-	isExpectedPair,
-	missingSecret,
-	type WebhookCredential,
-} from './authenticate';
-import { parseForm, type RawRequest } from './body';
+import { BASIC_CHALLENGE, isExpectedPair, missingSecret, type WebhookCredential } from './verify';
+import { parseForm, type RawRequest } from '../event/requestBody';
 import { parseAuthorization, parseBasic, type BasicPair, type Headers } from './secrets';
-import { issueAccessToken, TOKEN_SECONDS } from './token';
+import { issueAccessToken, TOKEN_SECONDS } from './accessToken';
 
 /** A field that is given once, as a text. A list of them proves nothing. */
 const field = z.string().optional().catch(undefined);

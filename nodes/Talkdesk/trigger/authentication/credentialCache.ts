@@ -1,4 +1,4 @@
-import type { WebhookCredential } from './authenticate';
+import type { WebhookCredential } from './verify';
 
 /**
  * Milliseconds. For each credential that n8n decrypts for a webhook it makes an isolate, where it evaluates expressions in

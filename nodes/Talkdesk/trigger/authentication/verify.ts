@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { trimPasted } from '../api/settings';
+import { trimPasted } from '../../api/settings';
 import {
 	everyCopy,
 	safeCompare,
@@ -11,7 +11,7 @@ import {
 	type BasicPair,
 	type Headers,
 } from './secrets';
-import { verifyAccessToken } from './token';
+import { verifyAccessToken } from './accessToken';
 
 const text = z.string().catch('').transform(trimPasted);
 

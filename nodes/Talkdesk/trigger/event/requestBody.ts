@@ -1,5 +1,5 @@
-import { asObject, fieldsOf } from './keys';
-import type { Headers } from './secrets';
+import { asObject, fieldsOf } from './objectKeys';
+import type { Headers } from '../authentication/secrets';
 
 /** What n8n hands over of a request. */
 export interface RawRequest {

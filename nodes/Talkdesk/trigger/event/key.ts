@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 
-import { findContent, findMessageId, findSentAt, type TalkdeskEvent } from './events';
+import { findContent, findMessageId, findSentAt, type TalkdeskEvent } from './parse';
 import { parseFields } from './fields';
 
 /**

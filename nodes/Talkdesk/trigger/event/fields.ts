@@ -1,7 +1,7 @@
 import { isAuthorType } from './author';
-import { asObject, fieldsOf } from './keys';
-import { findText } from './text';
-import { parseTimestamp } from './time';
+import { asObject, fieldsOf } from './objectKeys';
+import { findText } from './findText';
+import { parseTimestamp } from './timestamp';
 
 export interface Attachment {
 	id?: string;

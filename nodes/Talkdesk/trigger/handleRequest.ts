@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { verifyRequest, challenge, type WebhookCredential } from './authenticate';
-import { splitBatch, parseBody, type RawRequest } from './body';
-import { isByNonAgent, lastSegment, parseEvent, type TalkdeskEvent } from './events';
-import type { Headers } from './secrets';
+import { verifyRequest, challenge, type WebhookCredential } from './authentication/verify';
+import { splitBatch, parseBody, type RawRequest } from './event/requestBody';
+import { isByNonAgent, lastSegment, parseEvent, type TalkdeskEvent } from './event/parse';
+import type { Headers } from './authentication/secrets';
 import { describeShape, isLargerThan } from '../text/shape';
 
 /** A message of a chat has some KB. n8n itself would take 16 MB, and keep them in its database. */

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { filesOf } from '../files/fields';
+import { filesOf } from './binaryFields';
 import { emptyError, readParameter, type ItemContext } from '../parameters/item';
 import { commaSeparated } from '../parameters/schemas';
 

@@ -1,6 +1,6 @@
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 
-import type { ItemContext } from '../parameters/item';
+import type { ItemContext } from './item';
 
 interface Memory {
 	chatHistory: { getMessages: () => Promise<unknown[]> };
