@@ -38,7 +38,7 @@ async function bundle() {
 	);
 	const bundled = await rolldown({
 		input: Object.fromEntries(names.map((name) => [name, `${name}.ts`])),
-		// Nothing but the package's own files goes in: what n8n does not allow must be seen by `npm run verify`.
+		// Nothing but the package's own files goes in: what n8n does not allow must be seen by `npm run check:package`.
 		external: (id, importer) =>
 			importer !== undefined && !id.startsWith('.') && !path.isAbsolute(id),
 		platform: 'node',
@@ -68,24 +68,22 @@ const lint = series(
 );
 
 const jest = (name, ...args) => run(name, 'jest/bin/jest', ...args);
-const test = series(
-	jest('test', '--selectProjects', 'unit', 'sandbox', 'n8n', 'verify', 'integration'),
-);
-const installN8n = run('install n8n', 'tsx/cli', 'test/n8n/install.mts');
-const ensureChromium = run('chromium', './test/tools/ensure-chromium.mjs');
+const test = series(jest('test', '--selectProjects', 'unit', 'simulator', 'tools', 'integration'));
+const installN8n = run('install n8n', 'tsx/cli', 'test/tools/n8n/install.mts');
+const ensureChromium = run('chromium', './test/tools/bootstrap/ensure-chromium.mjs');
 const e2e = series(
 	build,
 	installN8n,
 	ensureChromium,
 	jest('e2e', '--selectProjects', 'e2e', '--runInBand'),
 );
-const installServers = run('install servers', 'tsx/cli', 'test/n8n/install-servers.mts');
+const installServers = run('install servers', 'tsx/cli', 'test/tools/n8n/install-servers.mts');
 const e2eQueue = Object.assign(
 	series(
 		installServers,
 		build,
 		installN8n,
-		jest('e2e:queue', '--selectProjects', 'queue', '--runInBand'),
+		jest('e2e:queue', '--selectProjects', 'queue-mode', '--runInBand'),
 	),
 	{ displayName: 'e2e:queue' },
 );

@@ -18,11 +18,10 @@ const project = (name, options = {}) => ({
 module.exports = {
 	projects: [
 		project('unit'),
-		project('sandbox'),
-		project('integration', { globalSetup: '<rootDir>/test/integration/set-up.cjs' }),
-		project('n8n'),
-		project('verify'),
-		project('e2e'),
-		project('queue'),
+		project('simulator'),
+		project('integration', { globalSetup: '<rootDir>/test/integration/globalSetup.cjs' }),
+		project('tools'),
+		project('e2e', { testPathIgnorePatterns: ['/queue-mode/'] }),
+		project('e2e/queue-mode', { displayName: 'queue-mode' }),
 	],
 };

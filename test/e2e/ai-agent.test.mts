@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import { z } from 'zod';
 
-import { itemsOf } from '../n8n/workflows.mts';
-import { startScriptedModel, type ScriptedModel } from '../play/model.mts';
-import { createWorld, importExample, type World } from '../play/world.mts';
+import { itemsOf } from '../tools/n8n/workflows.mts';
+import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
+import { startEnvironment, importExample, type Environment } from '../tools/demo/environment.mts';
 
 const CREDENTIAL = 'talkdeskOAuth2Api';
 const ANN = 'ann@shop.internal';
 
-let world: World;
+let environment: Environment;
 let model: ScriptedModel;
 let chatUrl: string;
 /** Whether n8n is told what happens. */
@@ -20,7 +20,7 @@ let saysLastSentence: () => void;
 const lastSentence = new Promise<void>((resolve) => (saysLastSentence = resolve));
 
 beforeAll(async () => {
-	world = await createWorld();
+	environment = await startEnvironment();
 	model = await startScriptedModel(async (said, toolResults) => {
 		const calls = /twice/.test(said) ? 2 : /human/.test(said) ? 1 : 0;
 		if (toolResults.length < calls) {
@@ -32,32 +32,32 @@ beforeAll(async () => {
 		}
 		return { say: calls > 0 ? 'A human takes over.' : `You said: ${said}` };
 	});
-	const openAi = await world.n8n.api.createCredential('Model', 'openAiApi', {
+	const openAi = await environment.n8n.api.createCredential('Model', 'openAiApi', {
 		apiKey: 'none',
 		url: model.url,
 	});
-	const { basePath, webhookIdOf } = await importExample(world.n8n, 'ai-agent-hand-off', {
-		credentials: { [CREDENTIAL]: world.credential, openAiApi: openAi },
-		chat: world.chat,
+	const { basePath, webhookIdOf } = await importExample(environment.n8n, 'ai-agent-hand-off', {
+		credentials: { [CREDENTIAL]: environment.credential, openAiApi: openAi },
+		chat: environment.chat,
 	});
-	chatUrl = `${world.n8n.webhookUrl}/${webhookIdOf('When chat message received')}/chat`;
-	const key = world.credentialData.webhookApiKey ?? '';
+	chatUrl = `${environment.n8n.webhookUrl}/${webhookIdOf('When chat message received')}/chat`;
+	const key = environment.credentialData.webhookApiKey ?? '';
 	const integration = { basePath, authentication: { type: 'apiKey' as const, key } };
 	told = (isTold) =>
-		world.talkdesk.configure({
+		environment.talkdesk.configure({
 			touchpoints: [{ id: 'local-touchpoint', ...(isTold && { integration }) }],
 		});
 	told(true);
 }, 180_000);
 afterAll(async () => {
 	await model?.close();
-	await world?.stop();
+	await environment?.stop();
 }, 30_000);
 
 /** A person in the chat of the AI agent. @param email which the chat knows */
 function newChatter(email?: string) {
 	const sessionId = `chatter-${++sessions}`;
-	const customer = world.chat.customer({ sessionId });
+	const customer = environment.chat.customer({ sessionId });
 	const says = async (chatInput: string) => {
 		const { data } = await axios.post<unknown>(chatUrl, {
 			action: 'sendMessage',
@@ -70,13 +70,13 @@ function newChatter(email?: string) {
 	return { customer, says };
 }
 
-const newest = () => world.talkdesk.conversations().at(-1)?.id ?? 'none';
+const newest = () => environment.talkdesk.conversations().at(-1)?.id ?? 'none';
 const saidIn = (id: string) =>
-	(world.talkdesk.conversation(id)?.messages ?? [])
+	(environment.talkdesk.conversation(id)?.messages ?? [])
 		.filter(({ from }) => from === 'customer')
 		.map(({ content }) => content);
 const transcriptOf = (id: string | undefined) =>
-	(world.talkdesk.conversation(id ?? '')?.start.previous_messages ?? []).map(
+	(environment.talkdesk.conversation(id ?? '')?.start.previous_messages ?? []).map(
 		({ type, content }) => `${type}: ${content}`,
 	);
 
@@ -86,7 +86,7 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 	expect(await says('It is late')).toBe('You said: It is late');
 	expect(await says('I want a human')).toBe('A human takes over.');
 
-	const conversation = world.talkdesk.conversations().at(-1);
+	const conversation = environment.talkdesk.conversations().at(-1);
 	expect(conversation?.start.contact_person.email).toBe(ANN);
 	expect(conversation?.start.context_parameters).toEqual({ contact_reason: 'An order is late' });
 	expect(transcriptOf(conversation?.id)).toEqual([
@@ -99,13 +99,13 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 	const id = conversation?.id ?? '';
 
 	expect(await says('Are you there?')).toBe('');
-	expect(world.talkdesk.conversation(id)?.messages.map(({ content }) => content)).toEqual([
+	expect(environment.talkdesk.conversation(id)?.messages.map(({ content }) => content)).toEqual([
 		'Are you there?',
 	]);
-	await world.talkdesk.agent.join(id, { name: 'Zoe' });
-	await world.talkdesk.agent.say(id, 'Here I am');
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+	await environment.talkdesk.agent.say(id, 'Here I am');
 	await customer.hears(({ from, text }) => from === 'human' && text === 'Here I am', 'the human');
-	await world.talkdesk.agent.end(id);
+	await environment.talkdesk.agent.end(id);
 	await customer.hears(({ from }) => from === 'bot', 'the bot');
 	expect(await says('Thanks')).toBe('You said: Thanks');
 
@@ -121,8 +121,8 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 	expect(saidIn(again)).toEqual(['Still there?']);
 	// Late words of the first conversation arrive; its end, which everybody knows, tells nobody anything.
 	const late = { conversation_id: id };
-	await world.talkdesk.deliver('local-touchpoint', 'conversation_ended', late);
-	await world.talkdesk.deliver('local-touchpoint', 'message_created', {
+	await environment.talkdesk.deliver('local-touchpoint', 'conversation_ended', late);
+	await environment.talkdesk.deliver('local-touchpoint', 'message_created', {
 		...late,
 		payload: { content: 'One thing more' },
 	});
@@ -134,15 +134,15 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 
 it('what the human says before the model has said its last sentence reaches the customer', async () => {
 	const { customer, says } = newChatter(ANN);
-	const { conversationsStarted } = world.talkdesk.counts();
+	const { conversationsStarted } = environment.talkdesk.counts();
 	const answer = says('A human, but slowly');
-	await world.talkdesk.waitFor(
-		() => world.talkdesk.counts().conversationsStarted > conversationsStarted,
+	await environment.talkdesk.waitFor(
+		() => environment.talkdesk.counts().conversationsStarted > conversationsStarted,
 		{ what: 'the conversation', timeoutMs: 20_000 },
 	);
 	const id = newest();
-	await world.talkdesk.agent.join(id, { name: 'Zoe' });
-	await world.talkdesk.agent.say(id, 'Here I am already');
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+	await environment.talkdesk.agent.say(id, 'Here I am already');
 	// Time enough for n8n to look for the customer and to find nobody.
 	await sleep(2000);
 	saysLastSentence();
@@ -156,7 +156,7 @@ it('an end that nobody told is found out, and the chat can be handed over again'
 	const id = newest();
 	told(false);
 	try {
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 	} finally {
 		told(true);
 	}
@@ -170,11 +170,11 @@ it('a message that cannot be passed on is not taken for delivered', async () => 
 	const { says } = newChatter(ANN);
 	expect(await says('I want a human')).toBe('A human takes over.');
 	const id = newest();
-	world.talkdesk.configure({ digitalConnectEnabled: false });
+	environment.talkdesk.configure({ digitalConnectEnabled: false });
 	try {
 		expect(await says('Can you hear me?')).toContain('could not be delivered');
 	} finally {
-		world.talkdesk.configure({ digitalConnectEnabled: true });
+		environment.talkdesk.configure({ digitalConnectEnabled: true });
 	}
 	expect(await says('And now?')).toBe('');
 	expect(saidIn(id)).toEqual(['And now?']);
@@ -182,22 +182,22 @@ it('a message that cannot be passed on is not taken for delivered', async () => 
 
 it('an address that the customer has never written is not taken', async () => {
 	const { says } = newChatter();
-	const before = world.talkdesk.counts().conversationsStarted;
+	const before = environment.talkdesk.counts().conversationsStarted;
 	expect(await says('I want a human')).toBe('Which address is yours?');
-	expect(world.talkdesk.counts().conversationsStarted).toBe(before);
+	expect(environment.talkdesk.counts().conversationsStarted).toBe(before);
 	expect(await says('A human, please. I am Ann@Shop.Internal.')).toBe('A human takes over.');
-	expect(world.talkdesk.conversation(newest())?.start.contact_person.email).toBe(
+	expect(environment.talkdesk.conversation(newest())?.start.contact_person.email).toBe(
 		'Ann@shop.internal',
 	);
 }, 60_000);
 
 it('a second call of the tool in the same chat gives the same conversation, says so, and starts nothing', async () => {
 	const { says } = newChatter(ANN);
-	const before = world.talkdesk.counts().conversationsStarted;
+	const before = environment.talkdesk.counts().conversationsStarted;
 	expect(await says('A human, and ask twice')).toBe('A human takes over.');
-	expect(world.talkdesk.counts().conversationsStarted).toBe(before + 1);
+	expect(environment.talkdesk.counts().conversationsStarted).toBe(before + 1);
 
-	const id = world.talkdesk.conversations().at(-1)?.id ?? 'none';
+	const id = environment.talkdesk.conversations().at(-1)?.id ?? 'none';
 	const [first, second] = model.toolResults.slice(-2);
 	expect(first).toContain(id);
 	expect(first).toContain('A human agent has been asked to take over');
@@ -220,7 +220,7 @@ it('what a memory node holds arrives whole and in order, 200 messages too', asyn
 		parameters: { ...parameters },
 		...more,
 	});
-	const { id } = await world.n8n.api.createWorkflow({
+	const { id } = await environment.n8n.api.createWorkflow({
 		name: 'From memory',
 		nodes: [
 			node('Begin', 'n8n-nodes-base.manualTrigger', {}),
@@ -245,7 +245,7 @@ it('what a memory node holds arrives whole and in order, 200 messages too', asyn
 					contactEmail: 'long@shop.internal',
 					transcriptSource: 'memory',
 				},
-				{ credentials: { [CREDENTIAL]: world.credential } },
+				{ credentials: { [CREDENTIAL]: environment.credential } },
 			),
 		],
 		connections: {
@@ -262,7 +262,7 @@ it('what a memory node holds arrives whole and in order, 200 messages too', asyn
 		},
 		settings: { executionOrder: 'v1' },
 	});
-	const execution = await world.n8n.api.run(id);
+	const execution = await environment.n8n.api.run(id);
 	const [item] = itemsOf(execution, 'Talkdesk');
 	expect(item?.json).toMatchObject({ transcriptMessages: 200, transcriptMessagesOmitted: 0 });
 	expect(transcriptOf(String(item?.json.conversationId))).toEqual(

@@ -1,21 +1,21 @@
 import type { Locator, Page } from 'playwright-core';
 
-import { createWorld, type World } from '../play/world.mts';
-import { openBrowser, type Problem, type TestBrowser } from './browser.mts';
-import { nodeOf, openExample } from './people.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { openBrowser, type Problem, type TestBrowser } from '../support/browser.mts';
+import { nodeOf, openExample } from '../support/pageActions.mts';
 
 /** What a user sees of this package in n8n's own editor. */
 
-let world: World;
+let environment: Environment;
 let browser: TestBrowser;
 
 beforeAll(async () => {
 	browser = await openBrowser();
-	world = await createWorld();
+	environment = await startEnvironment();
 }, 180_000);
 afterAll(async () => {
 	await browser?.close();
-	await world?.stop();
+	await environment?.stop();
 }, 30_000);
 
 /** What n8n's editor itself complains about, whatever is in it. */
@@ -63,7 +63,7 @@ it.each([
 ] as const)(
 	'shows the nodes, their panels and the credential, %s',
 	async (scheme, icon) => {
-		const page = await openExample(world, browser, {
+		const page = await openExample(environment, browser, {
 			colorScheme: scheme,
 			viewport: { width: 1800, height: 1000 },
 		});

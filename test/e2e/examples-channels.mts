@@ -1,11 +1,11 @@
-import { startSlack, type Slack } from '../play/channels/slack.mts';
-import { startTelegram, type Telegram } from '../play/channels/telegram.mts';
-import { startWhatsApp, type WhatsApp } from '../play/channels/whatsapp.mts';
-import { createExamplesWorld, type ExamplesWorld } from './examples.mts';
+import { startSlack, type Slack } from '../tools/demo/channels/slack.mts';
+import { startTelegram, type Telegram } from '../tools/demo/channels/telegram.mts';
+import { startWhatsApp, type WhatsApp } from '../tools/demo/channels/whatsapp.mts';
+import { startExamplesEnvironment, type ExamplesEnvironment } from './examples.mts';
 import { withoutSlack, withoutWhatsApp } from './examples-replacements.mts';
 
 /** The examples of channels, each with its channel, in one n8n. */
-export interface ChannelsWorld extends ExamplesWorld {
+export interface ChannelsEnvironment extends ExamplesEnvironment {
 	readonly telegram: Telegram;
 	readonly whatsApp: WhatsApp;
 	readonly slack: Slack;
@@ -15,10 +15,10 @@ export interface ChannelsWorld extends ExamplesWorld {
 	failuresOf(name: string): Promise<string[]>;
 }
 
-/** Builds the world. The package must be built. */
-export async function createChannelsWorld(): Promise<ChannelsWorld> {
-	const world = await createExamplesWorld();
-	const { api } = world.n8n;
+/** Builds the environment. The package must be built. */
+export async function startChannelsEnvironment(): Promise<ChannelsEnvironment> {
+	const environment = await startExamplesEnvironment();
+	const { api } = environment.n8n;
 	const [telegram, whatsApp, slack] = [
 		await startTelegram(),
 		await startWhatsApp(),
@@ -30,14 +30,14 @@ export async function createChannelsWorld(): Promise<ChannelsWorld> {
 		accessToken: telegram.token,
 		baseUrl: telegram.url,
 	});
-	const ofTelegram = await world.add('telegram-hand-off', { credentials: { telegramApi } });
+	const ofTelegram = await environment.add('telegram-hand-off', { credentials: { telegramApi } });
 	workflowIds.set('telegram-hand-off', ofTelegram.workflowId);
 
 	const whatsAppApi = await api.createCredential('WhatsApp', 'whatsAppApi', {
 		accessToken: whatsApp.accessToken,
 		businessAccountId: '1',
 	});
-	const ofWhatsApp = await world.add('whatsapp-hand-off', {
+	const ofWhatsApp = await environment.add('whatsapp-hand-off', {
 		credentials: { whatsAppApi },
 		adapt: (example) => withoutWhatsApp(example, whatsApp.url),
 	});
@@ -48,7 +48,7 @@ export async function createChannelsWorld(): Promise<ChannelsWorld> {
 		accessToken: slack.accessToken,
 		signatureSecret: slack.signingSecret,
 	});
-	const ofSlack = await world.add('slack-hand-off', {
+	const ofSlack = await environment.add('slack-hand-off', {
 		credentials: { slackApi },
 		adapt: (example) => withoutSlack(example, slack.url),
 	});
@@ -57,7 +57,7 @@ export async function createChannelsWorld(): Promise<ChannelsWorld> {
 
 	const workflowIdOf = (name: string) => workflowIds.get(name) ?? '';
 	return {
-		...world,
+		...environment,
 		telegram,
 		whatsApp,
 		slack,
@@ -68,7 +68,7 @@ export async function createChannelsWorld(): Promise<ChannelsWorld> {
 				.map(({ id }) => id),
 		async stop() {
 			for (const channel of [telegram, whatsApp, slack]) await channel.close();
-			await world.stop();
+			await environment.stop();
 		},
 	};
 }

@@ -1,19 +1,19 @@
-import type { Channel } from '../play/channels/stand-in.mts';
-import { createChannelsWorld, type ChannelsWorld } from './examples-channels.mts';
+import type { Channel } from '../tools/demo/channels/stand-in.mts';
+import { startChannelsEnvironment, type ChannelsEnvironment } from './examples-channels.mts';
 
-let world: ChannelsWorld;
+let environment: ChannelsEnvironment;
 
 beforeAll(async () => {
-	world = await createChannelsWorld();
+	environment = await startChannelsEnvironment();
 }, 300_000);
-afterAll(async () => await world?.stop(), 30_000);
+afterAll(async () => await environment?.stop(), 30_000);
 
 const SPECIAL = 'Is 5 < 6 & _that_ *all*? Costs: 1 > 0.';
 
 describe.each([
-	{ name: 'telegram-hand-off', channelOf: (): Channel => world.telegram, key: 'telegram' },
-	{ name: 'whatsapp-hand-off', channelOf: (): Channel => world.whatsApp, key: 'whatsapp' },
-	{ name: 'slack-hand-off', channelOf: (): Channel => world.slack, key: 'slack' },
+	{ name: 'telegram-hand-off', channelOf: (): Channel => environment.telegram, key: 'telegram' },
+	{ name: 'whatsapp-hand-off', channelOf: (): Channel => environment.whatsApp, key: 'whatsapp' },
+	{ name: 'slack-hand-off', channelOf: (): Channel => environment.slack, key: 'slack' },
 ])('$name', ({ name, channelOf, key }) => {
 	/** A person who has been handed over; nobody has joined yet. */
 	async function handedOver(who: string) {
@@ -21,11 +21,14 @@ describe.each([
 		await person.says('A human, please');
 		await person.reads(({ text }) => text.startsWith('I am connecting you'), 'that a human comes');
 		const email = `${key}-${person.id}@customers.example.com`;
-		const id = await world.conversationIn(name, (start) => start.contact_person.email === email);
+		const id = await environment.conversationIn(
+			name,
+			(start) => start.contact_person.email === email,
+		);
 		return { person, id };
 	}
 	const reaches = async (id: string, text: string) =>
-		await world.talkdesk.waitFor(() => world.saidIn(id).includes(text), {
+		await environment.talkdesk.waitFor(() => environment.saidIn(id).includes(text), {
 			what: `"${text}" in Talkdesk`,
 			timeoutMs: 20_000,
 		});
@@ -37,8 +40,8 @@ describe.each([
 		await person.says('I want to talk to a human');
 		await person.reads(({ text }) => text.startsWith('I am connecting'), 'that a human comes');
 
-		const id = await world.conversationIn(name);
-		const { start } = world.talkdesk.conversation(id) ?? {};
+		const id = await environment.conversationIn(name);
+		const { start } = environment.talkdesk.conversation(id) ?? {};
 		expect(start?.contact_person.email).toBe(`${key}-${person.id}@customers.example.com`);
 		expect(JSON.stringify(start?.context_parameters)).toContain('Ann');
 		expect(start?.previous_messages?.map(({ content }) => content)).toEqual([
@@ -47,34 +50,34 @@ describe.each([
 			'I want to talk to a human',
 		]);
 
-		await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		await person.reads(({ text }) => text.endsWith('has joined the chat.'), 'that Zoe has joined');
-		await world.talkdesk.agent.say(id, SPECIAL);
+		await environment.talkdesk.agent.say(id, SPECIAL);
 		await person.reads(({ text }) => text === SPECIAL, "Zoe's words as they are");
 		await person.says(SPECIAL);
 		await reaches(id, SPECIAL);
 
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 		await person.reads(({ text }) => text.includes('I am your bot again'), 'the end');
 		await person.says('Thank you');
 		await person.reads(({ text }) => text.startsWith('I am a bot'), 'the bot');
-		expect(world.saidIn(id)).toEqual([SPECIAL]);
+		expect(environment.saidIn(id)).toEqual([SPECIAL]);
 	}, 60_000);
 
 	it('takes files in both directions, byte for byte', async () => {
 		const { person, id } = await handedOver('Bob');
-		await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		const content = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 251));
 		await person.says('My bill', {
 			file: { name: `${key}.pdf`, type: 'application/pdf', content },
 		});
 		await reaches(id, 'My bill');
-		const [sent] = world.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? [];
+		const [sent] = environment.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? [];
 		expect(sent).toMatchObject({ name: `${key}.pdf`, size: content.length });
-		const arrived = await world.talkdesk.attachmentContent(sent?.id ?? '').toArray();
+		const arrived = await environment.talkdesk.attachmentContent(sent?.id ?? '').toArray();
 		expect(Buffer.concat(arrived).equals(content)).toBe(true);
 
-		await world.talkdesk.agent.say(id, '', {
+		await environment.talkdesk.agent.say(id, '', {
 			files: [{ name: `answer-${key}.pdf`, type: 'application/pdf', content }],
 		});
 		const { file } = await person.reads((read) => read.file !== undefined, 'the file');
@@ -85,10 +88,10 @@ describe.each([
 
 	it('finds out an end that nobody told, and the bot takes the message', async () => {
 		const { person, id } = await handedOver('Cem');
-		await world.endsSilently(id);
+		await environment.endsSilently(id);
 		await person.says('When are you open?');
 		await person.reads(({ text }) => text.startsWith('We are open'), 'the opening hours');
-		expect(world.saidIn(id)).toEqual([]);
+		expect(environment.saidIn(id)).toEqual([]);
 	}, 60_000);
 
 	it('passes a message on once that the channel brings twice', async () => {
@@ -97,42 +100,42 @@ describe.each([
 		await person.says('And this');
 		await reaches(id, 'And this');
 		await reaches(id, 'Only once');
-		await world.quiet(world.workflowIdOf(name));
-		expect(world.saidIn(id).sort()).toEqual(['And this', 'Only once']);
+		await environment.quiet(environment.workflowIdOf(name));
+		expect(environment.saidIn(id).sort()).toEqual(['And this', 'Only once']);
 	}, 60_000);
 
 	it('tells the customer when a message could not be passed on', async () => {
 		const { person, id } = await handedOver('Eva');
-		world.talkdesk.configure({ digitalConnectEnabled: false });
+		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
 			await person.says('Can you hear me?');
 			await person.reads(({ text }) => text.includes('could not be delivered'), 'that it failed');
 		} finally {
-			world.talkdesk.configure({ digitalConnectEnabled: true });
+			environment.talkdesk.configure({ digitalConnectEnabled: true });
 		}
-		expect(world.saidIn(id)).toEqual([]);
+		expect(environment.saidIn(id)).toEqual([]);
 	}, 60_000);
 
 	it('keeps two people apart', async () => {
 		const [fay, gil] = [await handedOver('Fay'), await handedOver('Gil')];
-		for (const { id } of [fay, gil]) await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		for (const { id } of [fay, gil]) await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		await Promise.all([
 			fay.person.says('I am Fay'),
 			gil.person.says('I am Gil'),
-			world.talkdesk.agent.say(fay.id, 'to Fay'),
-			world.talkdesk.agent.say(gil.id, 'to Gil'),
+			environment.talkdesk.agent.say(fay.id, 'to Fay'),
+			environment.talkdesk.agent.say(gil.id, 'to Gil'),
 		]);
 		await fay.person.reads(({ text }) => text === 'to Fay', 'her answer');
 		await gil.person.reads(({ text }) => text === 'to Gil', 'his answer');
 		await reaches(fay.id, 'I am Fay');
 		await reaches(gil.id, 'I am Gil');
-		expect(world.saidIn(fay.id)).toEqual(['I am Fay']);
+		expect(environment.saidIn(fay.id)).toEqual(['I am Fay']);
 		expect(fay.person.read.map(({ text }) => text)).not.toContain('to Gil');
 	}, 60_000);
 
 	it('brings late words of a former conversation to the customer, who has a new one', async () => {
 		const { person, id: former } = await handedOver('Hal');
-		await world.talkdesk.agent.end(former);
+		await environment.talkdesk.agent.end(former);
 		await person.reads(({ text }) => text.includes('I am your bot again'), 'the end');
 		await person.says('A human, please');
 		await person.reads(
@@ -140,34 +143,37 @@ describe.each([
 			'that a human comes once more',
 		);
 		const email = `${key}-${person.id}@customers.example.com`;
-		const id = await world.conversationIn(name, (start) => start.contact_person.email === email);
+		const id = await environment.conversationIn(
+			name,
+			(start) => start.contact_person.email === email,
+		);
 		expect(id).not.toBe(former);
 
-		const failures = await world.failuresOf(name);
+		const failures = await environment.failuresOf(name);
 		const late = { conversation_id: former };
-		await world.talkdesk.deliver(name, 'message_created', {
+		await environment.talkdesk.deliver(name, 'message_created', {
 			...late,
 			payload: { content: 'One thing more' },
 		});
 		await person.reads(({ text }) => text === 'One thing more', 'the late words');
 		// Its end comes late, too, once more: nobody is back in this chat.
 		const read = person.read.length;
-		await world.talkdesk.deliver(name, 'conversation_ended', late);
+		await environment.talkdesk.deliver(name, 'conversation_ended', late);
 		await person.says('Are you there?');
 		await reaches(id, 'Are you there?');
-		await world.quiet(world.workflowIdOf(name));
+		await environment.quiet(environment.workflowIdOf(name));
 		expect(person.read.slice(read)).toEqual([]);
-		expect(await world.failuresOf(name)).toEqual(failures);
+		expect(await environment.failuresOf(name)).toEqual(failures);
 	}, 60_000);
 
 	it('says that nobody can be reached, and the bot stays', async () => {
 		const person = channelOf().person('Ida');
-		world.talkdesk.configure({ digitalConnectEnabled: false });
+		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
 			await person.says('A human, please');
 			await person.reads(({ text }) => text.startsWith('I am sorry'), 'the apology');
 		} finally {
-			world.talkdesk.configure({ digitalConnectEnabled: true });
+			environment.talkdesk.configure({ digitalConnectEnabled: true });
 		}
 		await person.says('When are you open?');
 		await person.reads(({ text }) => text.startsWith('We are open'), 'the bot');
@@ -181,26 +187,26 @@ describe.each([
 		const content = Buffer.from('a bill');
 		await person.says('A file', { file: { name: 'a.txt', type: 'text/plain', content } });
 		await reaches(own, 'A file');
-		const [attachment] = world.talkdesk.conversation(own)?.messages.at(-1)?.attachments ?? [];
+		const [attachment] = environment.talkdesk.conversation(own)?.messages.at(-1)?.attachments ?? [];
 		const attachments = [{ ...attachment }];
-		await world.quiet(world.workflowIdOf(name));
+		await environment.quiet(environment.workflowIdOf(name));
 
-		const failures = await world.failuresOf(name);
-		const workflowId = world.workflowIdOf(name);
-		const { api } = world.n8n;
+		const failures = await environment.failuresOf(name);
+		const workflowId = environment.workflowIdOf(name);
+		const { api } = environment.n8n;
 		const [before] = await api.executions({ workflowId });
 		const foreign = { conversation_id: 'a-stranger-s' };
-		await world.talkdesk.deliver(name, 'conversation_started', foreign);
-		await world.talkdesk.deliver(name, 'message_created', {
+		await environment.talkdesk.deliver(name, 'conversation_started', foreign);
+		await environment.talkdesk.deliver(name, 'message_created', {
 			...foreign,
 			payload: { content: 'Hi', attachments },
 		});
-		await world.quiet(workflowId);
+		await environment.quiet(workflowId);
 		const since = (await api.executions({ workflowId })).filter(
 			({ id }) => Number(id) > Number(before?.id ?? 0),
 		);
 		expect(since).toHaveLength(2);
-		expect(await world.failuresOf(name)).toEqual(failures);
+		expect(await environment.failuresOf(name)).toEqual(failures);
 		const [started] = await Promise.all(
 			since.map(async ({ id }) => await api.execution(id)).reverse(),
 		);

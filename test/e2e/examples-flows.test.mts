@@ -1,16 +1,16 @@
 import axios from 'axios';
 
-import type { Execution } from '../n8n/schemas.mts';
-import { errorOf, itemsOf } from '../n8n/workflows.mts';
-import { startScriptedModel, type ScriptedModel } from '../play/model.mts';
+import type { Execution } from '../tools/n8n/schemas.mts';
+import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
+import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
 import {
-	createExamplesWorld,
+	startExamplesEnvironment,
 	setField,
 	type AddedExample,
-	type ExamplesWorld,
+	type ExamplesEnvironment,
 } from './examples.mts';
 
-let world: ExamplesWorld;
+let environment: ExamplesEnvironment;
 let model: ScriptedModel;
 let inTime: AddedExample;
 let after: AddedExample;
@@ -27,7 +27,7 @@ type Customer = ReturnType<typeof newCustomer>;
 function newCustomer(example: AddedExample, more: object = {}) {
 	const sessionId = `flows-${++sessions}`;
 	const email = `${sessionId}@example.com`;
-	const { heard, hears } = world.chat.customer({ sessionId });
+	const { heard, hears } = environment.chat.customer({ sessionId });
 	return {
 		sessionId,
 		email,
@@ -43,18 +43,18 @@ function newCustomer(example: AddedExample, more: object = {}) {
 
 async function handedOver(name: string, customer: Customer): Promise<string> {
 	expect(await customer.says('I want to talk to a human')).toMatchObject({ handledBy: 'human' });
-	return await world.conversationIn(
+	return await environment.conversationIn(
 		name,
 		({ contact_person }) => contact_person.email === customer.email,
 	);
 }
 
-const stateOf = (id: string) => world.talkdesk.conversation(id);
+const stateOf = (id: string) => environment.talkdesk.conversation(id);
 const wordsOf = ({ heard }: Customer) => heard.map(({ from, text }) => `${from}: ${text}`);
 
 /** A workflow that asks a human by way of the example, and gives what it got. */
 async function ask(question: string): Promise<() => Promise<Record<string, unknown>>> {
-	const { id } = await world.n8n.api.createWorkflow({
+	const { id } = await environment.n8n.api.createWorkflow({
 		name: question,
 		nodes: [
 			{
@@ -81,10 +81,10 @@ async function ask(question: string): Promise<() => Promise<Record<string, unkno
 		connections: { Begin: { main: [[{ node: 'Ask', type: 'main', index: 0 }]] } },
 		settings: { executionOrder: 'v1' },
 	});
-	const begun = await world.n8n.api.run(id);
+	const begun = await environment.n8n.api.run(id);
 	expect(begun.status).toBe('waiting');
 	return async () => {
-		const ended: Execution = await world.n8n.api.waitForExecution(
+		const ended: Execution = await environment.n8n.api.waitForExecution(
 			({ id: executionId, status }) => executionId === begun.id && ENDED.includes(status),
 			150_000,
 			{ workflowId: id },
@@ -94,21 +94,21 @@ async function ask(question: string): Promise<() => Promise<Record<string, unkno
 }
 
 const conversationAbout = async (question: string) =>
-	await world.conversationIn('ask-a-human-and-wait', ({ subject }) => subject === question);
+	await environment.conversationIn('ask-a-human-and-wait', ({ subject }) => subject === question);
 
 beforeAll(async () => {
-	world = await createExamplesWorld();
+	environment = await startExamplesEnvironment();
 	model = await startScriptedModel((said) => ({ say: `Summed up: ${said}` }));
-	const openAi = await world.n8n.api.createCredential('Model', 'openAiApi', {
+	const openAi = await environment.n8n.api.createCredential('Model', 'openAiApi', {
 		apiKey: 'none',
 		url: model.url,
 	});
-	inTime = await world.add('no-agent-in-time', {
+	inTime = await environment.add('no-agent-in-time', {
 		adapt: (example) =>
 			setField(example, 'Settings', 'secondsToWait', '={{ $json.body.secondsToWait ?? 3 }}'),
 	});
-	after = await world.add('after-the-conversation', { credentials: { openAiApi: openAi } });
-	asking = await world.add('ask-a-human-and-wait', {
+	after = await environment.add('after-the-conversation', { credentials: { openAiApi: openAi } });
+	asking = await environment.add('ask-a-human-and-wait', {
 		adapt: (example) =>
 			setField(
 				example,
@@ -123,7 +123,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
 	await model?.close();
-	await world?.stop();
+	await environment?.stop();
 }, 30_000);
 
 describe('no-agent-in-time', () => {
@@ -131,35 +131,35 @@ describe('no-agent-in-time', () => {
 		const customer = newCustomer(inTime);
 		const id = await handedOver('no-agent-in-time', customer);
 		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
-		await world.talkdesk.waitFor(() => stateOf(id)?.state === 'ended', {
+		await environment.talkdesk.waitFor(() => stateOf(id)?.state === 'ended', {
 			what: 'the end in Talkdesk',
 			timeoutMs: 20_000,
 		});
 		expect(stateOf(id)?.endedBy).toBe('api');
 		expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
 		// Talkdesk tells n8n the end, too. The customer knows it already.
-		await world.talkdesk.waitFor(
+		await environment.talkdesk.waitFor(
 			() =>
-				world.talkdesk
+				environment.talkdesk
 					.seen()
 					.find(({ conversationId }) => conversationId === id)
 					?.told.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
 			{ what: 'the end to be told', timeoutMs: 20_000 },
 		);
-		await world.quiet(inTime.workflowId);
+		await environment.quiet(inTime.workflowId);
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);
 	}, 60_000);
 
 	it('is silent when an agent has joined meanwhile', async () => {
 		const customer = newCustomer(inTime);
 		const id = await handedOver('no-agent-in-time', customer);
-		await world.talkdesk.agent.join(id, { name: 'Zoe' });
+		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		await customer.hears(({ text }) => text.endsWith('has joined the chat.'), 'the agent to join');
-		await world.quiet(inTime.workflowId);
+		await environment.quiet(inTime.workflowId);
 		expect(stateOf(id)?.state).toBe('open');
 		expect(await customer.says('Hello Zoe')).toEqual({ handledBy: 'human' });
-		expect(world.saidIn(id)).toEqual(['Hello Zoe']);
-		await world.talkdesk.agent.end(id);
+		expect(environment.saidIn(id)).toEqual(['Hello Zoe']);
+		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ from }) => from === 'bot', 'the bot');
 		expect(wordsOf(customer)).not.toContainEqual(expect.stringContaining('I am sorry'));
 	}, 60_000);
@@ -167,9 +167,9 @@ describe('no-agent-in-time', () => {
 	it('is silent when all is over before the time is', async () => {
 		const customer = newCustomer(inTime);
 		const id = await handedOver('no-agent-in-time', customer);
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ text }) => text.includes('I am your bot again'), 'the bot');
-		await world.quiet(inTime.workflowId);
+		await environment.quiet(inTime.workflowId);
 		expect(wordsOf(customer)).toHaveLength(1);
 	}, 60_000);
 });
@@ -178,19 +178,19 @@ describe('after-the-conversation', () => {
 	it('asks how it was, sums up what was said, and keeps both', async () => {
 		const customer = newCustomer(after);
 		const id = await handedOver('after-the-conversation', customer);
-		await world.talkdesk.agent.join(id, { name: 'Zoe' });
-		await world.talkdesk.agent.say(id, 'What is the number?');
+		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		await environment.talkdesk.agent.say(id, 'What is the number?');
 		await customer.hears(({ text }) => text === 'What is the number?', "Zoe's words");
 		expect(await customer.says('4711')).toEqual({ handledBy: 'human' });
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ text }) => text.includes('How satisfied were you'), 'the question');
 
 		expect(await customer.says('4')).toMatchObject({ reply: expect.stringContaining('Thank you') });
 		expect(await customer.says('5')).toMatchObject({
 			reply: expect.stringContaining('I am a bot'),
 		});
-		await world.quiet(after.workflowId);
-		const rows = await world.n8n.api.dataTableRows('conversation_reports');
+		await environment.quiet(after.workflowId);
+		const rows = await environment.n8n.api.dataTableRows('conversation_reports');
 		const [report, ...more] = rows.filter(({ conversationId }) => conversationId === id);
 		expect(more).toEqual([]);
 		expect(report).toMatchObject({ sessionId: customer.sessionId, state: 'done', score: 4 });
@@ -203,14 +203,14 @@ describe('after-the-conversation', () => {
 	it('takes what is no number for a new question, and asks only once', async () => {
 		const customer = newCustomer(after);
 		const id = await handedOver('after-the-conversation', customer);
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ text }) => text.includes('How satisfied were you'), 'the question');
 		expect(await customer.says('When are you open?')).toMatchObject({
 			reply: expect.stringContaining('We are open'),
 		});
 		const again = await handedOver('after-the-conversation', customer);
 		expect(again).not.toBe(id);
-		await world.quiet(after.workflowId);
+		await environment.quiet(after.workflowId);
 		expect(wordsOf(customer)).toHaveLength(1);
 	}, 60_000);
 });
@@ -225,8 +225,8 @@ describe('ask-a-human-and-wait', () => {
 			await conversationAbout('May I refund order 1?'),
 			await conversationAbout('May I refund order 2?'),
 		];
-		for (const id of ids) await world.talkdesk.agent.join(id, { name: 'Zoe' });
-		await world.talkdesk.agent.say(ids[1] ?? '', 'No, not the second.');
+		for (const id of ids) await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		await environment.talkdesk.agent.say(ids[1] ?? '', 'No, not the second.');
 		expect(await second()).toEqual({
 			question: 'May I refund order 2?',
 			answered: true,
@@ -234,7 +234,7 @@ describe('ask-a-human-and-wait', () => {
 			answeredBy: 'Zoe',
 		});
 		expect(stateOf(ids[0] ?? '')?.state).toBe('open');
-		await world.talkdesk.agent.say(ids[0] ?? '', 'Yes, the first.');
+		await environment.talkdesk.agent.say(ids[0] ?? '', 'Yes, the first.');
 		expect(await first()).toMatchObject({ answered: true, answer: 'Yes, the first.' });
 		for (const id of ids) expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
 	}, 120_000);
@@ -242,7 +242,7 @@ describe('ask-a-human-and-wait', () => {
 	it('goes on when the human ends the conversation without a word', async () => {
 		const answer = await ask('Is anybody there?');
 		const id = await conversationAbout('Is anybody there?');
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 		expect(await answer()).toMatchObject({ answered: false, answer: '' });
 	}, 120_000);
 
@@ -250,7 +250,7 @@ describe('ask-a-human-and-wait', () => {
 		expect(await unanswered).toMatchObject({ answered: false, answer: '', answeredBy: '' });
 		const id = await conversationAbout('Who comes soon?');
 		expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
-		const rows = await world.n8n.api.dataTableRows('human_questions');
+		const rows = await environment.n8n.api.dataTableRows('human_questions');
 		expect(rows.filter(({ conversationId }) => conversationId === id)).toEqual([]);
 	}, 160_000);
 });
@@ -259,10 +259,10 @@ it('the wait for an agent survives a restart of n8n', async () => {
 	// From 65 seconds on, n8n keeps a waiting execution in its database.
 	const customer = newCustomer(inTime, { secondsToWait: 70 });
 	await handedOver('no-agent-in-time', customer);
-	const [waiting, ...more] = await world.underWay(inTime.workflowId);
+	const [waiting, ...more] = await environment.underWay(inTime.workflowId);
 	expect(more).toEqual([]);
-	await world.n8n.restart();
-	const ended = await world.n8n.api.waitForExecution(
+	await environment.n8n.restart();
+	const ended = await environment.n8n.api.waitForExecution(
 		({ id, status }) => id === waiting && ENDED.includes(status),
 		150_000,
 		{ workflowId: inTime.workflowId },

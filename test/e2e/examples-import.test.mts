@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
-import { startN8n, type N8nInstance } from '../n8n/instance.mts';
-import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { startN8n, type N8nInstance } from '../tools/n8n/instance.mts';
+import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
 import { readExample, type ExampleWorkflow } from './examples.mts';
 
 /** Every example, and the test that runs it. A new example comes with one. */
@@ -18,7 +18,7 @@ const TESTS: Record<string, string> = {
 	'whatsapp-hand-off': 'examples-channels.test.mts',
 };
 /** Where a test has an example through something else that it uses. */
-const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../play/world.mts' };
+const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../tools/demo/environment.mts' };
 
 /** A sub-workflow fails, and so the workflow that called it learns why. */
 const UNGUARDED: Record<string, string[]> = { 'ask-a-human-and-wait': ['Ask the human'] };

@@ -1,28 +1,28 @@
-import type { Person } from '../play/channels/stand-in.mts';
-import { createChannelsWorld, type ChannelsWorld } from './examples-channels.mts';
+import type { Person } from '../tools/demo/channels/stand-in.mts';
+import { startChannelsEnvironment, type ChannelsEnvironment } from './examples-channels.mts';
 
-let world: ChannelsWorld;
+let environment: ChannelsEnvironment;
 
 beforeAll(async () => {
-	world = await createChannelsWorld();
+	environment = await startChannelsEnvironment();
 }, 300_000);
-afterAll(async () => await world?.stop(), 30_000);
+afterAll(async () => await environment?.stop(), 30_000);
 
 /** Hands a person over, and gives the conversation. */
 async function handOver(example: string, key: string, person: Person): Promise<string> {
 	await person.says('A human, please');
 	await person.reads(({ text }) => text.startsWith('I am connecting you'), 'that a human comes');
 	const email = `${key}-${person.id}@customers.example.com`;
-	return await world.conversationIn(example, (start) => start.contact_person.email === email);
+	return await environment.conversationIn(example, (start) => start.contact_person.email === email);
 }
 
 /** Waits until words have arrived, and everything that came before them is done. */
 async function reaches(example: string, id: string, text: string): Promise<void> {
-	await world.talkdesk.waitFor(() => world.saidIn(id).includes(text), {
+	await environment.talkdesk.waitFor(() => environment.saidIn(id).includes(text), {
 		what: `"${text}" in Talkdesk`,
 		timeoutMs: 20_000,
 	});
-	await world.quiet(world.workflowIdOf(example));
+	await environment.quiet(environment.workflowIdOf(example));
 }
 
 const text = (body: string) => ({ type: 'text', text: { body } });
@@ -34,7 +34,7 @@ const titled = (type: string) => ({
 describe('WhatsApp', () => {
 	const EXAMPLE = 'whatsapp-hand-off';
 	const handedOver = async (name: string, userId?: string) => {
-		const person = world.whatsApp.person(name, userId);
+		const person = environment.whatsApp.person(name, userId);
 		return { person, id: await handOver(EXAMPLE, 'whatsapp', person) };
 	};
 
@@ -42,7 +42,7 @@ describe('WhatsApp', () => {
 		const [ana, ben] = [await handedOver('Ana', 'US.901'), await handedOver('Ben', 'US.902')];
 		expect(ben.id).not.toBe(ana.id);
 		const parameters = JSON.stringify(
-			world.talkdesk.conversation(ana.id)?.start.context_parameters,
+			environment.talkdesk.conversation(ana.id)?.start.context_parameters,
 		);
 		expect(parameters).toContain('Ana');
 		expect(parameters).not.toContain('contact_phone');
@@ -50,9 +50,9 @@ describe('WhatsApp', () => {
 		await ben.person.says('I am Ben');
 		await reaches(EXAMPLE, ana.id, 'I am Ana');
 		await reaches(EXAMPLE, ben.id, 'I am Ben');
-		expect(world.saidIn(ana.id)).toEqual(['I am Ana']);
-		await world.talkdesk.agent.join(ben.id, { name: 'Zoe' });
-		await world.talkdesk.agent.say(ben.id, 'to Ben', {
+		expect(environment.saidIn(ana.id)).toEqual(['I am Ana']);
+		await environment.talkdesk.agent.join(ben.id, { name: 'Zoe' });
+		await environment.talkdesk.agent.say(ben.id, 'to Ben', {
 			files: [{ name: 'ben.pdf', type: 'application/pdf', content: Buffer.from('Ben') }],
 		});
 		await ben.person.reads((read) => read.text === 'to Ben', 'his answer');
@@ -61,8 +61,8 @@ describe('WhatsApp', () => {
 	}, 60_000);
 
 	it('takes a person without a number whose call has neither from nor wa_id', async () => {
-		const person = world.whatsApp.person('Cleo', 'US.903');
-		await world.whatsApp.brings({
+		const person = environment.whatsApp.person('Cleo', 'US.903');
+		await environment.whatsApp.brings({
 			contacts: [{ profile: { name: 'Cleo' }, user_id: 'US.903' }],
 			messages: [{ id: 'wamid.cleo', ...text('A human, please') }],
 		});
@@ -70,32 +70,32 @@ describe('WhatsApp', () => {
 	}, 60_000);
 
 	it('fails in words where nobody can be told apart', async () => {
-		await world.whatsApp.brings({
+		await environment.whatsApp.brings({
 			contacts: [],
 			messages: [{ id: 'wamid.nobody', from: '', ...text('A human, please') }],
 		});
-		const failed = await world.n8n.api.waitForExecution(
+		const failed = await environment.n8n.api.waitForExecution(
 			({ status }) => status === 'error',
 			30_000,
-			{ workflowId: world.workflowIdOf(EXAMPLE) },
+			{ workflowId: environment.workflowIdOf(EXAMPLE) },
 		);
 		expect(failed.data.resultData.error?.message).toContain('neither a phone number nor a user ID');
 	}, 60_000);
 
 	it('passes on every message of a call, in order, to the right conversation', async () => {
 		const [dora, emil] = [await handedOver('Dora'), await handedOver('Emil')];
-		await world.whatsApp.brings(
+		await environment.whatsApp.brings(
 			dora.person.value(text('My order'), text('is broken')),
 			emil.person.value(text('I am Emil')),
 		);
 		await reaches(EXAMPLE, emil.id, 'I am Emil');
 		await reaches(EXAMPLE, dora.id, 'is broken');
-		expect(world.saidIn(dora.id)).toEqual(['My order', 'is broken']);
-		expect(world.saidIn(emil.id)).toEqual(['I am Emil']);
+		expect(environment.saidIn(dora.id)).toEqual(['My order', 'is broken']);
+		expect(environment.saidIn(emil.id)).toEqual(['I am Emil']);
 		// Two people in one change, one of whom n8n doesn't know yet.
-		const fred = world.whatsApp.person('Fred');
+		const fred = environment.whatsApp.person('Fred');
 		const values = [fred.value(text('When are you open?')), dora.person.value(text('Hello?'))];
-		await world.whatsApp.brings({
+		await environment.whatsApp.brings({
 			contacts: values.flatMap(({ contacts }) => contacts).reverse(),
 			messages: values.flatMap(({ messages }) => messages),
 		});
@@ -104,9 +104,9 @@ describe('WhatsApp', () => {
 	}, 60_000);
 
 	it('hands over with the first message of a call, and passes the next one on', async () => {
-		const gina = world.whatsApp.person('Gina');
-		await world.whatsApp.brings(gina.value(text('A human, please'), text('It is urgent')));
-		const id = await world.conversationIn(
+		const gina = environment.whatsApp.person('Gina');
+		await environment.whatsApp.brings(gina.value(text('A human, please'), text('It is urgent')));
+		const id = await environment.conversationIn(
 			EXAMPLE,
 			(start) => start.contact_person.email === `whatsapp-${gina.id}@customers.example.com`,
 		);
@@ -118,19 +118,19 @@ describe('WhatsApp', () => {
 		const content = Buffer.from('the bill');
 		await person.says('My bill', { file: { name: 'bill.txt', type: 'text/plain', content } });
 		await reaches(EXAMPLE, id, 'My bill');
-		const [message] = world.talkdesk.conversation(id)?.messages ?? [];
+		const [message] = environment.talkdesk.conversation(id)?.messages ?? [];
 		expect(message?.attachments).toHaveLength(1);
 		// A file and words in one call: the words come without it.
-		const mediaId = world.whatsApp.keeps({ name: 'two.txt', type: 'text/plain', content });
-		await world.whatsApp.brings(
+		const mediaId = environment.whatsApp.keeps({ name: 'two.txt', type: 'text/plain', content });
+		await environment.whatsApp.brings(
 			person.value(
 				{ type: 'document', document: { id: mediaId, filename: 'two.txt' } },
 				text('Got it?'),
 			),
 		);
 		await reaches(EXAMPLE, id, 'Got it?');
-		expect(world.talkdesk.conversation(id)?.messages.at(-2)?.attachments).toHaveLength(1);
-		expect(world.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? []).toEqual([]);
+		expect(environment.talkdesk.conversation(id)?.messages.at(-2)?.attachments).toHaveLength(1);
+		expect(environment.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? []).toEqual([]);
 	}, 60_000);
 
 	it('passes on as words what is no text, and leaves alone what nobody has said', async () => {
@@ -143,7 +143,7 @@ describe('WhatsApp', () => {
 			{ type: 'something_new', something_new: { id: 'x' } },
 		];
 		for (const content of silent) await person.does(content);
-		await world.whatsApp.brings({ statuses: [{ id: 'wamid.1', status: 'read' }] });
+		await environment.whatsApp.brings({ statuses: [{ id: 'wamid.1', status: 'read' }] });
 		await person.does(titled('button_reply'));
 		await person.does(titled('list_reply'));
 		await person.does({ type: 'button', button: { payload: 'p', text: 'Stop' } });
@@ -157,7 +157,7 @@ describe('WhatsApp', () => {
 		});
 		await person.does(text('That is all'));
 		await reaches(EXAMPLE, id, 'That is all');
-		expect(world.saidIn(id).toSorted()).toEqual(
+		expect(environment.saidIn(id).toSorted()).toEqual(
 			[
 				'Yes',
 				'Yes',
@@ -175,7 +175,7 @@ describe('Slack', () => {
 	const EXAMPLE = 'slack-hand-off';
 
 	it("passes on readable words instead of Slack's own signs", async () => {
-		const person = world.slack.person('Kim');
+		const person = environment.slack.person('Kim');
 		const id = await handOver(EXAMPLE, 'slack', person);
 		await person.does({
 			text: 'Hi &amp; bye, mail &lt;me&gt; <mailto:ana@example.com|ana@example.com> <@U1> <@U2|bob> <#C1|help> <!here> <http://example.com/?a=1&amp;b=2|the shop> <https://example.com>',
@@ -188,7 +188,7 @@ describe('Slack', () => {
 	}, 60_000);
 
 	it('leaves alone what is edited, deleted, or written by an app', async () => {
-		const person = world.slack.person('Lea');
+		const person = environment.slack.person('Lea');
 		const id = await handOver(EXAMPLE, 'slack', person);
 		const read = person.read.length;
 		await person.does({ subtype: 'message_changed', message: { text: 'edited' } });
@@ -197,7 +197,7 @@ describe('Slack', () => {
 		await person.does({ bot_id: 'B9', text: 'of an app' });
 		await person.says('of Lea');
 		await reaches(EXAMPLE, id, 'of Lea');
-		expect(world.saidIn(id)).toEqual(['of Lea']);
+		expect(environment.saidIn(id)).toEqual(['of Lea']);
 		expect(person.read.slice(read)).toEqual([]);
 	}, 60_000);
 });
@@ -206,15 +206,15 @@ describe('Telegram', () => {
 	const EXAMPLE = 'telegram-hand-off';
 
 	it('hands over a group, whose number is negative', async () => {
-		const group = world.telegram.person('Team', true);
+		const group = environment.telegram.person('Team', true);
 		const id = await handOver(EXAMPLE, 'telegram', group);
-		expect(world.talkdesk.conversation(id)?.start.contact_person.email).toBe(
+		expect(environment.talkdesk.conversation(id)?.start.contact_person.email).toBe(
 			`telegram-${group.id}@customers.example.com`,
 		);
 	}, 60_000);
 
 	it('passes on as words what is no text, and leaves alone what nobody has said', async () => {
-		const person = world.telegram.person('Mia');
+		const person = environment.telegram.person('Mia');
 		const id = await handOver(EXAMPLE, 'telegram', person);
 		const read = person.read.length;
 		await person.does({ new_chat_title: 'Ours' });
@@ -224,7 +224,7 @@ describe('Telegram', () => {
 		await person.does({ sticker: { emoji: '\u{1F600}', file_id: 's' } });
 		await person.says('That is all');
 		await reaches(EXAMPLE, id, 'That is all');
-		expect(world.saidIn(id).toSorted()).toEqual(
+		expect(environment.saidIn(id).toSorted()).toEqual(
 			[
 				'(Location: https://maps.google.com/?q=1.5,-2)',
 				'(Contact: Jo, +1555)',

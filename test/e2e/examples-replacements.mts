@@ -1,4 +1,4 @@
-import type { WorkflowNode } from '../n8n/schemas.mts';
+import type { WorkflowNode } from '../tools/n8n/schemas.mts';
 import type { ExampleWorkflow } from './examples.mts';
 
 /**

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
-import { PROJECT_FOLDER } from '../n8n/pack.mts';
-import { workflowSchema, type WorkflowNode } from '../n8n/schemas.mts';
-import type { CredentialChoice } from '../n8n/workflows.mts';
-import { createWorld, type World } from '../play/world.mts';
+import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
+import { workflowSchema, type WorkflowNode } from '../tools/n8n/schemas.mts';
+import type { CredentialChoice } from '../tools/n8n/workflows.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
 
 export type ExampleWorkflow = z.output<typeof workflowSchema>;
 
@@ -17,10 +17,10 @@ export interface AddedExample {
 }
 
 /** One n8n and one Talkdesk for several examples. Each has a touchpoint of its own, named like the example. */
-export interface ExamplesWorld extends World {
+export interface ExamplesEnvironment extends Environment {
 	/**
 	 * Does with an example what a user does by hand, and gives it a touchpoint. What would go to https://chat.example.com
-	 * goes to the chat of the world.
+	 * goes to the chat of the environment.
 	 *
 	 * @param options.credentials besides Talkdesk's
 	 * @param options.adapt further changes, made to a copy
@@ -44,11 +44,11 @@ export interface ExamplesWorld extends World {
 	quiet(workflowId: string): Promise<void>;
 }
 
-type Start = ReturnType<World['talkdesk']['conversations']>[number]['start'];
+type Start = ReturnType<Environment['talkdesk']['conversations']>[number]['start'];
 
 const TYPE = 'talkdeskOAuth2Api';
 const CHAT = 'https://chat.example.com/messages';
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const UNFINISHED = ['new', 'running', 'waiting', 'unknown'];
 
 /** An example as it is in the repository. */
@@ -77,12 +77,12 @@ const assignmentsSchema = z.object({
 	assignments: z.array(z.object({ name: z.string(), value: z.unknown() }).passthrough()),
 });
 
-/** Builds the world. The package must be built. */
-export async function createExamplesWorld(): Promise<ExamplesWorld> {
-	const world = await createWorld();
-	const { talkdesk, n8n, credentialData, chat } = world;
+/** Builds the environment. The package must be built. */
+export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
+	const environment = await startEnvironment();
+	const { talkdesk, n8n, credentialData, chat } = environment;
 	const authentication = { type: 'apiKey' as const, key: credentialData.webhookApiKey ?? '' };
-	const basePaths = new Map([['local-touchpoint', world.basePath]]);
+	const basePaths = new Map([['local-touchpoint', environment.basePath]]);
 
 	const configure = (isTold: boolean) =>
 		talkdesk.configure({
@@ -98,7 +98,7 @@ export async function createExamplesWorld(): Promise<ExamplesWorld> {
 			.map(({ id }) => id);
 
 	return {
-		...world,
+		...environment,
 		async add(name, { credentials = {}, adapt } = {}) {
 			const example = readExample(name);
 			for (const { parameters } of example.nodes) {
@@ -138,7 +138,7 @@ export async function createExamplesWorld(): Promise<ExamplesWorld> {
 					talkdesk
 						.conversations()
 						.findLast(({ start }) => start.touchpoint_id === touchpointId && fits(start)),
-				{ what: `a conversation in ${touchpointId}`, timeoutMs: PATIENCE_MS },
+				{ what: `a conversation in ${touchpointId}`, timeoutMs: TIMEOUT_MS },
 			);
 			return id;
 		},
@@ -156,7 +156,7 @@ export async function createExamplesWorld(): Promise<ExamplesWorld> {
 		},
 		underWay,
 		async quiet(workflowId) {
-			const end = Date.now() + PATIENCE_MS;
+			const end = Date.now() + TIMEOUT_MS;
 			for (;;) {
 				const ids = await underWay(workflowId);
 				if (ids.length === 0) return;

@@ -2,15 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import axios from 'axios';
 import { z } from 'zod';
 
-import { errorOf, itemsOf } from '../n8n/workflows.mts';
-import { createWorld, type World } from '../play/world.mts';
+import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
 
-let world: World;
+let environment: Environment;
 
 beforeAll(async () => {
-	world = await createWorld({ n8nEnv: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
+	environment = await startEnvironment({ n8nEnv: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
 }, 180_000);
-afterAll(async () => await world?.stop(), 30_000);
+afterAll(async () => await environment?.stop(), 30_000);
 
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 const FILES = [
@@ -37,7 +37,7 @@ const talkdeskNode = (name: string, type: string, parameters: object) => ({
 	typeVersion: 1,
 	position: [0, 0] as [number, number],
 	parameters: { ...parameters },
-	credentials: { talkdeskOAuth2Api: world.credential },
+	credentials: { talkdeskOAuth2Api: environment.credential },
 	webhookId: name.toLowerCase().replace(/\W/g, '-'),
 });
 
@@ -47,25 +47,25 @@ async function publish(
 	second: ReturnType<typeof talkdeskNode>,
 ) {
 	const common = { typeVersion: 2, position: [0, 0] as [number, number], id: first.name };
-	const { id } = await world.n8n.api.createWorkflow({
+	const { id } = await environment.n8n.api.createWorkflow({
 		name: first.name,
 		nodes: [{ ...common, ...first, parameters: { ...first.parameters } }, second],
 		connections: { [first.name]: { main: [[{ node: second.name, type: 'main', index: 0 }]] } },
 		settings: { executionOrder: 'v1' },
 	});
-	await world.n8n.api.activate(id);
+	await environment.n8n.api.activate(id);
 	return id;
 }
 
 /** Starts a conversation that an agent has joined, without n8n. */
 async function openConversation(email: string) {
 	const { data: token } = await axios.post<{ access_token: string }>(
-		world.talkdesk.tokenUrl,
+		environment.talkdesk.tokenUrl,
 		'grant_type=client_credentials',
 		{ auth: { username: 'local-client', password: 'local-secret' } },
 	);
 	const { data } = await axios.post<{ id: string }>(
-		`${world.talkdesk.apiBaseUrl}/digital-connect/conversations`,
+		`${environment.talkdesk.apiBaseUrl}/digital-connect/conversations`,
 		{ touchpoint_id: 'local-touchpoint', contact_person: { email } },
 		{ headers: { Authorization: `Bearer ${token.access_token}`, 'x-idempotency-key': email } },
 	);
@@ -83,7 +83,7 @@ async function postFiles(path: string) {
 	for (const { name, type, content } of FILES) {
 		form.append(`file_${name}`, new Blob([new Uint8Array(content)], { type }), name);
 	}
-	const { data } = await axios.post<unknown>(`${world.n8n.webhookUrl}/${path}`, form);
+	const { data } = await axios.post<unknown>(`${environment.n8n.webhookUrl}/${path}`, form);
 	return answerSchema.parse(data).attachments;
 }
 
@@ -108,11 +108,11 @@ it('ten files of mixed types go from the customer to the agent in one message, w
 	);
 	const outcomes = await postFiles('ten-files');
 	expect(outcomes.map(({ outcome }) => outcome)).toEqual(FILES.map(() => 'sent'));
-	const messages = world.talkdesk.conversation(conversationId)?.messages ?? [];
+	const messages = environment.talkdesk.conversation(conversationId)?.messages ?? [];
 	expect(messages).toHaveLength(1);
 	// n8n's Webhook node gives the files of a form in the order in which it has read them.
 	const arrived = messages[0]?.attachments.map(({ id }) => {
-		const attachment = world.talkdesk.attachment(id);
+		const attachment = environment.talkdesk.attachment(id);
 		return [attachment?.name, attachment?.type, attachment?.sha256].join();
 	});
 	expect(arrived?.sort()).toEqual(
@@ -133,17 +133,17 @@ it('one of ten fails: nine are sent, and the one is explained', async () => {
 		}),
 	);
 	let puts = 0;
-	world.talkdesk.configure({ uploadFailure: () => (++puts === 4 ? 403 : undefined) });
+	environment.talkdesk.configure({ uploadFailure: () => (++puts === 4 ? 403 : undefined) });
 	try {
 		const outcomes = await postFiles('nine-files');
 		expect(outcomes.filter(({ outcome }) => outcome === 'sent')).toHaveLength(9);
 		expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toEqual([
 			expect.objectContaining({ error: expect.stringContaining('its storage answered 403') }),
 		]);
-		const [message] = world.talkdesk.conversation(conversationId)?.messages ?? [];
+		const [message] = environment.talkdesk.conversation(conversationId)?.messages ?? [];
 		expect(message?.attachments).toHaveLength(9);
 	} finally {
-		world.talkdesk.configure({ uploadFailure: () => undefined });
+		environment.talkdesk.configure({ uploadFailure: () => undefined });
 	}
 }, 60_000);
 
@@ -162,21 +162,21 @@ it("the files of an agent's message come with the trigger's item, whole", async 
 			inputDataFieldNames: '*',
 		}),
 	);
-	const key = world.credentialData.webhookApiKey ?? '';
-	world.talkdesk.configure({
+	const key = environment.credentialData.webhookApiKey ?? '';
+	environment.talkdesk.configure({
 		touchpoints: [
 			{
 				id: 'local-touchpoint',
 				integration: {
-					basePath: `${world.n8n.webhookUrl}/${trigger.webhookId}`,
+					basePath: `${environment.n8n.webhookUrl}/${trigger.webhookId}`,
 					authentication: { type: 'apiKey', key },
 				},
 			},
 		],
 	});
-	await world.talkdesk.agent.join(conversationId, { name: 'Zoe' });
-	await world.talkdesk.agent.say(conversationId, '', { files: FILES.slice(0, 3) });
-	const execution = await world.n8n.api.waitForExecution(
+	await environment.talkdesk.agent.join(conversationId, { name: 'Zoe' });
+	await environment.talkdesk.agent.say(conversationId, '', { files: FILES.slice(0, 3) });
+	const execution = await environment.n8n.api.waitForExecution(
 		({ status }) => status === 'success' || status === 'error',
 		20_000,
 		{ workflowId },
@@ -187,12 +187,12 @@ it("the files of an agent's message come with the trigger's item, whole", async 
 		FILES.slice(0, 3).map(({ name }, index) => ({ name, field: `attachment_${index}` })),
 	);
 	// They were sent back, so that their bytes can be compared.
-	const returned = world.talkdesk
+	const returned = environment.talkdesk
 		.conversation(conversationId)
 		?.messages.find(({ from }) => from === 'customer');
-	expect(returned?.attachments.map(({ id }) => world.talkdesk.attachment(id)?.sha256)).toEqual(
-		FILES.slice(0, 3).map(({ content }) => sha256(content)),
-	);
+	expect(
+		returned?.attachments.map(({ id }) => environment.talkdesk.attachment(id)?.sha256),
+	).toEqual(FILES.slice(0, 3).map(({ content }) => sha256(content)));
 }, 60_000);
 
 it('a transcript goes out as a file', async () => {
@@ -208,16 +208,16 @@ it('a transcript goes out as a file', async () => {
 			sendAs: 'file',
 		}),
 	);
-	await axios.post(`${world.n8n.webhookUrl}/transcript`, {
+	await axios.post(`${environment.n8n.webhookUrl}/transcript`, {
 		messages: [
 			{ role: 'user', content: 'Hi' },
 			{ role: 'assistant', content: 'Hello' },
 		],
 	});
-	const [message] = world.talkdesk.conversation(conversationId)?.messages ?? [];
+	const [message] = environment.talkdesk.conversation(conversationId)?.messages ?? [];
 	const [attachment] = message?.attachments ?? [];
 	expect(attachment?.name).toMatch(/^chat-transcript-.*\.txt$/);
-	expect(world.talkdesk.attachment(attachment?.id ?? '')?.sha256).toBe(
+	expect(environment.talkdesk.attachment(attachment?.id ?? '')?.sha256).toBe(
 		sha256(Buffer.from('Customer: Hi\nBot: Hello\n')),
 	);
 }, 60_000);

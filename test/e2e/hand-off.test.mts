@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import axios from 'axios';
 
-import { errorOf, itemsOf } from '../n8n/workflows.mts';
-import { playConversation } from '../play/conversation.mts';
-import { createWorld, type World } from '../play/world.mts';
-import { scopes } from '../sandbox/contract.mts';
+import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
+import { playConversation } from '../tools/demo/conversation.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { scopes } from '../simulator/contract.mts';
 
 type Scope = (typeof scopes)[number];
 const FILE_SCOPES = [
@@ -16,32 +16,34 @@ const FILE_SCOPES = [
 	'attachments:download',
 ] as const;
 
-let world: World;
+let environment: Environment;
 let sessions = 0;
 
 beforeAll(async () => {
-	world = await createWorld();
+	environment = await startEnvironment();
 }, 180_000);
-afterAll(async () => await world?.stop(), 30_000);
+afterAll(async () => await environment?.stop(), 30_000);
 
 /** A customer of this test alone. */
 const newCustomer = (name: string) => {
 	const email = `${name}-${++sessions}@example.com`;
 	return {
 		email,
-		customer: world.chat.customer({ sessionId: `${name}-${sessions}`, email, name }),
+		customer: environment.chat.customer({ sessionId: `${name}-${sessions}`, email, name }),
 	};
 };
 
 const conversationOf = async (email: string) =>
-	await world.talkdesk.waitFor(
+	await environment.talkdesk.waitFor(
 		() =>
-			world.talkdesk.conversations().findLast(({ start }) => start.contact_person.email === email),
+			environment.talkdesk
+				.conversations()
+				.findLast(({ start }) => start.contact_person.email === email),
 		{ what: `the conversation of ${email}` },
 	);
 
 const textsOf = (conversationId: string) =>
-	(world.talkdesk.conversation(conversationId)?.messages ?? [])
+	(environment.talkdesk.conversation(conversationId)?.messages ?? [])
 		.filter(({ from }) => from === 'customer')
 		.map(({ content }) => content);
 
@@ -51,16 +53,16 @@ async function handedOver(name: string) {
 	const answer = await customer.says('I want to talk to a human');
 	expect(answer.handledBy).toBe('human');
 	const { id } = await conversationOf(email);
-	await world.talkdesk.agent.join(id, { name: 'Zoe' });
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 	return { customer, id };
 }
 
 const executions = async () =>
-	(await world.n8n.api.executions({ workflowId: world.workflowId })).length;
+	(await environment.n8n.api.executions({ workflowId: environment.workflowId })).length;
 
 /** Runs one Talkdesk node by hand, behind a Manual Trigger. */
 async function runNode(parameters: Record<string, unknown>) {
-	const { id } = await world.n8n.api.createWorkflow({
+	const { id } = await environment.n8n.api.createWorkflow({
 		name: 'One node',
 		nodes: [
 			{
@@ -78,23 +80,23 @@ async function runNode(parameters: Record<string, unknown>) {
 				typeVersion: 1,
 				position: [200, 0],
 				parameters,
-				credentials: { talkdeskOAuth2Api: world.credential },
+				credentials: { talkdeskOAuth2Api: environment.credential },
 			},
 		],
 		connections: { Begin: { main: [[{ node: 'Talkdesk', type: 'main', index: 0 }]] } },
 		settings: { executionOrder: 'v1' },
 	});
-	return await world.n8n.api.run(id);
+	return await environment.n8n.api.run(id);
 }
 
 it('a whole conversation goes from the bot to a human and back', async () => {
 	const said: string[] = [];
-	await playConversation(world, (speaker, text) => said.push(`${speaker}: ${text}`));
+	await playConversation(environment, (speaker, text) => said.push(`${speaker}: ${text}`));
 	expect(said.at(-1)).toMatch(/^bot: /);
 }, 60_000);
 
 it('the node, the trigger and the tool are there, with icons', async () => {
-	const types = await world.n8n.api.nodeTypes();
+	const types = await environment.n8n.api.nodeTypes();
 	expect(types.map(({ name }) => name)).toEqual(
 		expect.arrayContaining([
 			'n8n-nodes-talkdesk.talkdesk',
@@ -106,28 +108,28 @@ it('the node, the trigger and the tool are there, with icons', async () => {
 
 describe('the credential test', () => {
 	const test = async (change: Record<string, string> = {}) =>
-		await world.n8n.api.testCredential({
+		await environment.n8n.api.testCredential({
 			type: 'talkdeskOAuth2Api',
-			data: { ...world.credentialData, ...change },
+			data: { ...environment.credentialData, ...change },
 		});
 
 	const grant = (...granted: Scope[]) =>
-		world.talkdesk.configure({
+		environment.talkdesk.configure({
 			clients: [{ id: 'local-client', secret: 'local-secret', scopes: granted }],
 		});
 	afterEach(() => {
 		grant('digital-connect:write', ...FILE_SCOPES);
-		world.talkdesk.configure({ digitalConnectEnabled: true, addressAllowed: true });
+		environment.talkdesk.configure({ digitalConnectEnabled: true, addressAllowed: true });
 	});
 
 	it('is good for good credentials, stored ones too, and starts nothing', async () => {
-		const before = world.talkdesk.counts().conversationsStarted;
+		const before = environment.talkdesk.counts().conversationsStarted;
 		expect(await test()).toEqual({
 			status: 'OK',
 			message: 'Connection successful: conversations and files.',
 		});
-		expect((await world.n8n.api.testCredential(world.credential.id)).status).toBe('OK');
-		expect(world.talkdesk.counts().conversationsStarted).toBe(before);
+		expect((await environment.n8n.api.testCredential(environment.credential.id)).status).toBe('OK');
+		expect(environment.talkdesk.counts().conversationsStarted).toBe(before);
 	});
 
 	it("gives Talkdesk's own words for a wrong secret and a wrong client", async () => {
@@ -140,7 +142,7 @@ describe('the credential test', () => {
 
 	it('knows an unknown account, as a 404 and as a host that does not exist', async () => {
 		for (const tokenUrl of [
-			world.credentialData.tokenUrl?.replace('/acme/', '/nobody/') ?? '',
+			environment.credentialData.tokenUrl?.replace('/acme/', '/nobody/') ?? '',
 			'https://nobody.invalid/oauth/token',
 		]) {
 			const { status, message } = await test({ tokenUrl });
@@ -166,7 +168,7 @@ describe('the credential test', () => {
 	it.each([{ digitalConnectEnabled: false }, { addressAllowed: false }])(
 		'explains a 403: %j',
 		async (change) => {
-			world.talkdesk.configure(change);
+			environment.talkdesk.configure(change);
 			const { status, message } = await test();
 			expect(status).toBe('Error');
 			expect(message).toContain("Digital Connect isn't enabled");
@@ -182,7 +184,7 @@ describe('two customers at the same time', () => {
 			people.map(async ({ customer, id }) => {
 				for (const n of [1, 2, 3]) {
 					await customer.says(`${customer.sessionId} says ${n}`);
-					await world.talkdesk.agent.say(id, `to ${customer.sessionId}: ${n}`);
+					await environment.talkdesk.agent.say(id, `to ${customer.sessionId}: ${n}`);
 					await customer.hears(
 						({ text }) => text === `to ${customer.sessionId}: ${n}`,
 						'the agent',
@@ -203,7 +205,7 @@ describe('two customers at the same time', () => {
 describe('the end', () => {
 	it('by the agent brings the bot back', async () => {
 		const { customer, id } = await handedOver('dan');
-		await world.talkdesk.agent.end(id);
+		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ from }) => from === 'bot', 'the bot');
 		expect((await customer.says('hello again')).handledBy).toBe('bot');
 		expect(textsOf(id)).toEqual([]);
@@ -226,7 +228,7 @@ describe('the end', () => {
 
 	it('that nobody told us is found out with the next message, which the bot takes', async () => {
 		const { customer, id } = await handedOver('fay');
-		world.talkdesk.configure({ notifyApiEnd: false });
+		environment.talkdesk.configure({ notifyApiEnd: false });
 		try {
 			await runNode({
 				resource: 'conversation',
@@ -235,7 +237,7 @@ describe('the end', () => {
 				options: {},
 			});
 		} finally {
-			world.talkdesk.configure({ notifyApiEnd: true });
+			environment.talkdesk.configure({ notifyApiEnd: true });
 		}
 		expect((await customer.says('still there?')).handledBy).toBe('bot');
 		expect((await customer.says('hello?')).handledBy).toBe('bot');
@@ -262,61 +264,61 @@ describe('files', () => {
 	it('that fail on the way to the agent are named, and the rest arrives', async () => {
 		const { customer, id } = await handedOver('jon');
 		let uploads = 0;
-		world.talkdesk.configure({ uploadFailure: () => (++uploads === 1 ? 403 : undefined) });
+		environment.talkdesk.configure({ uploadFailure: () => (++uploads === 1 ? 403 : undefined) });
 		try {
 			const files = [await fileOf('one.txt'), await fileOf('two.txt')];
 			const { handledBy, error } = await customer.says('Look', files);
-			const sent = world.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? [];
+			const sent = environment.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? [];
 			const names = sent.map(({ name }) => name);
 			expect(names).toHaveLength(1);
 			const [lost] = files.filter(({ name }) => !names.includes(name));
 			expect([handledBy, error]).toEqual(['human', `Not delivered: ${lost?.name}`]);
 		} finally {
-			world.talkdesk.configure({ uploadFailure: () => undefined });
+			environment.talkdesk.configure({ uploadFailure: () => undefined });
 		}
 	}, 30_000);
 
 	it('that fail on the way to the customer are named in the text', async () => {
 		const { customer, id } = await handedOver('kim');
-		world.talkdesk.configure({ downloadFailure: () => 403 });
+		environment.talkdesk.configure({ downloadFailure: () => 403 });
 		try {
 			const content = Buffer.from('x');
-			await world.talkdesk.agent.say(id, 'Your bill', {
+			await environment.talkdesk.agent.say(id, 'Your bill', {
 				files: [{ name: 'bill.pdf', type: 'application/pdf', content }],
 			});
 			const { text } = await customer.hears(({ from }) => from === 'human', 'the agent');
 			expect(text).toBe('Your bill\n(The file bill.pdf did not come through.)');
 		} finally {
-			world.talkdesk.configure({ downloadFailure: () => undefined });
+			environment.talkdesk.configure({ downloadFailure: () => undefined });
 		}
 	}, 30_000);
 });
 
 describe('the token', () => {
 	it('is fetched once and then serves every request', async () => {
-		world.talkdesk.expireTokens();
+		environment.talkdesk.expireTokens();
 		const { customer } = await handedOver('gil');
-		const { tokensIssued } = world.talkdesk.counts();
+		const { tokensIssued } = environment.talkdesk.counts();
 		for (const n of [1, 2, 3, 4, 5]) await customer.says(`message ${n}`);
-		expect(world.talkdesk.counts().tokensIssued).toBe(tokensIssued);
+		expect(environment.talkdesk.counts().tokensIssued).toBe(tokensIssued);
 	}, 30_000);
 
 	it('expires in the middle of a conversation, and nobody notices', async () => {
 		const { customer, id } = await handedOver('hal');
 		await customer.says('before');
-		const { tokensIssued } = world.talkdesk.counts();
-		world.talkdesk.expireTokens();
+		const { tokensIssued } = environment.talkdesk.counts();
+		environment.talkdesk.expireTokens();
 		expect(await customer.says('after')).toEqual({ handledBy: 'human' });
 		await customer.says('later');
 		expect(textsOf(id)).toEqual(['before', 'after', 'later']);
-		expect(world.talkdesk.counts().tokensIssued).toBe(tokensIssued + 1);
+		expect(environment.talkdesk.counts().tokensIssued).toBe(tokensIssued + 1);
 	}, 30_000);
 });
 
 describe('a call of the trigger', () => {
 	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
-		await axios.post<unknown>(`${world.basePath}${path}`, body, {
-			headers: { 'X-Api-Key': world.credentialData.webhookApiKey ?? '', ...headers },
+		await axios.post<unknown>(`${environment.basePath}${path}`, body, {
+			headers: { 'X-Api-Key': environment.credentialData.webhookApiKey ?? '', ...headers },
 			validateStatus: () => true,
 		});
 	const message = { conversation_id: 'c1', payload: { content: 'Hi' } };
@@ -335,14 +337,16 @@ describe('a call of the trigger', () => {
 	);
 
 	it('is refused while the credential has no key', async () => {
-		await world.n8n.api.updateCredential(world.credential.id, { data: { webhookApiKey: '' } });
+		await environment.n8n.api.updateCredential(environment.credential.id, {
+			data: { webhookApiKey: '' },
+		});
 		try {
-			for (const key of ['', 'undefined', world.credentialData.webhookApiKey ?? '']) {
+			for (const key of ['', 'undefined', environment.credentialData.webhookApiKey ?? '']) {
 				expect((await call('/message_created', message, { 'X-Api-Key': key })).status).toBe(401);
 			}
 		} finally {
-			await world.n8n.api.updateCredential(world.credential.id, {
-				data: { webhookApiKey: world.credentialData.webhookApiKey },
+			await environment.n8n.api.updateCredential(environment.credential.id, {
+				data: { webhookApiKey: environment.credentialData.webhookApiKey },
 			});
 		}
 		expect((await call('/message_created', {})).status).toBe(200);
@@ -379,26 +383,26 @@ describe('a call of the trigger', () => {
 	it('of an unknown event is answered, and the log says so', async () => {
 		const { status } = await call('/events', { conversation_id: 'c1', event_type: 'TYPING' });
 		expect(status).toBe(200);
-		expect(world.n8n.log()).toContain('A call was not understood');
+		expect(environment.n8n.log()).toContain('A call was not understood');
 	});
 
 	it.each(['envelope', 'relay', 'flat'] as const)(
 		'in the form %s reaches the customer',
 		async (form) => {
 			const { customer, id } = await handedOver(form);
-			world.talkdesk.configure({ payloadForm: form });
+			environment.talkdesk.configure({ payloadForm: form });
 			try {
-				await world.talkdesk.agent.say(id, `in the form ${form}`);
+				await environment.talkdesk.agent.say(id, `in the form ${form}`);
 				await customer.hears(({ text }) => text === `in the form ${form}`, 'the agent');
 			} finally {
-				world.talkdesk.configure({ payloadForm: 'envelope' });
+				environment.talkdesk.configure({ payloadForm: 'envelope' });
 			}
 		},
 	);
 
 	it('that belongs to no customer is left alone', async () => {
-		const { api } = world.n8n;
-		const { workflowId } = world;
+		const { api } = environment.n8n;
+		const { workflowId } = environment;
 		const failed = await api.countExecutions(workflowId, 'error');
 		const seen = new Set((await api.executions({ workflowId })).map(({ id }) => id));
 		await call('/conversation_started', { conversation_id: 'nobody' });

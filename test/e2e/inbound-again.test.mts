@@ -5,7 +5,7 @@ import {
 	tokenOf,
 	type Inbound,
 	type Trigger,
-} from './inbound.mts';
+} from '../support/inbound.mts';
 
 const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
 const JSON_TYPE = /^application\/json/;
@@ -22,7 +22,7 @@ afterAll(async () => await inbound?.stop(), 30_000);
 
 const newMessage = () => inbound.newMessage();
 const lastConversation = () => `c${inbound.messages()}`;
-const putOut = async (trigger: Trigger, count: number) => await inbound.putOut(trigger, count);
+const outputOf = async (trigger: Trigger, count: number) => await inbound.outputOf(trigger, count);
 
 describe('an event that Talkdesk sends again', () => {
 	it('comes through once: side by side, in another envelope, and after n8n was restarted', async () => {
@@ -37,13 +37,16 @@ describe('an event that Talkdesk sends again', () => {
 		await Promise.all(Array.from({ length: 10 }, () => send(body, '/message_created')));
 		await send(relay, '/message_created');
 		// The others wait until n8n has stored the first, and start no execution.
-		expect(await putOut(trigger, 1)).toMatchObject({ count: 1, conversations: [conversation_id] });
+		expect(await outputOf(trigger, 1)).toMatchObject({
+			count: 1,
+			conversations: [conversation_id],
+		});
 
 		// Now nothing but n8n's database knows of it: the execution puts out nothing.
 		await inbound.n8n.restart();
 		await send(body, '/events');
 		await send(newMessage(), '/message_created');
-		const { count, conversations } = await putOut(trigger, 3);
+		const { count, conversations } = await outputOf(trigger, 3);
 		expect(count).toBe(3);
 		expect(conversations.sort()).toEqual([conversation_id, lastConversation()].sort());
 	}, 240_000);
@@ -52,7 +55,7 @@ describe('an event that Talkdesk sends again', () => {
 		const trigger = await inbound.createTrigger('apiKey', { ignoreDuplicates: false });
 		const body = newMessage();
 		for (let n = 0; n < 2; n++) await post(`${trigger.basePath}/events`, body, KEY);
-		expect((await putOut(trigger, 2)).conversations).toEqual(Array(2).fill(body.conversation_id));
+		expect((await outputOf(trigger, 2)).conversations).toEqual(Array(2).fill(body.conversation_id));
 	});
 });
 
@@ -74,7 +77,10 @@ it('with onlyAgentMessages, the words of customers start no execution', async ()
 	};
 	expect(await by('USER')).toEqual({ received: true, ignored: expect.any(String) });
 	expect(await by('AGENT')).toEqual({ received: true });
-	expect(await putOut(trigger, 1)).toMatchObject({ count: 1, conversations: [lastConversation()] });
+	expect(await outputOf(trigger, 1)).toMatchObject({
+		count: 1,
+		conversations: [lastConversation()],
+	});
 });
 
 describe('while n8n listens for a test event', () => {
@@ -89,10 +95,10 @@ describe('while n8n listens for a test event', () => {
 			expect([answer.status, answer.data]).toEqual([200, { received: true }]);
 			expect(answer.headers['content-type']).toMatch(JSON_TYPE);
 		}
-		expect((await putOut(trigger, 2)).conversations).toEqual(Array(2).fill(body.conversation_id));
+		expect((await outputOf(trigger, 2)).conversations).toEqual(Array(2).fill(body.conversation_id));
 		const headers = { Authorization: `Bearer ${await tokenOf(trigger)}` };
 		await post(`${trigger.basePath}/message_created`, body, headers);
-		expect((await putOut(trigger, 3)).conversations).toHaveLength(3);
+		expect((await outputOf(trigger, 3)).conversations).toHaveLength(3);
 	});
 });
 

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 
-import { AUTHENTICATIONS, post, startInbound, type Inbound, type Trigger } from './inbound.mts';
+import {
+	AUTHENTICATIONS,
+	post,
+	startInbound,
+	type Inbound,
+	type Trigger,
+} from '../support/inbound.mts';
 
 const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
 
@@ -16,7 +22,7 @@ beforeAll(async () => {
 afterAll(async () => await inbound?.stop(), 30_000);
 
 const newMessage = () => inbound.newMessage();
-const putOut = async (trigger: Trigger, count: number) => await inbound.putOut(trigger, count);
+const outputOf = async (trigger: Trigger, count: number) => await inbound.outputOf(trigger, count);
 
 /** What n8n writes reaches us a moment later. */
 const untilLogged = async (text: string) => {
@@ -70,7 +76,7 @@ describe('a call that is nearly as documented', () => {
 			proxy: false,
 		});
 		expect([status, data]).toEqual([200, { received: true }]);
-		const { conversations, texts } = await putOut(trigger, 1);
+		const { conversations, texts } = await outputOf(trigger, 1);
 		expect([conversations, texts]).toEqual([[body.conversation_id], ['Grüße & Dank']]);
 	});
 
@@ -90,7 +96,7 @@ describe('a call that is nearly as documented', () => {
 		expect((await post(url, [two, three, three], KEY)).data).toEqual({ received: true });
 		const again = await post(url, [three, one], KEY);
 		expect(again.data).toEqual({ received: true, ignored: expect.any(String) });
-		const { count, conversations } = await putOut(trigger, 2);
+		const { count, conversations } = await outputOf(trigger, 2);
 		expect([count, conversations.sort()]).toEqual([2, ids.sort()]);
 	});
 
@@ -98,7 +104,7 @@ describe('a call that is nearly as documented', () => {
 		const trigger = await inbound.createTrigger('apiKey');
 		const body = { ...newMessage(), payload: { utterance: 'my secret' } };
 		await post(`${trigger.basePath}/message_created`, body, KEY);
-		expect((await putOut(trigger, 1)).conversations).toEqual([body.conversation_id]);
+		expect((await outputOf(trigger, 1)).conversations).toEqual([body.conversation_id]);
 		await untilLogged('payload: { utterance: text of 9 }');
 		expect(inbound.n8n.log()).not.toContain('my secret');
 	});

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import axios from 'axios';
 
-import { createHostileCalls } from '../hostile/calls.mts';
-import { sendHostile } from '../hostile/wire.mts';
+import { createMalformedCalls } from '../fuzz/calls.mts';
+import { sendMalformed } from '../fuzz/wire.mts';
 import {
 	AUTHENTICATIONS,
 	post,
@@ -15,7 +15,7 @@ import {
 	type Inbound,
 	type Mode,
 	type Trigger,
-} from './inbound.mts';
+} from '../support/inbound.mts';
 
 const MODES = ['apiKey', 'basicAuth', 'oAuth2', 'none'] as const;
 const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
@@ -48,7 +48,7 @@ afterAll(async () => {
 const newMessage = () => inbound.newMessage();
 const lastConversation = () => `c${inbound.messages()}`;
 const executions = async (trigger: Trigger) => await inbound.executions(trigger);
-const putOut = async (trigger: Trigger, count: number) => await inbound.putOut(trigger, count);
+const outputOf = async (trigger: Trigger, count: number) => await inbound.outputOf(trigger, count);
 
 describe.each(MODES)('authentication %s', (mode) => {
 	it('lets the calls of Talkdesk in, each as one execution with one item', async () => {
@@ -58,7 +58,7 @@ describe.each(MODES)('authentication %s', (mode) => {
 			const delivery = await inbound.talkdesk.deliver(trigger.touchpointId, event, body);
 			expect(delivery).toMatchObject({ ok: true, status: 200 });
 		}
-		const { count, conversations } = await putOut(trigger, 3);
+		const { count, conversations } = await outputOf(trigger, 3);
 		expect(count).toBe(3);
 		expect(new Set(conversations).size).toBe(3);
 		expect(conversations).toContain(lastConversation());
@@ -249,18 +249,18 @@ describe('what is answered', () => {
 	);
 });
 
-it('hostile calls bring nothing down: what fails, fails in n8n before the trigger is asked', async () => {
+it('malformed calls bring nothing down: what fails, fails in n8n before the trigger is asked', async () => {
 	const trigger = await inbound.createTrigger('apiKey');
 	// n8n never answers some of the XML; the bench has it.
-	const next = createHostileCalls(7, { without: ['XML', 'another content type'] });
+	const next = createMalformedCalls(7, { without: ['XML', 'another content type'] });
 	const unanswered: string[] = [];
 	const send = async () => {
 		for (let n = 0; n < 50; n++) {
 			const call = next();
-			const { status } = await sendHostile(trigger.basePath, call, KEY);
+			const { status } = await sendMalformed(trigger.basePath, call, KEY);
 			if (typeof status === 'number' && status < 500) continue;
 			// The trigger would have answered 401.
-			const again = await sendHostile(trigger.basePath, call, {});
+			const again = await sendMalformed(trigger.basePath, call, {});
 			if (again.status !== status) unanswered.push(`${call.kind}: ${status}`);
 		}
 	};
@@ -268,7 +268,7 @@ it('hostile calls bring nothing down: what fails, fails in n8n before the trigge
 	expect(unanswered).toEqual([]);
 	const { status } = await post(`${trigger.basePath}/message_created`, newMessage(), KEY);
 	expect(status).toBe(200);
-	const { conversations, failed } = await putOut(trigger, 2);
+	const { conversations, failed } = await outputOf(trigger, 2);
 	expect(conversations).toContain(lastConversation());
 	expect(failed).toEqual([]);
 }, 240_000);

@@ -1,30 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
-import { createWorld, type World } from '../play/world.mts';
-import { startTalkdesk } from '../sandbox/talkdesk.mts';
-import { openBrowser, type TestBrowser } from './browser.mts';
-import * as people from './people.mts';
-import { agentSays, customerSays, messagesOf, pick } from './people.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { startTalkdesk } from '../simulator/talkdesk.mts';
+import { openBrowser, type TestBrowser } from '../support/browser.mts';
+import * as people from '../support/pageActions.mts';
+import { agentSays, customerSays, messagesOf, pick } from '../support/pageActions.mts';
 
-let world: World;
+let environment: Environment;
 let browser: TestBrowser;
 
 beforeAll(async () => {
 	browser = await openBrowser();
-	world = await createWorld();
+	environment = await startEnvironment();
 }, 180_000);
 afterAll(async () => {
 	await browser?.close();
-	await world?.stop();
+	await environment?.stop();
 }, 30_000);
 
 const PHONE = { width: 360, height: 740 };
 
 const openShop = async (name: string, options?: Parameters<TestBrowser['newPage']>[0]) =>
-	await people.openShop(world, browser, name, options);
+	await people.openShop(environment, browser, name, options);
 const openDesk = async (options?: Parameters<TestBrowser['newPage']>[0]) =>
-	await people.openDesk(world, browser, options);
+	await people.openDesk(environment, browser, options);
 
 /** Drops a file on the chat. */
 async function drop(page: Page, name: string, text: string) {
@@ -117,7 +117,7 @@ it('both sides go by the keyboard alone', async () => {
 	}
 
 	const shop = await browser.newPage();
-	await shop.goto(world.chat.url);
+	await shop.goto(environment.chat.url);
 	await shop.getByRole('button', { name: 'Chat with us' }).waitFor();
 	await tabTo(shop, /Chat with us/);
 	await shop.keyboard.press('Enter');
@@ -218,7 +218,7 @@ it('when n8n is away, both sides see it, and a message can be sent again', async
 	await desk.getByRole('button', { name: 'Join' }).click();
 	await messagesOf(shop).getByText('has joined the chat').waitFor();
 
-	await world.n8n.kill('SIGTERM');
+	await environment.n8n.kill('SIGTERM');
 	await agentSays(desk, 'Can you read this?');
 	await messagesOf(desk)
 		.getByText(/Not delivered to n8n: .*ECONNREFUSED/)
@@ -226,7 +226,7 @@ it('when n8n is away, both sides see it, and a message can be sent again', async
 	await customerSays(shop, 'Are you there?');
 	await messagesOf(shop).getByText('The bot can’t be reached.').waitFor();
 
-	await world.n8n.restart();
+	await environment.n8n.restart();
 	await shop.getByRole('button', { name: 'Try again' }).click();
 	await messagesOf(desk).getByText('Are you there?').waitFor();
 	await shop.getByText('The bot can’t be reached.').waitFor({ state: 'detached' });

@@ -1,39 +1,39 @@
 import axios from 'axios';
 
-import { itemsOf } from '../n8n/workflows.mts';
-import { createWorld, type World } from '../play/world.mts';
-import type { Fault } from '../sandbox/faults.mts';
+import { itemsOf } from '../tools/n8n/workflows.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import type { Fault } from '../simulator/faults.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
 const SEND_ROUTE = `${START_ROUTE}/:id/messages`;
 
-let world: World;
+let environment: Environment;
 beforeAll(async () => {
-	world = await createWorld();
+	environment = await startEnvironment();
 }, 180_000);
-afterAll(async () => await world?.stop(), 30_000);
-afterEach(() => world.talkdesk.configure({ faults: () => undefined }));
+afterAll(async () => await environment?.stop(), 30_000);
+afterEach(() => environment.talkdesk.configure({ faults: () => undefined }));
 
 /** These faults happen to the requests of a route, one after the other; undefined for one that goes well. */
 function fail(route: string, ...faults: Array<Fault | undefined>) {
-	world.talkdesk.configure({
+	environment.talkdesk.configure({
 		faults: (request) => (request.route === route ? faults.shift() : undefined),
 	});
 }
 
 const textsOf = (conversationId: string) =>
-	world.talkdesk.conversation(conversationId)?.messages.map(({ content }) => content);
+	environment.talkdesk.conversation(conversationId)?.messages.map(({ content }) => content);
 
 let webhooks = 0;
 /** A webhook, its list of messages as items, and a Talkdesk node; published. The address of the webhook, and its workflow. */
 async function publish(
 	parameters: Record<string, unknown>,
 	talkdesk: Record<string, unknown> = {},
-	credential = world.credential,
+	credential = environment.credential,
 ) {
 	const path = `repeated-${++webhooks}`;
 	const at = (x: number): [number, number] => [x, 0];
-	const { id } = await world.n8n.api.createWorkflow({
+	const { id } = await environment.n8n.api.createWorkflow({
 		name: path,
 		nodes: [
 			{
@@ -79,10 +79,10 @@ async function publish(
 		},
 		settings: { executionOrder: 'v1' },
 	});
-	await world.n8n.api.activate(id);
+	await environment.n8n.api.activate(id);
 	const call = async (items: object[]) =>
 		await axios.post<unknown>(
-			`${world.n8n.webhookUrl}/${path}`,
+			`${environment.n8n.webhookUrl}/${path}`,
 			{ items },
 			{ validateStatus: () => true },
 		);
@@ -110,20 +110,27 @@ async function started() {
 	const email = `repeated-${++customers}@example.com`;
 	const { call } = await publish(start());
 	await call([{ email }]);
-	const conversation = await world.talkdesk.waitFor(
-		() => world.talkdesk.conversations().find((each) => each.start.contact_person.email === email),
+	const conversation = await environment.talkdesk.waitFor(
+		() =>
+			environment.talkdesk
+				.conversations()
+				.find((each) => each.start.contact_person.email === email),
 		{ what: `the conversation of ${email}` },
 	);
 	return conversation.id;
 }
 const conversationsOf = (email: string) =>
-	world.talkdesk.conversations().filter((each) => each.start.contact_person.email === email);
+	environment.talkdesk.conversations().filter((each) => each.start.contact_person.email === email);
 
 const retryFailed = async (workflowId: string) => {
-	const failed = await world.n8n.api.waitForExecution(({ status }) => status === 'error', 15_000, {
-		workflowId,
-	});
-	await world.n8n.api.retryExecution(failed.id);
+	const failed = await environment.n8n.api.waitForExecution(
+		({ status }) => status === 'error',
+		15_000,
+		{
+			workflowId,
+		},
+	);
+	await environment.n8n.api.retryExecution(failed.id);
 };
 
 describe("Retry in n8n's list of executions", () => {
@@ -179,14 +186,18 @@ it('messages that a channel sends without waiting arrive in their order, though 
 
 it('a credential that cannot be used never lets a message out as a success', async () => {
 	const conversationId = await started();
-	const { id, name } = await world.n8n.api.createCredential('Incomplete', 'talkdeskOAuth2Api', {
-		...world.credentialData,
-		clientSecret: '',
-	});
+	const { id, name } = await environment.n8n.api.createCredential(
+		'Incomplete',
+		'talkdeskOAuth2Api',
+		{
+			...environment.credentialData,
+			clientSecret: '',
+		},
+	);
 	const onError = { onError: 'continueErrorOutput' };
 	const { workflowId, call } = await publish(send(), onError, { id, name });
 	await call([{ conversationId, text: 'Hi' }]);
-	const execution = await world.n8n.api.waitForExecution(
+	const execution = await environment.n8n.api.waitForExecution(
 		({ status }) => status === 'success',
 		15_000,
 		{ workflowId },
@@ -195,10 +206,10 @@ it('a credential that cannot be used never lets a message out as a success', asy
 	expect(itemsOf(execution, 'Talkdesk', { output: 1 })).toMatchObject([
 		{ json: { details: { kind: 'credential' } } },
 	]);
-	await world.n8n.api.deleteCredential(id);
+	await environment.n8n.api.deleteCredential(id);
 	await call([{ conversationId, text: 'Hi' }]);
-	for (const { id: executionId } of await world.n8n.api.executions({ workflowId })) {
-		expect(itemsOf(await world.n8n.api.execution(executionId), 'Success')).toEqual([]);
+	for (const { id: executionId } of await environment.n8n.api.executions({ workflowId })) {
+		expect(itemsOf(await environment.n8n.api.execution(executionId), 'Success')).toEqual([]);
 	}
 }, 60_000);
 
@@ -207,15 +218,15 @@ it('a client that is changed in the credential is used at once', async () => {
 		{ id: 'local-client', secret: 'local-secret', scopes: ['digital-connect:write' as const] },
 		{ id: 'new-client', secret: 'new-secret', scopes: ['digital-connect:write' as const] },
 	];
-	world.talkdesk.configure({ clients });
-	const { id, name } = await world.n8n.api.createCredential(
+	environment.talkdesk.configure({ clients });
+	const { id, name } = await environment.n8n.api.createCredential(
 		'Edited',
 		'talkdeskOAuth2Api',
-		world.credentialData,
+		environment.credentialData,
 	);
 	const { call } = await publish(start(), {}, { id, name });
 	await call([{ email: 'before@example.com' }]);
-	await world.n8n.api.updateCredential(id, {
+	await environment.n8n.api.updateCredential(id, {
 		data: { clientId: 'new-client', clientSecret: 'new-secret' },
 	});
 	await call([{ email: 'after@example.com' }]);

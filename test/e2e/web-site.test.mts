@@ -1,6 +1,6 @@
-import { startChat, type Chat } from '../play/chat.mts';
-import { cleanUp, receiver, request, type Received } from '../sandbox/testing.mts';
-import { comes, listen, loadPage, plainRequest } from '../sandbox/testing-pages.mts';
+import { startChat, type Chat } from '../tools/demo/chat.mts';
+import { cleanUp, receiver, request, type Received } from '../simulator/tests/testing.mts';
+import { comes, listen, loadPage, plainRequest } from '../simulator/tests/testing-pages.mts';
 
 /** The server of the customer's page, without n8n. */
 

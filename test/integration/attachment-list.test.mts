@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { IDataObject } from 'n8n-workflow';
 
-import { credential, run } from './local.mts';
+import { credential, run } from './fixtures.mts';
 
 /** Talkdesk's API as far as attachments are described. It answers as the test wants. */
 let api: FastifyInstance;

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { contentOf } from './engine.mts';
-import { run, started, talkdesk } from './local.mts';
+import { contentOf } from './runNode.mts';
+import { run, started, talkdesk } from './fixtures.mts';
 import { bill, PDF, sha256, text, UPLOAD, uploaded } from './sample-files.mts';
 
 const requests = (what: string) =>

@@ -1,8 +1,8 @@
 import type { INodeParameters } from 'n8n-workflow';
 
-import { scopes } from '../sandbox/contract.mts';
-import type { Fault } from '../sandbox/faults.mts';
-import { credential, END, run, SEND, START, started, talkdesk } from './local.mts';
+import { scopes } from '../simulator/contract.mts';
+import type { Fault } from '../simulator/faults.mts';
+import { credential, END, run, SEND, START, started, talkdesk } from './fixtures.mts';
 import { bill } from './sample-files.mts';
 
 /** What must not get out of the credential. The token is added where there is one. */

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { credential, END, run, START, started, talkdesk } from './local.mts';
+import { credential, END, run, START, started, talkdesk } from './fixtures.mts';
 
 const STRICT = { transcriptSource: 'json', options: { ifMessageUnrecognized: 'error' } };
 

@@ -1,4 +1,4 @@
-import { contents, run, SEND, SEND_ROUTE, started, talkdesk } from './local.mts';
+import { contents, run, SEND, SEND_ROUTE, started, talkdesk } from './fixtures.mts';
 
 const endedConversation = async () => {
 	const conversationId = await started();

@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-import { credential, run, SEND, START, started, talkdesk } from './local.mts';
+import { credential, run, SEND, START, started, talkdesk } from './fixtures.mts';
 
 describe('errors', () => {
 	it("carry Talkdesk's message, its code, the item and a remedy", async () => {

@@ -1,6 +1,6 @@
-import type { Fault } from '../sandbox/faults.mts';
-import { contentOf } from './engine.mts';
-import { failFirst, run, talkdesk } from './local.mts';
+import type { Fault } from '../simulator/faults.mts';
+import { contentOf } from './runNode.mts';
+import { failFirst, run, talkdesk } from './fixtures.mts';
 import { bill, sha256, uploaded } from './sample-files.mts';
 
 const upload = async (options = {}) =>

@@ -2,8 +2,8 @@ import axios from 'axios';
 import Fastify from 'fastify';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { contentOf, runNode } from './engine.mts';
-import { credential, failFirst, run, SEND_ROUTE, started, talkdesk } from './local.mts';
+import { contentOf, runNode } from './runNode.mts';
+import { credential, failFirst, run, SEND_ROUTE, started, talkdesk } from './fixtures.mts';
 import { bill, PDF, sendOf, sha256, text, uploaded } from './sample-files.mts';
 
 describe('message: send with files', () => {

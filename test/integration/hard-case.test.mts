@@ -1,5 +1,5 @@
-import { hardSettings } from '../sandbox/options.mts';
-import { contents, END, run, SEND, START, started, talkdesk } from './local.mts';
+import { hardSettings } from '../simulator/options.mts';
+import { contents, END, run, SEND, START, started, talkdesk } from './fixtures.mts';
 
 /** The harder of each two unknowns at once. */
 beforeEach(() => talkdesk.configure({ ...hardSettings, numericIds: true }));

@@ -1,8 +1,17 @@
 import { DataDeduplicationService } from 'n8n-core';
 
-import { credentialFor } from '../sandbox/credential.mts';
-import { startTalkdesk } from '../sandbox/talkdesk.mts';
-import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
+import { credentialFor } from '../simulator/credential.mts';
+import { startTalkdesk } from '../simulator/talkdesk.mts';
+import {
+	contents,
+	failFirst,
+	run,
+	SEND,
+	SEND_ROUTE,
+	START,
+	started,
+	talkdesk,
+} from './fixtures.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
 const people = () => talkdesk.conversations().map(({ start }) => start.contact_person.email);

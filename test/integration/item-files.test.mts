@@ -1,5 +1,5 @@
-import { runNode } from './engine.mts';
-import { credential, run, started, talkdesk } from './local.mts';
+import { runNode } from './runNode.mts';
+import { credential, run, started, talkdesk } from './fixtures.mts';
 import { bill, PDF, sendOf, text, UPLOAD, uploaded } from './sample-files.mts';
 
 describe('the combined binary mode', () => {

@@ -1,4 +1,4 @@
-import { run, SEND, started, talkdesk } from './local.mts';
+import { run, SEND, started, talkdesk } from './fixtures.mts';
 
 describe('message: send', () => {
 	it("sends the customer's text into the conversation", async () => {

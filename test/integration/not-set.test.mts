@@ -1,4 +1,4 @@
-import { run, SEND, START, started, talkdesk } from './local.mts';
+import { run, SEND, START, started, talkdesk } from './fixtures.mts';
 
 /** What databases, sheets, and models give for "nothing". */
 const nothing = [null, undefined, '', ' '];

@@ -1,4 +1,4 @@
-import { contents, END, failFirst, run, SEND, SEND_ROUTE, started, talkdesk } from './local.mts';
+import { contents, END, failFirst, run, SEND, SEND_ROUTE, started, talkdesk } from './fixtures.mts';
 
 /** Sends each text out of an execution of its own, one after the other, without waiting for any of them. */
 const sendAll = (conversationId: string, texts: string[], options: object = {}) =>

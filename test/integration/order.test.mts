@@ -7,7 +7,7 @@ import {
 	SEND_ROUTE,
 	started,
 	talkdesk,
-} from './local.mts';
+} from './fixtures.mts';
 
 describe('many items', () => {
 	it('of one conversation arrive in their order, also where one of them has to be repeated', async () => {

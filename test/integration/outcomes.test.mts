@@ -1,6 +1,15 @@
-import { oddAnswers } from '../sandbox/odd-answers.mts';
-import type { Fault } from '../sandbox/faults.mts';
-import { contents, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
+import { oddAnswers } from '../simulator/odd-answers.mts';
+import type { Fault } from '../simulator/faults.mts';
+import {
+	contents,
+	failFirst,
+	run,
+	SEND,
+	SEND_ROUTE,
+	START,
+	started,
+	talkdesk,
+} from './fixtures.mts';
 
 const say = async (conversationId: string, options: object = {}, more: object = {}) =>
 	await run(
@@ -69,7 +78,7 @@ describe('a failure that leaves open whether the message arrived', () => {
 			when: 'after',
 			retryAfterSeconds: 1,
 		});
-		talkdesk.configure({ honourMessageKeys: false });
+		talkdesk.configure({ honorMessageKeys: false });
 		const { items } = await say(conversationId, { ifOutcomeUnknown: 'report' });
 		expect(items[0]?.json).toMatchObject({ outcomeUnknown: true });
 		expect(contents(conversationId)).toEqual(['Hello']);

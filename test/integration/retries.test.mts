@@ -1,4 +1,4 @@
-import type { Fault } from '../sandbox/faults.mts';
+import type { Fault } from '../simulator/faults.mts';
 import {
 	contents,
 	END,
@@ -9,7 +9,7 @@ import {
 	START,
 	started,
 	talkdesk,
-} from './local.mts';
+} from './fixtures.mts';
 
 const send = async (conversationId: string, options = {}) =>
 	await run({ ...SEND, options }, { items: [{ conversationId, text: 'Hello' }] });
@@ -172,7 +172,7 @@ describe('a request that fails again and again', () => {
 describe('a message whose outcome is unknown', () => {
 	it('goes out twice where Talkdesk ignores the key and the option says to repeat', async () => {
 		const conversationId = await started();
-		talkdesk.configure({ honourMessageKeys: false });
+		talkdesk.configure({ honorMessageKeys: false });
 		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
 		await send(conversationId);
 		expect(contents(conversationId)).toEqual(['Hello', 'Hello']);
@@ -185,7 +185,7 @@ describe('a message whose outcome is unknown', () => {
 		['no answer in time', { kind: 'hang', when: 'after' }],
 	])('is reported and not repeated where the option says so: %s', async (_name, fault) => {
 		const conversationId = await started();
-		talkdesk.configure({ honourMessageKeys: false });
+		talkdesk.configure({ honorMessageKeys: false });
 		failFirst(SEND_ROUTE, fault);
 		const { items, error } = await send(conversationId, {
 			ifOutcomeUnknown: 'report',

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { run } from './local.mts';
+import { run } from './fixtures.mts';
 
 export const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 export const PDF = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(200_000)]);

@@ -1,4 +1,4 @@
-import { contents, run, SEND, started, talkdesk } from './local.mts';
+import { contents, run, SEND, started, talkdesk } from './fixtures.mts';
 import { bill } from './sample-files.mts';
 
 /** Fulfilled when Talkdesk has heard nothing for so many milliseconds. */

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
-import { contentOf } from './engine.mts';
+import { contentOf } from './runNode.mts';
 import { bill } from './sample-files.mts';
 import { download, storage, upload, xml } from './storage-links.mts';
 

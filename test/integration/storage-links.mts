@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 
-import { credential, run } from './local.mts';
+import { credential, run } from './fixtures.mts';
 import { bill, UPLOAD } from './sample-files.mts';
 
 interface StorageState {

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { contentOf } from './engine.mts';
-import { run } from './local.mts';
+import { contentOf } from './runNode.mts';
+import { run } from './fixtures.mts';
 import { bill } from './sample-files.mts';
 import { download, storage, upload, xml } from './storage-links.mts';
 

@@ -1,6 +1,6 @@
 import { AIMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
 
-import { run, START, started, talkdesk } from './local.mts';
+import { run, START, started, talkdesk } from './fixtures.mts';
 
 describe('the transcript', () => {
 	const transcriptOf = () =>

@@ -1,8 +1,8 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
 import { noteWebhookCall } from '../../nodes/Talkdesk/deduplication/database';
-import { runNode } from './engine.mts';
-import { RememberedInMemory } from './stand-ins.mts';
+import { runNode } from './runNode.mts';
+import { RememberedInMemory } from './fakes.mts';
 
 const events = ['message_created', 'conversation_ended', 'conversation_started'].map((event) => ({
 	event,

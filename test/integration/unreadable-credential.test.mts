@@ -2,7 +2,16 @@ import { Container } from '@n8n/di';
 import { BinaryDataService } from 'n8n-core';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { contents, credential, run, SEND, SEND_ROUTE, START, started, talkdesk } from './local.mts';
+import {
+	contents,
+	credential,
+	run,
+	SEND,
+	SEND_ROUTE,
+	START,
+	started,
+	talkdesk,
+} from './fixtures.mts';
 import { bill } from './sample-files.mts';
 
 const items = [{ conversationId: 'c1', text: 'Hello' }];

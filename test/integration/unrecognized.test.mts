@@ -1,6 +1,6 @@
 import { ExecuteContext } from 'n8n-core';
 
-import { run, START, started, talkdesk } from './local.mts';
+import { run, START, started, talkdesk } from './fixtures.mts';
 
 describe('the transcript', () => {
 	const transcriptOf = () =>

@@ -43,7 +43,7 @@ describe('a refusal', () => {
 	});
 
 	it('says how often it was tried', () => {
-		const problem = { ...parseProblem(429, {}), tries: 2 };
+		const problem = { ...parseProblem(429, {}), attempts: 2 };
 		expect(new TalkdeskApiError(node, 'send the message', problem).description).toMatch(
 			/^It was tried 2 times\. /,
 		);

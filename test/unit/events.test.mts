@@ -150,10 +150,10 @@ describe('which event it is', () => {
 			['conversation_ended', 'MESSAGE_CREATED', words, 'message_created'],
 			['conversation_started', 'MESSAGE_CREATED', words, 'message_created'],
 			['message_created', 'CONVERSATION_ENDED', words, 'message_created'],
-		])('%s and %s, %j is %s, with a doubt', (path, event_type, body, event) => {
+		])('%s and %s, %j is %s, with a warning', (path, event_type, body, event) => {
 			const result = parseEvent(path, { ...body, event_type }, receivedAt);
 			expect(result).toMatchObject({ ok: true, event: { event } });
-			expect(result).toHaveProperty('doubt', expect.stringContaining('The path says'));
+			expect(result).toHaveProperty('warning', expect.stringContaining('The path says'));
 		});
 	});
 

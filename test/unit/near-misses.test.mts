@@ -246,9 +246,9 @@ describe('the text', () => {
 		{ content: '<p><br></p>' },
 		{ content: ' ' },
 		{ url: 'x' },
-	])('is missing in %j, and that is a doubt', (payload) => {
+	])('is missing in %j, and that is a warning', (payload) => {
 		const result = parseEvent('message_created', { conversation_id: 'c1', payload }, receivedAt);
-		expect(result).toMatchObject({ ok: true, doubt: expect.stringContaining('No text') });
+		expect(result).toMatchObject({ ok: true, warning: expect.stringContaining('No text') });
 		expect(result).not.toHaveProperty('event.text');
 	});
 });

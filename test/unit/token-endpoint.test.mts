@@ -18,7 +18,7 @@ const INVALID_CLIENT = {
 		Pragma: 'no-cache',
 		'WWW-Authenticate': 'Basic realm="Talkdesk Trigger", charset="UTF-8"',
 	},
-	refusal: expect.any(String),
+	rejection: expect.any(String),
 };
 
 const ask = (body: unknown, authorization?: string | string[], change: object = {}) =>

@@ -175,11 +175,11 @@ describe('a new token', () => {
 	it.each([
 		[503, true],
 		[401, false],
-	])('that a %i keeps away may come at another time: %s', async (statusCode, isPassing) => {
+	])('that a %i keeps away may come at another time: %s', async (statusCode, isTransient) => {
 		const failing: IHttpRequestHelper = {
 			helpers: { httpRequest: async () => ({ statusCode, headers: {}, body: '' }) },
 		};
-		await expect(fetchAccessToken(failing, newCredential())).rejects.toMatchObject({ isPassing });
+		await expect(fetchAccessToken(failing, newCredential())).rejects.toMatchObject({ isTransient });
 	});
 
 	it('is not asked for with half a credential, which no other time makes whole', async () => {
@@ -187,7 +187,7 @@ describe('a new token', () => {
 		const half = { ...newCredential(), clientId: '' };
 		await expect(fetchAccessToken(helper, half)).rejects.toMatchObject({
 			message: expect.stringContaining('Client ID'),
-			isPassing: false,
+			isTransient: false,
 		});
 		expect(issued).toEqual([]);
 	});

@@ -43,11 +43,14 @@ it('refuses a wrong key before it looks at anything else, and says nothing about
 		status: 401,
 		body: { error: 'unauthorized' },
 		headers: { 'WWW-Authenticate': expect.stringContaining('ApiKey') },
-		refusal: expect.stringContaining("isn't the Webhook API Key"),
+		rejection: expect.stringContaining("isn't the Webhook API Key"),
 	});
-	expect(refused.reject).not.toContain('other');
+	expect(refused.rejection).not.toContain('other');
 	const without = takeCall({ ...call, headers: {} });
-	expect(without).toEqual({ ...refused, refusal: expect.stringContaining('no header X-Api-Key') });
+	expect(without).toEqual({
+		...refused,
+		rejection: expect.stringContaining('no header X-Api-Key'),
+	});
 	const large = { ...call, headers: {}, bytes: 2_000_000, body: nested(1000) };
 	expect(takeCall(large)).toEqual(without);
 });

@@ -150,20 +150,20 @@ function createClient(
 					fields: [],
 				});
 			}
-			let mayBeOurs = mayHaveSucceeded(idempotencyKey);
+			let mayHaveDoneIt = mayHaveSucceeded(idempotencyKey);
 			return await withRetry(
 				requestOptions,
-				async (tries) => {
+				async (attempts) => {
 					const outcome = await sendWithToken(context, session, requestOptions, request);
 					const isRefused = 'problem' in outcome && !outcome.problem.outcomeUnknown;
 					if (!isRefused) noteUnknownOutcome(idempotencyKey);
 					if (!('problem' in outcome)) return outcome;
-					const problem = {
+					const problem: TalkdeskProblem = {
 						...redactProblem(outcome.problem, [settings.clientSecret, ...tokensOf(settings)]),
-						tries,
-						...(mayBeOurs && { mayBeOurs }),
+						attempts,
+						...(mayHaveDoneIt && { earlierAttemptMayHaveSucceeded: true }),
 					};
-					mayBeOurs ||= problem.outcomeUnknown === true;
+					mayHaveDoneIt ||= problem.outcomeUnknown === true;
 					throw new TalkdeskApiError(context.getNode(), action, problem);
 				},
 				(error) => {

@@ -31,14 +31,14 @@ export class TalkdeskApiError extends NodeApiError {
 	constructor(
 		node: INode,
 		/** What was tried: 'start the conversation'. */
-		tried: string,
+		action: string,
 		readonly problem: TalkdeskProblem,
 	) {
 		super(
 			node,
 			{},
 			{
-				message: `Talkdesk could not ${tried}: ${problem.message}`,
+				message: `Talkdesk could not ${action}: ${problem.message}`,
 				description: describe(problem),
 				httpCode: problem.status === undefined ? undefined : String(problem.status),
 				failure: failureOf(problem),

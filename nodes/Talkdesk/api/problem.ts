@@ -73,14 +73,14 @@ export interface TalkdeskProblem {
  */
 export function parseProblem(status: number, body: unknown, retryAfter?: number): TalkdeskProblem {
 	const parsed = errorBodySchema.safeParse(body);
-	const said = parsed.success ? parsed.data : {};
+	const answer = parsed.success ? parsed.data : {};
 	return {
-		kind: said.code === CONVERSATION_ENDED_CODE ? 'conversationEnded' : kindOf(status),
+		kind: answer.code === CONVERSATION_ENDED_CODE ? 'conversationEnded' : kindOf(status),
 		status,
-		code: said.code,
-		message: said.message ?? `HTTP ${status}`,
-		description: said.description,
-		fields: said.fields ?? [],
+		code: answer.code,
+		message: answer.message ?? `HTTP ${status}`,
+		description: answer.description,
+		fields: answer.fields ?? [],
 		...(retryAfter !== undefined && { retryAfter }),
 		...(isOutcomeUnknown(status, retryAfter) && { outcomeUnknown: true }),
 	};

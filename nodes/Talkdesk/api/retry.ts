@@ -8,7 +8,7 @@ export interface RetryOptions {
 	maxRetryTime: number;
 }
 
-/** Five tries outlast a gateway that restarts, and a minute is what a customer who waits for an answer may bear. */
+/** Five attempt outlast a gateway that restarts, and a minute is what a customer who waits for an answer may bear. */
 export const DEFAULT_RETRY_OPTIONS: RetryOptions = { maxRetries: 5, maxRetryTime: 60_000 };
 
 /** Milliseconds before the first repetition; each further one waits twice as long. */
@@ -37,27 +37,27 @@ export function backoffDelay(retry: number, { retryAfter = 0 }: RetryDecision): 
  * Does a piece of work, again where that can help.
  *
  * @param work is told how often it has been tried, itself included
- * @param advise what to do about an error; undefined where trying again can't help
+ * @param decide what to do about an error; undefined where trying again can't help
  * @param signal ends the waiting, and with it the work
  * @throws the error of the last try
  */
 export async function withRetry<Result>(
 	{ maxRetries, maxRetryTime }: RetryOptions,
-	work: (tries: number) => Promise<Result>,
-	advise: (error: unknown) => RetryDecision | undefined,
+	work: (attempt: number) => Promise<Result>,
+	decide: (error: unknown) => RetryDecision | undefined,
 	signal?: AbortSignal,
 ): Promise<Result> {
 	const begun = Date.now();
-	for (let tries = 1; ; tries++) {
-		const outcome = await work(tries).then(
+	for (let attempt = 1; ; attempt++) {
+		const outcome = await work(attempt).then(
 			(result) => ({ result }),
 			(error: unknown) => ({ error }),
 		);
 		if ('result' in outcome) return outcome.result;
 		const { error } = outcome;
-		const advice = advise(error);
-		if (!advice || tries > Math.min(maxRetries, advice.maxRetries ?? maxRetries)) throw error;
-		const wait = backoffDelay(tries, advice);
+		const decision = decide(error);
+		if (!decision || attempt > Math.min(maxRetries, decision.maxRetries ?? maxRetries)) throw error;
+		const wait = backoffDelay(attempt, decision);
 		if (Date.now() - begun + wait > maxRetryTime) throw error;
 		await sleep(wait, signal).catch(() => undefined);
 		if (signal?.aborted) throw error;

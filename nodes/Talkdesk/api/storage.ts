@@ -27,19 +27,19 @@ export interface FileToPut {
 export class StorageError extends TalkdeskApiError {
 	constructor(
 		functions: IExecuteFunctions,
-		tried: string,
+		action: string,
 		problem: TalkdeskProblem,
 		/** Whether it may be gone at the next try, with a new link. */
-		readonly isPassing: boolean,
+		readonly isTransient: boolean,
 	) {
-		super(functions.getNode(), tried, problem);
+		super(functions.getNode(), action, problem);
 	}
 }
 
 /** What an error says about moving the file again, from its link on; undefined if that can't help. */
 export function transferRetryDecision(error: unknown): RetryDecision | undefined {
 	if (!(error instanceof StorageError)) return retryDecisionForError(error);
-	return error.isPassing ? { retryAfter: error.problem.retryAfter } : undefined;
+	return error.isTransient ? { retryAfter: error.problem.retryAfter } : undefined;
 }
 
 /** Milliseconds that the bytes of an upload may take: slower than 100 kB/s isn't waited for. */
@@ -62,7 +62,7 @@ export async function putFile(
 	{ type, size, open }: FileToPut,
 	timeout: number,
 ): Promise<void> {
-	const tried = 'take the file';
+	const action = 'take the file';
 	const answer = await followRedirectOnce(url, async (target) => {
 		const content = await open();
 		// It may break off before the request reads it. Without a listener that would end the process; who reads gets the error.
@@ -82,7 +82,7 @@ export async function putFile(
 					json: false,
 					timeout: timeout + transferTime(size),
 				})
-				.catch((error: unknown) => unreachable(functions, tried, error));
+				.catch((error: unknown) => unreachable(functions, action, error));
 			return putSchema.parse(response);
 		} finally {
 			// An answer that comes before the end leaves the rest of the file unread, and the file open.
@@ -90,7 +90,13 @@ export async function putFile(
 		}
 	});
 	if (answer.statusCode >= 200 && answer.statusCode < 300) return;
-	rejectTransfer(functions, tried, url, answer, typeof answer.body === 'string' ? answer.body : '');
+	rejectTransfer(
+		functions,
+		action,
+		url,
+		answer,
+		typeof answer.body === 'string' ? answer.body : '',
+	);
 }
 
 const getSchema = z.object({
@@ -115,7 +121,7 @@ export async function getFile(
 	url: string,
 	{ timeout, signal }: { timeout: number; signal: AbortSignal },
 ): Promise<{ stream: FileStream; size?: number; type?: string }> {
-	const tried = 'give the file';
+	const action = 'give the file';
 	const answer = await followRedirectOnce(url, async (target) => {
 		const response: unknown = await functions.helpers
 			.httpRequest({
@@ -129,12 +135,12 @@ export async function getFile(
 				timeout,
 				abortSignal: signal,
 			})
-			.catch((error: unknown) => unreachable(functions, tried, error));
+			.catch((error: unknown) => unreachable(functions, action, error));
 		return getSchema.parse(response);
 	});
 	const { statusCode, body } = answer;
 	if (statusCode !== 200)
-		rejectTransfer(functions, tried, url, answer, await saidIn(body, timeout));
+		rejectTransfer(functions, action, url, answer, await bodyText(body, timeout));
 	// Who refuses the file ends the transfer before anybody reads it. Without a listener that would end the process.
 	body.on('error', () => {});
 	const { 'content-length': length, 'content-type': type } = answer.headers;
@@ -158,14 +164,14 @@ export async function readHead(stream: FileStream, size: number): Promise<Buffer
 }
 
 /** What an error of the storage says; '' if it doesn't come in time. */
-async function saidIn(body: FileStream, timeout: number): Promise<string> {
+async function bodyText(body: FileStream, timeout: number): Promise<string> {
 	const done = new AbortController();
 	const silence = sleep(timeout, done.signal).then(
 		() => '',
 		() => '',
 	);
-	const said = readHead(body, 4_000).then(String, () => '');
-	return await Promise.race([said, silence]).finally(() => done.abort());
+	const text = readHead(body, 4_000).then(String, () => '');
+	return await Promise.race([text, silence]).finally(() => done.abort());
 }
 
 interface Answer {
@@ -209,10 +215,10 @@ export function isAllowedRedirect(from: URL, to: URL): boolean {
 	);
 }
 
-function unreachable(functions: IExecuteFunctions, tried: string, error: unknown): never {
+function unreachable(functions: IExecuteFunctions, action: string, error: unknown): never {
 	const code = networkErrorCode(error);
 	const problem = { ...networkProblem(code), message: 'its storage did not answer' };
-	throw new StorageError(functions, tried, problem, isTransientNetworkError(code));
+	throw new StorageError(functions, action, problem, isTransientNetworkError(code));
 }
 
 /** What S3 says may be repeated, beside the server's errors. Source: "Error responses" of S3's API reference, and its SDKs. */
@@ -224,14 +230,14 @@ const isTransientStatusOfStorage = (status: number) =>
 /** S3 answers in XML; its code and message are all that is of use. */
 function rejectTransfer(
 	functions: IExecuteFunctions,
-	tried: string,
+	action: string,
 	url: string,
 	answer: Answer,
-	said: string,
+	text: string,
 ): never {
 	const { statusCode: status } = answer;
-	const [, code] = /<Code>([^<]*)<\/Code>/.exec(said) ?? [];
-	const [, message] = /<Message>([^<]*)<\/Message>/.exec(said) ?? [];
+	const [, code] = /<Code>([^<]*)<\/Code>/.exec(text) ?? [];
+	const [, message] = /<Message>([^<]*)<\/Message>/.exec(text) ?? [];
 	// Its host alone: the rest of the link is a key to the file.
 	const target = isRedirection(status) ? targetOf(url, answer)?.host : undefined;
 	const details = [message && ` (${message})`, target && ` and points to ${target}`];
@@ -243,6 +249,6 @@ function rejectTransfer(
 		fields: [],
 		retryAfter: parseRetryAfter(answer.headers['retry-after']),
 	};
-	const isPassing = isTransientStatusOfStorage(status) || TRANSIENT_CODES.test(code ?? '');
-	throw new StorageError(functions, tried, problem, isPassing);
+	const isTransient = isTransientStatusOfStorage(status) || TRANSIENT_CODES.test(code ?? '');
+	throw new StorageError(functions, action, problem, isTransient);
 }

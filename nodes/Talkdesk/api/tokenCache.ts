@@ -135,7 +135,7 @@ async function requestToken(
 	{ helpers }: IHttpRequestHelper,
 	settings: TalkdeskSettings,
 ): Promise<Token> {
-	let advice: RetryDecision | undefined;
+	let decision: RetryDecision | undefined;
 	return await withRetry(
 		DEFAULT_RETRY_OPTIONS,
 		async () => {
@@ -157,10 +157,10 @@ async function requestToken(
 				);
 			const result = parseTokenResponse(answer, settings);
 			if (result.ok) return result.token;
-			advice = retryDecisionFor(answer);
-			throw new TokenRefusedError(result.problem, advice !== undefined);
+			decision = retryDecisionFor(answer);
+			throw new TokenRefusedError(result.problem, decision !== undefined);
 		},
-		() => advice,
+		() => decision,
 	);
 }
 

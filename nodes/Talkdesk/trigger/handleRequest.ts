@@ -45,7 +45,7 @@ export interface WebhookResponse {
 	/** For the log of whoever runs n8n. */
 	warning?: string;
 	/** Why nobody is let in, for the same log. */
-	reject?: string;
+	rejection?: string;
 }
 
 /**
@@ -60,7 +60,7 @@ export function handleRequest(call: WebhookRequest): WebhookResponse {
 			status: 401,
 			body: { error: 'unauthorized' },
 			headers: { 'WWW-Authenticate': challenge(credential) },
-			reject: authentication.reason,
+			rejection: authentication.reason,
 		};
 	}
 	if (bytes > MAX_BYTES) {
@@ -71,12 +71,12 @@ export function handleRequest(call: WebhookRequest): WebhookResponse {
 		const problem = 'The body has too many values, or nests them too deeply.';
 		return reject(400, problem, describeShape(body));
 	}
-	const taken = splitBatch(body).map((one) => handleEvent(one, call));
-	if (!taken.some(({ isObject }) => isObject)) {
-		return reject(400, taken[0]?.why ?? 'The body is an empty list.', describeShape(body));
+	const outcomes = splitBatch(body).map((one) => handleEvent(one, call));
+	if (!outcomes.some(({ isObject }) => isObject)) {
+		return reject(400, outcomes[0]?.why ?? 'The body is an empty list.', describeShape(body));
 	}
-	const events = taken.flatMap(({ event }) => event ?? []);
-	const warnings = taken.flatMap(({ warning }) => warning ?? []);
+	const events = outcomes.flatMap(({ event }) => event ?? []);
+	const warnings = outcomes.flatMap(({ warning }) => warning ?? []);
 	const more = warnings.length - MAX_WARNINGS;
 	const warning = [
 		...warnings.slice(0, MAX_WARNINGS),
@@ -85,7 +85,7 @@ export function handleRequest(call: WebhookRequest): WebhookResponse {
 	return {
 		...(events.length > 0
 			? { status: 200, body: { received: true }, events }
-			: ignore(taken.find(({ why }) => why)?.why ?? '')),
+			: ignore(outcomes.find(({ why }) => why)?.why ?? '')),
 		...(warning && { warning }),
 	};
 }

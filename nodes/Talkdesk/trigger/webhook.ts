@@ -102,12 +102,12 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 		},
 	);
 	if (!isTest) noteWebhookCall();
-	const { status, body, events = [], warning, reject } = result;
+	const { status, body, events = [], warning, rejection } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
-	const others = reject === undefined ? undefined : countRejection(place, call.now);
+	const others = rejection === undefined ? undefined : countRejection(place, call.now);
 	if (others !== undefined) {
 		const more = others > 0 ? ` ${others} more since the last such line.` : '';
-		this.logger.warn(`${name}: A call was refused with 401. ${reject}${more}`);
+		this.logger.warn(`${name}: A call was refused with 401. ${rejection}${more}`);
 	}
 	const response = this.getResponseObject();
 	if (events.length === 0) {

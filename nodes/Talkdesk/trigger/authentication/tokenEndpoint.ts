@@ -26,7 +26,7 @@ interface TokenResponse {
 	body: IDataObject;
 	headers: Record<string, string>;
 	/** Why there is no token, for the log of whoever runs n8n. */
-	refusal?: string;
+	rejection?: string;
 }
 
 /**
@@ -48,7 +48,7 @@ export function handleTokenRequest(request: TokenRequest): TokenResponse {
 		return {
 			...respond(401, { error: 'invalid_client' }),
 			headers: { ...NO_STORE, 'WWW-Authenticate': BASIC_CHALLENGE },
-			refusal:
+			rejection:
 				mode === undefined
 					? 'The credential could not be read.'
 					: (missingSecret(credential) ??

@@ -1,0 +1,257 @@
+import { Container } from '@n8n/di';
+import {
+	createRunExecutionData,
+	NodeConnectionTypes,
+	Workflow,
+	type IBinaryData,
+	type IBinaryKeyData,
+	type IDataObject,
+	type INode,
+	type INodeParameters,
+	type INodeType,
+	type INodeTypes,
+	type ITaskData,
+	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+import {
+	BinaryDataService,
+	DataDeduplicationService,
+	ExecutionLifecycleHooks,
+	ExternalSecretsProxy,
+	InstanceSettings,
+	WorkflowExecute,
+} from 'n8n-core';
+
+import { Talkdesk } from '../../nodes/Talkdesk/Talkdesk.node';
+import { TalkdeskTrigger } from '../../nodes/Talkdesk/TalkdeskTrigger.node';
+import {
+	CredentialsInMemory,
+	MemoryNode,
+	never,
+	RememberedInMemory,
+	type StoredCredential,
+} from './fakes.mts';
+
+export type { StoredCredential } from './fakes.mts';
+
+/** n8n puts links to itself together; nobody follows them here. */
+const BASE_URL = 'http://n8n.invalid';
+
+interface File {
+	name: string;
+	type: string;
+	content: Buffer;
+	/** Whether n8n keeps it in the item, not on disk. */
+	inMemory?: boolean;
+}
+
+const binaryData = Container.get(BinaryDataService);
+const binaryDataReady = binaryData.init();
+
+/** Puts a file where n8n keeps the files of executions. */
+async function store({ name, type, content, inMemory }: File): Promise<IBinaryData> {
+	if (inMemory) return { data: content.toString('base64'), mimeType: type, fileName: name };
+	await binaryDataReady;
+	const location = {
+		type: 'execution' as const,
+		workflowId: 'workflow-1',
+		executionId: 'execution-1',
+	};
+	return await binaryData.store(location, content, { data: '', mimeType: type, fileName: name });
+}
+
+/** The bytes of a file in an item. */
+export async function contentOf(file: IBinaryData | undefined): Promise<Buffer> {
+	if (!file) throw new Error('there is no file');
+	return await binaryData.getAsBuffer(file);
+}
+
+void DataDeduplicationService.init(new RememberedInMemory());
+
+export interface RunOptions {
+	credential: StoredCredential;
+	parameters: INodeParameters;
+	items?: IDataObject[];
+	node?: Partial<INode>;
+	executionId?: string;
+	/** Thrown the first time that the credential is read. */
+	credentialFails?: Error;
+	/** The execution that n8n repeats with this one (*Retry*): it goes on with the data of that one, under an ID of its own. */
+	retryOf?: string;
+	/** Random in n8n, for each new execution; by default the same for the same ID. */
+	resumeToken?: string;
+	/** Which n8n it is: an ID. */
+	instanceId?: string;
+	/** How n8n came to run it: by a trigger, unless said otherwise. */
+	mode?: WorkflowExecuteMode;
+	/** How often the node has run before in this execution, as in a loop. */
+	earlierRuns?: number;
+	/** Files by field, in every item. */
+	files?: Record<string, File>;
+	/** Whether the workflow keeps files in the JSON of its items. */
+	isCombined?: boolean;
+	/** The messages in the memory node that is connected, where one is. */
+	memory?: unknown[];
+	/** Somebody stops the execution as soon as this is fulfilled. */
+	stopped?: Promise<void>;
+}
+
+/**
+ * Runs one node in n8n's own engine.
+ *
+ * @returns the items of each output, and the error that ended the execution where one did
+ */
+export async function runNode(
+	type: 'talkdesk' | 'talkdeskTrigger',
+	{
+		credential,
+		parameters,
+		items = [{}],
+		node: overrides,
+		executionId = 'execution-1',
+		credentialFails,
+		retryOf,
+		instanceId = 'instance-1',
+		resumeToken = `token of ${retryOf ?? executionId} in ${instanceId}`,
+		mode = retryOf === undefined ? 'trigger' : 'retry',
+		earlierRuns = 0,
+		files = {},
+		isCombined = false,
+		memory,
+		stopped,
+	}: RunOptions,
+) {
+	await binaryDataReady;
+	const binary: IBinaryKeyData = {};
+	for (const [field, file] of Object.entries(files)) binary[field] = await store(file);
+	const hasFiles = Object.keys(binary).length > 0;
+	const withFiles = (json: IDataObject) => {
+		if (!hasFiles) return { json };
+		return isCombined ? { json: { ...json, _files: { ...binary } } } : { json, binary };
+	};
+	const types: Record<string, INodeType> = {
+		talkdesk: new Talkdesk(),
+		// What n8n makes of it for AI agents.
+		talkdeskTool: new Talkdesk(),
+		talkdeskTrigger: new TalkdeskTrigger(),
+		memory: new MemoryNode(memory ?? []),
+	};
+	const find = (name: string) => {
+		const found = types[name];
+		if (!found) throw new Error(`no node type ${name}`);
+		return found;
+	};
+	const nodeTypes: INodeTypes = {
+		getByName: find,
+		getByNameAndVersion: find,
+		getKnownTypes: () => ({}),
+	};
+	const node: INode = {
+		id: 'node-1',
+		name: 'Talkdesk',
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { talkdeskOAuth2Api: { id: 'credential-1', name: 'Talkdesk' } },
+		...overrides,
+	};
+	const memoryNode: INode = {
+		id: 'memory-1',
+		name: 'Memory',
+		type: 'memory',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {},
+	};
+	const workflow = new Workflow({
+		id: 'workflow-1',
+		name: 'Test',
+		active: false,
+		nodeTypes,
+		nodes: memory ? [node, memoryNode] : [node],
+		connections: memory
+			? {
+					Memory: {
+						ai_memory: [[{ node: 'Talkdesk', type: NodeConnectionTypes.AiMemory, index: 0 }]],
+					},
+				}
+			: {},
+		settings: { executionOrder: 'v1', ...(isCombined && { binaryMode: 'combined' }) },
+	});
+	const earlierRun: ITaskData = {
+		startTime: 0,
+		executionTime: 0,
+		executionIndex: 0,
+		executionStatus: 'success',
+		source: [],
+	};
+	Object.assign(Container.get(InstanceSettings), { instanceId });
+	const runExecutionData = createRunExecutionData({
+		// n8n makes it when an execution is new, and keeps it with its data: a retry has that of the first one.
+		resumeToken,
+		resultData: {
+			runData: earlierRuns > 0 ? { Talkdesk: Array<ITaskData>(earlierRuns).fill(earlierRun) } : {},
+		},
+		executionData: {
+			nodeExecutionStack: [
+				{
+					node,
+					data: { main: [items.map(withFiles)] },
+					source: null,
+				},
+			],
+		},
+	});
+
+	const additionalData: IWorkflowExecuteAdditionalData = {
+		credentialsHelper: new CredentialsInMemory(credential, credentialFails),
+		externalSecretsProxy: new ExternalSecretsProxy(),
+		executionId,
+		currentNodeExecutionIndex: 0,
+		variables: {},
+		restApiUrl: BASE_URL,
+		instanceBaseUrl: BASE_URL,
+		formBaseUrl: BASE_URL,
+		formWaitingBaseUrl: BASE_URL,
+		formTestBaseUrl: BASE_URL,
+		webhookBaseUrl: BASE_URL,
+		webhookWaitingBaseUrl: BASE_URL,
+		webhookTestBaseUrl: BASE_URL,
+		mcpBaseUrl: BASE_URL,
+		mcpTestBaseUrl: BASE_URL,
+		logAiEvent: () => {},
+		executeWorkflow: never,
+		getRunExecutionData: never,
+		getRuntimeCredential: never,
+		startRunnerTask: never,
+	};
+	additionalData.hooks = new ExecutionLifecycleHooks(mode, executionId, {
+		id: 'workflow-1',
+		name: 'Test',
+		active: false,
+		activeVersionId: null,
+		isArchived: false,
+		createdAt: new Date(0),
+		updatedAt: new Date(0),
+		nodes: [],
+		connections: {},
+	});
+
+	const execution = new WorkflowExecute(
+		additionalData,
+		mode,
+		runExecutionData,
+	).processRunExecutionData(workflow);
+	void stopped?.then(() => execution.cancel());
+	const run = await execution;
+	const task = run.data.resultData.runData.Talkdesk?.at(-1);
+	return {
+		outputs: task?.data?.main ?? [],
+		items: task?.data?.main?.[0] ?? [],
+		error: run.data.resultData.error,
+		/** Everything the execution leaves behind, for searches. */
+		everything: JSON.stringify(run),
+	};
+}

@@ -1,0 +1,181 @@
+import {
+	nameOf,
+	possibleFaults,
+	type Fault,
+	type FaultKind,
+	type FaultRequest,
+	type GatewayStatus,
+} from './fault-kinds.mts';
+import type { WebhookCall, WebhookFault } from './dispatcher.mts';
+
+/** Something that the options `faults` and `webhookFaults` take, and that can tell what it did. */
+interface Seeded<Thing, Given> {
+	(thing: Thing): Given | undefined;
+	/** How many faults it gave, by name: `{ 'cut after': 3 }`. */
+	counts(): Record<string, number>;
+}
+export type SeededFaults = Seeded<FaultRequest, Fault>;
+export type SeededWebhookFaults = Seeded<WebhookCall, WebhookFault>;
+
+interface Luck<Kind> {
+	/** A whole number. The same one gives the same faults, when the same requests come in the same order. */
+	seed: number;
+	/** The share of requests, or calls, that fail: 0 to 1. */
+	rate: number;
+	/** Which there may be. */
+	kinds?: Kind[];
+}
+
+export interface SeededFaultsOptions extends Luck<FaultKind> {
+	/** By default the usual faults of a network that make sense on the route. */
+	kinds?: FaultKind[];
+	/** What gateways answer; 502, 503 and 504 by default. */
+	statuses?: readonly GatewayStatus[];
+	/** After how long the connection of a `hang` or `stall` is cut; by default never. */
+	hangMs?: number;
+	/** The least time between two `tokenDies`; 1000 by default. One that comes too early is no fault at all. */
+	tokenDiesEveryMs?: number;
+	/** The clock for that, in ms; the machine's by default. */
+	now?: () => number;
+}
+
+/** Faults that come when they are asked for only: they are none of the network, or rare. */
+const unusual: FaultKind[] = ['conversationEnds', 'storageError', 'redirect', 'drip'];
+
+/** How often each kind comes. Those that cost a client its whole timeout are rare. */
+const weightOf = (kind: FaultKind) => (kind === 'hang' || kind === 'stall' ? 1 : 5);
+
+/**
+ * Makes faults for the option `faults`, by chance that can be repeated.
+ *
+ * @throws RangeError for a rate outside of 0 to 1, or a seed that is no whole number
+ */
+export function seededFaults(options: SeededFaultsOptions): SeededFaults {
+	const {
+		kinds,
+		statuses = [502, 503, 504],
+		tokenDiesEveryMs = 1000,
+		now = () => performance.now(),
+	} = options;
+	const random = generator(options);
+	let lastDeath = -Infinity;
+
+	return counting(nameOf, ({ route }) => {
+		// As many numbers for each request, whatever becomes of it, so that the clock doesn't change what comes later.
+		const [luck, which, when, detail] = [random(), random(), random(), random()];
+		if (luck >= options.rate) return undefined;
+		const possible = possibleFaults(route).filter((kind) =>
+			kinds ? kinds.includes(kind) : !unusual.includes(kind),
+		);
+		const kind = pick(
+			possible.flatMap((each) => Array.from({ length: weightOf(each) }, () => each)),
+			which,
+		);
+		if (kind === 'tokenDies') {
+			if (now() - lastDeath < tokenDiesEveryMs) return undefined;
+			lastDeath = now();
+		}
+		return kind && specify(kind, { route, when, detail, ms: options.hangMs, statuses });
+	});
+}
+
+function specify(
+	kind: FaultKind,
+	{
+		route,
+		when,
+		detail,
+		ms,
+		statuses,
+	}: {
+		route: string;
+		when: number;
+		detail: number;
+		ms?: number;
+		statuses: readonly GatewayStatus[];
+	},
+): Fault {
+	const patience = ms === undefined ? {} : { ms };
+	const moment = when < 0.5 ? 'before' : 'after';
+	switch (kind) {
+		case 'rateLimited':
+			return detail < 0.5 ? { kind } : { kind, retryAfterSeconds: 1 };
+		case 'unavailable':
+			return { kind, status: pick(statuses, detail) ?? 503, when: moment };
+		case 'hang':
+			return { kind, when: moment, ...patience };
+		case 'cut': {
+			const isDownload = possibleFaults(route).includes('stall');
+			return { kind, when: isDownload && detail < 0.5 ? 'midway' : moment };
+		}
+		case 'stall':
+			return { kind, ...patience };
+		case 'storageError': {
+			const code = pick(['InternalError', 'RequestTimeout', 'SlowDown'] as const, detail);
+			return { kind, code: code ?? 'SlowDown', when: moment };
+		}
+		case 'redirect':
+			return { kind, status: detail < 0.5 ? 307 : 308 };
+		case 'drip':
+			return { kind, everyMs: 1 };
+		case 'tokenDies':
+		case 'conversationEnds':
+			return { kind };
+	}
+}
+
+/**
+ * Makes faults for the option `webhookFaults`, by chance that can be repeated.
+ *
+ * @throws RangeError for a rate outside of 0 to 1, or a seed that is no whole number
+ */
+export function seededWebhookFaults(options: Luck<WebhookFault>): SeededWebhookFaults {
+	const { kinds = ['duplicate', 'duplicateAtOnce', 'late'] } = options;
+	const random = generator(options);
+	return counting(
+		(fault) => fault,
+		() => {
+			const [luck, which] = [random(), random()];
+			return luck < options.rate ? pick(kinds, which) : undefined;
+		},
+	);
+}
+
+function counting<Thing, Given>(
+	name: (given: Given) => string,
+	give: (thing: Thing) => Given | undefined,
+): Seeded<Thing, Given> {
+	const counts: Record<string, number> = {};
+	const giveAndCount = (thing: Thing) => {
+		const given = give(thing);
+		if (given !== undefined) counts[name(given)] = (counts[name(given)] ?? 0) + 1;
+		return given;
+	};
+	return Object.assign(giveAndCount, { counts: () => ({ ...counts }) });
+}
+
+function pick<T>(list: readonly T[], luck: number): T | undefined {
+	return list[Math.floor(luck * list.length)];
+}
+
+function generator({ seed, rate }: Luck<unknown>): () => number {
+	if (!(rate >= 0 && rate <= 1)) throw new RangeError('The rate must be from 0 to 1');
+	return seededRandom(seed);
+}
+
+/**
+ * Makes chance that can be repeated: mulberry32 by Tommy Ettinger, in the public domain.
+ *
+ * @returns what gives numbers from 0 to 1, without 1
+ * @throws RangeError for a seed that is no whole number
+ */
+export function seededRandom(seed: number): () => number {
+	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');
+	let state = seed | 0;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+}

@@ -1,0 +1,46 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Answers } from './answers.mts';
+import type { Faults } from './faults.mts';
+import type { Latency } from './latency.mts';
+import { Refusal, refuse } from './errors.mts';
+import type { WireLog } from './wire-log.mts';
+
+/** Makes the server with what holds for all routes: JSON, errors in Talkdesk's shape, the log. */
+export function createServer({
+	latency,
+	answers,
+	faults,
+	log,
+}: {
+	latency: Latency;
+	answers: Answers;
+	faults: Faults;
+	log: WireLog;
+}): FastifyInstance {
+	const app = Fastify({
+		forceCloseConnections: true,
+		// A whole transcript is one body. Talkdesk's own limit is unknown.
+		bodyLimit: 10 * 1024 * 1024,
+		exposeHeadRoutes: false,
+		// An id has up to 255 characters (OpenAPI bundle).
+		routerOptions: { maxParamLength: 255 },
+	});
+	app.removeAllContentTypeParsers();
+	const parse = app.getDefaultJsonParser('error', 'error');
+	app.addContentTypeParser<string>(
+		'application/json',
+		{ parseAs: 'string' },
+		// No body at all is left to the schemas: Start needs one, End must not have one.
+		(request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
+	);
+	app.setErrorHandler(refuse(log));
+	app.setNotFoundHandler(() => {
+		throw new Refusal(404, 'There is nothing here');
+	});
+	latency.attach(app);
+	answers.attach(app);
+	faults.attach(app);
+	answers.attachEcho(app);
+	log.attach(app);
+	return app;
+}

@@ -1,0 +1,114 @@
+import { tally, type Tried } from '../compareDelivery.mts';
+import { cleanUp, connectedForTest, setUp } from './testing.mts';
+
+afterEach(cleanUp);
+
+describe('tally', () => {
+	const fine = { lost: [], duplicated: [], unexpected: [], outOfOrder: 0 };
+	const list = (text: string) => [...text];
+
+	test.each<[string, string, object]>([
+		['', '', {}],
+		['abc', 'abc', {}],
+		['abc', 'ac', { lost: ['b'] }],
+		['abc', '', { lost: ['a', 'b', 'c'] }],
+		['abc', 'abcb', { duplicated: ['b'] }],
+		['abc', 'aaabc', { duplicated: ['a', 'a'] }],
+		['abc', 'abxcx', { unexpected: ['x', 'x'] }],
+		['abc', 'cab', { outOfOrder: 2 }],
+		['abc', 'bca', { outOfOrder: 1 }],
+		['abc', 'cba', { outOfOrder: 2 }],
+		// Neither a gap nor a duplicate is disorder.
+		['abcd', 'ad', { lost: ['b', 'c'] }],
+		['abc', 'abca', { duplicated: ['a'] }],
+		// The same text twice is to be seen twice.
+		['aba', 'aba', {}],
+		['aab', 'ab', { lost: ['a'] }],
+		['aba', 'aab', { outOfOrder: 1 }],
+		['ab', 'aab', { duplicated: ['a'] }],
+		['abcd', 'xdba b', { lost: ['c'], unexpected: ['x', ' '], duplicated: ['b'], outOfOrder: 2 }],
+	])('of %j, seen as %j', (expected, seen, wrong) => {
+		expect(tally(list(expected), list(seen))).toEqual({ ...fine, ...wrong });
+	});
+
+	test.each<[string, string, object]>([
+		// b was tried again after c and d: it may come anywhere from its own place on.
+		['a b c d B', 'abcd', {}],
+		['a b c d B', 'acbd', {}],
+		['a b c d B', 'acdb', {}],
+		['a b c d B', 'bacd', { outOfOrder: 1 }],
+		// e is written after the last try of b.
+		['a b c d B e', 'acdeb', { outOfOrder: 1 }],
+		// What others are to each other stays.
+		['a b c d B', 'adcb', { outOfOrder: 1 }],
+		['a b c d B', 'acdbb', { duplicated: ['b'] }],
+		['a b c d B', 'acd', { lost: ['b'] }],
+	])('of the tries %j, seen as %j', (tries, seen, wrong) => {
+		const tried: Tried[] = [];
+		tries.split(' ').forEach((text, place) => {
+			const earlier = tried.find((each) => each.text === text.toLowerCase());
+			if (earlier) earlier.last = place;
+			else tried.push({ text, first: place, last: place });
+		});
+		expect(tally(tried, list(seen))).toEqual({ ...fine, ...wrong });
+	});
+
+	test('leaves its lists as they are', () => {
+		const lists = [Object.freeze(['a', 'b']), Object.freeze(['b'])].map((each) => [...each]);
+		const [expected = [], seen = []] = lists;
+		tally(expected, seen);
+		expect(lists).toEqual([['a', 'b'], ['b']]);
+	});
+});
+
+describe('seen', () => {
+	test('has what the agent saw and what n8n was told, per conversation', async () => {
+		let status = 200;
+		const { n8n, talkdesk, client, conversation_id } = await connectedForTest(() => ({ status }));
+		const other = await client.started();
+		await client.send(conversation_id, { content: 'one' });
+		await talkdesk.agent.join(conversation_id, { name: 'Grace' });
+		status = 500;
+		await talkdesk.agent.say(conversation_id, 'hello');
+		await client.send(conversation_id, { content: 'two' });
+
+		const [first, second] = talkdesk.seen();
+		expect(first?.conversationId).toBe(conversation_id);
+		expect(first?.customer.map(({ content }) => content)).toEqual(['one', 'two']);
+		const ms = expect.any(Number);
+		const url = (event: string) => ({ event, url: `${n8n.url}/${event}` });
+		expect(first?.told).toEqual([
+			{
+				...{ event: 'conversation_started', timestamp: expect.any(String) },
+				calls: [{ ...url('conversation_started'), status: 200, ok: true, ms, nth: 0 }],
+			},
+			{
+				...{ event: 'message_created', timestamp: expect.any(String) },
+				message: { id: expect.any(String), content: 'hello' },
+				calls: [
+					{ ...url('message_created'), status: 500, ok: false, error: 'status 500', ms, nth: 1 },
+				],
+			},
+		]);
+		expect(second).toEqual({ conversationId: other, customer: [], told: [] });
+		expect(() => Object.assign(first?.told[0] ?? {}, { event: 'x' })).toThrow(TypeError);
+	});
+
+	test('can be waited for, as long as a call is under way', async () => {
+		const { talkdesk, conversation_id } = await connectedForTest();
+		const joined = talkdesk.agent.join(conversation_id, { name: 'Grace' });
+		expect(talkdesk.seen()).toMatchObject([{ told: [{ calls: [] }] }]);
+		const told = () => talkdesk.seen()[0]?.told[0]?.calls[0];
+		let found: unknown;
+		const waiting = talkdesk.waitFor(told, { what: 'the call' }).then((call) => (found = call));
+		await joined;
+		// Not by the last look that waitFor takes when its time is over: nothing else changes here that could wake it up.
+		await new Promise((turn) => setImmediate(turn));
+		expect(found).toMatchObject({ ok: true });
+		await waiting;
+	});
+
+	test('has nothing without conversations', async () => {
+		expect((await setUp()).talkdesk.seen()).toEqual([]);
+	});
+});

@@ -1,0 +1,144 @@
+import { connect } from 'node:net';
+import { startTalkdesk } from '../talkdesk.mts';
+import {
+	cleanUp,
+	clientOf,
+	HandTimer,
+	receiver,
+	startBody,
+	talkdeskForTest,
+	until,
+} from './testing.mts';
+
+afterEach(cleanUp);
+
+const id = 'local-touchpoint';
+const withTimeout = (timeoutSeconds: number) => ({
+	touchpoints: [{ id, integration: { basePath: 'https://n8n.example', timeoutSeconds } }],
+});
+
+describe('options', () => {
+	test.each([4.9, 30.1, 0, Infinity])('a timeout of %d s is a RangeError', async (seconds) => {
+		await expect(startTalkdesk(withTimeout(seconds))).rejects.toThrow(RangeError);
+	});
+
+	test.each([5, 30])('a timeout of %d s is good', async (seconds) => {
+		await talkdeskForTest(withTimeout(seconds));
+	});
+
+	test.each([
+		'ftp://n8n.example',
+		'n8n.example',
+		'https://n8n.example/webhook?id=1',
+		'https://n8n.example/#x',
+		'https://user:password@n8n.example',
+	])('%s is no base path', async (basePath) => {
+		const touchpoints = [{ id, integration: { basePath } }];
+		await expect(startTalkdesk({ touchpoints })).rejects.toThrow(TypeError);
+	});
+
+	test('change on the running server, all or nothing', async () => {
+		const talkdesk = await talkdeskForTest();
+		const client = await clientOf(talkdesk);
+		talkdesk.configure({ touchpoints: [{ id: 'new' }], account: undefined });
+		expect((await client.start(startBody({ touchpoint_id: 'new' }))).status).toBe(201);
+		expect((await client.start()).status).toBe(404);
+		expect(() => talkdesk.configure({ account: 'globex', endedStatus: 200 })).toThrow(TypeError);
+		expect(talkdesk.tokenUrl).toContain('/acme/');
+		const port = { port: 1, account: 'globex' };
+		expect(() => talkdesk.configure(port)).toThrow(TypeError);
+	});
+});
+
+test('snapshots cannot change what is inside', async () => {
+	const talkdesk = await talkdeskForTest();
+	const client = await clientOf(talkdesk);
+	const started = await client.started();
+	const before = talkdesk.conversation(started);
+	await client.send(started, { content: 'x' });
+	expect(before?.messages).toEqual([]);
+	const after = talkdesk.conversation(started);
+	expect(() => Object.assign(after ?? {}, { state: 'ended' })).toThrow(TypeError);
+	expect(() => Object.assign(after?.start ?? {}, { subject: 'x' })).toThrow(TypeError);
+	expect(talkdesk.conversation('nobody')).toBeUndefined();
+});
+
+describe('waitFor', () => {
+	test('gives what is there, and what comes', async () => {
+		const talkdesk = await talkdeskForTest();
+		expect(await talkdesk.waitFor(() => 'there', { what: 'nothing' })).toBe('there');
+		const client = await clientOf(talkdesk);
+		const found = talkdesk.waitFor(() => talkdesk.conversations()[0]?.messages[0], {
+			what: 'a message',
+		});
+		await client.send(await client.started(), { content: 'x' });
+		expect(await found).toMatchObject({ content: 'x' });
+	});
+
+	test('asks after changes only', async () => {
+		const talkdesk = await talkdeskForTest();
+		let asked = 0;
+		const never = talkdesk.waitFor(() => void (asked += 1), { timeoutMs: 50, what: 'a wonder' });
+		await expect(never).rejects.toThrow('Waited 50 ms in vain for a wonder');
+		expect(asked).toBe(2);
+		talkdesk.configure({});
+		expect(asked).toBe(2);
+	});
+
+	test('false and null are not there yet', async () => {
+		const talkdesk = await talkdeskForTest();
+		for (const value of [false, null]) {
+			await expect(talkdesk.waitFor(() => value, { timeoutMs: 1, what: 'it' })).rejects.toThrow();
+		}
+		expect(await talkdesk.waitFor(() => 0, { timeoutMs: 1, what: 'zero' })).toBe(0);
+	});
+
+	test('a predicate that throws, and close, reject', async () => {
+		const talkdesk = await talkdeskForTest();
+		const broken = () => {
+			throw new Error('oops');
+		};
+		await expect(talkdesk.waitFor(broken, { what: 'it' })).rejects.toThrow(/it failed.*oops/);
+		const waiting = talkdesk.waitFor(() => undefined, { what: 'the end' });
+		const rejected = expect(waiting).rejects.toThrow('Closed while waiting for the end');
+		await talkdesk.close();
+		await rejected;
+	});
+});
+
+describe('close', () => {
+	test('ends open connections, calls under way and calls that wait', async () => {
+		const n8n = await receiver(() => 'never');
+		const timer = new HandTimer();
+		const touchpoints = [{ id, integration: { basePath: n8n.url } }];
+		const talkdesk = await talkdeskForTest({ touchpoints, timer });
+		const conversation = await (await clientOf(talkdesk)).started();
+		const socket = connect(Number(new URL(talkdesk.url).port), '127.0.0.1');
+		const ended = new Promise((closed) => socket.on('close', closed));
+		await new Promise((connected) => socket.on('connect', connected));
+		socket.on('error', () => undefined);
+		socket.write('POST /api/digital-connect/conversations HTTP/1.1\r\n');
+
+		const calls = [
+			talkdesk.agent.join(conversation, { name: 'Grace' }),
+			talkdesk.agent.say(conversation, 'waits for the join'),
+			...Array.from({ length: 50 }, () => talkdesk.deliver(id, 'message_created', {})),
+		];
+		await until(() => n8n.calls.length === 50);
+		await talkdesk.close();
+		await ended;
+		const error = 'the local Talkdesk was closed';
+		expect(await Promise.all(calls)).toMatchObject(calls.map(() => ({ ok: false, error })));
+		expect(timer.left()).toEqual([]);
+		expect(n8n.calls).toHaveLength(50);
+	});
+
+	test('may be called again, and frees the port', async () => {
+		const first = await startTalkdesk();
+		await Promise.all([first.close(), first.close()]);
+		const port = Number(new URL(first.url).port);
+		const second = await talkdeskForTest({ port });
+		expect(second.url).toBe(first.url);
+		await expect(startTalkdesk({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+	});
+});

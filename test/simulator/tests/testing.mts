@@ -1,0 +1,219 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import axios, { type AxiosResponse } from 'axios';
+import { z } from 'zod';
+import {
+	startTalkdesk,
+	type LocalTalkdesk,
+	type TalkdeskOptions,
+	type Timer,
+} from '../talkdesk.mts';
+
+/** What the tests of this room share: servers that end with their test, a client, n8n's side, and time by hand. */
+
+const cleanups: Array<() => Promise<void>> = [];
+
+/** Ends what the functions below have started. For `afterEach`. */
+export async function cleanUp(): Promise<void> {
+	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+}
+
+/** Starts a Talkdesk for one test. */
+export async function talkdeskForTest(options: TalkdeskOptions = {}): Promise<LocalTalkdesk> {
+	const talkdesk = await startTalkdesk(options);
+	cleanups.push(talkdesk.close);
+	return talkdesk;
+}
+
+export type Reply = Pick<AxiosResponse<unknown>, 'status' | 'data' | 'headers'>;
+
+/** Sends any request and gives any answer. A string goes out as it is, anything else as JSON. */
+export async function request(
+	method: string,
+	url: string,
+	body?: unknown,
+	headers: Record<string, string> = {},
+): Promise<Reply> {
+	return axios.request<unknown>({
+		method,
+		url,
+		data: typeof body === 'string' || body === undefined ? body : JSON.stringify(body),
+		headers: { 'content-type': 'application/json', ...headers },
+		transformRequest: [(data: unknown) => data],
+		validateStatus: () => true,
+		proxy: false,
+	});
+}
+
+/** Asks for a token as the contract says. */
+export async function tokenRequest(
+	talkdesk: LocalTalkdesk,
+	form: Record<string, string> = { grant_type: 'client_credentials' },
+	{ id = 'local-client', secret = 'local-secret', headers = {} } = {},
+): Promise<Reply> {
+	return request('POST', talkdesk.tokenUrl, new URLSearchParams(form).toString(), {
+		'content-type': 'application/x-www-form-urlencoded',
+		authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+		...headers,
+	});
+}
+
+/** Gives a token. */
+export async function tokenFor(talkdesk: LocalTalkdesk, scope?: string): Promise<string> {
+	const grant_type = 'client_credentials';
+	const { data } = await tokenRequest(talkdesk, scope ? { grant_type, scope } : { grant_type });
+	return z.object({ access_token: z.string() }).parse(data).access_token;
+}
+
+/** The smallest body of Start, with more put in. */
+export const startBody = (more: object = {}) => ({
+	touchpoint_id: 'local-touchpoint',
+	contact_person: { email: 'ada@example.com' },
+	...more,
+});
+
+/** A client of the API with a token of its own. */
+export async function clientOf(talkdesk: LocalTalkdesk, scope?: string) {
+	const authorization = `Bearer ${await tokenFor(talkdesk, scope)}`;
+	const base = `${talkdesk.apiBaseUrl}/digital-connect/conversations`;
+	let keys = 0;
+	const withKey = (key = `key-${++keys}`) => ({ authorization, 'x-idempotency-key': key });
+	const client = {
+		start: (body: unknown = startBody(), key?: string) => request('POST', base, body, withKey(key)),
+		send: (id: string, body: unknown, key?: string) =>
+			request('POST', `${base}/${id}/messages`, body, withKey(key)),
+		end: (id: string, body?: unknown) =>
+			request('DELETE', `${base}/${id}`, body, { authorization }),
+		/** Starts a conversation and gives its id. */
+		async started(body: unknown = startBody()): Promise<string> {
+			return z.object({ id: z.coerce.string() }).parse((await client.start(body)).data).id;
+		},
+	};
+	return client;
+}
+
+/** What the clock of `setUp` shows. */
+export const time = '2024-01-01T09:00:00.000Z';
+
+/** Starts a Talkdesk whose clock stands still, and a client. */
+export async function setUp(options: TalkdeskOptions = {}) {
+	const talkdesk = await talkdeskForTest({ now: () => Date.parse(time), ...options });
+	return { talkdesk, client: await clientOf(talkdesk) };
+}
+
+/** What of an answer a refusal is compared with. */
+export const errorOf = ({ status, data }: Reply) => ({ status, data });
+
+/** A refusal in Talkdesk's shape. */
+export const refusal = (status: number, more: object = {}) => ({
+	status,
+	data: { code: `local-${status}`, message: expect.any(String), ...more },
+});
+
+/** A 400 that names these fields, and no others. */
+export const invalid = (...names: string[]) =>
+	refusal(400, { fields: names.map((name) => ({ name, description: expect.any(String) })) });
+
+/** One call that n8n's side got. */
+export interface Received {
+	method: string;
+	url: string;
+	headers: IncomingHttpHeaders;
+	body: string;
+}
+
+type Answer = { status?: number; type?: string; location?: string; body?: string } | 'never';
+
+/**
+ * Starts n8n's side: a server that keeps what it gets.
+ *
+ * @param answer what to answer to a call; `{"ok":true}` by default, 'never' leaves the call open
+ */
+export async function receiver(
+	answer: (call: Received) => Answer | Promise<Answer> = () => ({}),
+): Promise<{ url: string; calls: Received[] }> {
+	const calls: Received[] = [];
+	const server = createServer((incoming, outgoing) => {
+		const chunks: Buffer[] = [];
+		incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+		incoming.on('end', async () => {
+			const { method = '', url = '', headers } = incoming;
+			const call = { method, url, headers, body: Buffer.concat(chunks).toString() };
+			calls.push(call);
+			const given = await answer(call);
+			if (given === 'never') return;
+			const { status = 200, type = 'application/json', body = '{"ok":true}', location } = given;
+			if (location) outgoing.setHeader('location', location);
+			outgoing.writeHead(status, { 'content-type': type }).end(body);
+		});
+	});
+	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+	cleanups.push(async () => {
+		server.closeAllConnections();
+		await new Promise((closed) => server.close(closed));
+	});
+	const address = server.address();
+	if (address === null || typeof address === 'string') throw new Error('no port');
+	return { url: `http://127.0.0.1:${address.port}`, calls };
+}
+
+/** A Talkdesk whose touchpoint calls n8n's side, and a started conversation. */
+export async function connectedForTest(
+	answer?: Parameters<typeof receiver>[0],
+	{ integration = {}, ...options }: TalkdeskOptions & { integration?: object } = {},
+) {
+	const n8n = await receiver(answer);
+	const connected = (more: object) => [
+		{ id: 'local-touchpoint', integration: { basePath: n8n.url, ...more } },
+	];
+	const talkdesk = await talkdeskForTest({
+		now: () => Date.parse(time),
+		touchpoints: connected(integration),
+		...options,
+	});
+	const client = await clientOf(talkdesk);
+	const conversation_id = await client.started();
+	return { n8n, connected, talkdesk, client, conversation_id };
+}
+
+/** Time that only goes on when a test says so. */
+export class HandTimer implements Timer {
+	#now = 0;
+	#sleepers = new Set<{ at: number; wake: () => void }>();
+
+	now = () => this.#now;
+
+	sleep = (ms: number, signal: AbortSignal) =>
+		new Promise<void>((resolve, reject) => {
+			signal.throwIfAborted();
+			const wake = () => {
+				signal.removeEventListener('abort', abort);
+				resolve();
+			};
+			const sleeper = { at: this.#now + ms, wake };
+			const abort = () => {
+				this.#sleepers.delete(sleeper);
+				reject(new Error('aborted'));
+			};
+			this.#sleepers.add(sleeper);
+			signal.addEventListener('abort', abort);
+		});
+
+	/** How long everybody who sleeps has still to sleep. */
+	left(): number[] {
+		return [...this.#sleepers].map(({ at }) => at - this.#now).sort((a, b) => a - b);
+	}
+
+	advance(ms: number): void {
+		this.#now += ms;
+		for (const sleeper of this.#sleepers) {
+			if (sleeper.at > this.#now) continue;
+			this.#sleepers.delete(sleeper);
+			sleeper.wake();
+		}
+	}
+}
+
+/** Gives everything that is due now, sockets included, its turn until something is so. */
+export async function until(condition: () => boolean): Promise<void> {
+	while (!condition()) await new Promise((turn) => setImmediate(turn));
+}

@@ -1,0 +1,177 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { MAX_REMEMBERED } from '../../../nodes/Talkdesk/deduplication/database.ts';
+import type { N8nInstance } from '../n8n/instance.mts';
+import type { Target } from './load.mts';
+import type { Source } from './source.mts';
+import {
+	begin,
+	chain,
+	createChain,
+	CREDENTIAL_TYPE,
+	run,
+	TALKDESK_TRIGGER,
+	type BenchNode,
+} from './workflows.mts';
+
+/** A published workflow that listens to calls, and does nothing with them. */
+export interface Listener extends Target {
+	name: string;
+	workflowId: string;
+}
+
+const TIMEOUT_MS = 180_000;
+const POLL_MS = 250;
+
+/** What an agent wrote, as Talkdesk tells it; no two are alike. */
+const newMessage = () =>
+	JSON.stringify({
+		event_type: 'MESSAGE_CREATED',
+		conversation_id: randomUUID(),
+		timestamp: new Date().toISOString(),
+		payload: {
+			id: randomUUID(),
+			content: 'Hello, how can I help you today?',
+			author: { type: 'AGENT', name: 'Zoe' },
+		},
+	});
+
+/**
+ * Makes a workflow whose node of this id remembers as many events as the trigger ever does: only then its memory costs as much
+ * as it ever does. n8n knows a node's memory by the node's id, so another node can fill it.
+ */
+async function createWithMemory(n8n: N8nInstance, source: Source, id: string): Promise<string> {
+	source.put(Array.from({ length: MAX_REMEMBERED }, () => ({ event: randomUUID() })));
+	const workflowId = await createChain(n8n, 'Memory', [
+		begin,
+		source.node,
+		{
+			id,
+			name: 'Remember',
+			type: 'n8n-nodes-base.removeDuplicates',
+			typeVersion: 2,
+			parameters: {
+				operation: 'removeItemsSeenInPreviousExecutions',
+				logic: 'removeItemsWithAlreadySeenKeyValues',
+				dedupeValue: '={{ $json.event }}',
+				options: {},
+			},
+		},
+	]);
+	await run(n8n, workflowId);
+	return workflowId;
+}
+
+/** Publishes workflows that differ in their trigger only: ours, and n8n's Webhook with and without authentication. */
+export async function publishListeners(n8n: N8nInstance, source: Source) {
+	const key = randomBytes(24).toString('hex');
+	const talkdesk = await n8n.api.createCredential('Talkdesk', CREDENTIAL_TYPE, {
+		region: 'custom',
+		// Nothing is sent to them.
+		tokenUrl: `${n8n.url}/nothing`,
+		apiBaseUrl: `${n8n.url}/nothing`,
+		clientId: 'client',
+		clientSecret: 'secret',
+		webhookAuthentication: 'apiKey',
+		webhookApiKey: key,
+	});
+	const header = await n8n.api.createCredential('Header', 'httpHeaderAuth', {
+		name: 'X-Api-Key',
+		value: key,
+	});
+
+	/** Publishes `node` as the trigger of a workflow, a new one or one that is there. */
+	const publish = async (
+		node: BenchNode,
+		{ path = '', workflowId }: { path?: string; workflowId?: string } = {},
+	): Promise<Listener> => {
+		const { name, webhookId } = node;
+		const nothing = { name: 'Nothing', type: 'n8n-nodes-base.noOp', parameters: {} };
+		const content = { name, ...chain([node, nothing]) };
+		const { id } = workflowId
+			? await n8n.api.updateWorkflow(workflowId, content)
+			: await n8n.api.createWorkflow(content);
+		await n8n.api.activate(id);
+		return {
+			name,
+			workflowId: id,
+			url: `${n8n.webhookUrl}/${webhookId}${path}`,
+			headers: { 'x-api-key': key },
+			body: newMessage,
+		};
+	};
+	const webhook = (
+		name: string,
+		authentication: 'none' | 'headerAuth',
+		typeVersion = 2,
+	): BenchNode => {
+		const webhookId = randomUUID();
+		const answers = { httpMethod: 'POST', responseMode: 'onReceived', options: {} };
+		return {
+			name,
+			type: 'n8n-nodes-base.webhook',
+			typeVersion,
+			parameters: { ...answers, path: webhookId, authentication },
+			webhookId,
+			...(authentication === 'headerAuth' && { credentials: { httpHeaderAuth: header } }),
+		};
+	};
+	const path = '/message_created';
+	const trigger = (name: string, options: Record<string, unknown>) =>
+		({
+			id: randomUUID(),
+			name,
+			type: TALKDESK_TRIGGER,
+			parameters: { events: ['message_created'], options },
+			webhookId: randomUUID(),
+			credentials: { [CREDENTIAL_TYPE]: talkdesk },
+		}) satisfies BenchNode;
+	const ours = trigger('Talkdesk Trigger, API key', {});
+	return {
+		ours: await publish(ours, {
+			path,
+			workflowId: await createWithMemory(n8n, source, ours.id),
+		}),
+		/** The Webhook node does not look for duplicates either. */
+		unchecked: await publish(
+			trigger('Talkdesk Trigger, API key, duplicates not ignored', { ignoreDuplicates: false }),
+			{ path },
+		),
+		open: await publish(webhook('Webhook, no authentication', 'none')),
+		guarded: await publish(webhook('Webhook, header authentication', 'headerAuth')),
+		// n8n spares its own Webhook node an isolate for each call, by its type and from version 2 on (`webhookPhaseNeedsIsolate`
+		// in live-webhooks.js). With version 1 it does what it does for all other triggers.
+		ordinary: await publish(webhook('Webhook version 1, header authentication', 'headerAuth', 1)),
+	};
+}
+
+/**
+ * Waits until n8n has worked off what a listener took.
+ *
+ * @param expected how many executions there must be, over all
+ * @returns when the last of them ended, in milliseconds since 1970
+ * @throws when one failed, or there are more or fewer
+ */
+export async function workedOff(
+	{ api }: N8nInstance,
+	{ name, workflowId }: Listener,
+	expected: number,
+): Promise<number> {
+	const end = Date.now() + TIMEOUT_MS;
+	let done = await api.countExecutions(workflowId, 'success');
+	while (done < expected && Date.now() < end) {
+		await sleep(POLL_MS);
+		done = await api.countExecutions(workflowId, 'success');
+	}
+	// The newest hundred: more than are ever under way at the same time.
+	const newest = await api.executions({ workflowId });
+	const others = newest.filter(({ status }) => status !== 'success');
+	if (done !== expected || others.length > 0) {
+		const told = others.map(({ id, status }) => `${id} ${status}`).join(', ');
+		throw new Error(
+			`${name}: ${done} of ${expected} executions succeeded. Others: ${told || 'none'}`,
+		);
+	}
+	return Math.max(...newest.map(({ stoppedAt }) => Date.parse(stoppedAt ?? '')));
+}

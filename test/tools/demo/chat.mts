@@ -1,0 +1,150 @@
+import { EventEmitter, once } from 'node:events';
+import Fastify from 'fastify';
+import { z, ZodError } from 'zod';
+
+import { createChanges } from '../../simulator/wait.mts';
+import { createFiles } from '../../simulator/files.mts';
+import { foreignness } from '../../simulator/pages/server/guard.mts';
+import { bring, takeBytes } from '../../simulator/pages/server/transfer.mts';
+import { forward, type Answer, type SaidFile } from './forward.mts';
+import { createSessions, type Heard } from './sessions.mts';
+import { webSite } from './web-site.mts';
+
+export type { Answer } from './forward.mts';
+export type { Heard } from './sessions.mts';
+
+const from = z.enum(['system', 'human', 'bot']);
+const name = z
+	.string()
+	.optional()
+	.transform((text) => text || undefined);
+
+/** What the example workflow posts to the chat. */
+const deliverySchema = z.object({ sessionId: z.string(), from, text: z.string(), name });
+/** How it posts a file: this in the query, and the bytes. */
+const fileQuerySchema = z.object({ sessionId: z.string(), from, name, fileName: z.string() });
+
+/** A person on the web site whom a test plays. */
+export interface Customer {
+	readonly sessionId: string;
+	/** Everything that n8n posted to this customer, oldest first. */
+	readonly heard: readonly Heard[];
+	/** Sends a message to the bot, and gives what n8n answered. */
+	says(text: string, files?: SaidFile[]): Promise<Answer>;
+	/** Waits until something arrives, or has arrived, that fits. */
+	hears(fits: (heard: Heard) => boolean, what: string): Promise<Heard>;
+}
+
+/** The chat of a web site: where n8n's example sends what the customer shall read. */
+export interface Chat {
+	/** The web site, for the browser. */
+	readonly url: string;
+	/** What the example's node "Tell the customer" calls. */
+	readonly messagesUrl: string;
+	/** What the example's node "Send the file" calls. */
+	readonly filesUrl: string;
+	/** The URL of the example's webhook, set once n8n runs. */
+	webhookUrl: string;
+	customer(profile: { sessionId: string; email?: string; name?: string }): Customer;
+	close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** Starts the web site and its chat on a free port of 127.0.0.1. */
+export async function startChat(): Promise<Chat> {
+	const app = Fastify({ forceCloseConnections: true });
+	const changes = createChanges();
+	const files = createFiles();
+	const sessions = createSessions(changes.happened);
+	const inboxes = new Map<string, Heard[]>();
+	const arrivals = new EventEmitter();
+	arrivals.setMaxListeners(0);
+
+	app.addHook('onRequest', async (request, reply) => {
+		const reason = foreignness(request.headers);
+		if (reason) await reply.status(403).send({ error: reason });
+	});
+	app.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => {
+		const status = error instanceof ZodError ? 400 : (error.statusCode ?? 500);
+		await reply.status(status).send({ error: error.message });
+	});
+
+	/** @returns whether there is anybody */
+	function deliver(sessionId: string, heard: Heard): boolean {
+		const session = sessions.get(sessionId);
+		if (session) sessions.heard(session, heard);
+		inboxes.get(sessionId)?.push(heard);
+		arrivals.emit('arrival');
+		return session !== undefined || inboxes.has(sessionId);
+	}
+	const nobody = (sessionId: string) => ({ error: `nobody is in session ${sessionId}` });
+
+	app.post('/messages', async (request, reply) => {
+		const { sessionId, ...heard } = deliverySchema.parse(request.body);
+		if (!deliver(sessionId, heard)) return await reply.status(404).send(nobody(sessionId));
+		return { received: true };
+	});
+	await app.register(async (uploads) => {
+		takeBytes(uploads);
+		uploads.post('/files', async (request, reply) => {
+			const { sessionId, fileName, ...who } = fileQuerySchema.parse(request.query);
+			const file = await bring(request, fileName, files);
+			const isSomebody = deliver(sessionId, { ...who, text: '', file });
+			return isSomebody ? { received: true } : await reply.status(404).send(nobody(sessionId));
+		});
+	});
+	await app.register(
+		webSite({
+			sessions,
+			files,
+			changes,
+			forward: async ({ id, profile }, { text }, attached) =>
+				await forward(
+					chat.webhookUrl,
+					{ sessionId: id, text, ...profile },
+					attached.map(({ name: fileName, type, file }) => ({
+						name: fileName,
+						type,
+						path: file.path,
+					})),
+				),
+		}),
+	);
+
+	const chat: Chat = {
+		url: '',
+		messagesUrl: '',
+		filesUrl: '',
+		webhookUrl: '',
+		customer({ sessionId, ...profile }) {
+			const heard: Heard[] = [];
+			inboxes.set(sessionId, heard);
+			return {
+				sessionId,
+				heard,
+				says: async (text, attached) =>
+					await forward(chat.webhookUrl, { sessionId, text, ...profile }, attached),
+				async hears(fits, what) {
+					const signal = AbortSignal.timeout(TIMEOUT_MS);
+					for (;;) {
+						const found = heard.find(fits);
+						if (found) return found;
+						await once(arrivals, 'arrival', { signal }).catch(() => {
+							throw new Error(
+								`${sessionId} waited in vain for ${what}. Heard: ${JSON.stringify(heard)}`,
+							);
+						});
+					}
+				},
+			};
+		},
+		async close() {
+			changes.close();
+			await app.close();
+			await files.close();
+		},
+	};
+	const url = await app.listen({ host: '127.0.0.1', port: 0 });
+	return Object.assign(chat, { url, messagesUrl: `${url}/messages`, filesUrl: `${url}/files` });
+}

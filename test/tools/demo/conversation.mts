@@ -1,0 +1,73 @@
+import type { Environment } from './environment.mts';
+
+type Speaker = 'customer' | 'bot' | 'agent' | 'system' | 'note';
+export type Say = (speaker: Speaker, text: string) => void;
+
+function expectThat(condition: boolean, what: string): asserts condition {
+	if (!condition) throw new Error(`The conversation went wrong: ${what}`);
+}
+
+/**
+ * Plays a whole conversation: bot, human, bot again.
+ *
+ * @param say hears every word as it is said
+ * @throws what didn't happen as it should
+ */
+export async function playConversation({ talkdesk, chat }: Environment, say: Say): Promise<void> {
+	const email = 'ann@example.com';
+	const ann = chat.customer({ sessionId: `ann-${Date.now()}`, email, name: 'Ann' });
+	const askBot = async (text: string) => {
+		say('customer', text);
+		const answer = await ann.says(text);
+		if (answer.reply) say('bot', answer.reply);
+		return answer;
+	};
+
+	const first = await askBot('Hello! When are you open?');
+	expectThat(first.handledBy === 'bot', 'the bot should have answered');
+	const second = await askBot('Could I talk to a human, please?');
+	expectThat(second.handledBy === 'human', 'the bot should have handed over');
+
+	const conversation = await talkdesk.waitFor(
+		() => talkdesk.conversations().findLast(({ start }) => start.contact_person.email === email),
+		{ what: 'the conversation in Talkdesk' },
+	);
+	say('note', `Talkdesk has conversation ${conversation.id}. The agent sees:`);
+	const transcript = conversation.start.previous_messages ?? [];
+	for (const { type, content } of transcript) {
+		say('note', `   ${type.toLowerCase() === 'user' ? 'customer' : 'bot'}: ${content}`);
+	}
+	expectThat(transcript.length === 3, 'the agent should see three messages');
+
+	await talkdesk.agent.join(conversation.id, { name: 'Zoe' });
+	say('system', (await ann.hears(({ from }) => from === 'system', 'the agent to join')).text);
+
+	const greeting = 'Hello Ann, this is Zoe. How can I help?';
+	say('agent', greeting);
+	await talkdesk.agent.say(conversation.id, greeting);
+	await ann.hears(({ from, text }) => from === 'human' && text === greeting, "the agent's words");
+	say('note', '   (Ann has read it)');
+
+	const question = 'Where is my order 4711?';
+	say('customer', question);
+	const third = await ann.says(question);
+	expectThat(third.handledBy === 'human' && !third.reply, 'the bot should have been silent');
+	await talkdesk.waitFor(
+		() =>
+			talkdesk.conversation(conversation.id)?.messages.some(({ content }) => content === question),
+		{ what: "the customer's words in Talkdesk" },
+	);
+	say('note', '   (Zoe has read it)');
+
+	const goodbye = 'It arrives tomorrow. Have a nice day!';
+	say('agent', goodbye);
+	await talkdesk.agent.say(conversation.id, goodbye);
+	await ann.hears(({ text }) => text === goodbye, "the agent's last words");
+
+	await talkdesk.agent.end(conversation.id);
+	say('note', 'The agent ends the conversation.');
+	say('bot', (await ann.hears(({ from }) => from === 'bot', 'the bot to be back')).text);
+
+	const last = await askBot('Thank you! And on Sundays, are you open?');
+	expectThat(last.handledBy === 'bot', 'the bot should be back');
+}

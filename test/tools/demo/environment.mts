@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { startN8n, type N8nInstance, type N8nOptions } from '../n8n/instance.mts';
+import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { workflowSchema } from '../n8n/schemas.mts';
+import { credentialFor } from '../../simulator/credential.mts';
+import {
+	startTalkdesk,
+	type LocalTalkdesk,
+	type TalkdeskOptions,
+} from '../../simulator/talkdesk.mts';
+import { startChat, type Chat } from './chat.mts';
+
+/** A real n8n with the built package and the example, a Talkdesk, and a web site's chat, all connected. */
+export interface Environment {
+	talkdesk: LocalTalkdesk;
+	n8n: N8nInstance;
+	chat: Chat;
+	/** The credential in n8n, for both directions. */
+	credential: { id: string; name: string };
+	/** What the credential holds. */
+	credentialData: Record<string, string>;
+	/** The example "Live chat hand-off", active. */
+	workflowId: string;
+	/** What Talkdesk calls, without a slash at the end. */
+	basePath: string;
+	stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+	talkdesk?: TalkdeskOptions;
+	n8nPort?: number;
+	/** Further environment variables for n8n. */
+	n8nEnv?: NodeJS.ProcessEnv;
+	onProgress?: (line: string) => void;
+	/** Another way to a running n8n that has the package. */
+	startN8n?: (options: N8nOptions) => Promise<N8nInstance>;
+}
+
+const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
+const TRIGGER_TYPE = 'n8n-nodes-talkdesk.talkdeskTrigger';
+
+type CredentialChoice = Parameters<N8nInstance['api']['importWorkflow']>[1]['credentials'];
+
+/**
+ * Does with an example what a user does by hand: imports it, chooses the credentials, enters the address of the chat,
+ * publishes it.
+ *
+ * @returns the workflow's id, the base path of its Talkdesk Trigger, and the URL of a webhook by its node's name
+ */
+export async function importExample(
+	n8n: N8nInstance,
+	name: string,
+	{ credentials, chat }: { credentials: CredentialChoice; chat: Chat },
+) {
+	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
+	const example = workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+	for (const node of example.nodes) {
+		if (node.name === 'Tell the customer') node.parameters.url = chat.messagesUrl;
+		if (node.name === 'Send the file') node.parameters.url = chat.filesUrl;
+	}
+	const { id } = await n8n.api.importWorkflow(example, { credentials });
+	await n8n.api.activate(id);
+	const webhookIdOf = (wanted: string) =>
+		example.nodes.find((node) => [node.name, node.type].includes(wanted))?.webhookId ?? '';
+	return {
+		workflowId: id,
+		basePath: `${n8n.webhookUrl}/${webhookIdOf(TRIGGER_TYPE)}`,
+		webhookIdOf,
+	};
+}
+
+/**
+ * Builds the environment. The package must be built; n8n is installed where it is missing.
+ *
+ * @throws what kept it from starting; nothing is left running then
+ */
+export async function startEnvironment(options: WorldOptions = {}): Promise<Environment> {
+	const ends: Array<() => Promise<void>> = [];
+	const stop = async () => {
+		// In the reverse order, and all of them: a failed end must not leave the others running.
+		const failed: unknown[] = [];
+		for (const end of ends.splice(0).reverse()) await end().catch((error) => failed.push(error));
+		if (failed.length > 0) throw new AggregateError(failed, 'not everything could be stopped');
+	};
+
+	try {
+		const talkdesk = await startTalkdesk(options.talkdesk);
+		ends.push(async () => await talkdesk.close());
+		const chat = await startChat();
+		ends.push(async () => await chat.close());
+		const start =
+			options.startN8n ??
+			(async (started) => await startN8n({ packageFolder: PROJECT_FOLDER, ...started }));
+		const n8n = await start({
+			port: options.n8nPort,
+			env: options.n8nEnv,
+			onProgress: options.onProgress,
+		});
+		ends.push(async () => await n8n.stop());
+
+		// What a user does by hand: enters the credential, takes the example, …
+		const webhookApiKey = randomBytes(24).toString('hex');
+		const credentialData = {
+			...credentialFor(talkdesk),
+			webhookAuthentication: 'apiKey',
+			webhookApiKey,
+		};
+		const credential = await n8n.api.createCredential('Talkdesk', CREDENTIAL_TYPE, credentialData);
+		const { workflowId, basePath } = await importExample(n8n, 'live-chat-hand-off', {
+			credentials: { [CREDENTIAL_TYPE]: credential },
+			chat,
+		});
+		chat.webhookUrl = `${n8n.webhookUrl}/live-chat`;
+
+		// … and copies the trigger's webhook URL into Talkdesk.
+		const authentication = { type: 'apiKey' as const, key: webhookApiKey };
+		talkdesk.configure({
+			touchpoints: [{ id: 'local-touchpoint', integration: { basePath, authentication } }],
+		});
+
+		return { talkdesk, n8n, chat, credential, credentialData, workflowId, basePath, stop };
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}

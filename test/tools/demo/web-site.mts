@@ -1,0 +1,131 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Changes } from '../../simulator/wait.mts';
+import type { Files } from '../../simulator/files.mts';
+import { servePage } from '../../simulator/pages/server/assets.mts';
+import { keepInformed, type News } from '../../simulator/pages/server/live.mts';
+import {
+	bring,
+	handOut,
+	takeBytes,
+	type BroughtFile,
+} from '../../simulator/pages/server/transfer.mts';
+import { NotDelivered, type Answer } from './forward.mts';
+import type { ChatMessage, Session, Sessions } from './sessions.mts';
+
+const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), 'pages');
+const UNREACHABLE = 'The bot can’t be reached.';
+
+const profileBody = z
+	.object({ name: z.string().trim().max(200), email: z.string().trim().max(200) })
+	.partial()
+	.strict();
+const sayBody = z
+	.object({ text: z.string().max(100_000), files: z.array(z.string()) })
+	.strict()
+	.refine(({ text, files }) => text !== '' || files.length > 0);
+const fileQuery = z.object({ name: z.string().trim().min(1) });
+
+interface Parts {
+	sessions: Sessions;
+	files: Files;
+	changes: Changes;
+	/** Brings a message to n8n. */
+	forward: (session: Session, message: ChatMessage, files: BroughtFile[]) => Promise<Answer>;
+}
+
+/** The web site: a shop's page with a small chat, and what it needs. */
+export function webSite({ sessions, files, changes, forward }: Parts) {
+	/** The last message on its way, per session: what is written first is brought first. */
+	const tails = new WeakMap<Session, Promise<void>>();
+
+	async function carry(session: Session, message: ChatMessage): Promise<void> {
+		const attached = message.files.flatMap(({ id }) => session.files.get(id) ?? []);
+		const outcome = await forward(session, message, attached).catch((error: unknown) =>
+			error instanceof NotDelivered ? error : new Error(UNREACHABLE),
+		);
+		sessions.bringing(session, message, outcome);
+	}
+
+	function bringToN8n(session: Session, message: ChatMessage): void {
+		sessions.bringing(session, message, 'sending');
+		const turn = Promise.resolve(tails.get(session)).then(() => carry(session, message));
+		tails.set(session, turn);
+	}
+
+	return async function routes(app: FastifyInstance) {
+		servePage(app, PAGE);
+
+		app.post('/api/sessions', async (request) => {
+			const { name, email } = profileBody.parse(request.body ?? {});
+			const { id } = sessions.begin({ ...(name && { name }), ...(email && { email }) });
+			return { id };
+		});
+
+		app.get<{ Params: { id: string } }>('/api/sessions/:id/live', async (request, reply) => {
+			const session = sessions.get(request.params.id);
+			await keepInformed(reply, changes, newsOf(session)).catch(() => undefined);
+		});
+
+		type WithFile = { Params: { id: string; fileId: string } };
+		app.get<WithFile>('/api/sessions/:id/files/:fileId', async (request, reply) => {
+			const { id, fileId } = request.params;
+			const file = sessions.get(id)?.files.get(fileId);
+			return file ? await handOut(reply, file, files.read(file.file)) : notFound(reply);
+		});
+
+		app.post<{ Params: { id: string } }>('/api/sessions/:id/messages', async (request, reply) => {
+			const session = sessions.get(request.params.id);
+			const { text, files: ids } = sayBody.parse(request.body);
+			const attached = ids.flatMap((id) => session?.files.get(id) ?? []);
+			if (!session || attached.length < ids.length) return notFound(reply);
+			const message = sessions.said(session, text, attached);
+			bringToN8n(session, message);
+			return await reply.status(202).send({ id: message.id });
+		});
+
+		type WithMessage = { Params: { id: string; messageId: string } };
+		app.post<WithMessage>('/api/sessions/:id/messages/:messageId/again', async (request, reply) => {
+			const { id, messageId } = request.params;
+			const session = sessions.get(id);
+			const message = session?.messages.find((each) => each.id === messageId);
+			if (!session || message?.state !== 'failed') return notFound(reply);
+			bringToN8n(session, message);
+			return await reply.status(202).send({ id: message.id });
+		});
+
+		await app.register(async (uploads) => {
+			takeBytes(uploads);
+			uploads.post<{ Params: { id: string } }>(
+				'/api/sessions/:id/files',
+				async (request, reply) => {
+					const session = sessions.get(request.params.id);
+					if (!session) return notFound(reply);
+					const file = await bring(request, fileQuery.parse(request.query).name, files);
+					session.files.set(file.id, file);
+					return { id: file.id };
+				},
+			);
+		});
+	};
+}
+
+/** The whole chat after every change: it is small. A session that isn't known is `gone`: the server was started anew. */
+function newsOf(session: Session | undefined): () => News[] {
+	if (!session) return () => [{ event: 'gone', data: {} }];
+	let known = '';
+	return () => {
+		const { profile, messages, answering } = session;
+		const chat = { profile, messages, answering };
+		const text = JSON.stringify(chat);
+		if (text === known) return [];
+		known = text;
+		return [{ event: 'chat', data: chat }];
+	};
+}
+
+async function notFound(reply: FastifyReply): Promise<FastifyReply> {
+	return await reply.status(404).send({ error: 'There is no such thing here any more.' });
+}
