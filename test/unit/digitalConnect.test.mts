@@ -7,7 +7,7 @@ import {
 	type PreviousMessage,
 } from '../../nodes/Talkdesk/api/digitalConnect';
 import { TalkdeskApiError } from '../../nodes/Talkdesk/api/errors';
-import type { ProblemKind } from '../../nodes/Talkdesk/api/problem';
+import type { ProblemKind } from '../../nodes/Talkdesk/api/problemKinds';
 
 const NODE: INode = {
 	id: '1',

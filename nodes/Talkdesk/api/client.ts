@@ -9,13 +9,8 @@ import { z } from 'zod';
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
 import { mayHaveSucceeded, noteUnknownOutcome } from './earlierAttempts';
-import {
-	retryDecisionFor,
-	networkErrorCode,
-	networkProblem,
-	parseProblem,
-	type TalkdeskProblem,
-} from './problem';
+import { networkErrorCode } from './networkErrors';
+import { networkProblem, parseProblem, retryDecisionFor, type TalkdeskProblem } from './problem';
 import { redactProblem } from './redact';
 import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryOptions } from './retry';
 import { parseSettings, type TalkdeskSettings } from './settings';

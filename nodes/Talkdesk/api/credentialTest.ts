@@ -7,7 +7,8 @@ import type {
 import { z } from 'zod';
 
 import { inboundProblem, parseWebhookCredential } from '../trigger/authentication/verify';
-import { networkErrorCode, parseProblem } from './problem';
+import { networkErrorCode } from './networkErrors';
+import { parseProblem } from './problem';
 import { redact } from './redact';
 import { parseSettings } from './settings';
 import { basicOf, parseTokenResponse, tokenRequest, type TokenResponse } from './token';

@@ -3,12 +3,8 @@ import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { retryDecisionForError, TalkdeskApiError } from './errors';
-import {
-	isTransientNetworkError,
-	networkErrorCode,
-	networkProblem,
-	type TalkdeskProblem,
-} from './problem';
+import { isTransientNetworkError, networkErrorCode } from './networkErrors';
+import { networkProblem, type TalkdeskProblem } from './problem';
 import { parseRetryAfter, type RetryDecision } from './retry';
 
 /** A stream of Node.js; n8n allows community nodes no import of its type. */

@@ -3,7 +3,8 @@ import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { isTransientNetworkError, isTransientStatus, networkErrorCode } from './problem';
+import { isTransientNetworkError, networkErrorCode } from './networkErrors';
+import { isTransientStatus } from './problemKinds';
 import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryDecision } from './retry';
 import { parseSettings, type TalkdeskSettings } from './settings';
 import { parseTokenResponse, tokenRequest, type Token, type TokenResponse } from './token';
