@@ -1,9 +1,7 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
-import { noteWebhookCall } from '../../nodes/Talkdesk/deduplication/database';
 import { parseEvent } from '../../nodes/Talkdesk/trigger/event/parse';
 import { runNode } from './runNode.mts';
-import { RememberedInMemory } from './fakes.mts';
 
 const events = ['message_created', 'conversation_ended', 'conversation_started'].map((event) => ({
 	event,
@@ -123,20 +121,6 @@ describe('an event that comes again', () => {
 		const crashed = message();
 		expect(await texts([crashed], { mode: 'retry' })).toHaveLength(1);
 		expect(await texts([crashed])).toEqual([]);
-	});
-
-	it('is recorded twice by a process that takes no calls, which has others beside it', async () => {
-		const records = jest.spyOn(RememberedInMemory.prototype, 'checkProcessedAndRecord');
-		const recorded = async () => {
-			records.mockClear();
-			await texts([message()]);
-			await new Promise((resolve) => setImmediate(resolve));
-			return records.mock.calls.length;
-		};
-		expect(await recorded()).toBe(2);
-		noteWebhookCall();
-		expect(await recorded()).toBe(1);
-		records.mockRestore();
 	});
 });
 
