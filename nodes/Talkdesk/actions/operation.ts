@@ -34,28 +34,37 @@ export interface Operation {
 	 * What the item belongs to: a conversation, for example. What belongs together is done one after the other, in its order.
 	 */
 	sequenceKey?(context: ItemContext): string | undefined;
-	/** @returns the output items of this input item; the router pairs them. */
-	execute(context: ItemContext, client: TalkdeskClient): Promise<INodeExecutionData[]>;
+	/** @returns the output items of this input item, by output */
+	execute(context: ItemContext, client: TalkdeskClient): Promise<INodeExecutionData[][]>;
 }
 
-/**
- * Declares an operation. A new one is a file of its own and a line in `index.ts`.
- *
- * @param declaration.options the options of its own, each with its schema; those for requests are added
- */
-export function defineOperation<Own extends Options>({
+interface Declaration<Own extends Options, Output> {
+	option: Operation['option'];
+	properties: INodeProperties[];
+	/** The options of its own, each with its schema; those for requests are added. */
+	options: Own;
+	sequenceKey?(context: ItemContext): string | undefined;
+	execute(context: OperationContext<Own>): Promise<Output>;
+}
+
+/** Declares an operation with one output. A new one is a file of its own and a line in `index.ts`. */
+export function defineOperation<Own extends Options>(
+	declaration: Declaration<Own, INodeExecutionData[]>,
+): Operation {
+	return defineBranchingOperation({
+		...declaration,
+		execute: async (context) => [await declaration.execute(context)],
+	});
+}
+
+/** Declares an operation with several outputs, which the node's description has to name as well. */
+export function defineBranchingOperation<Own extends Options>({
 	options,
 	properties,
 	sequenceKey,
 	execute,
 	...rest
-}: {
-	option: Operation['option'];
-	properties: INodeProperties[];
-	options: Own;
-	sequenceKey?(context: ItemContext): string | undefined;
-	execute(context: OperationContext<Own>): Promise<INodeExecutionData[]>;
-}): Operation {
+}: Declaration<Own, INodeExecutionData[][]>): Operation {
 	return {
 		...rest,
 		sequenceKey,

@@ -21,7 +21,7 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 	const signal = this.getExecutionCancelSignal();
 	const failures: NodeFailure[] = [];
 	let client: Promise<TalkdeskClient> | undefined;
-	const run = async (itemIndex: number): Promise<INodeExecutionData[]> => {
+	const run = async (itemIndex: number): Promise<INodeExecutionData[][]> => {
 		const context = { functions: this, itemIndex };
 		try {
 			const operation = chosenOperation(this);
@@ -31,14 +31,15 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 		} catch (error) {
 			const failure = asNodeError(context, error);
 			if (this.continueOnFail()) {
-				return [{ json: errorJson(failure, failureKind(error)), pairedItem: { item: itemIndex } }];
+				const json = errorJson(failure, failureKind(error));
+				return [[{ json, pairedItem: { item: itemIndex } }]];
 			}
 			failures.push(failure);
 			return [];
 		}
 	};
 
-	const output = this.getInputData().map((): INodeExecutionData[] => []);
+	const output = this.getInputData().map((): INodeExecutionData[][] => []);
 	// All places are taken before anything is waited for: that is the order in which the messages came to this node.
 	const order = Number(this.getExecutionId()) || 0;
 	const sequences = groupBySequence(this).map((items) => ({
@@ -65,7 +66,15 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 	}
 	const [first] = failures;
 	if (first) throw first;
-	return [output.flat()];
+	return joinOutputs(output);
+}
+
+/** The items of each output, from those of each input item. */
+function joinOutputs(results: INodeExecutionData[][][]): INodeExecutionData[][] {
+	const outputs = Math.max(1, ...results.map((result) => result.length));
+	return Array.from({ length: outputs }, (_, index) =>
+		results.flatMap((result) => result[index] ?? []),
+	);
 }
 
 /** How many items are on their way side by side: with 50 ms to Talkdesk, 500 messages wait half a second in all. */

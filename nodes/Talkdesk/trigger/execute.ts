@@ -11,7 +11,10 @@ import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { markProcessed } from '../deduplication/database';
+import { describeShape } from '../text/shape';
+import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
+import { findSession } from './session';
 
 /** An attachment of an event, as `parseEvent` gives it. */
 const attachmentsSchema = z
@@ -28,6 +31,8 @@ const attachmentsSchema = z
 export interface TriggerOptions {
 	downloadAttachments: boolean;
 	ignoreDuplicates: boolean;
+	findSession: boolean;
+	includeBodyShape: boolean;
 	/** Which files may pass; none if the options for that are wrong. */
 	policy: FilePolicy | { problem: string };
 	/** What is wrong with the options, for the user. */
@@ -35,26 +40,63 @@ export interface TriggerOptions {
 }
 
 /**
- * Puts every event on its output: one for each chosen event, in the order of `EVENTS`. Drops duplicates and downloads the files
- * of messages, as the options say.
+ * Puts every event on its output: one for each chosen event, in the order of `EVENTS`. Drops duplicates, finds sessions and
+ * downloads the files of messages, as the options say.
+ *
+ * An event that fails here is recorded as processed; n8n's Retry delivers it, since duplicates pass in a retried execution.
  */
 export async function executeTrigger(
 	this: IExecuteFunctions,
-	{ downloadAttachments, ignoreDuplicates, policy, problems }: TriggerOptions,
+	options: TriggerOptions,
 ): Promise<INodeExecutionData[][]> {
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	let items = this.getInputData();
-	for (const message of problems) {
+	for (const message of options.problems) {
 		this.logger.warn(`${this.getNode().name}: ${message}`);
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
-	// From here on nothing may fail: an event that is recorded and then comes again with a retry would be a duplicate.
-	if (ignoreDuplicates) items = await dropDuplicates(this, items);
-	if (downloadAttachments) {
-		items = await Promise.all(items.map(async (item) => await addFiles(this, item, policy)));
-	}
+	if (options.ignoreDuplicates) items = await dropDuplicates(this, items);
+	items = await Promise.all(items.map(async (item) => await addContext(this, item, options)));
 	return chosen.map((event) => items.filter(({ json }) => json.event === event));
+}
+
+/** The item with its session, whether an agent joins, and its files, as far as the options want them. */
+async function addContext(
+	functions: IExecuteFunctions,
+	item: INodeExecutionData,
+	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
+): Promise<INodeExecutionData> {
+	const session = wantsSession ? await findSessionOrFail(functions, item.json) : {};
+	const agentJoined = await isFirstOfAgent(functions, item.json);
+	const { raw, ...json } = item.json;
+	const withContext = {
+		...item,
+		json: {
+			...json,
+			...session,
+			...(agentJoined !== undefined && { agentJoined }),
+			...(includeBodyShape && { bodyShape: describeShape(raw) }),
+			raw,
+		},
+	};
+	return downloadAttachments ? await addFiles(functions, withContext, policy) : withContext;
+}
+
+/**
+ * The session of an event. If the store fails, so does the execution, and n8n's Retry delivers the event. A node that is to
+ * continue gets the event without its session, with the reason: n8n would put it on the first output.
+ */
+async function findSessionOrFail(
+	functions: IExecuteFunctions,
+	json: IDataObject,
+): Promise<IDataObject> {
+	try {
+		return await findSession(functions, json);
+	} catch (error) {
+		if (!functions.continueOnFail()) throw error;
+		return { sessionError: error instanceof Error ? error.message : String(error) };
+	}
 }
 
 /** The items whose events come for the first time. */

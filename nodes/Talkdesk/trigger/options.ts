@@ -27,6 +27,28 @@ const triggerOptions = {
 		},
 		flag,
 	),
+	findSession: option(
+		{
+			displayName: 'Find Session',
+			name: 'findSession',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to add sessionId and sessionData of the conversation, as given to Conversation: Start. Costs nothing until a conversation was started with a Session ID.',
+		},
+		flag,
+	),
+	includeBodyShape: option(
+		{
+			displayName: 'Include Body Shape',
+			name: 'includeBodyShape',
+			type: 'boolean',
+			default: false,
+			description:
+				"Whether to add the shape of Talkdesk's call as bodyShape: names and types without any text, safe to share in a report",
+		},
+		flag,
+	),
 	ignoreDuplicates: option(
 		{
 			displayName: 'Ignore Duplicates',
@@ -85,7 +107,12 @@ export function readOptionsSafely(give: () => unknown, tell: (problem: string) =
 	}
 }
 
-type Switch = 'downloadAttachments' | 'ignoreDuplicates' | 'onlyAgentMessages';
+type Switch =
+	| 'downloadAttachments'
+	| 'findSession'
+	| 'ignoreDuplicates'
+	| 'includeBodyShape'
+	| 'onlyAgentMessages';
 
 /** Whether an option is on. A wrong value counts as none: the execution tells of it. */
 export function isEnabled(options: unknown, name: Switch): boolean {
@@ -114,12 +141,20 @@ export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions
 	const size = readOption(options, 'maxFileSize');
 	const wrongLimits = problemsOf('allowedMimeTypes', 'checkSignature', 'maxFileSize');
 	problems.push(
-		...problemsOf('downloadAttachments', 'ignoreDuplicates', 'onlyAgentMessages'),
+		...problemsOf(
+			'downloadAttachments',
+			'findSession',
+			'ignoreDuplicates',
+			'includeBodyShape',
+			'onlyAgentMessages',
+		),
 		...wrongLimits,
 	);
 	return {
 		downloadAttachments: isEnabled(options, 'downloadAttachments'),
+		findSession: isEnabled(options, 'findSession'),
 		ignoreDuplicates: isEnabled(options, 'ignoreDuplicates'),
+		includeBodyShape: isEnabled(options, 'includeBodyShape'),
 		policy:
 			'value' in types && 'value' in signature && 'value' in size
 				? filePolicyOf({

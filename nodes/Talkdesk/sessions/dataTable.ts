@@ -1,0 +1,248 @@
+import type { IDataObject, IExecuteFunctions, INodeParameters, IWorkflowBase } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+/**
+ * n8n's Data Table, for a community node. n8n lets no community node use Data Tables directly, but an inline sub-workflow may
+ * hold n8n's own Data Table node: docs/decisions.
+ *
+ * Values go into the sub-workflow as its input item, never as parameters: a text that begins with `=` would be an expression.
+ */
+
+export const TABLE_NAME = 'talkdesk_conversations';
+
+const COLUMNS: ReadonlyArray<{ name: string; type: 'string' | 'date' }> = [
+	{ name: 'conversationId', type: 'string' },
+	{ name: 'sessionId', type: 'string' },
+	{ name: 'sessionData', type: 'string' },
+	{ name: 'contactEmail', type: 'string' },
+	{ name: 'touchpointId', type: 'string' },
+	{ name: 'status', type: 'string' },
+	{ name: 'agentName', type: 'string' },
+	{ name: 'resumeUrl', type: 'string' },
+	{ name: 'startedAt', type: 'date' },
+	{ name: 'endedAt', type: 'date' },
+	{ name: 'endReason', type: 'string' },
+];
+
+/** The names of the columns that a row can be looked up by. */
+export type KeyColumn = 'conversationId' | 'sessionId';
+
+const INPUT = 'Input';
+const NODE = 'Data Table';
+
+/** A workflow of an input and one Data Table node. It leaves nothing in n8n's list of executions. */
+function workflowOf(parameters: INodeParameters): IWorkflowBase {
+	const now = new Date();
+	return {
+		id: '',
+		name: 'Talkdesk: conversations',
+		active: false,
+		activeVersionId: null,
+		isArchived: false,
+		createdAt: now,
+		updatedAt: now,
+		nodes: [
+			{
+				id: 'input',
+				name: INPUT,
+				type: 'n8n-nodes-base.executeWorkflowTrigger',
+				typeVersion: 1.1,
+				position: [0, 0],
+				parameters: { inputSource: 'passthrough' },
+			},
+			{
+				id: 'table',
+				name: NODE,
+				type: 'n8n-nodes-base.dataTable',
+				typeVersion: 1.1,
+				position: [200, 0],
+				parameters,
+				alwaysOutputData: true,
+			},
+		],
+		connections: { [INPUT]: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
+		settings: {
+			executionOrder: 'v1',
+			saveDataSuccessExecution: 'none',
+			saveDataErrorExecution: 'none',
+			saveManualExecutions: false,
+		},
+	};
+}
+
+/** The Data Table that a sub-workflow names is not there. */
+export class TableMissingError extends Error {}
+
+const IS_MISSING =
+	/data table\b.*\b(?:not found|could not be found)|could not find the data table/i;
+const IS_DISABLED = /module is disabled|unrecognized node type|unknown node type/i;
+
+/** Whether n8n runs without the module of Data Tables. */
+export const isDisabled = (error: unknown): boolean => IS_DISABLED.test(messageOf(error));
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Runs one operation of n8n's Data Table node.
+ *
+ * @param parameters of the node; no value of a user or customer may be in them
+ * @param input the values, for expressions in the parameters and as columns
+ * @returns the rows that the node puts out
+ * @throws TableMissingError; NodeOperationError that says what n8n said
+ */
+async function run(
+	functions: IExecuteFunctions,
+	parameters: INodeParameters,
+	input: IDataObject = {},
+): Promise<IDataObject[]> {
+	try {
+		const { data } = await functions.executeWorkflow({ code: workflowOf(parameters) }, [
+			{ json: input },
+		]);
+		const rows = (data[0] ?? []).map(({ json }) => json);
+		return rows.filter((row) => Object.keys(row).length > 0);
+	} catch (error) {
+		const message = messageOf(error);
+		if (IS_MISSING.test(message)) throw new TableMissingError(message);
+		throw new NodeOperationError(
+			functions.getNode(),
+			`The Data Table ${TABLE_NAME} could not be used: ${message}`,
+			{
+				description: IS_DISABLED.test(message)
+					? 'Sessions need the Data Tables of n8n, which are switched off here (N8N_DISABLED_MODULES has data-table). Switch them on, or leave Session ID empty and keep the conversation ID yourself.'
+					: 'Sessions are kept in this Data Table. Run the node again; n8n’s Retry in the list of executions does so as well.',
+			},
+		);
+	}
+}
+
+const byId = (tableId: string) => ({ __rl: true, mode: 'id', value: tableId });
+
+/** A condition on the input's field of the same name. */
+const equals = (column: string, condition = 'eq') => ({
+	keyName: column,
+	condition,
+	keyValue: `={{ $json.${column} }}`,
+});
+const where = (...conditions: INodeParameters[]) => ({
+	matchType: 'allConditions',
+	filters: { conditions },
+});
+
+/** The ID of the table; undefined if it doesn't exist. */
+export async function findTable(functions: IExecuteFunctions): Promise<string | undefined> {
+	const tables = await run(functions, {
+		resource: 'table',
+		operation: 'list',
+		returnAll: true,
+		options: { filterName: TABLE_NAME },
+	});
+	const id = tables.find(({ name }) => name === TABLE_NAME)?.id;
+	return typeof id === 'string' ? id : undefined;
+}
+
+/** Creates the table if it doesn't exist. @returns its ID */
+export async function createTable(functions: IExecuteFunctions): Promise<string> {
+	const create = async () =>
+		await run(functions, {
+			resource: 'table',
+			operation: 'create',
+			tableName: TABLE_NAME,
+			columns: { column: COLUMNS.map((column) => ({ ...column })) },
+			options: { createIfNotExists: true },
+		});
+	// If another execution creates it at the same moment, n8n refuses the second: then it is there.
+	const [table] = await create().catch(create);
+	if (typeof table?.id === 'string') return table.id;
+	throw new NodeOperationError(
+		functions.getNode(),
+		`The Data Table ${TABLE_NAME} could not be created`,
+		{ description: 'Run the node again.' },
+	);
+}
+
+/** The newest rows with this value in a column, newest first. */
+export async function selectRows(
+	functions: IExecuteFunctions,
+	tableId: string,
+	column: KeyColumn,
+	value: string,
+): Promise<IDataObject[]> {
+	const rows = await run(
+		functions,
+		{
+			resource: 'row',
+			operation: 'get',
+			dataTableId: byId(tableId),
+			...where(equals(column)),
+			limit: 5,
+			orderBy: true,
+			orderByColumn: 'id',
+			orderByDirection: 'DESC',
+		},
+		{ [column]: value },
+	);
+	// Some databases compare texts without regard to case: another customer's row must not be taken for this one's.
+	return rows.filter((row) => row[column] === value);
+}
+
+const AUTO_MAP = { columns: { mappingMode: 'autoMapInputData', value: null } };
+
+/** Adds the row of a conversation, or changes the one that is there. */
+export async function upsertRow(
+	functions: IExecuteFunctions,
+	tableId: string,
+	row: IDataObject & { conversationId: string },
+): Promise<void> {
+	await run(
+		functions,
+		{
+			resource: 'row',
+			operation: 'upsert',
+			dataTableId: byId(tableId),
+			...where(equals('conversationId')),
+			...AUTO_MAP,
+			options: {},
+		},
+		row,
+	);
+}
+
+/** Changes the rows of a conversation. @returns the changed rows; none if there is no such row */
+export async function updateRows(
+	functions: IExecuteFunctions,
+	tableId: string,
+	changes: IDataObject & { conversationId: string },
+): Promise<IDataObject[]> {
+	return await run(
+		functions,
+		{
+			resource: 'row',
+			operation: 'update',
+			dataTableId: byId(tableId),
+			...where(equals('conversationId')),
+			...AUTO_MAP,
+			options: {},
+		},
+		changes,
+	);
+}
+
+/** Deletes the rows of conversations that ended before a time. @param endedAt ISO 8601 */
+export async function deleteEndedRows(
+	functions: IExecuteFunctions,
+	tableId: string,
+	endedAt: string,
+): Promise<void> {
+	await run(
+		functions,
+		{
+			resource: 'row',
+			operation: 'deleteRows',
+			dataTableId: byId(tableId),
+			...where(equals('status'), equals('endedAt', 'lt')),
+			options: {},
+		},
+		{ status: 'ended', endedAt },
+	);
+}

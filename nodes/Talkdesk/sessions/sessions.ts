@@ -1,0 +1,246 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { BoundedMap } from '../collections/boundedMap';
+import {
+	createTable,
+	deleteEndedRows,
+	findTable,
+	isDisabled,
+	selectRows,
+	TableMissingError,
+	updateRows,
+	upsertRow,
+	type KeyColumn,
+} from './dataTable';
+
+const text = z
+	.string()
+	.nullish()
+	.transform((value) => value ?? '');
+
+const rowSchema = z.object({
+	conversationId: z.string().min(1),
+	sessionId: z.string(),
+	sessionData: text,
+	contactEmail: text,
+	touchpointId: text,
+	status: z.enum(['open', 'ended']).catch('ended'),
+	agentName: text,
+	resumeUrl: text,
+	startedAt: text,
+	endedAt: text,
+});
+
+/** A conversation that this package has started, as the table has it. */
+export type Conversation = z.output<typeof rowSchema>;
+
+/** The part of a conversation that never changes. */
+export type SessionOfConversation = Pick<
+	Conversation,
+	'conversationId' | 'sessionId' | 'sessionData' | 'contactEmail' | 'touchpointId'
+>;
+
+/** Who talks to whom: the rooms above know these verbs, and nothing of where it is kept. */
+export interface Sessions {
+	/**
+	 * The last conversation of a session, open or ended, and the ID of the store. Makes the store at its first use.
+	 */
+	last(sessionId: string): Promise<{ storeId: string; conversation: Conversation | undefined }>;
+	/**
+	 * The open conversation of a session, as far as is known: Talkdesk's own answer corrects it.
+	 *
+	 * @param isFresh whether to ask the store in any case
+	 */
+	open(sessionId: string, isFresh?: boolean): Promise<Conversation | undefined>;
+	/** The session of a conversation; undefined if nothing is stored of it. */
+	of(conversationId: string): Promise<SessionOfConversation | undefined>;
+	/** Whether anything is stored at all: without it no conversation has a session. */
+	exist(): Promise<boolean>;
+	/** Whether a conversation was found to have no session a moment ago. */
+	isForeign(conversationId: string): boolean;
+	/** Notes that a conversation has no session. */
+	noteForeign(conversationId: string): void;
+	/**
+	 * Notes that a start is under way in this process, whose events may come before it is stored.
+	 *
+	 * @returns a function that notes its end
+	 */
+	beginStart(): () => void;
+	/** Whether a start is under way in this process. */
+	isStarting(): boolean;
+	/** Stores a conversation that was started. */
+	remember(started: SessionOfConversation): Promise<void>;
+	/** Notes that a conversation has ended. @param endedAt ISO 8601 */
+	end(conversationId: string, endedAt: string, endReason?: string): Promise<void>;
+	/** Notes that an agent writes, and with it that the conversation is open again if it had ended before. */
+	agentWrites(conversationId: string, agentName: string, writtenAt: string): Promise<void>;
+}
+
+/** What a process remembers, so that a known conversation costs no sub-execution. */
+const MAX_KNOWN = 10_000;
+/** Milliseconds in which an unknown conversation is not looked up again. */
+const FOREIGN_TTL_MS = 30_000;
+/** Milliseconds in which a missing table is not looked for again. */
+const MISSING_TTL_MS = 2_000;
+/** Days after which the row of an ended conversation is deleted. */
+const KEEP_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+const tables = new Map<string, { id: string } | { missingSince: number }>();
+const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
+const foreign = new BoundedMap<string, number>(MAX_KNOWN);
+const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
+const agents = new BoundedMap<string, string>(MAX_KNOWN);
+const cleanedAt = new Map<string, number>();
+/** The executions in which a start is under way. */
+const starts = new Set<object>();
+
+/** The sessions of the project that the workflow belongs to. */
+export function sessionsOf(functions: IExecuteFunctions): Sessions {
+	const workflowId = functions.getWorkflow().id ?? '';
+	const scoped = (id: string) => `${workflowId}\n${id}`;
+
+	/** @returns undefined if there is no table, or n8n runs without them */
+	const existingTable = async (): Promise<string | undefined> => {
+		const table = tables.get(workflowId);
+		if (table && 'id' in table) return table.id;
+		if (table && Date.now() - table.missingSince < MISSING_TTL_MS) return undefined;
+		const id = await findTable(functions).catch((error: unknown) => {
+			if (isDisabled(error)) return undefined;
+			throw error;
+		});
+		tables.set(workflowId, id === undefined ? { missingSince: Date.now() } : { id });
+		return id;
+	};
+	const tableForWriting = async (): Promise<string> => {
+		const table = tables.get(workflowId);
+		if (table && 'id' in table) return table.id;
+		const id = await createTable(functions);
+		tables.set(workflowId, { id });
+		return id;
+	};
+	/** Does something with the table; once more if the known one was deleted in the meantime. */
+	const withTable = async <Result, Id extends string | undefined>(
+		tableId: () => Promise<Id>,
+		work: (tableId: Id) => Promise<Result>,
+	): Promise<Result> => {
+		try {
+			return await work(await tableId());
+		} catch (error) {
+			if (!(error instanceof TableMissingError)) throw error;
+			tables.delete(workflowId);
+			return await work(await tableId());
+		}
+	};
+
+	const select = async (column: KeyColumn, value: string) =>
+		await withTable(existingTable, async (tableId) => {
+			const rows = tableId === undefined ? [] : await selectRows(functions, tableId, column, value);
+			return newestOpenOrNewest(rows);
+		});
+	const keep = (conversation: SessionOfConversation): SessionOfConversation => {
+		const { conversationId, sessionId, sessionData, contactEmail, touchpointId } = conversation;
+		const kept = { conversationId, sessionId, sessionData, contactEmail, touchpointId };
+		known.set(scoped(conversationId), kept);
+		foreign.delete(scoped(conversationId));
+		return kept;
+	};
+	const keepLast = (sessionId: string, conversation: Conversation | undefined) => {
+		if (conversation?.status === 'open') openConversations.set(scoped(sessionId), conversation);
+		else openConversations.delete(scoped(sessionId));
+		if (conversation) keep(conversation);
+	};
+	const update = async (changes: IDataObject & { conversationId: string }) =>
+		await withTable(existingTable, async (tableId) => {
+			if (tableId !== undefined) await updateRows(functions, tableId, changes);
+		});
+
+	return {
+		async last(sessionId) {
+			return await withTable(tableForWriting, async (storeId) => {
+				const rows = await selectRows(functions, storeId, 'sessionId', sessionId);
+				const conversation = newestOpenOrNewest(rows);
+				keepLast(sessionId, conversation);
+				return { storeId, conversation };
+			});
+		},
+		async open(sessionId, isFresh = false) {
+			const kept = isFresh ? undefined : openConversations.get(scoped(sessionId));
+			if (kept) return kept;
+			const conversation = await select('sessionId', sessionId);
+			keepLast(sessionId, conversation);
+			return conversation?.status === 'open' ? conversation : undefined;
+		},
+		async of(conversationId) {
+			const key = scoped(conversationId);
+			const kept = known.get(key);
+			if (kept) return kept;
+			if (Date.now() - (foreign.get(key) ?? 0) < FOREIGN_TTL_MS) return undefined;
+			const conversation = await select('conversationId', conversationId);
+			return conversation && keep(conversation);
+		},
+		async exist() {
+			return (await existingTable()) !== undefined;
+		},
+		isForeign: (conversationId) =>
+			Date.now() - (foreign.get(scoped(conversationId)) ?? 0) < FOREIGN_TTL_MS,
+		noteForeign: (conversationId) => void foreign.set(scoped(conversationId), Date.now()),
+		beginStart() {
+			starts.add(functions);
+			return () => starts.delete(functions);
+		},
+		isStarting: () => starts.size > 0,
+		async remember(started) {
+			const startedAt = new Date().toISOString();
+			const row = { ...started, status: 'open' as const, startedAt };
+			await withTable(tableForWriting, async (tableId) => {
+				await upsertRow(functions, tableId, row);
+				await cleanUp(functions, workflowId, tableId);
+			});
+			keepLast(started.sessionId, { ...row, agentName: '', resumeUrl: '', endedAt: '' });
+		},
+		async end(conversationId, endedAt, endReason = '') {
+			const session = known.get(scoped(conversationId));
+			if (session) {
+				const open = openConversations.get(scoped(session.sessionId));
+				if (open?.conversationId === conversationId) {
+					openConversations.delete(scoped(session.sessionId));
+				}
+			}
+			agents.delete(scoped(conversationId));
+			await update({ conversationId, status: 'ended', endedAt, endReason });
+		},
+		async agentWrites(conversationId, agentName, writtenAt) {
+			if (agents.get(scoped(conversationId)) === agentName) return;
+			const conversation = await select('conversationId', conversationId);
+			if (!conversation) return;
+			const isEnded = conversation.status === 'ended';
+			// A late message of a conversation that has ended doesn't reopen it.
+			if (isEnded && !(Date.parse(writtenAt) > Date.parse(conversation.endedAt))) return;
+			if (isEnded || conversation.agentName !== agentName) {
+				await update({ conversationId, agentName, ...(isEnded && { status: 'open' }) });
+			}
+			// A newer conversation of the session may be open: the store knows.
+			if (isEnded) openConversations.delete(scoped(conversation.sessionId));
+			agents.set(scoped(conversationId), agentName);
+		},
+	};
+}
+
+/** @param rows newest first */
+function newestOpenOrNewest(rows: IDataObject[]): Conversation | undefined {
+	const conversations = rows.flatMap((row) => rowSchema.safeParse(row).data ?? []);
+	return conversations.find(({ status }) => status === 'open') ?? conversations[0];
+}
+
+/** Deletes old rows, once a day and process. What fails here is done another day. */
+async function cleanUp(functions: IExecuteFunctions, workflowId: string, tableId: string) {
+	const now = Date.now();
+	if (now - (cleanedAt.get(workflowId) ?? 0) < DAY_MS) return;
+	cleanedAt.set(workflowId, now);
+	const before = new Date(now - KEEP_DAYS * DAY_MS).toISOString();
+	await deleteEndedRows(functions, tableId, before).catch((error: unknown) => {
+		functions.logger.warn(`Old rows could not be deleted: ${String(error)}`);
+	});
+}

@@ -1,0 +1,36 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import { BoundedMap } from '../collections/boundedMap';
+import { markProcessed } from '../deduplication/database';
+import { sha256Json } from '../parameters/idempotencyKey';
+import { agentOf } from './session';
+
+/** The agents that this process has heard in a conversation. */
+const heard = new BoundedMap<string, true>(10_000);
+
+/**
+ * Whether a message is the first of this human agent in the conversation, also after a transfer.
+ *
+ * No event of Talkdesk says reliably that an agent has joined (docs/decisions), so the first message does. n8n's database
+ * remembers who has written, with the event that came first: a retried execution says the same again.
+ *
+ * @returns undefined if the event is no message of a human agent. Never rejects.
+ */
+export async function isFirstOfAgent(
+	functions: IExecuteFunctions,
+	json: IDataObject,
+): Promise<boolean | undefined> {
+	const name = agentOf(json);
+	if (name === undefined) return undefined;
+	const mode = functions.getMode();
+	// In a test every event counts as new.
+	if (mode === 'manual') return true;
+	const { conversationId, eventId } = json;
+	const agent = sha256Json(['agent joined', conversationId, name]);
+	if (heard.has(agent) && mode !== 'retry') return false;
+	heard.set(agent, true);
+	const isFirst = await markProcessed(functions, agent, 'workflow');
+	if (!isFirst && mode !== 'retry') return false;
+	const isFirstOfEvent = await markProcessed(functions, sha256Json([agent, eventId]), 'workflow');
+	return isFirst || !isFirstOfEvent;
+}

@@ -1,0 +1,73 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { jsonParse, sleep } from 'n8n-workflow';
+
+import { sessionsOf, type SessionOfConversation, type Sessions } from '../sessions/sessions';
+
+/**
+ * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
+ * has come, and been stored.
+ */
+const WAITS_MS = [100, 250, 500, 1000, 1500, 2000];
+/** Milliseconds to wait at most while a start is under way in this process: as long as its retries take. */
+const MAX_WAIT_MS = 60_000;
+
+/**
+ * The session of an event: who in the user's channel it is for.
+ *
+ * Notes ends, and which agent writes. A conversation that nobody here has started has no session.
+ *
+ * @param json the event, as the trigger puts it out
+ * @returns `sessionId` and `sessionData` for the output; nothing without a session
+ * @throws NodeOperationError if the Data Table can't be used
+ */
+export async function findSession(
+	functions: IExecuteFunctions,
+	json: IDataObject,
+): Promise<IDataObject> {
+	const { conversationId, event, timestamp, reason } = json;
+	const sessions = sessionsOf(functions);
+	if (typeof conversationId !== 'string' || !(await sessions.exist())) return {};
+	const session = await waitForSession(sessions, conversationId);
+	if (!session) return {};
+	const at = isoOf(timestamp);
+	if (event === 'conversation_ended') {
+		await sessions.end(conversationId, at, typeof reason === 'string' ? reason : undefined);
+	}
+	const agentName = agentOf(json);
+	if (agentName !== undefined) await sessions.agentWrites(conversationId, agentName, at);
+	const { sessionId, sessionData } = session;
+	return {
+		sessionId,
+		...(sessionData && { sessionData: jsonParse(sessionData, { fallbackValue: sessionData }) }),
+	};
+}
+
+async function waitForSession(
+	sessions: Sessions,
+	conversationId: string,
+): Promise<SessionOfConversation | undefined> {
+	const startedAt = Date.now();
+	for (let look = 0; ; look++) {
+		const session = await sessions.of(conversationId);
+		if (session || sessions.isForeign(conversationId)) return session;
+		const wait = WAITS_MS[look] ?? (sessions.isStarting() ? 1000 : undefined);
+		if (wait === undefined || Date.now() - startedAt > MAX_WAIT_MS) break;
+		await sleep(wait);
+	}
+	sessions.noteForeign(conversationId);
+	return undefined;
+}
+
+/** The name of the human agent who wrote a message; undefined for any other event or author. */
+export function agentOf({ event, author }: IDataObject): string | undefined {
+	if (event !== 'message_created' || typeof author !== 'object' || author === null)
+		return undefined;
+	if (!('kind' in author) || author.kind !== 'agent') return undefined;
+	return 'name' in author && typeof author.name === 'string' ? author.name : '';
+}
+
+/** The time of an event as ISO 8601 in UTC, so that times can be compared. */
+function isoOf(timestamp: unknown): string {
+	const time = typeof timestamp === 'string' ? Date.parse(timestamp) : NaN;
+	return new Date(Number.isNaN(time) ? Date.now() : time).toISOString();
+}
