@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
+import { httpResponseSchema } from './httpResponse';
 import { mayHaveSucceeded, noteUnknownOutcome } from './earlierAttempts';
 import { networkErrorCode } from './networkErrors';
 import { networkProblem, parseProblem, retryDecisionFor, type TalkdeskProblem } from './problem';
@@ -80,12 +81,6 @@ interface Session {
 	/** A new token was refused with 403 as well. */
 	isForbidden: boolean;
 }
-
-const responseSchema = z.object({
-	statusCode: z.number(),
-	headers: z.record(z.unknown()).catch({}),
-	body: z.unknown(),
-});
 
 /**
  * A client for the credential of the node.
@@ -235,7 +230,7 @@ async function send<Answer extends z.ZodTypeAny>(
 		isExcused: () => isFetchingToken(settings),
 		signal: context.getExecutionCancelSignal(),
 	}).then(
-		(response: unknown) => ({ response: responseSchema.parse(response) }),
+		(response: unknown) => ({ response: httpResponseSchema.parse(response) }),
 		(error: unknown) => ({ problem: readFailure(error) }),
 	);
 	if ('problem' in outcome) return outcome;

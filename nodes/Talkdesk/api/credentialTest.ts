@@ -4,9 +4,9 @@ import type {
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
-import { z } from 'zod';
 
 import { inboundProblem, parseWebhookCredential } from '../trigger/authentication/verify';
+import { httpResponseSchema } from './httpResponse';
 import { networkErrorCode } from './networkErrors';
 import { parseProblem } from './problem';
 import { redact } from './redact';
@@ -23,7 +23,6 @@ const ATTACHMENT_SCOPES = [
 const TEXT_SCOPE = 'digital-connect:write';
 
 type Helpers = ICredentialTestFunctions['helpers'];
-const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
 /** The `methods` of both nodes: n8n looks for the test in a node that uses the credential. */
 export const credentialTestMethods = {
@@ -132,7 +131,7 @@ async function send(
 		})
 		.then(
 			(response: unknown): TokenResponse => {
-				const { statusCode, body } = answerSchema.parse(response);
+				const { statusCode, body } = httpResponseSchema.parse(response);
 				return { status: statusCode, body: typeof body === 'string' ? parseJson(body) : body };
 			},
 			(error: unknown): TokenResponse => ({ networkError: networkErrorCode(error) }),

@@ -3,6 +3,7 @@ import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { retryDecisionForError, TalkdeskApiError } from './errors';
+import { httpResponseSchema } from './httpResponse';
 import { isTransientNetworkError, networkErrorCode } from './networkErrors';
 import { networkProblem, type TalkdeskProblem } from './problem';
 import { parseRetryAfter, type RetryDecision } from './retry';
@@ -41,8 +42,6 @@ export function transferRetryDecision(error: unknown): RetryDecision | undefined
 /** Milliseconds that the bytes of an upload may take: slower than 100 kB/s isn't waited for. */
 const transferTime = (size: number) => size / 100;
 
-const headers = z.record(z.unknown()).catch({});
-const putSchema = z.object({ statusCode: z.number(), headers, body: z.unknown() });
 
 /**
  * Puts a file to an upload link: a pre-signed link of Amazon S3, so with a Content-Length, never in chunks, with the
@@ -79,7 +78,7 @@ export async function putFile(
 					timeout: timeout + transferTime(size),
 				})
 				.catch((error: unknown) => unreachable(functions, action, error));
-			return putSchema.parse(response);
+			return httpResponseSchema.parse(response);
 		} finally {
 			// An answer that comes before the end leaves the rest of the file unread, and the file open.
 			if (!Buffer.isBuffer(content)) content.destroy();
@@ -95,9 +94,7 @@ export async function putFile(
 	);
 }
 
-const getSchema = z.object({
-	statusCode: z.number(),
-	headers,
+const streamResponseSchema = httpResponseSchema.extend({
 	body: z.custom<FileStream>(
 		(value) => typeof value === 'object' && value !== null && 'pipe' in value,
 	),
@@ -132,7 +129,7 @@ export async function getFile(
 				abortSignal: signal,
 			})
 			.catch((error: unknown) => unreachable(functions, action, error));
-		return getSchema.parse(response);
+		return streamResponseSchema.parse(response);
 	});
 	const { statusCode, body } = answer;
 	if (statusCode !== 200)

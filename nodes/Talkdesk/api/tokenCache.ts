@@ -1,19 +1,14 @@
-import { createHash } from 'crypto';
 import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { sha256Json } from '../text/hash';
+import { httpResponseSchema } from './httpResponse';
 import { isTransientNetworkError, networkErrorCode } from './networkErrors';
 import { isTransientStatus } from './problemKinds';
 import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryDecision } from './retry';
 import { parseSettings, type TalkdeskSettings } from './settings';
 import { parseTokenResponse, tokenRequest, type Token, type TokenResponse } from './token';
-
-const responseSchema = z.object({
-	statusCode: z.number(),
-	headers: z.record(z.unknown()).catch({}),
-	body: z.unknown(),
-});
 
 /** Milliseconds. Short: many requests wait for the one that fetches the token. */
 const TOKEN_TIMEOUT_MS = 10_000;
@@ -43,9 +38,7 @@ const tokenCache = new Map<string, CachedToken>();
 const REUSE_WINDOW_MS = 30_000;
 
 function cacheKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): string {
-	return createHash('sha256')
-		.update(JSON.stringify([tokenUrl, clientId, clientSecret]))
-		.digest('base64');
+	return sha256Json([tokenUrl, clientId, clientSecret]);
 }
 
 /** Talkdesk gives no token for this credential, or the credential is incomplete: the message says why, for the user. */
@@ -150,7 +143,7 @@ async function requestToken(
 				})
 				.then(
 					(response: unknown): TokenResponse => {
-						const { statusCode, headers, body } = responseSchema.parse(response);
+						const { statusCode, headers, body } = httpResponseSchema.parse(response);
 						const retryAfter = parseRetryAfter(headers['retry-after']);
 						return { status: statusCode, body, retryAfter };
 					},

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'crypto';
+import { randomUUID } from 'crypto';
 import { z } from 'zod';
 
+import { sha256Json } from '../text/hash';
 import { isTool } from './isTool';
 import type { ItemContext } from './item';
 import { option } from './options';
@@ -70,9 +71,4 @@ export function idempotencyKey(context: ItemContext, ...content: unknown[]): str
 /** What tells a workflow from those of any other n8n: copies and restored backups have the same ID. */
 export function workflowIdentity({ functions }: ItemContext): unknown[] {
 	return [functions.getInstanceId(), functions.getWorkflow().id];
-}
-
-/** A key out of parts; as JSON, so that no parts can look like others. SHA-256 in hexadecimal. */
-export function sha256Json(parts: unknown[]): string {
-	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

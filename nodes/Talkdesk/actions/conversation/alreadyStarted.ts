@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { markProcessed } from '../../deduplication/database';
-import { sha256Json } from '../../parameters/idempotencyKey';
 import { isTool } from '../../parameters/isTool';
+import { sha256Json } from '../../text/hash';
 
 /** How many answers this process keeps. */
 const MAX_KEPT = 5000;

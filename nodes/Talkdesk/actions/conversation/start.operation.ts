@@ -1,13 +1,13 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
+import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
 import { defineOperation, outputItem, touchpointOf } from '../operation';
 import { checkEmail } from '../../parameters/email';
 import {
 	idempotencyKey,
 	idempotencyKeyOption,
-	sha256Json,
 	workflowIdentity,
 } from '../../parameters/idempotencyKey';
 import { isTool } from '../../parameters/isTool';

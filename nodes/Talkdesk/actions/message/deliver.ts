@@ -11,9 +11,9 @@ import { isProblem, TalkdeskApiError } from '../../api/errors';
 import { linkSuccessor } from '../conversationQueue';
 import { touchpointOf, type OperationContext } from '../operation';
 import { checkEmail } from '../../parameters/email';
-import { sha256Json } from '../../parameters/idempotencyKey';
 import { option, touchpointIdOption } from '../../parameters/options';
 import { oneOf, text } from '../../parameters/schemas';
+import { sha256Json } from '../../text/hash';
 
 const shownForStartNew = { show: { ifConversationEnded: ['startNew'] } };
 

@@ -5,9 +5,10 @@ import { uploadFile } from '../../files/upload';
 import { toTextChunks } from '../../transcript/format';
 import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem, type OperationContext } from '../operation';
-import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
+import { idempotencyKey, idempotencyKeyOption } from '../../parameters/idempotencyKey';
 import { conversationIdProperty, readParameter, readText } from '../../parameters/item';
 import { option } from '../../parameters/options';
+import { sha256Json } from '../../text/hash';
 import { oneOf, wholeNumberFrom } from '../../parameters/schemas';
 import {
 	describeUnrecognized,
