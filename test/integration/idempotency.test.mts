@@ -50,7 +50,7 @@ describe('two customers never share a conversation', () => {
 			items: [{ email: 'ann@example.com', sessionId }],
 		});
 		expect(error?.message).toContain('Idempotency Key');
-		expect(error?.message).toContain('not a text');
+		expect(error?.message).toContain('must be text, not a');
 		expect(people()).toEqual([]);
 	});
 
@@ -164,8 +164,8 @@ describe('as the tool of an AI agent', () => {
 
 	it('a call without an address says what to do, for the model to read', async () => {
 		const { error } = await run(startFor({}), { items: [{}], node: tool });
-		expect(error?.message).toBe('The parameter Contact Email is empty');
-		expect(error?.description).toContain('Ask the customer for the e-mail address');
+		expect(error?.message).toBe("The 'Contact Email' parameter is empty");
+		expect(error?.description).toContain('Ask the customer for their email address');
 	});
 
 	it('different words are different messages', async () => {
@@ -196,7 +196,7 @@ describe('as the tool of an AI agent', () => {
 		'the address %s is taken for made up, and the model told to ask',
 		async (email) => {
 			const { error } = await run(startFor({}), { items: [{ email }], node: tool });
-			expect(error?.message).toContain('made-up address');
+			expect(error?.message).toContain('made-up email address');
 			expect(error?.description).toContain('Ask the customer');
 			expect(people()).toEqual([]);
 		},

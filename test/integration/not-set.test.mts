@@ -68,7 +68,7 @@ describe('a word that is none of those to choose from is an error that names the
 	it('for the source of the transcript: no human is called without it', async () => {
 		const { error } = await run({ ...START, transcriptSource: '={{ $json.word }}' }, { items });
 		expect(error?.message).toBe(
-			'The parameter Transcript Source is none of none, define, json, memory',
+			"The 'Transcript Source' parameter must be one of: none, define, json, memory",
 		);
 		expect(talkdesk.conversations()).toEqual([]);
 	});
@@ -83,7 +83,7 @@ describe('a word that is none of those to choose from is an error that names the
 			},
 			{ items },
 		);
-		expect(error?.message).toBe('The parameter Send As is none of message, file');
+		expect(error?.message).toBe("The 'Send As' parameter must be one of: message, file");
 		expect(talkdesk.conversation(conversationId)?.messages).toEqual([]);
 	});
 });

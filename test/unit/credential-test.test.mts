@@ -102,7 +102,7 @@ describe('the part for calls of Talkdesk', () => {
 	])('%j is a failure in words', async (fields, words) => {
 		const { status, message } = await test({ ...outbound, ...fields });
 		expect(status).toBe('Error');
-		expect(message).toContain('Requests to Talkdesk work.');
+		expect(message).toContain('Requests to Talkdesk work,');
 		expect(message).toContain(words);
 	});
 

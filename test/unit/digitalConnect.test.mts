@@ -27,7 +27,7 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 		touchpointId: '',
 		accessToken: '',
 	},
-	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
+	request: async ({ responseSchema }) => ({ status, data: responseSchema.parse(body) }),
 	requestOptions: DEFAULT_REQUEST_OPTIONS,
 	extend: () => clientThatAnswers(status, body),
 	unexpectedResponse: (tried, { status: given, message }) =>
@@ -133,11 +133,11 @@ describe('a start that is refused', () => {
 			...other,
 			// What is known about a spelling is known by API.
 			settings: { ...other.settings, apiBaseUrl: `https://api-${++apis}.example.com` },
-			request: async ({ body, answer }) => {
+			request: async ({ body, responseSchema }) => {
 				const types = JSON.stringify(body?.previous_messages) ?? '';
 				requests.push(types);
 				if (working && types.includes(working)) {
-					return { status: 201, answer: answer.parse({ id: 'c1' }) };
+					return { status: 201, data: responseSchema.parse({ id: 'c1' }) };
 				}
 				throw new TalkdeskApiError(node, 'start', {
 					kind,

@@ -32,7 +32,7 @@ it('a file that breaks off before the request reads it is an error, and not the 
 	const functions: IExecuteFunctions = Object.create({ getNode, helpers: { httpRequest } });
 	const file = { type: 'text/plain', size: 1, open: async () => broken };
 	await expect(putFile(functions, 'https://files.example.com/a', file, 1000)).rejects.toThrow(
-		'its storage did not answer',
+		'the file storage did not respond',
 	);
 });
 
@@ -112,7 +112,7 @@ describe('a reason that Talkdesk gives for some files of a message', () => {
 				attachment: { id: `${index + 1}`, name, type: 'application/pdf', size: 1 },
 				source: { attachmentId: `${index}` },
 			})),
-			{ outcome: 'sent', conversationId: 'c', sent: { partialFailReason: reason } },
+			{ outcome: 'sent', conversationId: 'c', message: { partialFailReason: reason } },
 		).map(({ outcome }) => outcome);
 
 	it.each([

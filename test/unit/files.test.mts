@@ -76,18 +76,18 @@ it('numbers and switches may come as texts', () => {
 });
 
 it.each([
-	[{ maxFileSize: 'ten' }, 'is not a number from 0 on'],
-	[{ maxFileSize: -1 }, 'is not a number from 0 on'],
-	[{ maxFileSize: Infinity }, 'is not a number from 0 on'],
-	[{ maxFileSize: [] }, 'is not a number from 0 on'],
-	[{ maxFileSize: {} }, 'is not a number from 0 on'],
-	[{ maxFileSize: false }, 'is not a number from 0 on'],
+	[{ maxFileSize: 'ten' }, 'must be a number of 0 or more'],
+	[{ maxFileSize: -1 }, 'must be a number of 0 or more'],
+	[{ maxFileSize: Infinity }, 'must be a number of 0 or more'],
+	[{ maxFileSize: [] }, 'must be a number of 0 or more'],
+	[{ maxFileSize: {} }, 'must be a number of 0 or more'],
+	[{ maxFileSize: false }, 'must be a number of 0 or more'],
 	[
 		{ allowedMimeTypes: { type: 'image/png' } },
-		'is neither a text with commas nor a list of texts',
+		'must be a comma-separated text or a list of texts',
 	],
-	[{ checkSignature: 'maybe' }, 'is neither true nor false'],
-	[{ checkSignature: {} }, 'is neither true nor false'],
+	[{ checkSignature: 'maybe' }, 'must be true or false'],
+	[{ checkSignature: {} }, 'must be true or false'],
 ])('an option of another kind never switches a limit off: %j', (options, message) => {
 	expect(() => readFilePolicy(options)).toThrow(message);
 });
@@ -127,7 +127,7 @@ describe('a stream under guard', () => {
 			expect(await read(png, 'image/png', checked)).toEqual(Buffer.concat(png));
 			const program = inPieces('MZ\x90', size);
 			for (const type of ['text/plain', 'application/zip', 'image/png']) {
-				await expect(read(program, type, checked)).rejects.toThrow('a program for Windows');
+				await expect(read(program, type, checked)).rejects.toThrow('a Windows program');
 			}
 		}
 	});
@@ -236,17 +236,17 @@ describe('signatures', () => {
 		['image/png', MP4, 'an MP4 file'],
 		['image/png', TEXT, 'not a PNG image'],
 		['image/png', Buffer.from('MZ'), 'not a PNG image'],
-		['image/png', EXE, 'a program for Windows'],
-		['image/bmp', EXE, 'a program for Windows'],
-		['application/pdf', EXE, 'a program for Windows'],
-		['application/zip', EXE, 'a program for Windows'],
-		['application/vnd.apple.pages', EXE, 'a program for Windows'],
-		['text/plain', EXE, 'a program for Windows'],
-		['application/json', EXE, 'a program for Windows'],
-		['audio/mpeg', ELF, 'a program for Linux'],
+		['image/png', EXE, 'a Windows program'],
+		['image/bmp', EXE, 'a Windows program'],
+		['application/pdf', EXE, 'a Windows program'],
+		['application/zip', EXE, 'a Windows program'],
+		['application/vnd.apple.pages', EXE, 'a Windows program'],
+		['text/plain', EXE, 'a Windows program'],
+		['application/json', EXE, 'a Windows program'],
+		['audio/mpeg', ELF, 'a Linux program'],
 		['image/jpeg', ZIP, 'a ZIP archive'],
 		['text/plain', ZIP, 'a ZIP archive'],
-		['text/csv', OLE, 'an office document of the old kind'],
+		['text/csv', OLE, 'a legacy Office document'],
 		['audio/mpeg', PDF, 'a PDF document'],
 		['application/pdf', MP4, 'an MP4 file'],
 		['application/msword', PDF, 'a PDF document'],

@@ -168,7 +168,9 @@ describe('a new token', () => {
 		const refusing: IHttpRequestHelper = {
 			helpers: { httpRequest: async () => ({ statusCode: 401, headers: {}, body: ++asked }) },
 		};
-		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow('refused the client');
+		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow(
+			'rejected the OAuth client',
+		);
 		expect(asked).toBe(1);
 	});
 
