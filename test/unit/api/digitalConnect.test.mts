@@ -1,0 +1,185 @@
+import type { INode } from 'n8n-workflow';
+
+import { DEFAULT_REQUEST_OPTIONS, type TalkdeskClient } from '../../../nodes/Talkdesk/api/client';
+import {
+	sendMessage,
+	startConversation,
+	type PreviousMessage,
+} from '../../../nodes/Talkdesk/api/digitalConnect';
+import { TalkdeskApiError } from '../../../nodes/Talkdesk/api/errors';
+import type { ProblemKind } from '../../../nodes/Talkdesk/api/problemKinds';
+
+const NODE: INode = {
+	id: '1',
+	name: 'Talkdesk',
+	type: 'talkdesk',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+
+const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
+	settings: {
+		tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
+		apiBaseUrl: 'https://api.talkdeskapp.com',
+		clientId: 'id',
+		clientSecret: 'secret',
+		touchpointId: '',
+		accessToken: '',
+	},
+	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
+	requestOptions: DEFAULT_REQUEST_OPTIONS,
+	extend: () => clientThatAnswers(status, body),
+	unexpectedResponse: (tried, { status: given, message }) =>
+		new TalkdeskApiError(NODE, tried, {
+			kind: 'unexpectedAnswer',
+			status: given,
+			message,
+			fields: [],
+		}),
+});
+const send = async (status: number, body: unknown) =>
+	await sendMessage(
+		clientThatAnswers(status, body),
+		{ conversationId: 'c1', content: 'Hi' },
+		{ idempotencyKey: 'key' },
+	);
+const answer = { id: 'c1', message_id: 'm1', created_at: '2026-01-01T00:00:00.000Z' };
+
+it('a message that arrived whole has no reason of failure', async () => {
+	expect(await send(201, { ...answer, something: 'new' })).toEqual({
+		messageId: 'm1',
+		createdAt: '2026-01-01T00:00:00.000Z',
+	});
+});
+
+it.each([
+	['a file is too large', 'a file is too large'],
+	[{ file: 'x' }, '{"file":"x"}'],
+	[undefined, 'Talkdesk gave no reason'],
+])('a message that arrived in part (206) says why: %j', async (partial_fail_reason, expected) => {
+	expect(await send(206, { ...answer, partial_fail_reason })).toMatchObject({
+		messageId: 'm1',
+		partialFailReason: expected,
+	});
+});
+
+describe('what has no value is left out of the body', () => {
+	/** The body that a request has. */
+	const bodyOf = async (request: (client: TalkdeskClient) => Promise<unknown>) => {
+		const bodies: unknown[] = [];
+		const client = clientThatAnswers(201, answer);
+		await request({
+			...client,
+			request: async (options) => {
+				bodies.push(options.body);
+				return await client.request(options);
+			},
+		});
+		return bodies;
+	};
+	const whole = { touchpointId: 't1', contactEmail: 'ada@example.com' };
+	const wholeBody = { touchpoint_id: 't1', contact_person: { email: 'ada@example.com' } };
+	const file = { id: 'a1', name: 'a.png', type: 'image/png', size: 3 };
+
+	it.each([
+		[{}, {}],
+		[{ subject: '', contextParameters: {}, previousMessages: [] }, {}],
+		[{ subject: 'Help' }, { subject: 'Help' }],
+		[{ contextParameters: { phone: '1' } }, { context_parameters: { phone: '1' } }],
+	])('a start with %j', async (given, expected) => {
+		const start = async (client: TalkdeskClient) =>
+			await startConversation(client, { ...whole, ...given }, { idempotencyKey: 'key' });
+		expect(await bodyOf(start)).toStrictEqual([{ ...wholeBody, ...expected }]);
+	});
+
+	it.each([
+		[{ content: 'Hi' }, { content: 'Hi' }],
+		[{ content: 'Hi', attachments: [] }, { content: 'Hi' }],
+		[{ content: '', attachments: [file] }, { attachments: [file] }],
+	])('a message with %j', async (given, expected) => {
+		const send = async (client: TalkdeskClient) =>
+			await sendMessage(client, { conversationId: 'c1', ...given }, { idempotencyKey: 'key' });
+		expect(await bodyOf(send)).toStrictEqual([expected]);
+	});
+});
+
+interface Refused {
+	kind?: ProblemKind;
+	previousMessages?: PreviousMessage[];
+	/** The spelling that works at first. */
+	known?: string;
+}
+
+describe('a start that is refused', () => {
+	const other = clientThatAnswers(201, {});
+	let apis = 0;
+	const inLower = [{ type: 'user' as const, content: 'Hi', created_at: '' }];
+	const startWith = async (
+		field: string,
+		{ kind = 'badRequest', previousMessages = inLower, known }: Refused = {},
+	) => {
+		const requests: string[] = [];
+		let working = known;
+		const node = {
+			id: '1',
+			name: 'Talkdesk',
+			type: 'talkdesk',
+			typeVersion: 1,
+			position: [0, 0] as [number, number],
+			parameters: {},
+		};
+		const client: TalkdeskClient = {
+			...other,
+			// What is known about a spelling is known by API.
+			settings: { ...other.settings, apiBaseUrl: `https://api-${++apis}.example.com` },
+			request: async ({ body, answer }) => {
+				const types = JSON.stringify(body?.previous_messages) ?? '';
+				requests.push(types);
+				if (working && types.includes(working)) {
+					return { status: 201, answer: answer.parse({ id: 'c1' }) };
+				}
+				throw new TalkdeskApiError(node, 'start', {
+					kind,
+					message: 'Invalid request',
+					fields: [{ name: field }],
+				});
+			},
+		};
+		const start = async () =>
+			await startConversation(
+				client,
+				{ touchpointId: 't', contactEmail: 'a@example.com', previousMessages },
+				{ idempotencyKey: 'key' },
+			);
+		if (known) await start();
+		working = undefined;
+		requests.length = 0;
+		await expect(start()).rejects.toThrow('Invalid request');
+		return requests;
+	};
+
+	it('is tried once more in the other spelling where the transcript is the reason', async () => {
+		const requests = await startWith('previous_messages[0].type');
+		expect(requests).toEqual([
+			expect.stringContaining('"user"'),
+			expect.stringContaining('"USER"'),
+		]);
+	});
+
+	it('is tried once more in the first spelling where the other one was right before', async () => {
+		const requests = await startWith('previous_messages[0].type', { known: '"USER"' });
+		expect(requests).toEqual([
+			expect.stringContaining('"USER"'),
+			expect.stringContaining('"user"'),
+		]);
+	});
+
+	it.each<[string, string, Refused]>([
+		['another field is wrong', 'contact_person.email', {}],
+		['it is another refusal', 'previous_messages', { kind: 'conflict' }],
+		['there is no transcript', 'previous_messages', { previousMessages: [] }],
+	])('is not tried again where %s', async (_why, field, refused) => {
+		expect(await startWith(field, refused)).toHaveLength(1);
+	});
+});

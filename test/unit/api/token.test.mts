@@ -1,0 +1,126 @@
+import { parseTokenResponse, tokenRequest } from '../../../nodes/Talkdesk/api/token';
+
+const settings = {
+	tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
+	apiBaseUrl: 'https://api.talkdeskapp.com',
+	clientId: 'id',
+	clientSecret: 'S3CRET',
+	touchpointId: '',
+	accessToken: '',
+};
+
+it('the request is client credentials with Basic, and asks for no scope', () => {
+	expect(tokenRequest(settings)).toMatchObject({
+		method: 'POST',
+		url: settings.tokenUrl,
+		headers: {
+			Authorization: `Basic ${Buffer.from('id:S3CRET').toString('base64')}`,
+			Accept: 'application/json',
+			'Content-Type': 'application/x-www-form-urlencoded',
+		},
+		body: 'grant_type=client_credentials',
+	});
+});
+
+describe('the answer', () => {
+	it('with a token gives its scopes', () => {
+		const body = { access_token: 't', token_type: 'Bearer', expires_in: 600, scope: 'a:b  c:d' };
+		expect(parseTokenResponse({ status: 200, body }, settings)).toEqual({
+			ok: true,
+			token: { accessToken: 't', scopes: ['a:b', 'c:d'] },
+		});
+	});
+
+	const jwt = (claims: unknown) =>
+		`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+
+	it.each([
+		[{ scope: ['a:b', 'c:d', 7] }, ['a:b', 'c:d']],
+		[{ scope: 'a:b,c:d' }, ['a:b', 'c:d']],
+		[{ scopes: ['a:b'] }, ['a:b']],
+		[{ expires_in: '600', scope: 'a:b' }, ['a:b']],
+		[{ access_token: jwt({ scp: ['a:b', 'c:d'] }) }, ['a:b', 'c:d']],
+		[{ access_token: jwt({ scp: 'a:b c:d' }), scope: null }, ['a:b', 'c:d']],
+		[{ access_token: jwt({ scope: 'a:b' }), scope: '' }, ['a:b']],
+		[{ access_token: jwt({ scp: ['x:y'] }), scope: 'a:b' }, ['a:b']],
+	])('%j has its scopes', (change, scopes) => {
+		const body = { access_token: 't', token_type: 'Bearer', ...change };
+		expect(parseTokenResponse({ status: 200, body }, settings)).toMatchObject({
+			ok: true,
+			token: { scopes },
+		});
+	});
+
+	it.each([
+		{ access_token: 't' },
+		{ access_token: 't', scope: '' },
+		{ access_token: 't', scope: 7 },
+		{ access_token: 't', scope: [] },
+		{ access_token: jwt({ scp: [] }) },
+		{ access_token: jwt(null) },
+		{ access_token: 'a.{}.c' },
+	])('without scopes is a token all the same, with what was asked for: %j', (body) => {
+		expect(parseTokenResponse({ status: 200, body }, settings)).toEqual({
+			ok: true,
+			token: { accessToken: body.access_token, scopes: undefined },
+		});
+	});
+
+	it.each([
+		[{ error: 'invalid_client', error_description: 'Client is disabled' }, 'Client is disabled'],
+		[{ error: 'invalid_client' }, 'invalid_client'],
+		[{ error: { message: 'Client is disabled' } }, 'Client is disabled'],
+		[{ error: 'invalid_client', error_description: null }, 'invalid_client'],
+	])('200 with the error %j is a refusal', (body, words) => {
+		const result = parseTokenResponse({ status: 200, body }, settings);
+		expect(result).toMatchObject({ ok: false, reason: 'client' });
+		expect(!result.ok && result.problem).toContain(`Talkdesk refused the client: ${words}.`);
+		expect(!result.ok && result.problem).toContain('Client ID and Client Secret');
+	});
+
+	it.each([200, 502])('%i with a web page says so', (status) => {
+		const body = ' <!DOCTYPE html><html><title>Login</title></html>';
+		expect(parseTokenResponse({ status, body }, settings)).toMatchObject({
+			ok: false,
+			reason: 'unreachable',
+			problem: expect.stringContaining('web page instead of a token'),
+		});
+	});
+
+	it('that repeats the request does not bring the secret into the error', () => {
+		const { Authorization } = tokenRequest(settings).headers;
+		for (const words of [`bad header ${Authorization}`, `wrong secret ${settings.clientSecret}`]) {
+			const result = parseTokenResponse(
+				{ status: 401, body: { error_description: words } },
+				settings,
+			);
+			expect(!result.ok && result.problem).toMatch(/\[hidden\]/);
+			expect(JSON.stringify(result)).not.toContain(Authorization.split(' ')[1]);
+			expect(JSON.stringify(result)).not.toContain(settings.clientSecret);
+		}
+	});
+
+	it.each([
+		[
+			{ status: 401, body: { error: 'invalid_client', error_description: 'No such client' } },
+			'client',
+			'No such client',
+		],
+		[{ status: 400, body: { error: 'invalid_grant' } }, 'client', 'invalid_grant'],
+		[{ status: 400, body: '<html>' }, 'client', 'HTTP 400'],
+		[{ status: 403, body: {} }, 'forbidden', 'IP addresses'],
+		[{ status: 403, body: { access_token: 't' } }, 'forbidden', 'IP addresses'],
+		[{ status: 404, body: '' }, 'account', 'acme.talkdeskid.com'],
+		[{ status: 200, body: { token: 'x' } }, 'unreachable', 'HTTP 200'],
+		[{ status: 502, body: '' }, 'unreachable', 'HTTP 502'],
+		[{ networkError: 'ENOTFOUND' }, 'account', 'There is no Talkdesk account'],
+		[{ networkError: 'EAI_AGAIN' }, 'unreachable', 'EAI_AGAIN'],
+		[{ networkError: 'ECONNREFUSED' }, 'unreachable', 'ECONNREFUSED'],
+	])('%j says %s', (answer, reason, words) => {
+		expect(parseTokenResponse(answer, settings)).toMatchObject({
+			ok: false,
+			reason,
+			problem: expect.stringContaining(words),
+		});
+	});
+});

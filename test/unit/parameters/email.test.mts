@@ -1,0 +1,58 @@
+import { isReserved, parseEmail } from '../../../nodes/Talkdesk/parameters/email';
+
+it.each([
+	['ann@example.com', 'ann@example.com'],
+	['  ann@example.com\n', 'ann@example.com'],
+	['Ann.Smith+tag@EXAMPLE.com', 'Ann.Smith+tag@example.com'],
+	["o'brien@example.com", "o'brien@example.com"],
+	['o&m@example.com', 'o&m@example.com'],
+	['a/b@example.com', 'a/b@example.com'],
+	['bounce=x@example.com', 'bounce=x@example.com'],
+	['müller@example.com', 'müller@example.com'],
+	['u@exämple.de', 'u@xn--exmple-cua.de'],
+	['u@例え.jp', 'u@xn--r8jz45g.jp'],
+	['user@example.xn--p1ai', 'user@example.xn--p1ai'],
+	['maria@example.com.', 'maria@example.com'],
+	['Maria <maria@example.com>', 'maria@example.com'],
+	['"Silva, Maria" <maria@example.com>', 'maria@example.com'],
+	['<maria@example.com>', 'maria@example.com'],
+	['mailto:maria@example.com', 'maria@example.com'],
+	['maria@example.com\u200b', 'maria@example.com'],
+	['5511999999999@s.whatsapp.net', '5511999999999@s.whatsapp.net'],
+	['telegram--100123@customers.example', 'telegram--100123@customers.example'],
+	['user@localhost', 'user@localhost'],
+	['chat@123456789', 'chat@123456789'],
+	['chat@5511999999999', 'chat@5511999999999'],
+	['ann@Host.1', 'ann@host.1'],
+	['ann@0x7f', 'ann@0x7f'],
+])('%j is the address %s', (value, email) => {
+	expect(parseEmail(value)).toEqual({ ok: true, email });
+});
+
+it.each([
+	['', 'is empty'],
+	['\u200b', 'is empty'],
+	['ann', 'is not an e-mail address'],
+	['@example.com', 'is not an e-mail address'],
+	['ann@', 'is not an e-mail address'],
+	['ann@@example.com', 'is not an e-mail address'],
+	['ann smith@example.com', 'is not an e-mail address'],
+	['ann@exa mple.com', 'is not an e-mail address'],
+	['ann@example.com/path', 'is not an e-mail address'],
+	['ann@example.com:80', 'is not an e-mail address'],
+	['ann@.com', 'is not an e-mail address'],
+	['ann@exa..mple', 'is not an e-mail address'],
+	['maria@example.com,ana@example.com', 'has several addresses'],
+	['maria@example.com; ana@example.com', 'has several addresses'],
+])('%j %s', (value, problem) => {
+	expect(parseEmail(value)).toEqual({ ok: false, problem });
+});
+
+it.each(['a@example.com', 'a@sub.example.org', 'a@x.test', 'a@x.invalid', 'a@localhost'])(
+	'nobody has the address %s',
+	(email) => expect(isReserved(email)).toBe(true),
+);
+it.each(['a@example.com.br', 'a@myexample.com', 'a@testing.com', 'a@corp.local'])(
+	'somebody may have the address %s',
+	(email) => expect(isReserved(email)).toBe(false),
+);

@@ -1,0 +1,174 @@
+import { parseWebhookCredential } from '../../../nodes/Talkdesk/trigger/authentication/verify';
+import {
+	handleRequest as take,
+	type WebhookRequest,
+} from '../../../nodes/Talkdesk/trigger/handleRequest';
+
+/** A call with one event, or none. */
+const takeCall = (given: WebhookRequest) => {
+	const { events = [], ...result } = take(given);
+	expect(events.length).toBeLessThan(2);
+	return { ...result, event: events[0] };
+};
+
+const call = {
+	credential: parseWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
+	headers: { 'x-api-key': 'key' },
+	path: '/webhook/some-id/message_created',
+	body: { conversation_id: 'c1', payload: { content: 'Hello' } },
+	bytes: 60,
+	events: ['conversation_started', 'message_created', 'conversation_ended'],
+	onlyAgentMessages: false,
+	audience: 'some-id',
+	now: 0,
+};
+const nested = (levels: number): unknown => {
+	const open = '{"a":'.repeat(levels - 1);
+	return JSON.parse(`{"conversation_id":"c1","a":${open}1${'}'.repeat(levels - 1)}}`);
+};
+
+describe('several events in one call', () => {
+	const one = (id: string, change: object = {}) => ({
+		conversation_id: id,
+		payload: { content: 'Hello' },
+		...change,
+	});
+	const idsOf = (body: unknown, path = call.path) =>
+		take({ ...call, body, path }).events?.map(({ conversationId }) => conversationId);
+
+	it.each([
+		{ payload: { conversation_id: 'c1', content: 'Hello' }, items: [] },
+		{ payload: { conversation_id: 'c1', content: 'Hello' }, records: [{ id: 'r1' }] },
+		{ payload: { conversation: { id: 'c1' }, content: 'Hello' }, messages: [{ id: 'm0' }] },
+		{ conversation: { id: 'c1' }, payload: { content: 'Hello' }, events: ['seen'] },
+	])('a list beside an event does not take its place: %j', (body) => {
+		const { event } = takeCall({ ...call, body: { event_type: 'MESSAGE_CREATED', ...body } });
+		expect(event).toMatchObject({ conversationId: 'c1', text: 'Hello' });
+	});
+
+	it.each([
+		['a list of one', [one('c1')], ['c1']],
+		['a list', [one('c1'), one('c2')], ['c1', 'c2']],
+		['lists in a list', [[one('c1')], [one('c2')]], ['c1', 'c2']],
+		['a list in an envelope', { events: [one('c1'), one('c2')] }, ['c1', 'c2']],
+		['a relay that wraps the call', { headers: {}, body: one('c1') }, ['c1']],
+		['an event in an envelope', { token: 'x', event: { type: 'message', ...one('c1') } }, ['c1']],
+		['a list of such', [{ body: one('c1') }, { body: one('c2') }], ['c1', 'c2']],
+		[
+			'an envelope with the whole',
+			{ data: { event_type: 'MESSAGE_CREATED', conversation_id: 'c1' } },
+			['c1'],
+		],
+	])('%s', (_what, body, ids) => {
+		expect(idsOf(body)).toEqual(ids);
+	});
+
+	it('an object that is the payload keeps what stands beside it', () => {
+		const timestamp = '2026-01-02T03:04:05.000Z';
+		const body = {
+			event_type: 'MESSAGE_CREATED',
+			timestamp,
+			data: { conversation_id: 'c1', content: 'Hello' },
+		};
+		const nested = { ...body, data: one('c1') };
+		expect(take({ ...call, body: nested }).events?.[0]).toMatchObject({ timestamp, raw: nested });
+		const { events } = take({ ...call, path: '/webhook/some-id/events', body });
+		expect(events).toEqual([
+			expect.objectContaining({ event: 'message_created', timestamp, text: 'Hello', raw: body }),
+		]);
+	});
+
+	it('are told apart by their own words', () => {
+		const body = [
+			one('c1', { event_type: 'MESSAGE_CREATED' }),
+			{ conversation_id: 'c1', event_type: 'CONVERSATION_ENDED' },
+		];
+		const { events } = take({ ...call, path: '/webhook/some-id/events', body });
+		expect(events?.map(({ event }) => event)).toEqual(['message_created', 'conversation_ended']);
+		expect(events?.map(({ raw }) => raw)).toEqual(body);
+	});
+
+	it('are taken as far as they are understood, with a warning for the others', () => {
+		const { status, events, warning } = take({ ...call, body: [{ a: 'my secret' }, one('c1'), 7] });
+		expect([status, events?.length]).toEqual([200, 1]);
+		expect(warning).toContain('{ a: text of 9 }');
+		expect(warning).toContain('The body must be a JSON object.');
+	});
+
+	it('make a short warning, however many there are', () => {
+		const { warning = '' } = take({ ...call, body: Array(1000).fill({ a: 1 }) });
+		expect(warning).toContain('997 more of the same call');
+		expect(warning.length).toBeLessThan(1000);
+	});
+
+	it.each([[[]], [[[]]], [[7, 'x', null]]])('nothing of the kind in %j is a 400', (body) => {
+		expect(take({ ...call, body }).status).toBe(400);
+	});
+});
+
+describe('a body that n8n has not parsed', () => {
+	const json = JSON.stringify(call.body);
+	const withType = (type: string | undefined, rawBody: Buffer, body: unknown = {}) =>
+		takeCall({ ...call, headers: { ...call.headers, 'content-type': type }, rawBody, body });
+
+	it.each([
+		...[undefined, '', 'application/vnd.talkdesk+json', 'application/hal+json', 'text/json'],
+		...['application/octet-stream', 'text/plain', 'APPLICATION/JSON ; charset=utf-8', '*/*'],
+		...['application/problem+json; charset=utf-8', 'application/json; charset=latin1'],
+	])('is JSON under the content type %j', (type) => {
+		expect(withType(type, Buffer.from(json)).event?.text).toBe('Hello');
+	});
+
+	it('is JSON where n8n has made a form or a text of it', () => {
+		const form = 'application/x-www-form-urlencoded';
+		expect(withType(form, Buffer.from(json), { [json]: '' }).event?.text).toBe('Hello');
+		expect(withType('text/plain', Buffer.from(json), json).event?.text).toBe('Hello');
+	});
+
+	it('has its letters right in UTF-8, with a byte order mark, and in Latin-1', () => {
+		const umlaut = json.replace('Hello', 'Grüße');
+		for (const bytes of [
+			Buffer.from(umlaut),
+			Buffer.from(`\ufeff${umlaut}`),
+			Buffer.from(umlaut, 'latin1'),
+			Buffer.from(` \r\n${umlaut}\n`),
+		]) {
+			expect(withType('text/plain', bytes).event?.text).toBe('Grüße');
+		}
+	});
+
+	it('is a real form where it is one', () => {
+		const body = { conversation_id: 'c1', content: 'Hi' };
+		const bytes = Buffer.from('conversation_id=c1&content=Hi');
+		expect(withType('application/x-www-form-urlencoded', bytes, body).event?.text).toBe('Hi');
+	});
+
+	it.each(['my secret', '{"conversation_id":', '[1', 'null', '"text"', '7'])(
+		'is a 400 when it is no JSON object: %j',
+		(text) => {
+			const { status, warning } = withType(undefined, Buffer.from(text));
+			expect(status).toBe(400);
+			expect(warning).not.toContain('secret');
+		},
+	);
+
+	it('counts as it is where n8n gives no bytes', () => {
+		const headers = { ...call.headers, 'content-type': 'multipart/form-data' };
+		for (const rawBody of [undefined, null, 'text', {}, Buffer.alloc(0)]) {
+			expect(takeCall({ ...call, headers, rawBody }).event?.text).toBe('Hello');
+		}
+	});
+
+	it('is not read when it is too large, too deep, or nobody has the key', () => {
+		const deep = Buffer.from(JSON.stringify(nested(33)));
+		expect(withType(undefined, deep).status).toBe(400);
+		expect(takeCall({ ...call, bytes: 2_000_000, body: {}, rawBody: deep }).status).toBe(413);
+		const parse = jest.spyOn(JSON, 'parse');
+		takeCall({ ...call, headers: {}, body: {}, rawBody: deep });
+		// n8n has parsed what is called JSON: once is enough.
+		const headers = { ...call.headers, 'content-type': 'application/json; charset=UTF-8' };
+		takeCall({ ...call, headers, rawBody: deep });
+		expect(parse).not.toHaveBeenCalled();
+		parse.mockRestore();
+	});
+});
