@@ -18,7 +18,7 @@ describe('the name of a file', () => {
 		['', 'data'],
 		[' \u202E ', 'data'],
 		['.', 'data'],
-		['../..', 'data'],
+		['..', 'data'],
 	])('%j is %j', (name, clean) => {
 		expect(cleanName(name, 'data')).toBe(clean);
 	});

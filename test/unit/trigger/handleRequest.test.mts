@@ -4,7 +4,6 @@ import {
 	handleRequest as take,
 	type WebhookRequest,
 } from '../../../nodes/Talkdesk/trigger/handleRequest';
-import { webhooks } from '../../../nodes/Talkdesk/trigger/webhook';
 
 /** A call with one event, or none. */
 const takeCall = (given: WebhookRequest) => {
@@ -219,16 +218,4 @@ describe('what is too large', () => {
 		expect([status, event]).toEqual([400, undefined]);
 		expect(warning).toContain('a: list of 5000');
 	});
-});
-
-it('shows one URL, the base path, and takes a static path for each action and for tokens', () => {
-	expect(webhooks.filter(({ ndvHideUrl }) => !ndvHideUrl).map(({ path }) => path)).toEqual(['']);
-	expect(webhooks.map(({ path, isFullPath = false, name }) => [path, isFullPath, name])).toEqual([
-		['', true, 'default'],
-		['events', false, 'default'],
-		['conversation_started', false, 'default'],
-		['message_created', false, 'default'],
-		['conversation_ended', false, 'default'],
-		['oauth/token', false, 'setup'],
-	]);
 });

@@ -68,7 +68,7 @@ it.each([
 	['of another algorithm', signed(good, encode({ alg: 'HS512', typ: 'JWT' }))],
 	['with a header in another order', signed(good, encode({ typ: 'JWT', alg: 'HS256' }))],
 	['empty', ''],
-	['two dots', '../../..'],
+	['two dots', '..'],
 	['a list', [token]],
 	['nothing', undefined],
 ])('refuses a token %s', (_what, given) => {
