@@ -9,23 +9,23 @@ const ALL = [
 const outbound = { accountName: 'acme', clientId: 'id', clientSecret: SECRET };
 const inbound = { webhookAuthentication: 'apiKey', webhookApiKey: 'a long random key' };
 
-interface Answers {
+interface Responses {
 	token?: unknown;
 	probe?: { statusCode: number; body: unknown };
 }
 
-/** The test, with what a server answers. */
+/** Runs the credential test against a server with these responses. */
 const test = async (
 	data: Record<string, string>,
 	{
 		token = { access_token: TOKEN, scope: ALL.join(' ') },
 		probe = { statusCode: 400, body: {} },
-	}: Answers = {},
+	}: Responses = {},
 ) => {
-	const asked: string[] = [];
+	const urls: string[] = [];
 	const helpers = {
 		async request({ uri }: { uri: string }) {
-			asked.push(uri);
+			urls.push(uri);
 			return uri.endsWith('/oauth/token') ? { statusCode: 200, body: token } : probe;
 		},
 	};
@@ -34,10 +34,10 @@ const test = async (
 		Object.assign(Object.create(null), { helpers }),
 		{ id: '1', name: 'Talkdesk', type: 'talkdeskOAuth2Api', data: { ...data } },
 	);
-	return { ...result, asked };
+	return { ...result, urls };
 };
 
-it('is passed by a credential that is right in both directions', async () => {
+it('passes for a credential that is valid in both directions', async () => {
 	expect(await test({ ...outbound, ...inbound })).toMatchObject({
 		status: 'OK',
 		message: 'Connection successful: conversations and files.',
@@ -45,13 +45,13 @@ it('is passed by a credential that is right in both directions', async () => {
 });
 
 describe('the scopes', () => {
-	it('that an answer does not name are those that were asked for: the probe decides', async () => {
+	it('are checked by a probe if the token response does not name them', async () => {
 		const result = await test({ ...outbound, ...inbound }, { token: { access_token: TOKEN } });
 		expect(result.status).toBe('OK');
-		expect(result.asked).toContain('https://api.talkdeskapp.com/digital-connect/conversations');
+		expect(result.urls).toContain('https://api.talkdeskapp.com/digital-connect/conversations');
 	});
 
-	it('that are missing are named, also from a list', async () => {
+	it('that are missing are named, also if the response has a list', async () => {
 		const token = { access_token: TOKEN, scope: ['digital-connect:write'] };
 		const { status, message } = await test({ ...outbound, ...inbound }, { token });
 		expect([status, message]).toEqual(['OK', expect.stringContaining('attachments:request')]);
@@ -63,12 +63,12 @@ describe('the scopes', () => {
 	});
 });
 
-it('tells a web page from a token', async () => {
+it('fails with an explanation if the response is a web page', async () => {
 	const { status, message } = await test(outbound, { token: '<html>Login</html>' });
 	expect([status, message]).toEqual(['Error', expect.stringContaining('web page')]);
 });
 
-it('has no secret in its words, whatever a server repeats', async () => {
+it('shows no secret that a server echoes', async () => {
 	const basic = Buffer.from(`id:${SECRET}`).toString('base64');
 	const body = { message: `no: Bearer ${TOKEN}`, description: `${SECRET} ${basic}` };
 	for (const statusCode of [401, 403, 500]) {
@@ -78,11 +78,11 @@ it('has no secret in its words, whatever a server repeats', async () => {
 	}
 });
 
-describe('the part for calls of Talkdesk', () => {
+describe('the webhook part of the credential', () => {
 	it.each([
 		[{ webhookAuthentication: 'apiKey', webhookApiKey: '' }],
 		[{ webhookAuthentication: 'apiKey', webhookApiKey: ' \n' }],
-	])('untouched is no failure, but it says what the trigger does: %j', async (fields) => {
+	])('may be empty, which the message says: %j', async (fields) => {
 		const { status, message } = await test({ ...outbound, ...fields });
 		expect([status, message]).toEqual([
 			'OK',
@@ -99,7 +99,7 @@ describe('the part for calls of Talkdesk', () => {
 			'Webhook API Key has a line break',
 		],
 		[{ webhookAuthentication: 'apiKey', webhookApiKey: 'a\u200bb' }, 'invisible character'],
-	])('%j is a failure in words', async (fields, words) => {
+	])('%j fails with an explanation', async (fields, words) => {
 		const { status, message } = await test({ ...outbound, ...fields });
 		expect(status).toBe('Error');
 		expect(message).toContain('Requests to Talkdesk work.');
@@ -111,7 +111,7 @@ describe('the part for calls of Talkdesk', () => {
 		{ webhookAuthentication: 'apiKey', webhookApiKey: ' with blanks around \n' },
 		{ webhookAuthentication: 'basicAuth', webhookUser: 'u', webhookPassword: 'pass word' },
 		{ webhookAuthentication: 'oAuth2', webhookClientId: 'i', webhookClientSecret: 'ü' },
-	])('%j is fine', async (fields) => {
+	])('%j passes', async (fields) => {
 		expect(await test({ ...outbound, ...fields })).toMatchObject({
 			status: 'OK',
 			message: 'Connection successful: conversations and files.',

@@ -1,5 +1,3 @@
-import type { INode } from 'n8n-workflow';
-
 import { DEFAULT_REQUEST_OPTIONS, type TalkdeskClient } from '../../../nodes/Talkdesk/api/client';
 import {
 	sendMessage,
@@ -8,17 +6,10 @@ import {
 } from '../../../nodes/Talkdesk/api/digitalConnect';
 import { TalkdeskApiError } from '../../../nodes/Talkdesk/api/errors';
 import type { ProblemKind } from '../../../nodes/Talkdesk/api/problemKinds';
+import { NODE } from '../../support/node.mts';
 
-const NODE: INode = {
-	id: '1',
-	name: 'Talkdesk',
-	type: 'talkdesk',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-};
-
-const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
+/** A client whose requests all get the same response. */
+const stubClient = (status: number, body: unknown): TalkdeskClient => ({
 	settings: {
 		tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
 		apiBaseUrl: 'https://api.talkdeskapp.com',
@@ -29,7 +20,7 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 	},
 	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
 	requestOptions: DEFAULT_REQUEST_OPTIONS,
-	extend: () => clientThatAnswers(status, body),
+	extend: () => stubClient(status, body),
 	unexpectedResponse: (tried, { status: given, message }) =>
 		new TalkdeskApiError(NODE, tried, {
 			kind: 'unexpectedAnswer',
@@ -40,13 +31,13 @@ const clientThatAnswers = (status: number, body: unknown): TalkdeskClient => ({
 });
 const send = async (status: number, body: unknown) =>
 	await sendMessage(
-		clientThatAnswers(status, body),
+		stubClient(status, body),
 		{ conversationId: 'c1', content: 'Hi' },
 		{ idempotencyKey: 'key' },
 	);
 const answer = { id: 'c1', message_id: 'm1', created_at: '2026-01-01T00:00:00.000Z' };
 
-it('a message that arrived whole has no reason of failure', async () => {
+it('gives no failure reason for a message that was stored completely', async () => {
 	expect(await send(201, { ...answer, something: 'new' })).toEqual({
 		messageId: 'm1',
 		createdAt: '2026-01-01T00:00:00.000Z',
@@ -57,18 +48,18 @@ it.each([
 	['a file is too large', 'a file is too large'],
 	[{ file: 'x' }, '{"file":"x"}'],
 	[undefined, 'Talkdesk gave no reason'],
-])('a message that arrived in part (206) says why: %j', async (partial_fail_reason, expected) => {
+])('gives the reason of a partial failure (206): %j', async (partial_fail_reason, expected) => {
 	expect(await send(206, { ...answer, partial_fail_reason })).toMatchObject({
 		messageId: 'm1',
 		partialFailReason: expected,
 	});
 });
 
-describe('what has no value is left out of the body', () => {
-	/** The body that a request has. */
+describe('the body leaves out fields without a value', () => {
+	/** The bodies of the requests. */
 	const bodyOf = async (request: (client: TalkdeskClient) => Promise<unknown>) => {
 		const bodies: unknown[] = [];
-		const client = clientThatAnswers(201, answer);
+		const client = stubClient(201, answer);
 		await request({
 			...client,
 			request: async (options) => {
@@ -87,7 +78,7 @@ describe('what has no value is left out of the body', () => {
 		[{ subject: '', contextParameters: {}, previousMessages: [] }, {}],
 		[{ subject: 'Help' }, { subject: 'Help' }],
 		[{ contextParameters: { phone: '1' } }, { context_parameters: { phone: '1' } }],
-	])('a start with %j', async (given, expected) => {
+	])('of a start with %j', async (given, expected) => {
 		const start = async (client: TalkdeskClient) =>
 			await startConversation(client, { ...whole, ...given }, { idempotencyKey: 'key' });
 		expect(await bodyOf(start)).toStrictEqual([{ ...wholeBody, ...expected }]);
@@ -97,49 +88,41 @@ describe('what has no value is left out of the body', () => {
 		[{ content: 'Hi' }, { content: 'Hi' }],
 		[{ content: 'Hi', attachments: [] }, { content: 'Hi' }],
 		[{ content: '', attachments: [file] }, { attachments: [file] }],
-	])('a message with %j', async (given, expected) => {
+	])('of a message with %j', async (given, expected) => {
 		const send = async (client: TalkdeskClient) =>
 			await sendMessage(client, { conversationId: 'c1', ...given }, { idempotencyKey: 'key' });
 		expect(await bodyOf(send)).toStrictEqual([expected]);
 	});
 });
 
-interface Refused {
+interface Rejection {
 	kind?: ProblemKind;
 	previousMessages?: PreviousMessage[];
-	/** The spelling that works at first. */
+	/** The spelling that Talkdesk accepted before. */
 	known?: string;
 }
 
-describe('a start that is refused', () => {
-	const other = clientThatAnswers(201, {});
+describe('a start that Talkdesk rejects', () => {
+	const other = stubClient(201, {});
 	let apis = 0;
 	const inLower = [{ type: 'user' as const, content: 'Hi', created_at: '' }];
 	const startWith = async (
 		field: string,
-		{ kind = 'badRequest', previousMessages = inLower, known }: Refused = {},
+		{ kind = 'badRequest', previousMessages = inLower, known }: Rejection = {},
 	) => {
 		const requests: string[] = [];
-		let working = known;
-		const node = {
-			id: '1',
-			name: 'Talkdesk',
-			type: 'talkdesk',
-			typeVersion: 1,
-			position: [0, 0] as [number, number],
-			parameters: {},
-		};
+		let accepted = known;
 		const client: TalkdeskClient = {
 			...other,
-			// What is known about a spelling is known by API.
+			// The accepted spelling is remembered for each API.
 			settings: { ...other.settings, apiBaseUrl: `https://api-${++apis}.example.com` },
 			request: async ({ body, answer }) => {
 				const types = JSON.stringify(body?.previous_messages) ?? '';
 				requests.push(types);
-				if (working && types.includes(working)) {
+				if (accepted && types.includes(accepted)) {
 					return { status: 201, answer: answer.parse({ id: 'c1' }) };
 				}
-				throw new TalkdeskApiError(node, 'start', {
+				throw new TalkdeskApiError(NODE, 'start', {
 					kind,
 					message: 'Invalid request',
 					fields: [{ name: field }],
@@ -153,13 +136,13 @@ describe('a start that is refused', () => {
 				{ idempotencyKey: 'key' },
 			);
 		if (known) await start();
-		working = undefined;
+		accepted = undefined;
 		requests.length = 0;
 		await expect(start()).rejects.toThrow('Invalid request');
 		return requests;
 	};
 
-	it('is tried once more in the other spelling where the transcript is the reason', async () => {
+	it('is retried in the other spelling if the transcript is the reason', async () => {
 		const requests = await startWith('previous_messages[0].type');
 		expect(requests).toEqual([
 			expect.stringContaining('"user"'),
@@ -167,7 +150,7 @@ describe('a start that is refused', () => {
 		]);
 	});
 
-	it('is tried once more in the first spelling where the other one was right before', async () => {
+	it('is retried in the first spelling if the other one was accepted before', async () => {
 		const requests = await startWith('previous_messages[0].type', { known: '"USER"' });
 		expect(requests).toEqual([
 			expect.stringContaining('"USER"'),
@@ -175,11 +158,11 @@ describe('a start that is refused', () => {
 		]);
 	});
 
-	it.each<[string, string, Refused]>([
-		['another field is wrong', 'contact_person.email', {}],
-		['it is another refusal', 'previous_messages', { kind: 'conflict' }],
+	it.each<[string, string, Rejection]>([
+		['another field is invalid', 'contact_person.email', {}],
+		['it is another kind of problem', 'previous_messages', { kind: 'conflict' }],
 		['there is no transcript', 'previous_messages', { previousMessages: [] }],
-	])('is not tried again where %s', async (_why, field, refused) => {
-		expect(await startWith(field, refused)).toHaveLength(1);
+	])('is not retried if %s', async (_why, field, rejection) => {
+		expect(await startWith(field, rejection)).toHaveLength(1);
 	});
 });

@@ -4,18 +4,10 @@ import {
 	networkProblem,
 	parseProblem,
 } from '../../../nodes/Talkdesk/api/problem';
+import { NODE } from '../../support/node.mts';
 
-const node = {
-	id: '1',
-	name: 'Talkdesk',
-	type: 'talkdesk',
-	typeVersion: 1,
-	position: [0, 0] as [number, number],
-	parameters: {},
-};
-
-describe('a refusal', () => {
-	it("keeps all of Talkdesk's words", () => {
+describe('an error response', () => {
+	it('keeps everything that Talkdesk says', () => {
 		const body = {
 			code: '123',
 			message: 'Invalid request',
@@ -24,7 +16,7 @@ describe('a refusal', () => {
 		};
 		const problem = parseProblem(400, body);
 		expect(problem).toEqual({ kind: 'badRequest', status: 400, ...body });
-		const error = new TalkdeskApiError(node, 'start the conversation', problem);
+		const error = new TalkdeskApiError(NODE, 'start the conversation', problem);
 		expect(error.message).toBe('Talkdesk could not start the conversation: Invalid request');
 		expect(error.httpCode).toBe('400');
 		expect(error.description).toBe(
@@ -42,13 +34,13 @@ describe('a refusal', () => {
 			networkProblem('ECONNREFUSED'),
 			'Network error: ECONNREFUSED. Check the network of n8n and the region in the credential, or try again later.',
 		],
-	])('that says little is described by no more than that: %j', (problem, description) => {
-		expect(new TalkdeskApiError(node, 'send the message', problem).description).toBe(description);
+	])('without details has a short description: %j', (problem, description) => {
+		expect(new TalkdeskApiError(NODE, 'send the message', problem).description).toBe(description);
 	});
 
-	it('says how often it was tried', () => {
+	it('says how many attempts there were', () => {
 		const problem = { ...parseProblem(429, {}), attempts: 2 };
-		expect(new TalkdeskApiError(node, 'send the message', problem).description).toMatch(
+		expect(new TalkdeskApiError(NODE, 'send the message', problem).description).toMatch(
 			/^It was tried 2 times\. /,
 		);
 	});
@@ -64,12 +56,12 @@ describe('a refusal', () => {
 		[500, 'unavailable'],
 		[503, 'unavailable'],
 		[302, 'unexpectedAnswer'],
-	])('of status %i is %s', (status, kind) => {
+	])('with status %i is %s', (status, kind) => {
 		expect(parseProblem(status, {}).kind).toBe(kind);
 	});
 
 	it.each([400, 404, 409, 422])(
-		'with the code 3016011 is an ended conversation, also as %i',
+		'with the code 3016011 means an ended conversation, with status %i as well',
 		(status) => {
 			expect(parseProblem(status, { code: '3016011', message: 'x' }).kind).toBe(
 				'conversationEnded',
@@ -90,7 +82,7 @@ describe('a refusal', () => {
 	);
 });
 
-describe('trying again', () => {
+describe('a retry', () => {
 	it.each([
 		[429, {}],
 		[408, {}],
@@ -109,11 +101,11 @@ describe('trying again', () => {
 		expect(retryDecisionFor(parseProblem(status, {}))).toBeUndefined();
 	});
 
-	it('does not help where the conversation has ended, whatever the status', () => {
+	it('does not help if the conversation has ended, with any status', () => {
 		expect(retryDecisionFor(parseProblem(503, { code: '3016011' }))).toBeUndefined();
 	});
 
-	it('waits as long as Talkdesk asks', () => {
+	it('waits for Retry-After', () => {
 		expect(retryDecisionFor(parseProblem(429, {}, 7000))).toEqual({ retryAfter: 7000 });
 		expect(retryDecisionFor(parseProblem(503, {}, 7000))).toEqual({ retryAfter: 7000 });
 	});
@@ -144,14 +136,14 @@ describe('the outcome', () => {
 		[networkProblem('EAI_AGAIN'), undefined],
 	])('of %j is unknown: %s', (problem, outcomeUnknown) => {
 		expect(problem.outcomeUnknown).toBe(outcomeUnknown);
-		const { description } = new TalkdeskApiError(node, 'send the message', problem);
+		const { description } = new TalkdeskApiError(NODE, 'send the message', problem);
 		expect(description?.includes('may have been done')).toBe(outcomeUnknown === true);
 	});
 });
 
 describe("n8n's hint", () => {
 	const failureOf = (status: number, retryAfter?: number) =>
-		new TalkdeskApiError(node, 'x', parseProblem(status, {}, retryAfter)).failure;
+		new TalkdeskApiError(NODE, 'x', parseProblem(status, {}, retryAfter)).failure;
 
 	it.each([
 		[401, { cause: 'credential-invalid' }],
@@ -163,7 +155,7 @@ describe("n8n's hint", () => {
 		[404, undefined],
 	])('of %i is %j', (status, failure) => expect(failureOf(status)).toEqual(failure));
 
-	it('says when to come back', () => {
+	it('has the time of Retry-After', () => {
 		expect(failureOf(429, 9000)).toEqual({ cause: 'rate-limited', retryAfterMs: 9000 });
 		expect(failureOf(503, 9000)).toEqual({ cause: 'temporarily-unavailable', retryAfterMs: 9000 });
 	});

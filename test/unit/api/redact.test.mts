@@ -1,7 +1,7 @@
 import { redact } from '../../../nodes/Talkdesk/api/redact';
 
-describe('a text without secrets', () => {
-	it('has none of them, in any spelling', () => {
+describe('redact', () => {
+	it('hides secrets in any encoding', () => {
 		const text = redact('No: se+cret/1, se%2Bcret%2F1, se+cret/1-and-more', [
 			'se+cret/1',
 			'se+cret/1-and-more',
@@ -9,11 +9,11 @@ describe('a text without secrets', () => {
 		expect(text).toBe('No: [hidden], [hidden], [hidden]');
 	});
 
-	it('keeps its words where a secret is too short to be one, or nothing', () => {
+	it('keeps the text if a secret is empty or very short', () => {
 		expect(redact('a client', ['', 'a', 'cl'])).toBe('a client');
 	});
 
-	it('has no token or key of anybody else either', () => {
+	it('hides unknown tokens and keys, too', () => {
 		const token = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
 		expect(redact(`Authorization: Bearer abc-123, basic YTpi, ${token}.`, [])).toBe(
 			'Authorization: Bearer [hidden], basic [hidden], [hidden].',

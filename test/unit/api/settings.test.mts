@@ -31,7 +31,7 @@ describe('the account name', () => {
 		['acme.mytalkdesk.com.', 'acme'],
 		['\u200bacme\u00a0\n', 'acme'],
 		['acme/', 'acme'],
-	])('%j is the account %s', (entered, account) => {
+	])('%j gives the account %s', (entered, account) => {
 		expect(parseAccountName(entered)).toMatchObject({ ok: true, account });
 	});
 
@@ -41,7 +41,7 @@ describe('the account name', () => {
 		['https://acme.mytalkdeskca.com', 'ca'],
 		['acme.talkdeskid.eu', 'eu'],
 		['acme', undefined],
-	])('%s belongs to the region %s', (entered, region) => {
+	])('%s gives the region %s', (entered, region) => {
 		expect(parseAccountName(entered)).toEqual({
 			ok: true,
 			account: 'acme',
@@ -60,7 +60,7 @@ describe('the account name', () => {
 		['https://x.acme.mytalkdesk.com', 'acme.mytalkdesk.com'],
 		['https://api.talkdeskapp.com', 'talkdeskapp.com'],
 		['https://www.mytalkdesk.com', "'com'"],
-	])('%s is refused: %s, and how to go on', (entered, words) => {
+	])('%s is rejected with an explanation: %s', (entered, words) => {
 		const result = parseAccountName(entered);
 		expect(result).toMatchObject({ ok: false, problem: expect.stringContaining(words) });
 		expect(!result.ok && result.problem).toMatch(/[Cc]hoose Custom as Region/);
@@ -121,11 +121,11 @@ describe('the settings', () => {
 		],
 		[{ ...client, region: 'custom', tokenUrl: 'ftp://a.example', apiBaseUrl: 'x' }, 'Token URL'],
 		[{ ...client, region: 'custom', tokenUrl: 'https://a.example' }, 'API Base URL'],
-	])('say what is missing in %j', (credential, field) => {
+	])('name the invalid field of %j', (credential, field) => {
 		expect(problemOf(credential)).toContain(field);
 	});
 
-	it('are those of the region that a pasted URL belongs to, whatever Region is', () => {
+	it('follow the region of a pasted URL instead of the field Region', () => {
 		for (const region of ['us', 'ca', 'eu', undefined]) {
 			const accountName = 'https://acme.mytalkdesk.eu/atlas';
 			expect(settingsOf({ ...client, region, accountName })).toMatchObject({
@@ -136,7 +136,7 @@ describe('the settings', () => {
 	});
 
 	it.each(['au', 'Europe', 'eu-west-1', '[object Object]'])(
-		'are none for a region that nobody knows: %j',
+		'reject the unknown region %j',
 		(region) => {
 			expect(problemOf({ ...client, region, accountName: 'acme' })).toContain(`'${region}'`);
 		},
@@ -147,11 +147,11 @@ describe('the settings', () => {
 		[' ca ', 'https://api.talkdeskappca.com'],
 		['', 'https://api.talkdeskapp.com'],
 		[null, 'https://api.talkdeskapp.com'],
-	])('of the region %j, as an expression may give it', (region, apiBaseUrl) => {
+	])('accept the region %j, as an expression may give it', (region, apiBaseUrl) => {
 		expect(settingsOf({ ...client, region, accountName: 'acme' })).toMatchObject({ apiBaseUrl });
 	});
 
-	it('never send the secret to an account of the same name elsewhere', () => {
+	it('never point to an account of the same name on another domain', () => {
 		expect(problemOf({ ...client, accountName: 'acme.gettalkdesk.com' })).toContain('staging');
 	});
 });
@@ -161,6 +161,6 @@ it.each([
 	['\ufeff\u200ba\u2060', 'a'],
 	['\u200b \n', ''],
 	['', ''],
-])('what was pasted as %j is %j', (pasted, text) => {
+])('trims %j to %j', (pasted, text) => {
 	expect(trimPasted(pasted)).toBe(text);
 });

@@ -2,21 +2,18 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { Readable } from 'node:stream';
 
 import { isAllowedRedirect, putFile, readHead } from '../../../nodes/Talkdesk/api/storage';
+import { chunksOf } from '../../support/chunks.mts';
 
-it.each([1, 3, 100])('a file is judged by enough bytes, in pieces of %i', async (length) => {
+it.each([1, 3, 100])('reads the whole head of a file from chunks of %i bytes', async (length) => {
 	for (const size of [0, 5, 10, 99]) {
 		const content = Buffer.from('0123456789'.repeat(10).slice(0, size));
-		const stream = Readable.from(
-			Array.from({ length: Math.ceil(size / length) }, (_, index) =>
-				content.subarray(index * length, (index + 1) * length),
-			),
-		);
+		const stream = Readable.from(chunksOf(content, length));
 		expect(await readHead(stream, 10)).toEqual(content.subarray(0, 10));
 		expect(stream.destroyed).toBe(true);
 	}
 });
 
-it('a file that breaks off before the request reads it is an error, and not the end of the process', async () => {
+it('rejects, and does not crash, if a file breaks off before the request reads it', async () => {
 	const broken = new Readable({ read() {} });
 	const httpRequest = async () => {
 		broken.destroy(new Error('EIO'));
@@ -31,7 +28,7 @@ it('a file that breaks off before the request reads it is an error, and not the 
 	);
 });
 
-describe('the storage may send a file', () => {
+describe('the storage may redirect', () => {
 	it.each([
 		['https://files.example.com/a', 'https://files.example.com/b?signature=1'],
 		['http://127.0.0.1:5000/a', 'http://127.0.0.1:5000/b'],
@@ -57,7 +54,7 @@ describe('the storage may send a file', () => {
 		['https://files.example.com/a', 'https://user:word@files.example.com/a'],
 		['http://127.0.0.1:5000/a', 'http://127.0.0.1:6000/a'],
 		['https://files.example.com/a', 'file:///etc/passwd'],
-	])('but not from %s to %s', (from, to) => {
+	])('not from %s to %s', (from, to) => {
 		expect(isAllowedRedirect(new URL(from), new URL(to))).toBe(false);
 	});
 });

@@ -9,7 +9,7 @@ const settings = {
 	accessToken: '',
 };
 
-it('the request is client credentials with Basic, and asks for no scope', () => {
+it('the request has the client-credentials grant, Basic authentication and no scope', () => {
 	expect(tokenRequest(settings)).toMatchObject({
 		method: 'POST',
 		url: settings.tokenUrl,
@@ -22,8 +22,8 @@ it('the request is client credentials with Basic, and asks for no scope', () => 
 	});
 });
 
-describe('the answer', () => {
-	it('with a token gives its scopes', () => {
+describe('the response', () => {
+	it('with a token has its scopes', () => {
 		const body = { access_token: 't', token_type: 'Bearer', expires_in: 600, scope: 'a:b  c:d' };
 		expect(parseTokenResponse({ status: 200, body }, settings)).toEqual({
 			ok: true,
@@ -43,7 +43,7 @@ describe('the answer', () => {
 		[{ access_token: jwt({ scp: 'a:b c:d' }), scope: null }, ['a:b', 'c:d']],
 		[{ access_token: jwt({ scope: 'a:b' }), scope: '' }, ['a:b']],
 		[{ access_token: jwt({ scp: ['x:y'] }), scope: 'a:b' }, ['a:b']],
-	])('%j has its scopes', (change, scopes) => {
+	])('%j has scopes', (change, scopes) => {
 		const body = { access_token: 't', token_type: 'Bearer', ...change };
 		expect(parseTokenResponse({ status: 200, body }, settings)).toMatchObject({
 			ok: true,
@@ -59,7 +59,7 @@ describe('the answer', () => {
 		{ access_token: jwt({ scp: [] }) },
 		{ access_token: jwt(null) },
 		{ access_token: 'a.{}.c' },
-	])('without scopes is a token all the same, with what was asked for: %j', (body) => {
+	])('without scopes is still a token: %j', (body) => {
 		expect(parseTokenResponse({ status: 200, body }, settings)).toEqual({
 			ok: true,
 			token: { accessToken: body.access_token, scopes: undefined },
@@ -71,14 +71,14 @@ describe('the answer', () => {
 		[{ error: 'invalid_client' }, 'invalid_client'],
 		[{ error: { message: 'Client is disabled' } }, 'Client is disabled'],
 		[{ error: 'invalid_client', error_description: null }, 'invalid_client'],
-	])('200 with the error %j is a refusal', (body, words) => {
+	])('with status 200 and the error %j is a rejection', (body, words) => {
 		const result = parseTokenResponse({ status: 200, body }, settings);
 		expect(result).toMatchObject({ ok: false, reason: 'client' });
 		expect(!result.ok && result.problem).toContain(`Talkdesk refused the client: ${words}.`);
 		expect(!result.ok && result.problem).toContain('Client ID and Client Secret');
 	});
 
-	it.each([200, 502])('%i with a web page says so', (status) => {
+	it.each([200, 502])('with status %i and a web page is an error that says so', (status) => {
 		const body = ' <!DOCTYPE html><html><title>Login</title></html>';
 		expect(parseTokenResponse({ status, body }, settings)).toMatchObject({
 			ok: false,
@@ -87,7 +87,7 @@ describe('the answer', () => {
 		});
 	});
 
-	it('that repeats the request does not bring the secret into the error', () => {
+	it('that echoes the request puts no secret into the error', () => {
 		const { Authorization } = tokenRequest(settings).headers;
 		for (const words of [`bad header ${Authorization}`, `wrong secret ${settings.clientSecret}`]) {
 			const result = parseTokenResponse(
@@ -116,8 +116,8 @@ describe('the answer', () => {
 		[{ networkError: 'ENOTFOUND' }, 'account', 'There is no Talkdesk account'],
 		[{ networkError: 'EAI_AGAIN' }, 'unreachable', 'EAI_AGAIN'],
 		[{ networkError: 'ECONNREFUSED' }, 'unreachable', 'ECONNREFUSED'],
-	])('%j says %s', (answer, reason, words) => {
-		expect(parseTokenResponse(answer, settings)).toMatchObject({
+	])('%j is an error of the kind %s', (response, reason, words) => {
+		expect(parseTokenResponse(response, settings)).toMatchObject({
 			ok: false,
 			reason,
 			problem: expect.stringContaining(words),

@@ -1,10 +1,11 @@
 import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
-import { fetchAccessToken as fetchKept } from '../../../nodes/Talkdesk/api/tokenCache';
+import { clock } from '../../support/fakeClock.mts';
+import { fetchAccessToken as fetchStored } from '../../../nodes/Talkdesk/api/tokenCache';
 
 const SECOND = 1000;
-const fetchAccessToken = async (...given: Parameters<typeof fetchKept>) =>
-	(await fetchKept(...given)).accessToken;
+const fetchAccessToken = async (...given: Parameters<typeof fetchStored>) =>
+	(await fetchStored(...given)).accessToken;
 
 let clients = 0;
 /** Every test has a client of its own: tokens are shared by client. */
@@ -29,23 +30,8 @@ function tokenServer() {
 	return { helper, issued };
 }
 
-// Nobody waits here for a server that plays.
-const waits: number[] = [];
-jest.mock('n8n-workflow', () => ({
-	...jest.requireActual<object>('n8n-workflow'),
-	sleep: async (milliseconds: number) => void waits.push(milliseconds),
-}));
-
-let now = 0;
-beforeEach(() => {
-	now = 1_000_000;
-	waits.length = 0;
-	jest.spyOn(Date, 'now').mockImplementation(() => now);
-});
-afterEach(() => jest.restoreAllMocks());
-
 describe('a new token', () => {
-	it('is shared by all who ask at the same time', async () => {
+	it('is shared by concurrent requests', async () => {
 		const { helper, issued } = tokenServer();
 		const credential = newCredential();
 		const tokens = await Promise.all(
@@ -55,26 +41,26 @@ describe('a new token', () => {
 		expect(issued).toHaveLength(1);
 	});
 
-	it('is shared by one who comes a little late with the old one', async () => {
+	it('is shared with a request that follows soon with the old one', async () => {
 		const { helper } = tokenServer();
 		const credential = { ...newCredential(), accessToken: 'old' };
 		await fetchAccessToken(helper, credential);
-		now += 5 * SECOND;
+		clock.now += 5 * SECOND;
 		expect(await fetchAccessToken(helper, credential)).toBe('token-1');
 	});
 
-	it('is replaced when it is the one that was refused', async () => {
+	it('is replaced if it is the rejected one', async () => {
 		const { helper } = tokenServer();
 		const credential = newCredential();
 		const accessToken = await fetchAccessToken(helper, credential);
 		expect(await fetchAccessToken(helper, { ...credential, accessToken })).toBe('token-2');
 	});
 
-	it('is not shared with one who comes much later: it may be dead by then', async () => {
+	it('is not shared with a much later request: it may have expired', async () => {
 		const { helper } = tokenServer();
 		const credential = { ...newCredential(), accessToken: 'from another worker' };
 		await fetchAccessToken(helper, credential);
-		now += 60 * SECOND;
+		clock.now += 60 * SECOND;
 		expect(await fetchAccessToken(helper, credential)).toBe('token-2');
 	});
 
@@ -87,7 +73,7 @@ describe('a new token', () => {
 		expect(issued).toHaveLength(3);
 	});
 
-	it('is asked for again after a failure', async () => {
+	it('is requested again after a failure', async () => {
 		const { helper } = tokenServer();
 		const credential = newCredential();
 		const failing: IHttpRequestHelper = {
@@ -97,22 +83,25 @@ describe('a new token', () => {
 		expect(await fetchAccessToken(helper, credential)).toBe('token-1');
 	});
 
-	it.each([429, 502, 503, 504])('is asked for again at once after a %i', async (status) => {
-		const { helper, issued } = tokenServer();
-		let failures = 2;
-		const flaky: IHttpRequestHelper = {
-			helpers: {
-				httpRequest: async (options: IHttpRequestOptions) =>
-					failures-- > 0
-						? { statusCode: status, headers: {}, body: '' }
-						: await helper.helpers.httpRequest(options),
-			},
-		};
-		expect(await fetchAccessToken(flaky, newCredential())).toBe('token-1');
-		expect(issued).toHaveLength(1);
-	});
+	it.each([429, 502, 503, 504])(
+		'is requested again by the same call after a %i',
+		async (status) => {
+			const { helper, issued } = tokenServer();
+			let failures = 2;
+			const flaky: IHttpRequestHelper = {
+				helpers: {
+					httpRequest: async (options: IHttpRequestOptions) =>
+						failures-- > 0
+							? { statusCode: status, headers: {}, body: '' }
+							: await helper.helpers.httpRequest(options),
+				},
+			};
+			expect(await fetchAccessToken(flaky, newCredential())).toBe('token-1');
+			expect(issued).toHaveLength(1);
+		},
+	);
 
-	it('is asked for again at once where the connection breaks', async () => {
+	it('is requested again by the same call if the connection breaks', async () => {
 		const { helper, issued } = tokenServer();
 		let failures = 2;
 		const flaky: IHttpRequestHelper = {
@@ -127,7 +116,7 @@ describe('a new token', () => {
 		expect(issued).toHaveLength(1);
 	});
 
-	it('is asked for again when Talkdesk says so', async () => {
+	it('is requested again after the time in Retry-After', async () => {
 		const { helper } = tokenServer();
 		let isLimited = true;
 		const limited: IHttpRequestHelper = {
@@ -140,11 +129,11 @@ describe('a new token', () => {
 			},
 		};
 		expect(await fetchAccessToken(limited, newCredential())).toBe('token-1');
-		expect(waits).toHaveLength(1);
-		expect(waits[0]).toBeGreaterThanOrEqual(7000);
+		expect(clock.sleeps).toHaveLength(1);
+		expect(clock.sleeps[0]).toBeGreaterThanOrEqual(7000);
 	});
 
-	it('is shared while it is on its way, however long that takes', async () => {
+	it('is shared while its request is pending, however long that takes', async () => {
 		const { helper } = tokenServer();
 		const credential = newCredential();
 		let arrive = (): void => undefined;
@@ -157,32 +146,32 @@ describe('a new token', () => {
 			},
 		};
 		const first = fetchAccessToken(slow, credential);
-		now += 60 * SECOND;
+		clock.now += 60 * SECOND;
 		const second = fetchAccessToken(helper, credential);
 		arrive();
 		expect(await Promise.all([first, second])).toEqual(['token-1', 'token-1']);
 	});
 
-	it('that is refused for good is not asked for again', async () => {
-		let asked = 0;
+	it('is not requested again after a 401', async () => {
+		let requests = 0;
 		const refusing: IHttpRequestHelper = {
-			helpers: { httpRequest: async () => ({ statusCode: 401, headers: {}, body: ++asked }) },
+			helpers: { httpRequest: async () => ({ statusCode: 401, headers: {}, body: ++requests }) },
 		};
 		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow('refused the client');
-		expect(asked).toBe(1);
+		expect(requests).toBe(1);
 	});
 
 	it.each([
 		[503, true],
 		[401, false],
-	])('that a %i keeps away may come at another time: %s', async (statusCode, isTransient) => {
+	])('fails with a %i, which is transient: %s', async (statusCode, isTransient) => {
 		const failing: IHttpRequestHelper = {
 			helpers: { httpRequest: async () => ({ statusCode, headers: {}, body: '' }) },
 		};
 		await expect(fetchAccessToken(failing, newCredential())).rejects.toMatchObject({ isTransient });
 	});
 
-	it('is not asked for with half a credential, which no other time makes whole', async () => {
+	it('is not requested with an incomplete credential, which is no transient failure', async () => {
 		const { helper, issued } = tokenServer();
 		const half = { ...newCredential(), clientId: '' };
 		await expect(fetchAccessToken(helper, half)).rejects.toMatchObject({

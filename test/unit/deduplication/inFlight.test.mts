@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 
 import { claimEvents, claim } from '../../../nodes/Talkdesk/deduplication/inFlight';
 
-/** A response that is answered when the test says so. */
+/** A response that the test finishes. */
 class Response extends EventEmitter {
 	statusCode = 200;
 
@@ -17,11 +17,11 @@ const newKey = () => `key ${++keys}`;
 const NOW = 1_000_000;
 const MINUTE = 60_000;
 
-it('the first call for an event is taken, at once', async () => {
+it('claims an event for its first call at once', async () => {
 	expect(await claim(newKey(), new Response(), NOW)).toBe(true);
 });
 
-it('a call at the same moment waits, and is left out once the first is taken', async () => {
+it('makes a concurrent call wait, and drops it once the first one is stored', async () => {
 	const key = newKey();
 	const first = new Response();
 	await claim(key, first, NOW);
@@ -32,7 +32,7 @@ it('a call at the same moment waits, and is left out once the first is taken', a
 	expect(await second).toBe(false);
 });
 
-it('where the first could not be stored, one of those that waited is taken', async () => {
+it('claims the event for one of the waiting calls if the first one is not stored', async () => {
 	const key = newKey();
 	const first = new Response();
 	await claim(key, first, NOW);
@@ -44,7 +44,7 @@ it('where the first could not be stored, one of those that waited is taken', asy
 	expect(await waiting[1]).toBe(false);
 });
 
-it('where whoever called first is gone, the next is taken', async () => {
+it('claims the event for the next call if the first one was disconnected', async () => {
 	const key = newKey();
 	const first = new Response();
 	await claim(key, first, NOW);
@@ -52,7 +52,7 @@ it('where whoever called first is gone, the next is taken', async () => {
 	expect(await claim(key, new Response(), NOW)).toBe(true);
 });
 
-it('a moment later it is left out, much later it is for n8n to know', async () => {
+it('drops a duplicate for a minute, and leaves later ones to the database', async () => {
 	const key = newKey();
 	const first = new Response();
 	await claim(key, first, NOW);
@@ -61,12 +61,12 @@ it('a moment later it is left out, much later it is for n8n to know', async () =
 	expect(await claim(key, new Response(), NOW + MINUTE + 1)).toBe(true);
 });
 
-it('another event does not wait', async () => {
+it('does not make another event wait', async () => {
 	await claim(newKey(), new Response(), NOW);
 	expect(await claim(newKey(), new Response(), NOW)).toBe(true);
 });
 
-it('forgets the oldest where there are very many', async () => {
+it('forgets the oldest claims if there are very many', async () => {
 	const key = newKey();
 	const first = new Response();
 	await claim(key, first, NOW);
@@ -78,7 +78,7 @@ it('forgets the oldest where there are very many', async () => {
 describe('a call with several events', () => {
 	const keyOf = (event: { key?: string }) => event.key;
 
-	it('is left with the new ones, in their order, each once', async () => {
+	it('claims the new ones in their order, each once', async () => {
 		const [known, fresh, other] = [newKey(), newKey(), newKey()];
 		const first = new Response();
 		await claim(known, first, NOW);
@@ -88,7 +88,7 @@ describe('a call with several events', () => {
 		expect(taken).toEqual([{ key: other }, {}, { key: fresh }, {}]);
 	});
 
-	it('does not wait for ever for one that has the same events the other way round', async () => {
+	it('causes no deadlock with a call that has the same events in reverse order', async () => {
 		const [one, two] = [{ key: newKey() }, { key: newKey() }];
 		const responses = [new Response(), new Response()];
 		const take = async (events: Array<{ key: string }>, response: Response) => {
@@ -102,7 +102,7 @@ describe('a call with several events', () => {
 		expect(both).toEqual([[one, two], []]);
 	});
 
-	it('listens to its answer once, however many there are', async () => {
+	it('adds one listener to its response for any number of events', async () => {
 		const response = new Response();
 		await claimEvents(
 			Array.from({ length: 50 }, () => ({ key: newKey() })),

@@ -19,7 +19,7 @@ describe('the name of a file', () => {
 		[' \u202E ', 'data'],
 		['.', 'data'],
 		['..', 'data'],
-	])('%j is %j', (name, clean) => {
+	])('%j becomes %j', (name, clean) => {
 		expect(cleanName(name, 'data')).toBe(clean);
 	});
 
@@ -38,11 +38,11 @@ describe('the name of a file', () => {
 		expect(size(unique)).toBeLessThanOrEqual(255);
 	});
 
-	it('one character that is too long is no name', () => {
+	it('is the default if its first character is too long', () => {
 		expect(cleanName('a' + '\u0301'.repeat(300) + '.txt', 'data')).toBe('data');
 	});
 
-	it('is another for each file of a message', () => {
+	it('is different for each file of a message', () => {
 		expect(distinctNames(['image.png', 'a.txt', 'Image.png', 'image-2.png', 'image.png'])).toEqual([
 			'image.png',
 			'a.txt',
@@ -59,6 +59,6 @@ it.each([
 	['README', 'README-1f3a'],
 	['.env', '.env-1f3a'],
 	['', '-1f3a'],
-])('%s becomes the unique %s', (name, unique) => {
+])('%s becomes the unique name %s', (name, unique) => {
 	expect(uniqueName(name, '1f3a')).toBe(unique);
 });

@@ -11,7 +11,7 @@ const readFilePolicy = (options: Record<string, unknown>) =>
 		maxFileSize: maxFileSize.schema.parse(options.maxFileSize),
 	});
 
-it('the options of a node make a policy', () => {
+it('the options become a policy', () => {
 	expect(readFilePolicy({})).toEqual(NO_LIMITS);
 	expect(
 		readFilePolicy({
@@ -32,7 +32,7 @@ it.each([null, undefined, ''])('an option that is %j is not set', (nothing) => {
 	).toEqual(NO_LIMITS);
 });
 
-it('numbers and switches may come as texts', () => {
+it('numbers and switches may be texts', () => {
 	expect(readFilePolicy({ maxFileSize: ' 0.5 ', checkSignature: 'true' })).toEqual({
 		...NO_LIMITS,
 		maxSize: 500_000,
@@ -53,6 +53,6 @@ it.each([
 	],
 	[{ checkSignature: 'maybe' }, 'is neither true nor false'],
 	[{ checkSignature: {} }, 'is neither true nor false'],
-])('an option of another kind never switches a limit off: %j', (options, message) => {
+])('an option of a wrong type is an error, and never removes a limit: %j', (options, message) => {
 	expect(() => readFilePolicy(options)).toThrow(message);
 });

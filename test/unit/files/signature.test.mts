@@ -71,7 +71,7 @@ describe('signatures', () => {
 		['image/svg+xml', TEXT],
 		['image/png', NOTHING],
 		['text/plain', NOTHING],
-	])('of %s fit', (type, head) => {
+	])('match the type %s', (type, head) => {
 		expect(detectFormatMismatch(type, head)).toBeUndefined();
 	});
 
@@ -95,7 +95,7 @@ describe('signatures', () => {
 		['application/pdf', MP4, 'an MP4 file'],
 		['application/msword', PDF, 'a PDF document'],
 		['text/plain', MP3, 'an MP3 recording'],
-	])('of %s are contradicted', (type, head, what) => {
+	])('contradict the type %s', (type, head, what) => {
 		expect(detectFormatMismatch(type, head)).toBe(what);
 	});
 });

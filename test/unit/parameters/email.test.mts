@@ -25,7 +25,7 @@ it.each([
 	['chat@5511999999999', 'chat@5511999999999'],
 	['ann@Host.1', 'ann@host.1'],
 	['ann@0x7f', 'ann@0x7f'],
-])('%j is the address %s', (value, email) => {
+])('%j is valid: %s', (value, email) => {
 	expect(parseEmail(value)).toEqual({ ok: true, email });
 });
 
@@ -49,10 +49,10 @@ it.each([
 });
 
 it.each(['a@example.com', 'a@sub.example.org', 'a@x.test', 'a@x.invalid', 'a@localhost'])(
-	'nobody has the address %s',
+	'the address %s is reserved',
 	(email) => expect(isReserved(email)).toBe(true),
 );
 it.each(['a@example.com.br', 'a@myexample.com', 'a@testing.com', 'a@corp.local'])(
-	'somebody may have the address %s',
+	'the address %s is not reserved',
 	(email) => expect(isReserved(email)).toBe(false),
 );

@@ -1,7 +1,7 @@
 import { optionsProperty, requestOptions } from '../../../nodes/Talkdesk/parameters/options';
 import { DEFAULT_REQUEST_OPTIONS } from '../../../nodes/Talkdesk/api/client';
 
-it('the options show the limits that hold without them', () => {
+it('the options show the defaults of the client', () => {
 	const { options = [] } = optionsProperty(requestOptions);
 	const defaults = options.flatMap((option) =>
 		'default' in option ? [[option.name, option.default]] : [],

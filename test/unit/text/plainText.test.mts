@@ -43,7 +43,7 @@ describe('HTML', () => {
 		['<p title="never closed>Hi</p>', 'Hi'],
 		['<td nowrap class="x">A</td>', 'A'],
 		['<b\n style = "color:red" >A</b>', 'A'],
-	])('%j is read as %j', (html, plain) => {
+	])('%j becomes %j', (html, plain) => {
 		expect(toPlainText(html)).toBe(plain);
 	});
 
@@ -56,11 +56,11 @@ describe('HTML', () => {
 		['<p>&#128512; &#x1F600;</p>', '😀 😀'],
 		['<p>&#0; &#xD800; &#x110000; &#9999999999; &#1;</p>', '\ufffd \ufffd \ufffd \ufffd \ufffd'],
 		['<p>AT&T &unknown; & &;</p>', 'AT&T &unknown; & &;'],
-	])('entities in %j are %j', (html, plain) => {
+	])('entities are decoded: %j becomes %j', (html, plain) => {
 		expect(toPlainText(html)).toBe(plain);
 	});
 
-	it('escapes are put back without an element too', () => {
+	it('entities are decoded in a text without elements, too', () => {
 		expect(toPlainText('Tom &amp; Ann &lt;3&nbsp;it&#39;s')).toBe("Tom & Ann <3 it's");
 	});
 });
@@ -74,12 +74,12 @@ describe('Markdown', () => {
 		['**Important:** call **us**!', 'Important: call us!'],
 		['✅**Done**, 20**%**', '✅Done, 20**%**'],
 		['「**重要**」。(**5 €**) "**so**"', '「重要」。(5 €) "so"'],
-	])('%j is read as %j', (markdown, plain) => {
+	])('%j becomes %j', (markdown, plain) => {
 		expect(toPlainText(markdown)).toBe(plain);
 	});
 });
 
-describe('plain text stays as it is', () => {
+describe('plain text is unchanged:', () => {
 	it.each([
 		'a < b and b > c',
 		'if a<b and c>d',
@@ -117,13 +117,13 @@ describe('plain text stays as it is', () => {
 		expect(toPlainText(text)).toBe(text);
 	});
 
-	it('whatever it is, without signs of HTML or Markdown', () => {
+	it('any text without characters of HTML or Markdown', () => {
 		const text = fc.string({ unit: 'binary' }).filter((any) => !/[<&[*_]/.test(any));
 		fc.assert(fc.property(text, (any) => expect(toPlainText(any)).toBe(any)));
 	});
 });
 
-it('never throws, and gives a text for any text', () => {
+it('never throws, and gives a text for any input', () => {
 	const pieces = ['<', '>', '</', '/>', '<p>', '</p>', '<a href="', '"', '<li>', '<ul>', '&#', ';'];
 	const more = [
 		'&amp;',
@@ -146,7 +146,7 @@ it('never throws, and gives a text for any text', () => {
 	);
 });
 
-// With a step that is repeated for each place, these would take minutes.
+// With quadratic time, these would take minutes.
 it.each([
 	...['<', '>', '[', ']', '&', '*', '_', '<!--', '<a ', '<a href=', '<p', '<p>', '<li>', '<ul>'],
 	...['<script>', '<style', '<a href="https://e">', '</a>', '<a href="https://e">x', '**', '**a'],
@@ -163,7 +163,7 @@ it.each([
 		' ',
 	],
 	...['<br> ', '(', '**a** ', '<p a=">', '<p a=">" a=\'>', '<p a=" '],
-])('a megabyte of %j is read in proportion to its length', (piece) => {
+])('takes linear time for a megabyte of %j', (piece) => {
 	const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
 	for (const whole of [text, `${text}>`, `<p>${text}`, `${text}</a></p>`, `[](${text}`]) {
 		expect(typeof toPlainText(whole)).toBe('string');

@@ -18,13 +18,13 @@ it('has names, types and lengths, and no value', () => {
 });
 
 it.each(['+49 30 1234', 'ann@example.com', 'Ann Smith', 'x'.repeat(42), 'é', '', '12', 'a\nb'])(
-	'does not repeat the key %j',
+	'does not show the key %j',
 	(key) => {
 		expect(describeShape({ [key]: 1, known: 1 })).toBe('{ known: number, 1 other key }');
 	},
 );
 
-it('is short, whatever it describes', () => {
+it('is short for any body', () => {
 	const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`key${index}`, 1]));
 	expect(describeShape(wide)).toContain('49980 other keys');
 	const both = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, { ...wide }]));
@@ -44,11 +44,11 @@ it.each([
 	[7, 'number'],
 	[[], 'list of 0'],
 	[{}, '{}'],
-])('%j is %s', (value, expected) => {
+])('describes %j as %s', (value, expected) => {
 	expect(describeShape(value)).toBe(expected);
 });
 
-it('prototype keys are names like others', () => {
+it('shows prototype keys like any other', () => {
 	const body: unknown = JSON.parse('{"__proto__":{"a":1},"constructor":"x"}');
 	expect(describeShape(body)).toBe('{ __proto__: { a: number }, constructor: text of 1 }');
 });
@@ -56,7 +56,7 @@ it('prototype keys are names like others', () => {
 describe('isLargerThan', () => {
 	const isDeeper = (body: unknown, levels: number) => isLargerThan(body, { levels, values: 1e6 });
 
-	it('tells how deep a body is, without recursion', () => {
+	it('measures the depth of a body without recursion', () => {
 		expect(isDeeper('text', 0)).toBe(false);
 		expect(isDeeper(nested(3), 3)).toBe(false);
 		expect(isDeeper(nested(4), 3)).toBe(true);

@@ -17,11 +17,11 @@ const timesOf = (messages: TranscriptMessage[]) =>
 	toPreviousMessages(messages, now).map(({ created_at }) => Date.parse(created_at) - now);
 
 describe('times', () => {
-	it('that are unknown end now, a second apart', () => {
+	it('that are unknown are a second apart, and the last one is now', () => {
 		expect(timesOf([message('a'), message('b'), message('c')])).toEqual([-2000, -1000, 0]);
 	});
 
-	it('that are known are kept, and the others are put around them', () => {
+	it('that are known are kept, and the others are interpolated', () => {
 		const known = now - 60_000;
 		expect(
 			timesOf([
@@ -34,18 +34,18 @@ describe('times', () => {
 		).toEqual([-61_000, -60_000, -59_950, -59_900, 0]);
 	});
 
-	it('a last message without a time is now, and never before the one ahead of it', () => {
+	it('of a last message without one is now, but never before the message ahead of it', () => {
 		expect(timesOf([message('a', now + 5000), message('b')])).toEqual([5000, 5000]);
 	});
 
-	it('that contradict the order give way to it', () => {
+	it('that contradict the order are replaced', () => {
 		const late = now - 1000;
 		expect(timesOf([message('a', late), message('b', late - 5000), message('c', now)])).toEqual([
 			-1000, -500, 0,
 		]);
 	});
 
-	it('never run backwards where the known ones do not', () => {
+	it('never decrease if the known ones do not', () => {
 		const gaps = fc.array(fc.option(fc.nat(5000), { nil: undefined }), { maxLength: 40 });
 		fc.assert(
 			fc.property(gaps, (steps) => {
@@ -66,7 +66,7 @@ describe('times', () => {
 	});
 });
 
-it('the newest messages are kept, and the others counted', () => {
+it('takes the newest messages, and counts the others', () => {
 	const messages = ['a', 'b', 'c'].map((content) => message(content));
 	expect(takeLast(messages, 2)).toEqual({ messages: messages.slice(1), omitted: 1 });
 	expect(takeLast(messages, 0)).toEqual({ messages, omitted: 0 });
@@ -74,7 +74,7 @@ it('the newest messages are kept, and the others counted', () => {
 });
 
 describe('texts', () => {
-	it('say who said it, and when', () => {
+	it('name speaker and time', () => {
 		const messages: TranscriptMessage[] = [
 			{ type: 'user', content: 'Hi', time: now },
 			{ type: 'external', content: 'Hello' },
@@ -85,7 +85,7 @@ describe('texts', () => {
 		expect(toTextChunks([], 1000)).toEqual([]);
 	});
 
-	it('end between messages', () => {
+	it('are split between messages', () => {
 		const texts = toTextChunks(
 			Array.from({ length: 10 }, (_, index) => message(`${index}`.repeat(30))),
 			100,
@@ -94,7 +94,7 @@ describe('texts', () => {
 		for (const text of texts) expect(text).toMatch(/^Customer: (\d)\1{29}\nCustomer: (\d)\2{29}$/);
 	});
 
-	it('are not cut through a character where there is no space', () => {
+	it('without a space are split, but never inside a character', () => {
 		for (const limit of [100, 101]) {
 			const texts = toTextChunks([message('😀'.repeat(200))], limit);
 			expect(texts.length).toBeGreaterThan(3);
@@ -102,7 +102,7 @@ describe('texts', () => {
 		}
 	});
 
-	it('lose nothing, and are never too long, nor cut through a character', () => {
+	it('lose nothing, keep the limit, and split no character', () => {
 		const contents = fc.array(
 			fc.string({ unit: fc.constantFrom('a', ' ', '😀', 'ß', '\n'), minLength: 1, maxLength: 400 }),
 			{ maxLength: 8 },

@@ -1,14 +1,10 @@
 import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import fc from 'fast-check';
 
-import { recognizeTranscript } from '../../../nodes/Talkdesk/transcript/recognize';
+import { linesOf } from '../../support/transcripts.mts';
 
-const said = (value: unknown) => {
-	const { messages, unrecognized } = recognizeTranscript(value);
-	expect(unrecognized.count).toBe(0);
-	return messages.map(({ type, content }) => `${type}: ${content}`);
-};
-const bot = (content: unknown) => said([{ type: 'ai', content, tool_calls: [] }]);
+/** The lines of a transcript that is one message of the bot. */
+const bot = (content: unknown) => linesOf([{ type: 'ai', content, tool_calls: [] }]);
 
 describe('tool calls that n8n writes into its memory as text', () => {
 	it.each([
@@ -50,32 +46,32 @@ describe('tool calls that n8n writes into its memory as text', () => {
 		'Calling Lookup_order with input: {"o":1}',
 		'Calling Lookup_order with input: {"o":',
 		'<|channel|>analysis<|message|>hm',
-	])('nothing is left of %s', (content) => {
+	])('removes %s completely', (content) => {
 		expect(bot(content)).toEqual([]);
 	});
 
 	it.each([
 		'I noted [Used tools: hammer, saw] in your list. See [1]. Thanks!',
 		'"[Used tools:" and "<channel>" are words as well',
-	])('what only talks about tools stays: %s', (content) => {
+	])('keeps a text that only mentions tools: %s', (content) => {
 		expect(bot(content)).toEqual([`external: ${content}`]);
 	});
 
 	it.each([
 		'{; Tool: b, Input: {',
 		'[Used tools: Tool: a, Input: {}, Result: {; Tool: b, Input: {',
-	])('a megabyte of %s is read in proportion to its length', (piece) => {
+	])('takes linear time for a megabyte of %s', (piece) => {
 		const content = piece.repeat(Math.ceil(1_000_000 / piece.length));
 		expect(bot(`[Used tools: Tool: x, Input: ${content}`)).toEqual([]);
 	});
 
-	it('a link in the answer stays', () => {
+	it('keeps a link in the answer', () => {
 		expect(
 			bot('[Used tools: Tool: A, Input: {}, Result: [1]] See [our shop](https://example.com).'),
 		).toEqual(['external: See [our shop](https://example.com).']);
 	});
 
-	it('results that are no JSON are not shown either, whatever brackets they have', () => {
+	it('removes results that are not JSON, with any brackets in them', () => {
 		const noise = fc.string({
 			unit: fc.constantFrom('[', ']', '{', '}', '"', ';', ' ', 'x', '\\'),
 		});
@@ -91,7 +87,7 @@ describe('tool calls that n8n writes into its memory as text', () => {
 		);
 	});
 
-	it('whatever tools give, nothing of it is shown, and the answer is', () => {
+	it('removes any JSON that tools give, and keeps the answer', () => {
 		const name = fc.string({ unit: fc.constantFrom('A', 'b', '_', ' '), minLength: 1 });
 		const call = fc.record({ name, input: fc.jsonValue(), result: fc.jsonValue() });
 		fc.assert(
@@ -107,7 +103,7 @@ describe('tool calls that n8n writes into its memory as text', () => {
 	});
 });
 
-it('what a model thinks, in parts of every maker', () => {
+it("removes a model's reasoning in each vendor's format", () => {
 	for (const thought of [
 		{ type: 'reasoning', text: 'offer at most 10 %' },
 		{ type: 'thinking', text: 'offer at most 10 %' },
@@ -117,7 +113,7 @@ it('what a model thinks, in parts of every maker', () => {
 		{ reasoningContent: { reasoningText: { text: 'offer at most 10 %' } } },
 	]) {
 		const content = [thought, { type: 'text', text: 'Let me check.' }];
-		expect(said([{ role: 'assistant', content }])).toEqual(['external: Let me check.']);
+		expect(linesOf([{ role: 'assistant', content }])).toEqual(['external: Let me check.']);
 	}
 });
 
@@ -144,9 +140,9 @@ it.each<Record<string, unknown>>([
 	{ isVisible: false },
 	{ visible_to_customer: false },
 	{ jsdPublic: false },
-])('a message that the customer never saw: %j', (mark) => {
+])('removes a message that the customer never saw: %j', (mark) => {
 	const secret = { role: 'user', content: 'INTERNAL: churn risk 0.9', ...mark };
-	expect(said([secret, { role: 'user', content: 'Hi' }])).toEqual(['user: Hi']);
+	expect(linesOf([secret, { role: 'user', content: 'Hi' }])).toEqual(['user: Hi']);
 });
 
 it.each<Record<string, unknown>>([
@@ -155,30 +151,30 @@ it.each<Record<string, unknown>>([
 	{ jsdPublic: true },
 	{ visibility: 'public' },
 	{ is_private_note: false },
-])('a message that the customer saw: %j', (mark) => {
-	expect(said([{ role: 'user', content: 'Hi', ...mark }])).toEqual(['user: Hi']);
+])('keeps a message that the customer saw: %j', (mark) => {
+	expect(linesOf([{ role: 'user', content: 'Hi', ...mark }])).toEqual(['user: Hi']);
 });
 
 it.each([
 	{ custom_fields: [{ type: 'user', value: 'churn risk 0.9' }] },
 	{ owner: { type: 'agent', value: 'Zoe' } },
 	{ contact: { type: 'customer', value: '+49 30 1234' } },
-])('what a CRM knows is nothing that was said: %j', (beside) => {
+])('takes CRM fields beside the messages for no message: %j', (beside) => {
 	const messages = [{ role: 'user', content: 'Hi' }];
-	expect(said({ messages, ...beside })).toEqual(['user: Hi']);
+	expect(linesOf({ messages, ...beside })).toEqual(['user: Hi']);
 });
 
-it('a message that the Chat Memory Manager hides', () => {
+it('removes a message that the Chat Memory Manager hides', () => {
 	const kwargs = { content: 'INTERNAL', additional_kwargs: { hideFromUI: true } };
 	expect(
-		said([
+		linesOf([
 			{ lc: 1, type: 'constructor', id: ['langchain_core', 'messages', 'HumanMessage'], kwargs },
 			{ type: 'human', data: kwargs },
 		]),
 	).toEqual([]);
 });
 
-it("what LangChain's own messages hide", () => {
+it("removes what LangChain's own messages hide", () => {
 	const call = { name: 'Lookup_order', args: { o: 1 }, id: 'c1' };
 	const messages = [
 		new HumanMessage({ content: 'INTERNAL', additional_kwargs: { hideFromUI: true } }),
@@ -199,15 +195,15 @@ it("what LangChain's own messages hide", () => {
 		new AIMessage('[Used tools: Tool: CRM, Input: {}, Result: [{"iban":"XX00"}]] It ships today.'),
 	];
 	const expected = ['user: Hi', 'external: Let me look', 'external: It ships today.'];
-	expect(said(JSON.parse(JSON.stringify(messages)))).toEqual(expected);
-	expect(said(messages.map((message) => message.toDict()))).toEqual(expected);
+	expect(linesOf(JSON.parse(JSON.stringify(messages)))).toEqual(expected);
+	expect(linesOf(messages.map((message) => message.toDict()))).toEqual(expected);
 });
 
 it.each([
 	{ private: true, messages: [{ role: 'user', content: 'Hi' }] },
 	{ type: 'event', messages: [{ role: 'user', content: 'Hi' }] },
-])('what stands around messages hides none: %j', (value) => {
-	expect(said(value)).toEqual(['user: Hi']);
+])('hides no message because of a mark on the list around it: %j', (value) => {
+	expect(linesOf(value)).toEqual(['user: Hi']);
 });
 
 describe('structured output', () => {
@@ -221,29 +217,29 @@ describe('structured output', () => {
 		[{ action: 'crm', action_input: 'maria' }, []],
 		[{ output: { intent: 'handoff', reasoning: 'is angry' } }, []],
 		[{ handoff: true }, []],
-		// Which of them was shown nobody can know: as it is, but never the thoughts.
+		// Which of them was shown is unknown: as it is, but without the reasoning.
 		[{ a: 'x', b: 'y', reasoning: 'is angry' }, ['external: {"a":"x","b":"y"}']],
 	])('%j', (output, expected) => {
 		expect(bot(JSON.stringify(output))).toEqual(expected);
 		expect(bot('```json\n' + JSON.stringify(output) + '\n```')).toEqual(expected);
-		expect(said([{ role: 'assistant', content: output }])).toEqual(expected);
+		expect(linesOf([{ role: 'assistant', content: output }])).toEqual(expected);
 	});
 
-	it('a customer may write JSON, and a bot a list of its own', () => {
-		expect(said([{ role: 'user', content: '{"reply":"x","b":1}' }])).toEqual([
+	it('keeps JSON of a customer, and a list of a bot', () => {
+		expect(linesOf([{ role: 'user', content: '{"reply":"x","b":1}' }])).toEqual([
 			'user: {"reply":"x","b":1}',
 		]);
 		expect(bot('["Yes","No"]')).toEqual(['external: ["Yes","No"]']);
 	});
 
-	it('of a whole turn as JSON the answer counts', () => {
+	it('gives the answer alone if it holds a whole turn', () => {
 		const turn = [
 			{ role: 'user', content: 'where is parcel 12?' },
 			{ role: 'tool', content: [{ type: 'tool-result', result: [{ depot: 'North' }] }] },
 			{ role: 'assistant', content: 'In the depot North' },
 		];
 		expect(
-			said([
+			linesOf([
 				{ type: 'human', data: { content: 'where is parcel 12?' } },
 				{ type: 'ai', data: { content: JSON.stringify(turn) } },
 			]),
@@ -251,12 +247,12 @@ describe('structured output', () => {
 	});
 });
 
-describe('what the customer did read is kept', () => {
+describe('keeps what the customer did read:', () => {
 	it.each<[unknown]>([
 		[{ role: 'assistant', content: null, refusal: 'That I may not tell you.' }],
 		[{ role: 'assistant', content: [{ type: 'refusal', refusal: 'That I may not tell you.' }] }],
 	])('a refusal: %j', (value) => {
-		expect(said([value])).toEqual(['external: That I may not tell you.']);
+		expect(linesOf([value])).toEqual(['external: That I may not tell you.']);
 	});
 
 	it.each<[Record<string, unknown>, string]>([
@@ -273,6 +269,6 @@ describe('what the customer did read is kept', () => {
 		[{ role: 'user', parts: [{ type: 'file', mediaType: 'audio/ogg', url: 'data:x' }] }, '[audio]'],
 		[{ role: 'user', content: [{ type: 'document', title: 'Bill', source: {} }] }, '[file: Bill]'],
 	])('a file: %j', (value, text) => {
-		expect(said([value])).toEqual([`user: ${text}`]);
+		expect(linesOf([value])).toEqual([`user: ${text}`]);
 	});
 });

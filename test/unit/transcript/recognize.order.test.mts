@@ -13,7 +13,7 @@ const timeOf = (timestamp: unknown, zone = 'Europe/Berlin') => {
 const user = (content: string, more: object = {}) => ({ role: 'user', content, ...more });
 
 describe('the order', () => {
-	it('rows that are newest first, with times', () => {
+	it('is reversed for rows that are newest first by their times', () => {
 		const rows = ['newest', 'middle', 'oldest'].map((content, index) =>
 			user(content, { created_at: `2026-01-05T10:00:0${3 - index}Z` }),
 		);
@@ -21,7 +21,7 @@ describe('the order', () => {
 	});
 
 	it.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z', 0])(
-		'a time that means "not set" moves no message: %s',
+		'ignores a time that means "not set": %s',
 		(unset) => {
 			const rows = [
 				user('a', { created_at: '2026-01-05T10:00:00Z' }),
@@ -32,7 +32,7 @@ describe('the order', () => {
 		},
 	);
 
-	it('a message without a time stays with the one before it', () => {
+	it('keeps a message without a time behind the one before it', () => {
 		expect(
 			contents([
 				user('a'),
@@ -45,21 +45,21 @@ describe('the order', () => {
 		).toEqual(['d', 'e', 'f', 'a', 'b', 'c']);
 	});
 
-	it('a turn in a row that shares its time is never turned round', () => {
+	it('never reverses question and answer that share a row', () => {
 		const rows = [2, 1].map((turn) => ({
 			...{ created_at: `2026-01-0${turn}`, question: `q${turn}`, answer: `a${turn}` },
 		}));
 		expect(contents(rows)).toEqual(['q1', 'a1', 'q2', 'a2']);
 	});
 
-	it('falling numbers of rows without times are newest first, others are not', () => {
+	it('is reversed for rows without times only if their numbers fall', () => {
 		const row = (id: number) => ({ id, message: { type: 'human', content: `m${id}` } });
 		expect(contents([row(3), row(2), row(1)])).toEqual(['m1', 'm2', 'm3']);
 		expect(contents([row(1), row(2), row(3)])).toEqual(['m1', 'm2', 'm3']);
 		expect(contents([row(3), row(1), row(2)])).toEqual(['m3', 'm1', 'm2']);
 	});
 
-	it("a list of Redis has no times: the user says that it's newest first", () => {
+	it('of a list without times, as in Redis, is what the option says', () => {
 		const list = [
 			'{"type":"ai","data":{"content":"We close at 6"}}',
 			'{"type":"human","data":{"content":"When do you close?"}}',
@@ -71,13 +71,13 @@ describe('the order', () => {
 		]);
 	});
 
-	it('the user has the last word', () => {
+	it('of the option overrides the times', () => {
 		const rows = [user('b', { ts: 1767600005 }), user('a', { ts: 1767600001 })];
 		expect(contents(rows, 'oldestFirst')).toEqual(['b', 'a']);
 		expect(contents(rows, 'newestFirst')).toEqual(['a', 'b']);
 	});
 
-	it('times never run backwards, and no message is lost', () => {
+	it('never has decreasing times, and loses no message', () => {
 		const entries = fc.array(fc.option(fc.integer({ min: 1, max: 50 }), { nil: undefined }));
 		fc.assert(
 			fc.property(entries, (seconds) => {
@@ -127,11 +127,11 @@ describe('a time', () => {
 		45931,
 		'May',
 		'2026-01-05 25:00',
-	])('%j is none', (value) => {
+	])('ignores %j', (value) => {
 		expect(timeOf(value)).toBeUndefined();
 	});
 
-	it('is read in the zone of the workflow', () => {
+	it("is read in the workflow's time zone", () => {
 		expect(timeOf('2026-01-05 10:00:00', 'America/Sao_Paulo')).toBe('2026-01-05T13:00:00.000Z');
 	});
 });

@@ -1,16 +1,7 @@
 import { recognizeTranscript } from '../../../nodes/Talkdesk/transcript/recognize';
+import { HI, linesOf } from '../../support/transcripts.mts';
 
-const read = (value: unknown) => {
-	const { messages, unrecognized } = recognizeTranscript(value);
-	return {
-		said: messages.map(({ type, content }) => `${type}: ${content}`),
-		unrecognized: unrecognized.count,
-	};
-};
-const HI = ['user: Hi', 'external: Hello'];
-
-/** Each is read as Hi and Hello, and as nothing else. */
-describe('is read whole: ', () => {
+describe('is recognized completely: ', () => {
 	it.each<[string, unknown]>([
 		[
 			'Copilot Studio',
@@ -189,7 +180,7 @@ describe('is read whole: ', () => {
 			],
 		],
 		[
-			'Vapi, the same three times',
+			'Vapi, which repeats the messages three times',
 			{
 				message: {
 					type: 'end-of-call-report',
@@ -217,7 +208,7 @@ describe('is read whole: ', () => {
 			],
 		],
 		[
-			'our own trigger, and what was sent before',
+			'the output of the Talkdesk Trigger, after earlier messages',
 			[
 				{ role: 'user', content: 'Hi' },
 				{ event: 'message_created', text: 'Hello', author: { type: 'USER', kind: 'agent' } },
@@ -232,12 +223,12 @@ describe('is read whole: ', () => {
 			],
 		],
 	])('%s', (_name, value) => {
-		expect(read(value)).toEqual({ said: HI, unrecognized: 0 });
-		expect(read(JSON.stringify(value))).toEqual({ said: HI, unrecognized: 0 });
+		expect(linesOf(value)).toEqual(HI);
+		expect(linesOf(JSON.stringify(value))).toEqual(HI);
 	});
 });
 
-it('in Chatwoot the colleague, the bot and the customer are told apart', () => {
+it('distinguishes colleague, bot and customer in Chatwoot', () => {
 	const person = { id: 9, name: 'Bob', type: 'user' };
 	const messages = [
 		{
@@ -256,22 +247,21 @@ it('in Chatwoot the colleague, the bot and the customer are told apart', () => {
 		{ id: 5, content: 'Please rate', message_type: 3 },
 	];
 	const said = ['user: Hi', 'external: I am Bob, how can I help?', 'external: Hello from the bot'];
-	expect(read(messages)).toEqual({ said, unrecognized: 0 });
+	expect(linesOf(messages)).toEqual(said);
 	const words = ['incoming', 'outgoing', 'activity', 'template'];
-	expect(read(messages.map((one) => ({ ...one, message_type: words[one.message_type] })))).toEqual({
-		said,
-		unrecognized: 0,
-	});
+	expect(
+		linesOf(messages.map((one) => ({ ...one, message_type: words[one.message_type] }))),
+	).toEqual(said);
 });
 
-it('Slack writes its texts in its own way', () => {
+it('decodes the markup of Slack', () => {
 	const text = 'Hi &amp; bye, mail &lt;me&gt; <mailto:ana@example.com|ana@example.com> <@U1>';
-	expect(read([{ type: 'message', user: 'U1', text, ts: '1767600000.0001' }]).said).toEqual([
+	expect(linesOf([{ type: 'message', user: 'U1', text, ts: '1767600000.0001' }])).toEqual([
 		'user: Hi & bye, mail <me> ana@example.com @U1',
 	]);
 });
 
-it('a template that was sent to the customer is our words, and a source is nobody', () => {
+it('takes a template for a message of the bot, and a source for no speaker', () => {
 	const rows = [
 		{ type: 'template', direction: 'outbound', body: 'Your order ships' },
 		{ type: 'activity', from: 'customer', text: 'Hi' },

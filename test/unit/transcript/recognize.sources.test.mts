@@ -1,19 +1,9 @@
-import { recognizeTranscript } from '../../../nodes/Talkdesk/transcript/recognize';
+import { HI, linesOf } from '../../support/transcripts.mts';
 
-const read = (value: unknown) => {
-	const { messages, unrecognized } = recognizeTranscript(value);
-	return {
-		said: messages.map(({ type, content }) => `${type}: ${content}`),
-		unrecognized: unrecognized.count,
-	};
-};
-const HI = ['user: Hi', 'external: Hello'];
-
-/** Each is read as Hi and Hello, and as nothing else. */
-describe('is read whole: ', () => {
+describe('is recognized completely: ', () => {
 	it.each<[string, unknown]>([
 		[
-			"OpenAI's Responses, with what the model did in between",
+			"OpenAI's Responses, with reasoning and tool calls in between",
 			[
 				{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] },
 				{ type: 'reasoning', id: 'rs_1', summary: [] },
@@ -103,7 +93,7 @@ describe('is read whole: ', () => {
 			],
 		],
 		[
-			'LangChain with what streaming leaves behind',
+			'LangChain with the deltas of streaming',
 			[
 				{ type: 'human', content: 'Hi' },
 				{
@@ -128,7 +118,10 @@ describe('is read whole: ', () => {
 		['question and answer', [{ question: 'Hi', answer: 'Hello', rating: 5 }]],
 		['user and assistant, with a number', [{ id: 1, user: 'Hi', assistant: 'Hello' }]],
 		['human and ai, with a time', [{ created_at: '2026-01-05', human: 'Hi', ai: 'Hello' }]],
-		['what AI Agent and Chat Trigger give', { sessionId: 's', chatInput: 'Hi', output: 'Hello' }],
+		[
+			'the output of Chat Trigger and AI Agent',
+			{ sessionId: 's', chatInput: 'Hi', output: 'Hello' },
+		],
 		[
 			'columns with a prefix',
 			[
@@ -169,7 +162,7 @@ describe('is read whole: ', () => {
 			],
 		],
 		[
-			'a key of whatever name',
+			'a key of any name',
 			{
 				tags: ['a', 'b'],
 				our_chat: ['{"type":"human","data":{"content":"Hi"}}', '{"type":"ai","content":"Hello"}'],
@@ -194,12 +187,12 @@ describe('is read whole: ', () => {
 		['plain text with instructions', 'System: Be nice.\nAnd short.\nHuman: Hi\nBot: Hello'],
 		['our own text form', 'Customer (2026-01-02 03:04 UTC): Hi\nBot: Hello'],
 	])('%s', (_name, value) => {
-		expect(read(value)).toEqual({ said: HI, unrecognized: 0 });
-		expect(read(JSON.stringify(value))).toEqual({ said: HI, unrecognized: 0 });
+		expect(linesOf(value)).toEqual(HI);
+		expect(linesOf(JSON.stringify(value))).toEqual(HI);
 	});
 });
 
-describe('the turn that follows a history', () => {
+describe('a turn after a history', () => {
 	const history = [{ type: 'human', content: 'Hi' }];
 	it.each<[unknown, string[]]>([
 		[
@@ -232,6 +225,6 @@ describe('the turn that follows a history', () => {
 			HI,
 		],
 	])('%j', (value, said) => {
-		expect(read(value)).toEqual({ said, unrecognized: 0 });
+		expect(linesOf(value)).toEqual(said);
 	});
 });

@@ -4,18 +4,9 @@ import {
 	recognizeTranscript,
 	type TranscriptMessage,
 } from '../../../nodes/Talkdesk/transcript/recognize';
+import { HI, linesOf, messagesOf } from '../../support/transcripts.mts';
 
-const messagesOf = (value: unknown) => {
-	const { messages, unrecognized } = recognizeTranscript(value);
-	expect(unrecognized).toEqual({ count: 0, shapes: [] });
-	return messages;
-};
-const said = (value: unknown) =>
-	messagesOf(value).map(({ type, content }) => `${type}: ${content}`);
-
-const HI = ['user: Hi', 'external: Hello'];
-
-describe('the forms', () => {
+describe('the formats', () => {
 	it.each<[string, unknown]>([
 		[
 			'OpenAI',
@@ -111,28 +102,28 @@ describe('the forms', () => {
 		],
 		['input and output', [{ input: 'Hi', output: 'Hello' }]],
 	])('%s', (_name, value) => {
-		expect(said(value)).toEqual(HI);
-		expect(said(JSON.stringify(value))).toEqual(HI);
-		expect(said({ messages: JSON.stringify(value) })).toEqual(HI);
+		expect(linesOf(value)).toEqual(HI);
+		expect(linesOf(JSON.stringify(value))).toEqual(HI);
+		expect(linesOf({ messages: JSON.stringify(value) })).toEqual(HI);
 	});
 
-	it('a group keeps the order of its keys', () => {
+	it('keeps the order of the keys of a group', () => {
 		expect(
-			said([{ ai: 'Hello' }, { system: 'Be nice', human: 'Hi', tool: '[]', ai: 'What now?' }]),
+			linesOf([{ ai: 'Hello' }, { system: 'Be nice', human: 'Hi', tool: '[]', ai: 'What now?' }]),
 		).toEqual(['external: Hello', 'user: Hi', 'external: What now?']);
 	});
 
 	it.each([undefined, null, '', '  ', [], '[]', { messages: [] }])(
-		'nothing at all: %j',
+		'gives no messages for %j',
 		(value) => {
 			expect(messagesOf(value)).toEqual([]);
 		},
 	);
 });
 
-it('leaves out systems, tools, empty messages and what only calls a tool', () => {
+it('leaves out system and tool messages, empty messages and mere tool calls', () => {
 	expect(
-		said([
+		linesOf([
 			{ role: 'system', content: 'Be nice' },
 			{ role: 'user', content: 'Hi' },
 			{ role: 'assistant', content: null, tool_calls: [{ id: '1' }] },
@@ -145,7 +136,7 @@ it('leaves out systems, tools, empty messages and what only calls a tool', () =>
 	).toEqual(HI);
 });
 
-it('makes readable text of images, files and several parts', () => {
+it('turns images, files and several parts into readable text', () => {
 	const content = [
 		'Look:',
 		{ type: 'image_url', image_url: { url: 'data:' } },
@@ -153,7 +144,7 @@ it('makes readable text of images, files and several parts', () => {
 		{ type: 'file', file: { filename: 'bill.pdf' } },
 		{ type: 'text', text: 'Is that right?' },
 	];
-	expect(said([{ role: 'user', content }])).toEqual([
+	expect(linesOf([{ role: 'user', content }])).toEqual([
 		'user: Look:\n[image]\n[audio]\n[file: bill.pdf]\nIs that right?',
 	]);
 });
@@ -170,11 +161,11 @@ it.each([
 	expect(new Date(message?.time ?? 0).toISOString()).toBe(expected);
 });
 
-it.each(['yesterday', 7, {}, null, Infinity, 9e99])('takes %j for no time', (timestamp) => {
+it.each(['yesterday', 7, {}, null, Infinity, 9e99])('ignores the time %j', (timestamp) => {
 	expect(messagesOf([{ role: 'user', content: 'Hi', timestamp }])[0]).not.toHaveProperty('time');
 });
 
-describe('whatever is mixed', () => {
+describe('any mixture of formats', () => {
 	// Every message has a text of its own, so that none can be mistaken for another.
 	const speaker = fc.constantFrom<TranscriptMessage['type']>('user', 'external');
 	const name = { user: ['user', 'human', 'Customer'], external: ['assistant', 'ai', 'BOT'] };
@@ -216,7 +207,7 @@ describe('whatever is mixed', () => {
 		(list) => JSON.stringify({ history: list }),
 	);
 
-	it('order and count are kept, and nothing appears twice', () => {
+	it('keeps order and number of the messages, and repeats none', () => {
 		fc.assert(
 			fc.property(fc.array(entry, { maxLength: 30 }), wrap, (entries, wrapped) => {
 				const expected: string[] = [];
@@ -226,13 +217,13 @@ describe('whatever is mixed', () => {
 					expected.push(`${one.type}: ${content}`);
 					return one.form(one.type, content, one.pick);
 				});
-				expect(said(wrapped(list))).toEqual(expected);
+				expect(linesOf(wrapped(list))).toEqual(expected);
 			}),
 			{ numRuns: 500 },
 		);
 	});
 
-	it('nothing is thrown, and what comes out can be sent', () => {
+	it('never throws, and every message can be sent', () => {
 		const keys = fc.constantFrom(
 			'role',
 			'type',

@@ -2,7 +2,7 @@ import { recognizeTranscript } from '../../../nodes/Talkdesk/transcript/recogniz
 
 const HI = { role: 'user', content: 'Hi' };
 
-it('an entry that nobody understands costs that entry', () => {
+it('leaves out an unrecognized entry, and only that', () => {
 	const { messages, unrecognized } = recognizeTranscript([
 		HI,
 		{ role: 'stranger', content: 'a secret' },
@@ -20,7 +20,7 @@ it('an entry that nobody understands costs that entry', () => {
 	});
 });
 
-it('a part that nobody understands costs that part', () => {
+it('leaves out an unrecognized part, and only that', () => {
 	const content = [
 		{ type: 'text', text: 'Hi' },
 		{ type: 'hologram', beam: 1 },
@@ -30,7 +30,7 @@ it('a part that nobody understands costs that part', () => {
 	expect(unrecognized.count).toBe(1);
 });
 
-describe('what is no transcript is one unrecognized thing, and the remedy says what to do', () => {
+describe('a value that is no transcript counts as one unrecognized entry, with a remedy', () => {
 	it.each<[unknown, string]>([
 		['[object Object],[object Object]', 'An expression became text'],
 		[' [object Object] ', 'An expression became text'],
@@ -60,13 +60,13 @@ describe('what is no transcript is one unrecognized thing, and the remedy says w
 	});
 });
 
-it('names and instructions beside a list are no turn', () => {
+it('takes names and instructions beside a list for no turn', () => {
 	for (const beside of [{ user: 'maria', bot: 'on' }, { prompt: 'You are…' }, { user: 'maria' }]) {
 		expect(recognizeTranscript({ ...beside, messages: [HI] }).messages).toHaveLength(1);
 	}
 });
 
-it('words ahead of the first name in plain text are counted', () => {
+it('counts words ahead of the first speaker in plain text', () => {
 	const { messages, unrecognized } = recognizeTranscript(
 		'Call of today\n\nUser: Hi\nthere\nAI: Hello',
 	);
@@ -74,7 +74,7 @@ it('words ahead of the first name in plain text are counted', () => {
 	expect(unrecognized.count).toBe(1);
 });
 
-it('in memory where customers are human, a message of a "user" is doubtful', () => {
+it('does not recognize a "user" in a memory that calls its customers "human"', () => {
 	const row = (id: number, type: string) => ({
 		id,
 		session_id: 's',
@@ -86,7 +86,7 @@ it('in memory where customers are human, a message of a "user" is doubtful', () 
 	expect(recognizeTranscript([row(1, 'user'), row(2, 'ai')]).messages).toHaveLength(2);
 });
 
-it('a lone half of a character is replaced', () => {
+it('replaces a lone surrogate', () => {
 	const { messages } = recognizeTranscript([
 		{ role: 'user', content: 'ok \ud83d' },
 		{ role: 'user', content: '\ude00 and 😀' },
@@ -102,19 +102,19 @@ describe('hostile values', () => {
 		expect(recognizeTranscript(Object.fromEntries(list.entries())).messages).toHaveLength(200_000);
 	});
 
-	it('200,000 entries that are not understood', () => {
+	it('200,000 entries that are not recognized', () => {
 		const list = Array.from({ length: 200_000 }, (_, id) => ({ id }));
 		expect(recognizeTranscript(list).unrecognized).toMatchObject({ count: 200_000 });
 	});
 
-	it('a circle', () => {
+	it('a circular reference', () => {
 		const circle: Record<string, unknown> = { role: 'user' };
 		circle.content = [circle];
 		circle.messages = [circle, HI];
 		expect(recognizeTranscript([circle, HI]).messages.length).toBeGreaterThan(0);
 	});
 
-	it('lists that share their parts over and over', () => {
+	it('lists that share their parts many times', () => {
 		let shared: unknown = [7];
 		for (let depth = 0; depth < 11; depth++) shared = Array.from({ length: 30 }, () => shared);
 		expect(recognizeTranscript(shared).unrecognized.count).toBeGreaterThan(0);
@@ -139,7 +139,7 @@ describe('hostile values', () => {
 		],
 		['a valueOf that throws', () => ({ role: 'user', content: 'x', time: { valueOf: fail } })],
 		['keys of prototypes', () => JSON.parse('{"__proto__":{"role":"user"},"constructor":1}')],
-	])('%s costs that entry', (_name, make) => {
+	])('%s is one unrecognized entry', (_name, make) => {
 		const { messages, unrecognized } = recognizeTranscript([HI, make(), HI]);
 		expect(messages).toHaveLength(2);
 		expect(unrecognized.count).toBe(1);

@@ -16,13 +16,13 @@ describe('the fingerprint of the files of a message', () => {
 		error: 'refused',
 	});
 
-	it('is the same when the same files were uploaded again, under other names', () => {
+	it('is the same if the same files are uploaded again under other names', () => {
 		expect(attachmentFingerprint([ready('a', '1'), failed('b')])).toEqual(
 			attachmentFingerprint([ready('a', '2', 'a-1f3a.txt'), failed('c')]),
 		);
 	});
 
-	it('is another if another file is ready', () => {
+	it('differs if another file is ready', () => {
 		const both = attachmentFingerprint([ready('a', '1'), ready('b', '2')]);
 		expect(both).toHaveLength(2);
 		expect(attachmentFingerprint([ready('a', '1'), failed('b')])).not.toEqual(both);
@@ -30,18 +30,20 @@ describe('the fingerprint of the files of a message', () => {
 		expect(attachmentFingerprint([failed('a')])).toEqual([]);
 	});
 
-	it('has the ids of attachments that were there before', () => {
+	it('includes the ids of existing attachments', () => {
 		const attachment = { id: '1', name: 'a.txt', type: 'text/plain', size: 3 };
-		const there = (attachmentId: string): AttachmentResult => ({
+		const existing = (attachmentId: string): AttachmentResult => ({
 			outcome: 'ready',
 			attachment,
 			source: { attachmentId },
 		});
-		expect(attachmentFingerprint([there('1')])).not.toEqual(attachmentFingerprint([there('2')]));
+		expect(attachmentFingerprint([existing('1')])).not.toEqual(
+			attachmentFingerprint([existing('2')]),
+		);
 	});
 });
 
-describe('a reason that Talkdesk gives for some files of a message', () => {
+describe('the reason of a partial failure', () => {
 	const outcomes = (reason: string, names: string[]) =>
 		attachmentsOutput(
 			names.map((name, index) => ({
@@ -58,14 +60,14 @@ describe('a reason that Talkdesk gives for some files of a message', () => {
 		['Refused: bill.pdf.', ['bill.pdf', 'other.pdf'], ['failed', 'sent']],
 		['Attachment 2 was refused', ['a.pdf', 'b.pdf'], ['sent', 'failed']],
 		['Files: a.pdf', ['a.pdf', 'b.pdf'], ['failed', 'sent']],
-	])('calls failed what it names, and nothing that was taken: %s', (reason, names, expected) => {
+	])('marks exactly the files as failed that it names: %s', (reason, names, expected) => {
 		expect(outcomes(reason, names)).toEqual(expected);
 	});
 
 	it.each([
 		['a2.pdf was refused with the code 2017', ['a2.pdf', 'pdf'], ['failed', 'unclear']],
 		['the code is 2017', ['a.pdf', 'b.pdf'], ['unclear', 'unclear']],
-	])('leaves open what it may name: %s', (reason, names, expected) => {
+	])('leaves a file unclear that it may name: %s', (reason, names, expected) => {
 		expect(outcomes(reason, names)).toEqual(expected);
 	});
 });
