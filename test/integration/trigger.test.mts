@@ -1,6 +1,7 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
 import { noteWebhookCall } from '../../nodes/Talkdesk/deduplication/database';
+import { parseEvent } from '../../nodes/Talkdesk/trigger/event/parse';
 import { runNode } from './runNode.mts';
 import { RememberedInMemory } from './fakes.mts';
 
@@ -48,7 +49,9 @@ describe('an event that comes again', () => {
 			payload: { content: 'Yes', author: { type: 'AGENT', name: 'Zoe' } },
 			...change,
 		};
-		return { event: 'message_created', conversationId, timestamp: new Date().toISOString(), raw };
+		const parsed = parseEvent('message_created', raw, Date.now());
+		if (!parsed.ok) throw new Error(parsed.problem);
+		return { ...parsed.event };
 	};
 
 	const texts = async (

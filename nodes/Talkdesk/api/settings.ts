@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** The name of the credential type. n8n's linter wants it spelled out in the nodes and the credential. */
+export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
+
 /**
  * Where Talkdesk lives, region by region.
  * Source: docs.talkdesk.com/docs/how-to-guarantee-your-app-works-in-all-regions. Other regions exist, but their

@@ -1,5 +1,7 @@
 import { authorKind, type AuthorKind } from './author';
+import { findContent, findMessageId, findSentAt } from './content';
 import { parseFields, type Attachment, type Author, type EventFields } from './fields';
+import { eventKey } from './key';
 import { asObject, normalizeKey } from './objectKeys';
 import { toPlainText } from '../../text/plainText';
 
@@ -11,6 +13,8 @@ export type TalkdeskEventName = (typeof EVENTS)[number];
 /** What Talkdesk told us, in the words of this package; the output of the trigger. */
 export interface TalkdeskEvent {
 	event: TalkdeskEventName;
+	/** The same for each delivery of the event; undefined if nothing tells it from another one. */
+	eventId?: string;
 	conversationId: string;
 	/** ISO 8601; when the call came in, where Talkdesk gave no time. */
 	timestamp: string;
@@ -31,36 +35,6 @@ export type EventResult =
 	/** `invalid`: not even a JSON object. `unknown`: one without a conversation, or without an event that we know. */
 	| { ok: false; reason: 'invalid' | 'unknown'; problem: string };
 
-/** What was said, by whom, with which files, and why it ended: as far as a body says it. */
-export function findContent({ envelope, payload, message }: EventFields) {
-	const parts = [payload, message, envelope];
-	const first = <T>(read: (part: EventFields['envelope']) => T | undefined) =>
-		parts.map(read).find((found) => found !== undefined);
-	return {
-		text: first(({ text }) => text),
-		author: first(({ author }) => author),
-		attachments:
-			first(({ attachments }) => (attachments.length > 0 ? attachments : undefined)) ?? [],
-		reason: first(({ reason }) => reason),
-	};
-}
-
-/** When Talkdesk says that it happened; undefined where it says nothing. */
-export function findSentAt({ envelope, payload, message }: EventFields): string | undefined {
-	return (
-		envelope.timestamp ??
-		payload.timestamp ??
-		payload.createdAt ??
-		message.timestamp ??
-		message.createdAt
-	);
-}
-
-/** The id that a body gives to a message by that name. Inside an object `message`, an id can be nothing else. */
-export function findMessageId({ envelope, payload, message }: EventFields): string | undefined {
-	return payload.messageId ?? envelope.messageId ?? message.messageId ?? message.id;
-}
-
 /** The last part of a path that isn't empty: a slash too many names no other action. */
 export function lastSegment(path: string): string {
 	const [before = ''] = path.split(/[?#]/, 1);
@@ -78,19 +52,19 @@ export function lastSegment(path: string): string {
 export function parseEvent(action: string, body: unknown, receivedAt: number): EventResult {
 	const raw = asObject(body);
 	if (!raw) return { ok: false, reason: 'invalid', problem: 'The body must be a JSON object.' };
-	const parts = parseFields(raw);
-	const { envelope, payload, message } = parts;
+	const fields = parseFields(raw);
+	const { envelope, payload, message } = fields;
 
 	const conversationId =
 		envelope.conversationId ?? payload.conversationId ?? message.conversationId;
 	if (!conversationId) {
 		return { ok: false, reason: 'unknown', problem: 'The body has no conversation_id.' };
 	}
-	const content = findContent(parts);
+	const content = findContent(fields);
 	const text = content.text === undefined ? '' : toPlainText(content.text);
 	const hasContent = text !== '' || content.attachments.length > 0;
 	const byPath = EVENTS.find((event) => normalizeKey(event) === normalizeKey(action));
-	const byBody = eventNameOf(parts);
+	const byBody = eventNameOf(fields);
 	const event = decide(byPath, byBody, hasContent);
 	if (!event) {
 		return {
@@ -101,17 +75,19 @@ export function parseEvent(action: string, body: unknown, receivedAt: number): E
 	}
 
 	const { author, attachments, reason } = content;
+	const eventId = eventKey({ event, conversationId, raw }, fields);
 	const result: TalkdeskEvent = {
 		event,
+		...(eventId !== undefined && { eventId }),
 		conversationId,
-		timestamp: findSentAt(parts) ?? new Date(receivedAt).toISOString(),
+		timestamp: findSentAt(fields) ?? new Date(receivedAt).toISOString(),
 		attachments,
 		raw,
 	};
 	if (text !== '') result.text = text;
 	if (author) result.author = { ...author, kind: authorKind(author.type) };
 	// `id` at the top may be the id of anything; inside the payload of a message it can only be the message's.
-	const messageId = findMessageId(parts) ?? (event === 'message_created' ? payload.id : undefined);
+	const messageId = findMessageId(fields) ?? (event === 'message_created' ? payload.id : undefined);
 	if (messageId !== undefined) result.messageId = messageId;
 	if (reason !== undefined) result.reason = reason;
 

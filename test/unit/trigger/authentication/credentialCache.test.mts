@@ -2,7 +2,10 @@ import {
 	parseWebhookCredential,
 	type WebhookCredential,
 } from '../../../../nodes/Talkdesk/trigger/authentication/verify';
-import { answerWith } from '../../../../nodes/Talkdesk/trigger/authentication/credentialCache';
+import {
+	cachedCredentials,
+	handleWithCredential,
+} from '../../../../nodes/Talkdesk/trigger/authentication/credentialCache';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 
@@ -13,12 +16,12 @@ const withKey = (webhookApiKey: string) =>
 function trigger(key: string | undefined, stored: WebhookCredential | undefined = withKey('old')) {
 	const state: { stored: WebhookCredential | undefined; reads: number } = { stored, reads: 0 };
 	const call = async (shown: string, now = NOW) => {
-		const { status } = await answerWith(key, {
-			read: async () => {
+		const { status } = await handleWithCredential(key, {
+			load: async () => {
 				state.reads++;
 				return state.stored;
 			},
-			answer: (credential) => ({ status: credential?.webhookApiKey === shown ? 200 : 401 }),
+			handle: (credential) => ({ status: credential?.webhookApiKey === shown ? 200 : 401 }),
 			now,
 		});
 		return status;
@@ -76,4 +79,10 @@ it('each trigger has its own, and without a key nothing is kept', async () => {
 	await unkept.call('old');
 	await unkept.call('old');
 	expect(unkept.state.reads).toBe(2);
+});
+
+it('secrets of triggers that nobody calls leave the memory with the next call of any trigger', async () => {
+	await trigger('forgotten').call('old', NOW + 100_000);
+	await trigger('called', withKey('other')).call('other', NOW + 200_000);
+	expect(cachedCredentials()).toBe(1);
 });

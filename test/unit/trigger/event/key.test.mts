@@ -1,4 +1,3 @@
-import { eventKey } from '../../../../nodes/Talkdesk/trigger/event/key';
 import { parseEvent } from '../../../../nodes/Talkdesk/trigger/event/parse';
 
 let clock = 0;
@@ -6,7 +5,7 @@ let clock = 0;
 const identity = (body: unknown, action = 'message_created') => {
 	const result = parseEvent(action, body, ++clock * 1000);
 	if (!result.ok) throw new Error(result.problem);
-	return eventKey(result.event);
+	return result.event.eventId;
 };
 
 const timestamp = '2026-01-02T03:04:05.678Z';

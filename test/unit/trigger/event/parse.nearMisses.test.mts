@@ -49,6 +49,7 @@ describe('names in other spellings', () => {
 		};
 		expect(read('events', body)).toEqual({
 			event: 'message_created',
+			eventId: expect.any(String),
 			conversationId: 'c1',
 			timestamp: '2026-01-02T03:04:05.000Z',
 			text: 'Hi',

@@ -18,6 +18,7 @@ describe('the forms of a call', () => {
 	it('the documented envelope', () => {
 		expect(read('message_created', envelope)).toEqual({
 			event: 'message_created',
+			eventId: expect.stringMatching(/^[0-9a-f]{64}$/),
 			conversationId: 'c1',
 			timestamp: '2026-01-02T03:04:05.000Z',
 			text: 'Hello',
