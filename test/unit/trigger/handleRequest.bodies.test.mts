@@ -1,31 +1,5 @@
-import { parseWebhookCredential } from '../../../nodes/Talkdesk/trigger/authentication/verify';
-import {
-	handleRequest as take,
-	type WebhookRequest,
-} from '../../../nodes/Talkdesk/trigger/handleRequest';
-
-/** A call with one event, or none. */
-const takeCall = (given: WebhookRequest) => {
-	const { events = [], ...result } = take(given);
-	expect(events.length).toBeLessThan(2);
-	return { ...result, event: events[0] };
-};
-
-const call = {
-	credential: parseWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey: 'key' }),
-	headers: { 'x-api-key': 'key' },
-	path: '/webhook/some-id/message_created',
-	body: { conversation_id: 'c1', payload: { content: 'Hello' } },
-	bytes: 60,
-	events: ['conversation_started', 'message_created', 'conversation_ended'],
-	onlyAgentMessages: false,
-	audience: 'some-id',
-	now: 0,
-};
-const nested = (levels: number): unknown => {
-	const open = '{"a":'.repeat(levels - 1);
-	return JSON.parse(`{"conversation_id":"c1","a":${open}1${'}'.repeat(levels - 1)}}`);
-};
+import { handleRequest } from '../../../nodes/Talkdesk/trigger/handleRequest';
+import { handleSingle, nestedBody, REQUEST } from '../../support/webhookRequests.mts';
 
 describe('several events in one call', () => {
 	const one = (id: string, change: object = {}) => ({
@@ -33,16 +7,19 @@ describe('several events in one call', () => {
 		payload: { content: 'Hello' },
 		...change,
 	});
-	const idsOf = (body: unknown, path = call.path) =>
-		take({ ...call, body, path }).events?.map(({ conversationId }) => conversationId);
+	const idsOf = (body: unknown, path = REQUEST.path) =>
+		handleRequest({ ...REQUEST, body, path }).events?.map(({ conversationId }) => conversationId);
 
 	it.each([
 		{ payload: { conversation_id: 'c1', content: 'Hello' }, items: [] },
 		{ payload: { conversation_id: 'c1', content: 'Hello' }, records: [{ id: 'r1' }] },
 		{ payload: { conversation: { id: 'c1' }, content: 'Hello' }, messages: [{ id: 'm0' }] },
 		{ conversation: { id: 'c1' }, payload: { content: 'Hello' }, events: ['seen'] },
-	])('a list beside an event does not take its place: %j', (body) => {
-		const { event } = takeCall({ ...call, body: { event_type: 'MESSAGE_CREATED', ...body } });
+	])('are not read from a list beside an event: %j', (body) => {
+		const { event } = handleSingle({
+			...REQUEST,
+			body: { event_type: 'MESSAGE_CREATED', ...body },
+		});
 		expect(event).toMatchObject({ conversationId: 'c1', text: 'Hello' });
 	});
 
@@ -63,7 +40,7 @@ describe('several events in one call', () => {
 		expect(idsOf(body)).toEqual(ids);
 	});
 
-	it('an object that is the payload keeps what stands beside it', () => {
+	it('keep the fields beside an object that is the payload', () => {
 		const timestamp = '2026-01-02T03:04:05.000Z';
 		const body = {
 			event_type: 'MESSAGE_CREATED',
@@ -71,45 +48,56 @@ describe('several events in one call', () => {
 			data: { conversation_id: 'c1', content: 'Hello' },
 		};
 		const nested = { ...body, data: one('c1') };
-		expect(take({ ...call, body: nested }).events?.[0]).toMatchObject({ timestamp, raw: nested });
-		const { events } = take({ ...call, path: '/webhook/some-id/events', body });
+		expect(handleRequest({ ...REQUEST, body: nested }).events?.[0]).toMatchObject({
+			timestamp,
+			raw: nested,
+		});
+		const { events } = handleRequest({ ...REQUEST, path: '/webhook/some-id/events', body });
 		expect(events).toEqual([
 			expect.objectContaining({ event: 'message_created', timestamp, text: 'Hello', raw: body }),
 		]);
 	});
 
-	it('are told apart by their own words', () => {
+	it('have their own type each', () => {
 		const body = [
 			one('c1', { event_type: 'MESSAGE_CREATED' }),
 			{ conversation_id: 'c1', event_type: 'CONVERSATION_ENDED' },
 		];
-		const { events } = take({ ...call, path: '/webhook/some-id/events', body });
+		const { events } = handleRequest({ ...REQUEST, path: '/webhook/some-id/events', body });
 		expect(events?.map(({ event }) => event)).toEqual(['message_created', 'conversation_ended']);
 		expect(events?.map(({ raw }) => raw)).toEqual(body);
 	});
 
-	it('are taken as far as they are understood, with a warning for the others', () => {
-		const { status, events, warning } = take({ ...call, body: [{ a: 'my secret' }, one('c1'), 7] });
+	it('are accepted if they are known, with a warning for the others', () => {
+		const { status, events, warning } = handleRequest({
+			...REQUEST,
+			body: [{ a: 'my secret' }, one('c1'), 7],
+		});
 		expect([status, events?.length]).toEqual([200, 1]);
 		expect(warning).toContain('{ a: text of 9 }');
 		expect(warning).toContain('The body must be a JSON object.');
 	});
 
-	it('make a short warning, however many there are', () => {
-		const { warning = '' } = take({ ...call, body: Array(1000).fill({ a: 1 }) });
+	it('cause one short warning for any number of unknown ones', () => {
+		const { warning = '' } = handleRequest({ ...REQUEST, body: Array(1000).fill({ a: 1 }) });
 		expect(warning).toContain('997 more of the same call');
 		expect(warning.length).toBeLessThan(1000);
 	});
 
-	it.each([[[]], [[[]]], [[7, 'x', null]]])('nothing of the kind in %j is a 400', (body) => {
-		expect(take({ ...call, body }).status).toBe(400);
+	it.each([[[]], [[[]]], [[7, 'x', null]]])('are a 400 if there is none in %j', (body) => {
+		expect(handleRequest({ ...REQUEST, body }).status).toBe(400);
 	});
 });
 
 describe('a body that n8n has not parsed', () => {
-	const json = JSON.stringify(call.body);
+	const json = JSON.stringify(REQUEST.body);
 	const withType = (type: string | undefined, rawBody: Buffer, body: unknown = {}) =>
-		takeCall({ ...call, headers: { ...call.headers, 'content-type': type }, rawBody, body });
+		handleSingle({
+			...REQUEST,
+			headers: { ...REQUEST.headers, 'content-type': type },
+			rawBody,
+			body,
+		});
 
 	it.each([
 		...[undefined, '', 'application/vnd.talkdesk+json', 'application/hal+json', 'text/json'],
@@ -119,13 +107,13 @@ describe('a body that n8n has not parsed', () => {
 		expect(withType(type, Buffer.from(json)).event?.text).toBe('Hello');
 	});
 
-	it('is JSON where n8n has made a form or a text of it', () => {
+	it('is JSON if n8n has parsed it as a form or a text', () => {
 		const form = 'application/x-www-form-urlencoded';
 		expect(withType(form, Buffer.from(json), { [json]: '' }).event?.text).toBe('Hello');
 		expect(withType('text/plain', Buffer.from(json), json).event?.text).toBe('Hello');
 	});
 
-	it('has its letters right in UTF-8, with a byte order mark, and in Latin-1', () => {
+	it('is decoded in UTF-8, with a byte order mark, and in Latin-1', () => {
 		const umlaut = json.replace('Hello', 'Grüße');
 		for (const bytes of [
 			Buffer.from(umlaut),
@@ -137,14 +125,14 @@ describe('a body that n8n has not parsed', () => {
 		}
 	});
 
-	it('is a real form where it is one', () => {
+	it('is a form if it is one', () => {
 		const body = { conversation_id: 'c1', content: 'Hi' };
 		const bytes = Buffer.from('conversation_id=c1&content=Hi');
 		expect(withType('application/x-www-form-urlencoded', bytes, body).event?.text).toBe('Hi');
 	});
 
 	it.each(['my secret', '{"conversation_id":', '[1', 'null', '"text"', '7'])(
-		'is a 400 when it is no JSON object: %j',
+		'is a 400 if it is no JSON object: %j',
 		(text) => {
 			const { status, warning } = withType(undefined, Buffer.from(text));
 			expect(status).toBe(400);
@@ -152,22 +140,24 @@ describe('a body that n8n has not parsed', () => {
 		},
 	);
 
-	it('counts as it is where n8n gives no bytes', () => {
-		const headers = { ...call.headers, 'content-type': 'multipart/form-data' };
+	it('is used as n8n parsed it if n8n gives no bytes', () => {
+		const headers = { ...REQUEST.headers, 'content-type': 'multipart/form-data' };
 		for (const rawBody of [undefined, null, 'text', {}, Buffer.alloc(0)]) {
-			expect(takeCall({ ...call, headers, rawBody }).event?.text).toBe('Hello');
+			expect(handleSingle({ ...REQUEST, headers, rawBody }).event?.text).toBe('Hello');
 		}
 	});
 
-	it('is not read when it is too large, too deep, or nobody has the key', () => {
-		const deep = Buffer.from(JSON.stringify(nested(33)));
+	it('is not parsed if it is too large, too deep, or not authenticated', () => {
+		const deep = Buffer.from(JSON.stringify(nestedBody(33)));
 		expect(withType(undefined, deep).status).toBe(400);
-		expect(takeCall({ ...call, bytes: 2_000_000, body: {}, rawBody: deep }).status).toBe(413);
+		expect(handleSingle({ ...REQUEST, bytes: 2_000_000, body: {}, rawBody: deep }).status).toBe(
+			413,
+		);
 		const parse = jest.spyOn(JSON, 'parse');
-		takeCall({ ...call, headers: {}, body: {}, rawBody: deep });
-		// n8n has parsed what is called JSON: once is enough.
-		const headers = { ...call.headers, 'content-type': 'application/json; charset=UTF-8' };
-		takeCall({ ...call, headers, rawBody: deep });
+		handleSingle({ ...REQUEST, headers: {}, body: {}, rawBody: deep });
+		// n8n has already parsed a body of the type JSON.
+		const headers = { ...REQUEST.headers, 'content-type': 'application/json; charset=UTF-8' };
+		handleSingle({ ...REQUEST, headers, rawBody: deep });
 		expect(parse).not.toHaveBeenCalled();
 		parse.mockRestore();
 	});

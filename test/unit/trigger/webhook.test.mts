@@ -1,6 +1,6 @@
 import { webhooks } from '../../../nodes/Talkdesk/trigger/webhook';
 
-it('shows one URL, the base path, and takes a static path for each action and for tokens', () => {
+it('shows the base path alone, and has a static path for each event and for tokens', () => {
 	expect(webhooks.filter(({ ndvHideUrl }) => !ndvHideUrl).map(({ path }) => path)).toEqual(['']);
 	expect(webhooks.map(({ path, isFullPath = false, name }) => [path, isFullPath, name])).toEqual([
 		['', true, 'default'],

@@ -12,16 +12,16 @@ const NOW = Date.parse('2026-01-02T03:04:05Z');
 const withKey = (webhookApiKey: string) =>
 	parseWebhookCredential({ webhookAuthentication: 'apiKey', webhookApiKey });
 
-/** A credential that can be changed, and calls that show a key. */
+/** A credential that can be changed, and calls that have an API key. */
 function trigger(key: string | undefined, stored: WebhookCredential | undefined = withKey('old')) {
 	const state: { stored: WebhookCredential | undefined; reads: number } = { stored, reads: 0 };
-	const call = async (shown: string, now = NOW) => {
+	const call = async (apiKey: string, now = NOW) => {
 		const { status } = await handleWithCredential(key, {
 			load: async () => {
 				state.reads++;
 				return state.stored;
 			},
-			handle: (credential) => ({ status: credential?.webhookApiKey === shown ? 200 : 401 }),
+			handle: (credential) => ({ status: credential?.webhookApiKey === apiKey ? 200 : 401 }),
 			now,
 		});
 		return status;
@@ -29,7 +29,7 @@ function trigger(key: string | undefined, stored: WebhookCredential | undefined 
 	return { state, call };
 }
 
-it('is read once for ten seconds', async () => {
+it('reads a credential once in ten seconds', async () => {
 	const { state, call } = trigger('once');
 	for (const now of [NOW, NOW + 1, NOW + 9999]) expect(await call('old', now)).toBe(200);
 	expect(state.reads).toBe(1);
@@ -37,7 +37,7 @@ it('is read once for ten seconds', async () => {
 	expect(state.reads).toBe(2);
 });
 
-it('a new secret is good at once, and then the old one is not', async () => {
+it('accepts a new secret at once, and then rejects the old one', async () => {
 	const { state, call } = trigger('changed');
 	await call('old');
 	state.stored = withKey('new');
@@ -45,7 +45,7 @@ it('a new secret is good at once, and then the old one is not', async () => {
 	expect(await call('old', NOW + 2)).toBe(401);
 });
 
-it('an old secret is good for ten seconds, and no longer', async () => {
+it('accepts an old secret for ten seconds at most', async () => {
 	const { state, call } = trigger('rotated');
 	await call('old');
 	state.stored = withKey('new');
@@ -53,7 +53,7 @@ it('an old secret is good for ten seconds, and no longer', async () => {
 	expect(await call('old', NOW + 10_000)).toBe(401);
 });
 
-it('a wrong secret is refused, and calls with it do not keep an old one alive', async () => {
+it('rejects a wrong secret, and replaces an old credential because of it', async () => {
 	const { state, call } = trigger('wrong');
 	await call('old');
 	state.stored = withKey('new');
@@ -61,7 +61,7 @@ it('a wrong secret is refused, and calls with it do not keep an old one alive', 
 	expect(await call('old', NOW + 2)).toBe(401);
 });
 
-it('where it cannot be read, nobody is let in, and what was kept is gone', async () => {
+it('rejects every call and forgets the old credential if reading it fails', async () => {
 	const { state, call } = trigger('unreadable');
 	await call('old');
 	state.stored = undefined;
@@ -70,18 +70,18 @@ it('where it cannot be read, nobody is let in, and what was kept is gone', async
 	expect(state.reads).toBe(3);
 });
 
-it('each trigger has its own, and without a key nothing is kept', async () => {
+it('has one entry for each trigger, and none without a key', async () => {
 	const one = trigger('one');
 	await one.call('old');
 	const other = trigger('other', withKey('other'));
 	expect([await other.call('old'), await other.call('other')]).toEqual([401, 200]);
-	const unkept = trigger(undefined);
-	await unkept.call('old');
-	await unkept.call('old');
-	expect(unkept.state.reads).toBe(2);
+	const uncached = trigger(undefined);
+	await uncached.call('old');
+	await uncached.call('old');
+	expect(uncached.state.reads).toBe(2);
 });
 
-it('secrets of triggers that nobody calls leave the memory with the next call of any trigger', async () => {
+it('evicts expired entries of all triggers with each call', async () => {
 	await trigger('forgotten').call('old', NOW + 100_000);
 	await trigger('called', withKey('other')).call('other', NOW + 200_000);
 	expect(cachedCredentials()).toBe(1);

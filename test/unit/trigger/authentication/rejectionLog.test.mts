@@ -2,33 +2,33 @@ import { countRejection } from '../../../../nodes/Talkdesk/trigger/authenticatio
 
 const NOW = 1_000_000;
 const MINUTE = 60_000;
-let places = 0;
-const newPlace = () => `trigger ${++places}`;
+let triggers = 0;
+const newTrigger = () => `trigger ${++triggers}`;
 
-it('the first refusal has a line in the log, the next ones in a minute have none', () => {
-	const place = newPlace();
-	expect(countRejection(place, NOW)).toBe(0);
-	expect(countRejection(place, NOW + 1)).toBeUndefined();
-	expect(countRejection(place, NOW + MINUTE - 1)).toBeUndefined();
+it('logs the first rejection, and none for a minute after it', () => {
+	const trigger = newTrigger();
+	expect(countRejection(trigger, NOW)).toBe(0);
+	expect(countRejection(trigger, NOW + 1)).toBeUndefined();
+	expect(countRejection(trigger, NOW + MINUTE - 1)).toBeUndefined();
 });
 
-it('the line after a minute counts what had none', () => {
-	const place = newPlace();
-	countRejection(place, NOW);
-	countRejection(place, NOW + 1);
-	countRejection(place, NOW + 2);
-	expect(countRejection(place, NOW + MINUTE)).toBe(2);
-	expect(countRejection(place, NOW + 2 * MINUTE)).toBe(0);
+it('gives the number of unlogged rejections after a minute', () => {
+	const trigger = newTrigger();
+	countRejection(trigger, NOW);
+	countRejection(trigger, NOW + 1);
+	countRejection(trigger, NOW + 2);
+	expect(countRejection(trigger, NOW + MINUTE)).toBe(2);
+	expect(countRejection(trigger, NOW + 2 * MINUTE)).toBe(0);
 });
 
-it('each trigger has its own line', () => {
-	countRejection(newPlace(), NOW);
-	expect(countRejection(newPlace(), NOW)).toBe(0);
+it('counts for each trigger', () => {
+	countRejection(newTrigger(), NOW);
+	expect(countRejection(newTrigger(), NOW)).toBe(0);
 });
 
-it('does not grow with the number of triggers', () => {
-	const place = newPlace();
-	countRejection(place, NOW);
-	for (let index = 0; index < 1000; index++) countRejection(newPlace(), NOW);
-	expect(countRejection(place, NOW)).toBe(0);
+it('forgets the oldest trigger if there are very many', () => {
+	const trigger = newTrigger();
+	countRejection(trigger, NOW);
+	for (let index = 0; index < 1000; index++) countRejection(newTrigger(), NOW);
+	expect(countRejection(trigger, NOW)).toBe(0);
 });

@@ -5,11 +5,11 @@ import {
 } from '../../../../nodes/Talkdesk/trigger/authentication/verify';
 import type { Headers } from '../../../../nodes/Talkdesk/trigger/authentication/secrets';
 import { issueAccessToken } from '../../../../nodes/Talkdesk/trigger/authentication/accessToken';
+import { basicAuth } from '../../../support/basicAuth.mts';
 
-const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const resultOf = (credential: unknown, headers: Headers) =>
 	verifyRequest(parseWebhookCredential(credential), { headers, audience: 'trigger-1', now: 0 });
-const isAuthentic = (credential: unknown, headers: Headers) => resultOf(credential, headers).ok;
+const isAccepted = (credential: unknown, headers: Headers) => resultOf(credential, headers).ok;
 /** A header as Node.js gives it: its bytes as Latin-1. */
 const header = (text: string, encoding: 'utf8' | 'latin1' = 'utf8') =>
 	Buffer.from(text, encoding).toString('latin1');
@@ -17,8 +17,8 @@ const header = (text: string, encoding: 'utf8' | 'latin1' = 'utf8') =>
 describe('API key', () => {
 	const credential = { webhookAuthentication: 'apiKey', webhookApiKey: 'k'.repeat(32) };
 
-	it('lets the right key in', () => {
-		expect(isAuthentic(credential, { 'x-api-key': 'k'.repeat(32) })).toBe(true);
+	it('accepts the correct key', () => {
+		expect(isAccepted(credential, { 'x-api-key': 'k'.repeat(32) })).toBe(true);
 	});
 
 	it.each([
@@ -28,18 +28,18 @@ describe('API key', () => {
 		[{ 'x-api-key': 'k'.repeat(33) }],
 		[{ 'x-api-key': 'K'.repeat(32) }],
 		[{ 'x-api-key': ['k'.repeat(32)] }],
-		[{ authorization: basic('k:k') }],
-	])('refuses %j', (headers) => {
-		expect(isAuthentic(credential, headers)).toBe(false);
+		[{ authorization: basicAuth('k:k') }],
+	])('rejects %j', (headers) => {
+		expect(isAccepted(credential, headers)).toBe(false);
 	});
 
 	it.each([[{ 'x-api-key': '' }], [{}], [{ 'x-api-key': 'undefined' }]])(
-		'refuses %j while the credential has no key',
+		'rejects %j if the credential has no key',
 		(headers) => {
-			expect(isAuthentic({ webhookAuthentication: 'apiKey', webhookApiKey: '' }, headers)).toBe(
+			expect(isAccepted({ webhookAuthentication: 'apiKey', webhookApiKey: '' }, headers)).toBe(
 				false,
 			);
-			expect(isAuthentic({ webhookAuthentication: 'apiKey' }, headers)).toBe(false);
+			expect(isAccepted({ webhookAuthentication: 'apiKey' }, headers)).toBe(false);
 		},
 	);
 });
@@ -51,68 +51,68 @@ describe('Basic', () => {
 		webhookPassword: 'pass:word',
 	};
 
-	it('lets user and password in, whatever the case of the scheme', () => {
-		const header = basic('talkdesk:pass:word');
-		expect(isAuthentic(credential, { authorization: header })).toBe(true);
-		expect(isAuthentic(credential, { authorization: header.replace('Basic', 'basic') })).toBe(true);
+	it('accepts user and password, with any case of the scheme', () => {
+		const header = basicAuth('talkdesk:pass:word');
+		expect(isAccepted(credential, { authorization: header })).toBe(true);
+		expect(isAccepted(credential, { authorization: header.replace('Basic', 'basic') })).toBe(true);
 	});
 
-	it.each(['talkdesk:wrong', 'other:pass:word', 'talkdesk', ''])('refuses %j', (given) => {
-		expect(isAuthentic(credential, { authorization: basic(given) })).toBe(false);
+	it.each(['talkdesk:wrong', 'other:pass:word', 'talkdesk', ''])('rejects %j', (given) => {
+		expect(isAccepted(credential, { authorization: basicAuth(given) })).toBe(false);
 	});
 
-	it('refuses another scheme, and a list', () => {
-		const [, value = ''] = basic('talkdesk:pass:word').split(' ');
-		expect(isAuthentic(credential, { authorization: `Bearer ${value}` })).toBe(false);
-		expect(isAuthentic(credential, { authorization: value })).toBe(false);
-		expect(isAuthentic(credential, { authorization: [`Basic ${value}`] })).toBe(false);
+	it('rejects another scheme, and a list', () => {
+		const [, value = ''] = basicAuth('talkdesk:pass:word').split(' ');
+		expect(isAccepted(credential, { authorization: `Bearer ${value}` })).toBe(false);
+		expect(isAccepted(credential, { authorization: value })).toBe(false);
+		expect(isAccepted(credential, { authorization: [`Basic ${value}`] })).toBe(false);
 	});
 
-	it('refuses everybody while user or password is empty', () => {
+	it('rejects every call if user or password is empty', () => {
 		for (const [user, password] of [
 			['talkdesk', ''],
 			['', 'pass:word'],
 			['', ''],
 		]) {
 			const empty = { ...credential, webhookUser: user, webhookPassword: password };
-			expect(isAuthentic(empty, { authorization: basic(`${user}:${password}`) })).toBe(false);
+			expect(isAccepted(empty, { authorization: basicAuth(`${user}:${password}`) })).toBe(false);
 		}
 	});
 });
 
-describe('what was pasted with white space around it', () => {
+describe('a pasted secret with white space around it', () => {
 	it.each([' k3y', 'k3y\n', '\tk3y\r\n', '\u200bk3y', 'k3y\u00a0', '\ufeff k3y \u2060'])(
-		'the key %j is k3y',
+		'the key %j is trimmed',
 		(webhookApiKey) => {
 			const credential = { webhookAuthentication: 'apiKey', webhookApiKey };
-			expect(isAuthentic(credential, { 'x-api-key': 'k3y' })).toBe(true);
-			expect(isAuthentic(credential, { 'x-api-key': header(webhookApiKey) })).toBe(true);
-			expect(isAuthentic(credential, { 'x-api-key': 'k3 y' })).toBe(false);
+			expect(isAccepted(credential, { 'x-api-key': 'k3y' })).toBe(true);
+			expect(isAccepted(credential, { 'x-api-key': header(webhookApiKey) })).toBe(true);
+			expect(isAccepted(credential, { 'x-api-key': 'k3 y' })).toBe(false);
 		},
 	);
 
-	it('user and password, on both sides', () => {
+	it('user and password are trimmed on both sides', () => {
 		const credential = {
 			webhookAuthentication: 'basicAuth',
 			webhookUser: ' u\n',
 			webhookPassword: '\u200bp w ',
 		};
 		for (const given of ['u:p w', ' u :p w\n', 'u\u200b:p w']) {
-			expect(isAuthentic(credential, { authorization: basic(given) })).toBe(true);
+			expect(isAccepted(credential, { authorization: basicAuth(given) })).toBe(true);
 		}
-		expect(isAuthentic(credential, { authorization: basic('u:pw') })).toBe(false);
+		expect(isAccepted(credential, { authorization: basicAuth('u:pw') })).toBe(false);
 	});
 
-	it('a secret of white space alone is empty', () => {
+	it('is empty if it is white space alone', () => {
 		for (const blank of [' ', '\n', '\u200b']) {
 			const credential = { webhookAuthentication: 'apiKey', webhookApiKey: blank };
-			expect(isAuthentic(credential, { 'x-api-key': blank })).toBe(false);
-			expect(isAuthentic(credential, { 'x-api-key': '' })).toBe(false);
+			expect(isAccepted(credential, { 'x-api-key': blank })).toBe(false);
+			expect(isAccepted(credential, { 'x-api-key': '' })).toBe(false);
 		}
 	});
 });
 
-describe('letters outside of ASCII', () => {
+describe('non-ASCII characters', () => {
 	const apiKey = { webhookAuthentication: 'apiKey', webhookApiKey: 'clé' };
 	const user = {
 		webhookAuthentication: 'basicAuth',
@@ -120,17 +120,17 @@ describe('letters outside of ASCII', () => {
 		webhookPassword: 'Schlüssel',
 	};
 
-	it.each(['utf8', 'latin1'] as const)('are taken in %s', (encoding) => {
-		expect(isAuthentic(apiKey, { 'x-api-key': header('clé', encoding) })).toBe(true);
+	it.each(['utf8', 'latin1'] as const)('are accepted in %s', (encoding) => {
+		expect(isAccepted(apiKey, { 'x-api-key': header('clé', encoding) })).toBe(true);
 		const encoded = Buffer.from('jürgen:Schlüssel', encoding).toString('base64');
-		expect(isAuthentic(user, { authorization: `Basic ${encoded}` })).toBe(true);
+		expect(isAccepted(user, { authorization: `Basic ${encoded}` })).toBe(true);
 	});
 
-	it('composed or not, but not any others', () => {
-		expect(isAuthentic(apiKey, { 'x-api-key': header('cle\u0301') })).toBe(true);
-		expect(isAuthentic(apiKey, { 'x-api-key': header('cle') })).toBe(false);
-		expect(isAuthentic(apiKey, { 'x-api-key': header('clè') })).toBe(false);
-		expect(isAuthentic(apiKey, { 'x-api-key': 'cl\ufffd' })).toBe(false);
+	it('are compared in their normalized form', () => {
+		expect(isAccepted(apiKey, { 'x-api-key': header('cle\u0301') })).toBe(true);
+		expect(isAccepted(apiKey, { 'x-api-key': header('cle') })).toBe(false);
+		expect(isAccepted(apiKey, { 'x-api-key': header('clè') })).toBe(false);
+		expect(isAccepted(apiKey, { 'x-api-key': 'cl\ufffd' })).toBe(false);
 	});
 });
 
@@ -144,8 +144,8 @@ describe('a header that a proxy has repeated', () => {
 		['a,b', 'a,b'],
 		['a,b', 'a,b, a,b'],
 		['a, a', 'a, a'],
-	])('the key %j is in %j', (one, given) => {
-		expect(isAuthentic(key(one), { 'x-api-key': given })).toBe(true);
+	])('has the key %j: %j', (one, given) => {
+		expect(isAccepted(key(one), { 'x-api-key': given })).toBe(true);
 	});
 
 	it.each([
@@ -156,23 +156,23 @@ describe('a header that a proxy has repeated', () => {
 		['a', 'a,b'],
 		['a,b', 'a, b'],
 		['k', Array(1000).fill('k').join(', ')],
-	])('the key %j is not in %j', (one, given) => {
-		expect(isAuthentic(key(one), { 'x-api-key': given })).toBe(false);
+	])('does not have the key %j: %j', (one, given) => {
+		expect(isAccepted(key(one), { 'x-api-key': given })).toBe(false);
 	});
 
-	it('Authorization too', () => {
+	it('may be Authorization', () => {
 		const credential = {
 			webhookAuthentication: 'basicAuth',
 			webhookUser: 'u',
 			webhookPassword: 'p',
 		};
-		const [one, other] = [basic('u:p'), basic('u:x')];
-		expect(isAuthentic(credential, { authorization: `${one}, ${one}` })).toBe(true);
-		expect(isAuthentic(credential, { authorization: `${one}, ${other}` })).toBe(false);
+		const [one, other] = [basicAuth('u:p'), basicAuth('u:x')];
+		expect(isAccepted(credential, { authorization: `${one}, ${one}` })).toBe(true);
+		expect(isAccepted(credential, { authorization: `${one}, ${other}` })).toBe(false);
 	});
 });
 
-describe('the reason of a refusal', () => {
+describe('the reason of a rejection', () => {
 	const secret = 'S3CRET-VALUE';
 	const given = 'GIVEN-VALUE';
 	const modes = {
@@ -187,11 +187,11 @@ describe('the reason of a refusal', () => {
 		['apiKey', { 'x-api-key': given }, 'blanks'],
 		['basicAuth', {}, 'no header Authorization'],
 		['basicAuth', { authorization: `Bearer ${given}` }, 'another scheme'],
-		['basicAuth', { authorization: basic(`${given}:${given}`) }, 'user or password'],
+		['basicAuth', { authorization: basicAuth(`${given}:${given}`) }, 'user or password'],
 		['oAuth2', {}, 'no header Authorization'],
-		['oAuth2', { authorization: basic(given) }, 'another scheme'],
+		['oAuth2', { authorization: basicAuth(given) }, 'another scheme'],
 		['oAuth2', { authorization: `Bearer ${given}` }, 'token'],
-	] as const)('%s with %j says: %s', (mode, headers, words) => {
+	] as const)('in the mode %s with %j says: %s', (mode, headers, words) => {
 		const result = resultOf({ webhookAuthentication: mode, ...modes[mode] }, headers);
 		expect(result).toEqual({ ok: false, reason: expect.stringContaining(words) });
 		expect(JSON.stringify(result)).not.toMatch(/S3CRET|GIVEN/);
@@ -202,7 +202,7 @@ describe('the reason of a refusal', () => {
 		['basicAuth', 'Webhook User and Webhook Password of the credential are empty'],
 		['oAuth2', 'Webhook Client ID and Webhook Client Secret of the credential are empty'],
 		['new', 'could not be read'],
-	])('%s without a secret says: %s', (mode, words) => {
+	])('in the mode %s without a secret says: %s', (mode, words) => {
 		expect(resultOf({ webhookAuthentication: mode }, {})).toEqual({
 			ok: false,
 			reason: expect.stringContaining(words),
@@ -221,40 +221,40 @@ describe('OAuth 2.0', () => {
 		0,
 	);
 
-	it('lets a token of this trigger in', () => {
-		expect(isAuthentic(credential, { authorization: `Bearer ${token}` })).toBe(true);
-		expect(isAuthentic(credential, { authorization: `bearer ${token}` })).toBe(true);
+	it('accepts a token of this trigger', () => {
+		expect(isAccepted(credential, { authorization: `Bearer ${token}` })).toBe(true);
+		expect(isAccepted(credential, { authorization: `bearer ${token}` })).toBe(true);
 	});
 
-	it('refuses the client itself, and the token in any other place', () => {
-		expect(isAuthentic(credential, { authorization: basic('id:secret') })).toBe(false);
-		expect(isAuthentic(credential, { authorization: token })).toBe(false);
-		expect(isAuthentic(credential, { authorization: [`Bearer ${token}`] })).toBe(false);
-		expect(isAuthentic(credential, { 'x-api-key': token })).toBe(false);
+	it('rejects the client credentials, and the token at any other place', () => {
+		expect(isAccepted(credential, { authorization: basicAuth('id:secret') })).toBe(false);
+		expect(isAccepted(credential, { authorization: token })).toBe(false);
+		expect(isAccepted(credential, { authorization: [`Bearer ${token}`] })).toBe(false);
+		expect(isAccepted(credential, { 'x-api-key': token })).toBe(false);
 	});
 
-	it('refuses everybody while id or secret is empty', () => {
+	it('rejects every call if id or secret is empty', () => {
 		for (const [clientId = '', clientSecret = ''] of [['id'], ['', 'secret'], []]) {
 			const empty = {
 				...credential,
 				webhookClientId: clientId,
 				webhookClientSecret: clientSecret,
 			};
-			const made = issueAccessToken({ clientId, clientSecret, audience: 'trigger-1' }, 0);
-			expect(isAuthentic(empty, { authorization: `Bearer ${made}` })).toBe(false);
+			const issued = issueAccessToken({ clientId, clientSecret, audience: 'trigger-1' }, 0);
+			expect(isAccepted(empty, { authorization: `Bearer ${issued}` })).toBe(false);
 		}
 	});
 
-	it('is of no use in another mode', () => {
+	it('rejects the token in another mode', () => {
 		for (const mode of ['apiKey', 'basicAuth']) {
 			const other = { ...credential, webhookAuthentication: mode };
-			expect(isAuthentic(other, { authorization: `Bearer ${token}` })).toBe(false);
+			expect(isAccepted(other, { authorization: `Bearer ${token}` })).toBe(false);
 		}
 	});
 });
 
-it('none lets everybody in', () => {
-	expect(isAuthentic({ webhookAuthentication: 'none' }, {})).toBe(true);
+it('the mode none accepts every call', () => {
+	expect(isAccepted({ webhookAuthentication: 'none' }, {})).toBe(true);
 });
 
 it.each([
@@ -266,8 +266,8 @@ it.each([
 	{ webhookAuthentication: ['none'] },
 	{ webhookAuthentication: 'oAuth2' },
 	JSON.parse('{"__proto__":{"webhookAuthentication":"none"}}'),
-])('%j lets nobody in', (credential: unknown) => {
-	expect(isAuthentic(credential, { 'x-api-key': '', authorization: basic(':') })).toBe(false);
+])('%j rejects every call', (credential: unknown) => {
+	expect(isAccepted(credential, { 'x-api-key': '', authorization: basicAuth(':') })).toBe(false);
 });
 
 it.each([
@@ -275,7 +275,7 @@ it.each([
 	['basicAuth', 'Basic realm="Talkdesk Trigger", charset="UTF-8"'],
 	['oAuth2', 'Bearer '],
 	['new', 'ApiKey '],
-])('in the mode %s a refused caller is told the scheme %s', (mode, scheme) => {
+])('in the mode %s a rejection names the scheme %s', (mode, scheme) => {
 	const credential = parseWebhookCredential({ webhookAuthentication: mode });
 	expect(challenge(credential).startsWith(scheme)).toBe(true);
 });

@@ -1,12 +1,9 @@
-import { parseEvent } from '../../../../nodes/Talkdesk/trigger/event/parse';
+import { parseValidEvent } from '../../../support/events.mts';
 
 let clock = 0;
-/** The identity of a call, which comes in at another moment each time. */
-const identity = (body: unknown, action = 'message_created') => {
-	const result = parseEvent(action, body, ++clock * 1000);
-	if (!result.ok) throw new Error(result.problem);
-	return result.event.eventId;
-};
+/** The key of an event, which is received at another time with each call. */
+const keyOf = (body: unknown, action = 'message_created') =>
+	parseValidEvent(action, body, ++clock * 1000).eventId;
 
 const timestamp = '2026-01-02T03:04:05.678Z';
 const author = { type: 'AGENT', name: 'Zoe' };
@@ -21,30 +18,30 @@ const withPayload = (change: object) => ({
 	payload: { ...envelope.payload, ...change },
 });
 
-it('is a SHA-256 that stays the same whenever the call comes', () => {
-	const first = identity(envelope);
+it('is a SHA-256 that does not depend on the time of receipt', () => {
+	const first = keyOf(envelope);
 	expect(first).toMatch(/^[0-9a-f]{64}$/);
-	expect(identity({ ...envelope })).toBe(first);
+	expect(keyOf({ ...envelope })).toBe(first);
 });
 
-it('is the same in another envelope, on another path, and with fields in another order', () => {
-	const first = identity(envelope);
+it('does not depend on the envelope, the path, and the order of fields', () => {
+	const first = keyOf(envelope);
 	const { payload } = envelope;
 	const relay = {
 		payload: { conversation_id: 'c1', ...payload },
 		timestamp,
 		event_type: 'message_created',
 	};
-	expect(identity(relay)).toBe(first);
-	expect(identity(relay, 'events')).toBe(first);
-	expect(identity({ ...envelope, attempt: 2 })).toBe(first);
+	expect(keyOf(relay)).toBe(first);
+	expect(keyOf(relay, 'events')).toBe(first);
+	expect(keyOf({ ...envelope, attempt: 2 })).toBe(first);
 	const flat = { conversation_id: 'c1', timestamp, content: 'Yes', author_name: 'Zoe' };
 	const enveloped = {
 		conversation_id: 'c1',
 		timestamp,
 		payload: { content: 'Yes', author: { name: 'Zoe' } },
 	};
-	expect(identity(flat)).toBe(identity(enveloped));
+	expect(keyOf(flat)).toBe(keyOf(enveloped));
 });
 
 it.each([
@@ -54,37 +51,37 @@ it.each([
 	['author', withPayload({ author: { type: 'AGENT', name: 'Ann' } })],
 	['kind of author', withPayload({ author: { type: 'USER', name: 'Zoe' } })],
 	['files', withPayload({ attachments: [{ id: 'a1' }] })],
-	['id, whatever it belongs to', withPayload({ id: 'x2' })],
-	['id at the top', { ...envelope, id: 'x2' }],
-])('another %s is another event', (_what, other) => {
-	expect(identity(other)).not.toBe(identity(envelope));
+	['id of the payload', withPayload({ id: 'x2' })],
+	['id of the envelope', { ...envelope, id: 'x2' }],
+])('differs with another %s', (_what, other) => {
+	expect(keyOf(other)).not.toBe(keyOf(envelope));
 });
 
-it('another event, and another reason, is another event', () => {
+it('differs with another event, and with another reason', () => {
 	const ended = { conversation_id: 'c1', timestamp, reason: 'closed' };
-	expect(identity(ended, 'conversation_ended')).not.toBe(identity(ended, 'conversation_started'));
-	expect(identity(ended, 'conversation_ended')).not.toBe(
-		identity({ ...ended, reason: 'other' }, 'conversation_ended'),
+	expect(keyOf(ended, 'conversation_ended')).not.toBe(keyOf(ended, 'conversation_started'));
+	expect(keyOf(ended, 'conversation_ended')).not.toBe(
+		keyOf({ ...ended, reason: 'other' }, 'conversation_ended'),
 	);
 });
 
-it('fields that run into each other are told apart', () => {
+it('is unambiguous for fields that would be equal if joined', () => {
 	const one = { conversation_id: 'c1', timestamp, payload: { content: 'a', reason: 'b' } };
 	const two = { conversation_id: 'c1', timestamp, payload: { content: 'ab' } };
 	const three = { conversation_id: 'c1', timestamp, payload: { content: 'a","b' } };
-	expect(new Set([one, two, three].map((body) => identity(body))).size).toBe(3);
+	expect(new Set([one, two, three].map((body) => keyOf(body))).size).toBe(3);
 });
 
-it('a customer may be told "yes" twice: without a time and a message id nothing is the same', () => {
-	expect(identity({ conversation_id: 'c1', payload: { content: 'Yes', author } })).toBeUndefined();
-	expect(identity({ conversation_id: 'c1' }, 'conversation_ended')).toBeUndefined();
-	expect(identity({ ...envelope, timestamp: 'yesterday' })).toBeUndefined();
+it('is missing without time and message id: an agent may write "yes" twice', () => {
+	expect(keyOf({ conversation_id: 'c1', payload: { content: 'Yes', author } })).toBeUndefined();
+	expect(keyOf({ conversation_id: 'c1' }, 'conversation_ended')).toBeUndefined();
+	expect(keyOf({ ...envelope, timestamp: 'yesterday' })).toBeUndefined();
 });
 
-it('an id of anything is no reason to take two messages for one', () => {
+it('is missing if the only id may be that of something else', () => {
 	const { timestamp: _, ...timeless } = envelope;
-	expect(identity(timeless)).toBeUndefined();
-	expect(identity({ ...timeless, id: 'account-1', event_id: 'e1' })).toBeUndefined();
+	expect(keyOf(timeless)).toBeUndefined();
+	expect(keyOf({ ...timeless, id: 'account-1', event_id: 'e1' })).toBeUndefined();
 });
 
 describe('with a message id', () => {
@@ -93,60 +90,58 @@ describe('with a message id', () => {
 		payload: { message_id: 'm1', content: 'Yes', ...change },
 	});
 
-	it('needs no time, and a new time makes no new event', () => {
-		const first = identity(message());
+	it('needs no time, and does not depend on it', () => {
+		const first = keyOf(message());
 		expect(first).toBeDefined();
-		expect(identity({ ...message(), timestamp })).toBe(first);
-		expect(identity(message({ author }))).toBe(first);
-		expect(identity({ conversation_id: 'c1', message_id: 'm1', content: 'Yes' })).toBe(first);
+		expect(keyOf({ ...message(), timestamp })).toBe(first);
+		expect(keyOf(message({ author }))).toBe(first);
+		expect(keyOf({ conversation_id: 'c1', message_id: 'm1', content: 'Yes' })).toBe(first);
 	});
 
 	it.each([
 		['message id', message({ message_id: 'm2' })],
 		['text, in case the id is not one of the message', message({ content: 'No' })],
 		['conversation', { ...message(), conversation_id: 'c2' }],
-	])('another %s is another event', (_what, other) => {
-		expect(identity(other)).not.toBe(identity(message()));
+	])('differs with another %s', (_what, other) => {
+		expect(keyOf(other)).not.toBe(keyOf(message()));
 	});
 
-	it('a number is the same as a text', () => {
-		expect(identity(message({ message_id: 7 }))).toBe(identity(message({ message_id: '7' })));
+	it('is the same if that is a number or a text', () => {
+		expect(keyOf(message({ message_id: 7 }))).toBe(keyOf(message({ message_id: '7' })));
 	});
 });
 
-describe('where the text is somewhere that we do not know', () => {
+describe('if the text is in an unknown field', () => {
 	const body = (text: string) => ({ conversation_id: 'c1', timestamp, payload: { words: text } });
 
-	it('the whole body has to be the same', () => {
-		expect(identity(body('Yes'))).toBe(identity(body('Yes')));
-		expect(identity(body('Yes'))).not.toBe(identity(body('No')));
+	it('depends on the whole body', () => {
+		expect(keyOf(body('Yes'))).toBe(keyOf(body('Yes')));
+		expect(keyOf(body('Yes'))).not.toBe(keyOf(body('No')));
 		const reordered = { payload: { words: 'Yes' }, timestamp, conversation_id: 'c1' };
-		expect(identity(reordered)).toBe(identity(body('Yes')));
+		expect(keyOf(reordered)).toBe(keyOf(body('Yes')));
 	});
 
-	it('a message id alone does not do', () => {
+	it('is missing with a message id alone', () => {
 		const one = { conversation_id: 'c1', message_id: 'm1', payload: { words: 'Yes' } };
-		expect(identity(one)).toBeUndefined();
+		expect(keyOf(one)).toBeUndefined();
 	});
 });
 
-describe('where a file has no id', () => {
+describe('if a file has no id', () => {
 	const body = (url: string, change: object = {}) =>
 		withPayload({ attachments: [{ id: 'a1' }, { name: 'photo.jpg', url }], ...change });
 
-	it('two files that an agent sends in the same second are two messages', () => {
-		expect(identity(body('https://example.com/1'))).toBe(identity(body('https://example.com/1')));
-		expect(identity(body('https://example.com/1'))).not.toBe(
-			identity(body('https://example.com/2')),
-		);
+	it('differs for two files that an agent sends in the same second', () => {
+		expect(keyOf(body('https://example.com/1'))).toBe(keyOf(body('https://example.com/1')));
+		expect(keyOf(body('https://example.com/1'))).not.toBe(keyOf(body('https://example.com/2')));
 		const withId = { message_id: 'm1' };
-		expect(identity(body('https://example.com/1', withId))).not.toBe(
-			identity(body('https://example.com/2', withId)),
+		expect(keyOf(body('https://example.com/1', withId))).not.toBe(
+			keyOf(body('https://example.com/2', withId)),
 		);
 	});
 });
 
-describe('a call whose time is a number', () => {
+describe('if the time is a number', () => {
 	const body = (change: object = {}) => ({
 		conversationId: 'c1',
 		timestamp: 1767600000000,
@@ -154,29 +149,29 @@ describe('a call whose time is a number', () => {
 		...change,
 	});
 
-	it('is known again, in seconds and milliseconds, and in another spelling', () => {
-		const first = identity(body());
+	it('is the same in seconds and milliseconds, and with another spelling of fields', () => {
+		const first = keyOf(body());
 		expect(first).toBeDefined();
-		expect(identity(body())).toBe(first);
-		expect(identity(body({ timestamp: 1767600000 }))).toBe(first);
+		expect(keyOf(body())).toBe(first);
+		expect(keyOf(body({ timestamp: 1767600000 }))).toBe(first);
 		const { conversationId: conversation_id, ...rest } = body();
-		expect(identity({ conversation_id, ...rest })).toBe(first);
+		expect(keyOf({ conversation_id, ...rest })).toBe(first);
 	});
 
-	it('is another one at another time, and with other words', () => {
-		const first = identity(body());
-		expect(identity(body({ timestamp: 1767600000001 }))).not.toBe(first);
-		expect(identity(body({ payload: { content: { text: '<p>No</p>' } } }))).not.toBe(first);
-		expect(identity(body({ payload: { content: { text: 'Yes' } } }))).not.toBe(first);
+	it('differs at another time, and with another text', () => {
+		const first = keyOf(body());
+		expect(keyOf(body({ timestamp: 1767600000001 }))).not.toBe(first);
+		expect(keyOf(body({ payload: { content: { text: '<p>No</p>' } } }))).not.toBe(first);
+		expect(keyOf(body({ payload: { content: { text: 'Yes' } } }))).not.toBe(first);
 	});
 });
 
-it('the id inside a message is the id of that message', () => {
+it('takes the id inside a message for its message id', () => {
 	const body = (id: string) => ({
 		conversation_id: 'c1',
 		payload: { message: { id, text: 'Yes' } },
 	});
-	expect(identity(body('m1'))).toBe(identity(body('m1')));
-	expect(identity(body('m1'))).toBeDefined();
-	expect(identity(body('m1'))).not.toBe(identity(body('m2')));
+	expect(keyOf(body('m1'))).toBe(keyOf(body('m1')));
+	expect(keyOf(body('m1'))).toBeDefined();
+	expect(keyOf(body('m1'))).not.toBe(keyOf(body('m2')));
 });

@@ -1,19 +1,5 @@
 import { parseEvent } from '../../../../nodes/Talkdesk/trigger/event/parse';
-
-const receivedAt = Date.parse('2026-02-03T04:05:06.000Z');
-const read = (action: string, body: unknown) => {
-	const result = parseEvent(action, body, receivedAt);
-	if (!result.ok) throw new Error(result.problem);
-	return result.event;
-};
-
-const envelope = {
-	event_type: 'MESSAGE_CREATED',
-	conversation_id: 'c1',
-	timestamp: '2026-01-02T03:04:05.000Z',
-	payload: { content: 'Hello', author: { type: 'AGENT', name: 'Zoe' } },
-};
-
+import { ENVELOPE, parseValidEvent, RECEIVED_AT } from '../../../support/events.mts';
 describe('times', () => {
 	it.each([
 		[1767600000000, '2026-01-05T08:00:00.000Z'],
@@ -25,17 +11,20 @@ describe('times', () => {
 		[1767600000000000000, '2026-01-05T08:00:00.000Z'],
 		['2026-01-05T09:00:00+01:00', '2026-01-05T09:00:00+01:00'],
 	])('%j is %s', (timestamp, time) => {
-		expect(read('message_created', { ...envelope, timestamp }).timestamp).toBe(time);
+		expect(parseValidEvent('message_created', { ...ENVELOPE, timestamp }).timestamp).toBe(time);
 	});
 
-	it.each([0, -1, 7, 1e30, NaN, Infinity, '5', 'soon', true, {}, []])('%j is none', (timestamp) => {
-		expect(read('message_created', { ...envelope, timestamp }).timestamp).toBe(
-			'2026-02-03T04:05:06.000Z',
-		);
-	});
+	it.each([0, -1, 7, 1e30, NaN, Infinity, '5', 'soon', true, {}, []])(
+		'%j is ignored',
+		(timestamp) => {
+			expect(parseValidEvent('message_created', { ...ENVELOPE, timestamp }).timestamp).toBe(
+				'2026-02-03T04:05:06.000Z',
+			);
+		},
+	);
 });
 
-describe('names in other spellings', () => {
+describe('field names in other spellings', () => {
 	it('camelCase, capitals, and hyphens', () => {
 		const body = {
 			eventType: 'MESSAGE_CREATED',
@@ -47,7 +36,7 @@ describe('names in other spellings', () => {
 				authorName: 'Zoe',
 			},
 		};
-		expect(read('events', body)).toEqual({
+		expect(parseValidEvent('events', body)).toEqual({
 			event: 'message_created',
 			eventId: expect.any(String),
 			conversationId: 'c1',
@@ -60,15 +49,16 @@ describe('names in other spellings', () => {
 		});
 	});
 
-	it('a spelling that is null does not hide the other one', () => {
+	it('a null under one spelling does not hide the value under another', () => {
 		expect(
-			read('events', { ...envelope, conversation_id: 'c1', conversationId: null }).conversationId,
+			parseValidEvent('events', { ...ENVELOPE, conversation_id: 'c1', conversationId: null })
+				.conversationId,
 		).toBe('c1');
-		const other = { ...envelope, conversation_id: null, ConversationId: 'c2' };
-		expect(read('events', other).conversationId).toBe('c2');
+		const other = { ...ENVELOPE, conversation_id: null, ConversationId: 'c2' };
+		expect(parseValidEvent('events', other).conversationId).toBe('c2');
 	});
 
-	it('a message in an object of its own', () => {
+	it('a message in its own object', () => {
 		const message = {
 			id: 'm1',
 			text: 'Hi',
@@ -80,7 +70,7 @@ describe('names in other spellings', () => {
 			{ conversation_id: 'c1', payload: { message } },
 			{ conversation: { id: 'c1' }, data: { message } },
 		]) {
-			expect(read('message_created', body)).toMatchObject({
+			expect(parseValidEvent('message_created', body)).toMatchObject({
 				conversationId: 'c1',
 				messageId: 'm1',
 				text: 'Hi',
@@ -98,9 +88,9 @@ describe('names in other spellings', () => {
 		['Guest Services', { name: 'Guest Services', kind: 'unknown' }],
 		['contact@example.com', { name: 'contact@example.com', kind: 'unknown' }],
 		['User 愛', { name: 'User 愛', kind: 'unknown' }],
-	])('an author who is the text %j', (author, expected) => {
-		const body = { ...envelope, payload: { content: 'Hi', author } };
-		expect(read('message_created', body).author).toEqual(expected);
+	])('an author that is the text %j', (author, expected) => {
+		const body = { ...ENVELOPE, payload: { content: 'Hi', author } };
+		expect(parseValidEvent('message_created', body).author).toEqual(expected);
 	});
 });
 
@@ -136,18 +126,21 @@ describe('attachments under other names', () => {
 		['after an empty list', { attachments: [], files: [file] }],
 	])('%s', (_what, payload) => {
 		const body = payload ? { conversation_id: 'c1', payload } : { conversation_id: 'c1', file };
-		expect(read('message_created', body).attachments).toEqual(expected);
+		expect(parseValidEvent('message_created', body).attachments).toEqual(expected);
 	});
 
-	it('ids in their place', () => {
+	it('ids instead of objects', () => {
 		const payload = { content: 'See', attachments: ['a1', 'https://example.com/x.pdf', '', null] };
-		const { attachments } = read('message_created', { conversation_id: 'c1', payload });
+		const { attachments } = parseValidEvent('message_created', { conversation_id: 'c1', payload });
 		expect(attachments).toEqual([{ id: 'a1' }, {}]);
 	});
 
-	it('ids alone', () => {
+	it('a list of ids', () => {
 		const body = { conversation_id: 'c1', payload: { attachment_ids: ['a1', 2, null, ''] } };
-		expect(read('message_created', body).attachments).toEqual([{ id: 'a1' }, { id: '2' }]);
+		expect(parseValidEvent('message_created', body).attachments).toEqual([
+			{ id: 'a1' },
+			{ id: '2' },
+		]);
 	});
 });
 
@@ -185,39 +178,40 @@ describe('the text', () => {
 		[{ content: [{ type: 'paragraph', children: [{ text: 'Hel', bold: true }, { text: 'lo' }] }] }],
 		[{ content: { ops: [{ insert: 'Hel' }, { insert: 'lo\n' }] } }],
 	])('is found in %j', (payload) => {
-		expect(read('message_created', { conversation_id: 'c1', payload }).text).toBe('Hello');
-		expect(read('message_created', { conversation_id: 'c1', ...payload }).text).toBe('Hello');
+		expect(parseValidEvent('message_created', { conversation_id: 'c1', payload }).text).toBe(
+			'Hello',
+		);
+		expect(parseValidEvent('message_created', { conversation_id: 'c1', ...payload }).text).toBe(
+			'Hello',
+		);
 	});
 
 	it.each([
 		['JSON text', '{"content":"Hello","author":{"type":"AGENT","name":"Zoe"}}'],
 		['a list of one', [{ content: 'Hello', author: { type: 'AGENT', name: 'Zoe' } }]],
-	])('and the author, are found in a payload that is %s', (_what, payload) => {
-		expect(read('message_created', { ...envelope, payload })).toMatchObject({
+	])('is found, with the author, in a payload that is %s', (_what, payload) => {
+		expect(parseValidEvent('message_created', { ...ENVELOPE, payload })).toMatchObject({
 			text: 'Hello',
 			author: { name: 'Zoe', kind: 'agent' },
 		});
 	});
 
-	it('is all that a payload has where it is a list', () => {
+	it('is the text of all entries if the payload is a list', () => {
 		const payload = [{ content: 'Hel' }, 'lo'];
-		expect(read('message_created', { ...envelope, payload }).text).toBe('Hel\nlo');
+		expect(parseValidEvent('message_created', { ...ENVELOPE, payload }).text).toBe('Hel\nlo');
 	});
 
-	it.each(['{ is a brace', '{"a":', 'Hello'])(
-		'is the payload itself where that is %j',
-		(payload) => {
-			expect(read('message_created', { ...envelope, payload }).text).toBe(payload);
-		},
-	);
-
-	it('is a number where the agent has written one', () => {
-		expect(read('message_created', { conversation_id: 'c1', payload: { content: 7 } }).text).toBe(
-			'7',
-		);
+	it.each(['{ is a brace', '{"a":', 'Hello'])('is the payload itself if that is %j', (payload) => {
+		expect(parseValidEvent('message_created', { ...ENVELOPE, payload }).text).toBe(payload);
 	});
 
-	it('has the parts of a list, and paragraphs, below each other', () => {
+	it('may be a number', () => {
+		expect(
+			parseValidEvent('message_created', { conversation_id: 'c1', payload: { content: 7 } }).text,
+		).toBe('7');
+	});
+
+	it('has one line for each part of a list, and for each paragraph', () => {
 		const content = [
 			{ type: 'text', text: 'One' },
 			{ type: 'image' },
@@ -227,17 +221,21 @@ describe('the text', () => {
 		const doc = { type: 'doc', content: [paragraph('One'), paragraph('Two')] };
 		for (const found of [content, doc]) {
 			expect(
-				read('message_created', { conversation_id: 'c1', payload: { content: found } }).text,
+				parseValidEvent('message_created', { conversation_id: 'c1', payload: { content: found } })
+					.text,
 			).toBe('One\nTwo');
 		}
 	});
 
-	it('of rich text is plain, and the original stays', () => {
+	it('of rich text is plain, and `raw` keeps the original', () => {
 		const body = {
 			conversation_id: 'c1',
 			payload: { content: '<p>Hi <b>Maria</b> &amp; Co<br></p>' },
 		};
-		expect(read('message_created', body)).toMatchObject({ text: 'Hi Maria & Co', raw: body });
+		expect(parseValidEvent('message_created', body)).toMatchObject({
+			text: 'Hi Maria & Co',
+			raw: body,
+		});
 	});
 
 	it.each([
@@ -247,8 +245,8 @@ describe('the text', () => {
 		{ content: '<p><br></p>' },
 		{ content: ' ' },
 		{ url: 'x' },
-	])('is missing in %j, and that is a warning', (payload) => {
-		const result = parseEvent('message_created', { conversation_id: 'c1', payload }, receivedAt);
+	])('is missing in %j, which is a warning', (payload) => {
+		const result = parseEvent('message_created', { conversation_id: 'c1', payload }, RECEIVED_AT);
 		expect(result).toMatchObject({ ok: true, warning: expect.stringContaining('No text') });
 		expect(result).not.toHaveProperty('event.text');
 	});
