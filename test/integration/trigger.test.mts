@@ -1,10 +1,7 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
-import { noteWebhookCall } from '../../nodes/Talkdesk/deduplication/database';
 import { parseValidEvent } from '../support/events.mts';
-import { flushPromises } from '../support/flushPromises.mts';
 import { runNode } from './runNode.mts';
-import { InMemoryDeduplicator } from './fakes.mts';
 
 const events = ['message_created', 'conversation_ended', 'conversation_started'].map((event) => ({
 	event,
@@ -122,20 +119,6 @@ describe('an event that comes again', () => {
 		const crashed = message();
 		expect(await texts([crashed], { mode: 'retry' })).toHaveLength(1);
 		expect(await texts([crashed])).toEqual([]);
-	});
-
-	it('is recorded twice by a process that receives no webhook calls', async () => {
-		const records = jest.spyOn(InMemoryDeduplicator.prototype, 'checkProcessedAndRecord');
-		const recorded = async () => {
-			records.mockClear();
-			await texts([message()]);
-			await flushPromises();
-			return records.mock.calls.length;
-		};
-		expect(await recorded()).toBe(2);
-		noteWebhookCall();
-		expect(await recorded()).toBe(1);
-		records.mockRestore();
 	});
 });
 

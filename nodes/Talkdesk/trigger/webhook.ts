@@ -1,7 +1,6 @@
 import type { IWebhookDescription, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../api/settings';
-import { noteWebhookCall } from '../deduplication/database';
 import { parseWebhookCredential } from './authentication/verify';
 import { EVENTS } from './event/parse';
 import { claimEvents } from '../deduplication/inFlight';
@@ -19,24 +18,20 @@ import {
 import { handleTokenRequest } from './authentication/tokenEndpoint';
 
 /**
- * One static path per action. Talkdesk calls base path + relative path; the first entry is the base path itself, the one
- * URL that a user copies into Talkdesk, so it is the only one that the panel shows. A call of it is taken like one of
- * `/events`: what happened is then read from the body.
+ * One static path per action: Talkdesk calls base path + relative path. The first entry is the base path itself, the one URL
+ * that users copy into Talkdesk, so the panel shows only that. It works like `/events`: the body names the event.
  *
- * No expressions such as `={{$webhookId}}/events`: n8n would evaluate all of them with every call.
- *
- * A dynamic path (`:event`) would do with one entry, but n8n's table of webhooks is keyed by path and method: the second
- * trigger on an instance would never be registered.
+ * Why neither expressions nor a dynamic path: docs/decisions.
  */
 export const webhooks: IWebhookDescription[] = [
 	...['', 'events', ...EVENTS].map((path) => ({
 		name: 'default' as const,
 		httpMethod: 'POST',
 		responseMode: 'onReceived',
-		// Empty, and not left out: n8n would answer with the default's name instead of our JSON.
+		// Empty, not left out: n8n would answer with the name of the default instead of our JSON.
 		responseData: '',
 		path,
-		// A full path that is empty is the webhook's id; any other path n8n puts behind it.
+		// An empty full path is the webhook's ID; n8n appends any other path to it.
 		isFullPath: path === '',
 		ndvHideMethod: true,
 		ndvHideUrl: path !== '',
@@ -99,13 +94,12 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 			now: call.now,
 		},
 	);
-	if (!isTest) noteWebhookCall();
 	const { status, body, events = [], warning, rejection } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
 	const others = rejection === undefined ? undefined : countRejection(trigger, call.now);
 	if (others !== undefined) {
 		const more = others > 0 ? ` ${others} more since the last such line.` : '';
-		this.logger.warn(`${name}: A call was refused with 401. ${rejection}${more}`);
+		this.logger.warn(`${name}: A call was rejected with 401. ${rejection}${more}`);
 	}
 	const response = this.getResponseObject();
 	if (events.length === 0) {

@@ -4,10 +4,10 @@ import {
 	linkSuccessor,
 	queueKey,
 } from '../../../nodes/Talkdesk/actions/conversationQueue';
-import { flushPromises } from '../../support/flushPromises.mts';
 
 let keys = 0;
 const newKey = () => `queue ${++keys}`;
+const flushPromises = async () => await new Promise((resolve) => setImmediate(resolve));
 
 /** Joins a queue, and adds its order to `started` when it is its turn. */
 function join(key: string, order: number, started: number[], signal?: AbortSignal) {

@@ -1,5 +1,4 @@
 import { checkAndRecord, type ProcessedKeys } from '../../../nodes/Talkdesk/deduplication/database';
-import { flushPromises } from '../../support/flushPromises.mts';
 
 const SQLITE_UNIQUE = new Error(
 	'SQLITE_CONSTRAINT: UNIQUE constraint failed: processed_data.context',
@@ -28,98 +27,101 @@ function database({ failures = [], stored = [] }: { failures?: Error[]; stored?:
 	return { state, record };
 }
 
-const processedKeys = (
+let scopes = 0;
+const processed = (
 	record: ProcessedKeys['record'],
-	{
-		warnings = [],
-		scope = 'workflow-1/node-1',
-		isOnlyProcess = false,
-	}: { warnings?: string[]; scope?: string; isOnlyProcess?: boolean } = {},
-): ProcessedKeys => ({
-	scope,
-	record,
-	warn: (message) => warnings.push(message),
-	isOnlyProcess,
-});
+	{ warnings = [], scope = `scope-${++scopes}` }: { warnings?: string[]; scope?: string } = {},
+): ProcessedKeys => ({ scope, record, warn: (message) => warnings.push(message) });
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+/** Lets the time pass in which confirmations are made. */
+const confirmed = async (milliseconds = 1_000) => await jest.advanceTimersByTimeAsync(milliseconds);
 
 it('is new the first time, and a duplicate after that', async () => {
-	const { record } = database();
-	expect(await checkAndRecord('a', processedKeys(record))).toBe(true);
-	expect(await checkAndRecord('a', processedKeys(record))).toBe(false);
-	expect(await checkAndRecord('b', processedKeys(record))).toBe(true);
+	const keys = processed(database().record);
+	expect(await checkAndRecord('a', keys)).toBe(true);
+	expect(await checkAndRecord('a', keys)).toBe(false);
+	expect(await checkAndRecord('b', keys)).toBe(true);
+	await confirmed(5_000);
+	expect(await checkAndRecord('a', keys)).toBe(false);
 });
 
 it('finds exactly one new key among concurrent equal ones, and loses none', async () => {
 	const { state, record } = database();
+	const keys = processed(record);
 	const all = Array.from({ length: 300 }, (_, index) => `event ${index % 100}`);
-	const first = await Promise.all(all.map((one) => checkAndRecord(one, processedKeys(record))));
+	const first = await Promise.all(all.map(async (one) => await checkAndRecord(one, keys)));
 	expect(first.filter(Boolean)).toHaveLength(100);
 	expect(first.slice(0, 100).every(Boolean)).toBe(true);
 	expect(state.stored.size).toBe(100);
 });
 
-it('queries the database one batch at a time, with all keys that wait', async () => {
+it('calls the database for one batch at a time, with all keys that wait', async () => {
 	const { state, record } = database();
-	await Promise.all(
-		['a', 'b', 'c', 'b', 'a'].map((one) => checkAndRecord(one, processedKeys(record))),
-	);
-	// When no key waits any longer, it records the last batch again.
-	await flushPromises();
-	expect(state.calls).toEqual([['a'], ['b', 'c', 'a'], ['b', 'c']]);
+	const keys = processed(record);
+	await Promise.all(['a', 'b', 'c', 'b', 'a'].map((one) => checkAndRecord(one, keys)));
+	expect(state.calls).toEqual([['a'], ['b', 'c', 'a']]);
 	expect(state.mostAtOnce).toBe(1);
-	await checkAndRecord('d', processedKeys(record));
-	await flushPromises();
-	expect(state.calls.slice(3)).toEqual([['d'], ['d']]);
 });
 
-it('resolves before it records a second time', async () => {
-	const { record } = database();
-	let calls = 0;
-	const slow: ProcessedKeys['record'] = async (keys) =>
-		++calls === 1 ? await record(keys) : await new Promise(() => undefined);
-	expect(await checkAndRecord('a', processedKeys(slow, { scope: 'workflow-1/slow' }))).toBe(true);
+it('confirms a key once if it has stayed, and then makes no more calls', async () => {
+	const { state, record } = database();
+	expect(await checkAndRecord('a', processed(record))).toBe(true);
+	expect(state.calls).toEqual([['a']]);
+	await confirmed();
+	expect(state.calls).toEqual([['a'], ['a']]);
+	await confirmed(60_000);
+	expect(state.calls).toHaveLength(2);
 });
 
-it('records a batch again with the next one, without an influence on the result', async () => {
+it.each([1, 2, 5])('records a key again that another worker has undone %d times', async (times) => {
+	const { state, record } = database();
+	let undone = 0;
+	const overwritten: ProcessedKeys['record'] = async (keys) => {
+		const before = new Set(state.stored);
+		const result = await record(keys);
+		// The other worker read the row before, and writes it now.
+		if (undone++ < times) state.stored = new Set([...before, `of another worker ${undone}`]);
+		return result;
+	};
+	const keys = processed(overwritten);
+	expect(await checkAndRecord('a', keys)).toBe(true);
+	await confirmed(20_000);
+	expect(state.stored).toContain('a');
+	expect(state.stored.size).toBe(times + 1);
+	expect(await checkAndRecord('a', keys)).toBe(false);
+});
+
+it('records unconfirmed keys with every call, without an influence on the result', async () => {
 	const { state, record } = database();
 	let calls = 0;
 	const overwritten: ProcessedKeys['record'] = async (keys) => {
 		const result = await record(keys);
-		if (++calls === 1) state.stored = new Set(['of another process']);
+		if (++calls === 1) state.stored = new Set(['of another worker']);
 		return result;
 	};
-	const all = ['a', 'b', 'a', 'c'].map((one) => checkAndRecord(one, processedKeys(overwritten)));
+	const keys = processed(overwritten);
+	const all = ['a', 'b', 'a', 'c'].map((one) => checkAndRecord(one, keys));
 	expect(await Promise.all(all)).toEqual([true, true, false, true]);
-	expect(state.calls[1]).toEqual(['b', 'a', 'c']);
-	await flushPromises();
-	expect([...state.stored]).toEqual(['of another process', 'b', 'a', 'c']);
+	expect(state.calls[1]).toEqual(['b', 'c', 'a']);
+	expect([...state.stored].sort()).toEqual(['a', 'b', 'c', 'of another worker']);
 });
 
-it('records once if no other process writes', async () => {
-	const { state, record } = database({ stored: ['c'] });
-	const all = ['a', 'b', 'c'].map((one) =>
-		checkAndRecord(one, processedKeys(record, { isOnlyProcess: true })),
-	);
-	expect(await Promise.all(all)).toEqual([true, true, false]);
-	await flushPromises();
-	expect(state.calls).toEqual([['a'], ['b', 'c']]);
+it('resolves before it confirms', async () => {
+	const { record } = database();
+	let calls = 0;
+	const slow: ProcessedKeys['record'] = async (keys) =>
+		++calls === 1 ? await record(keys) : await new Promise(() => undefined);
+	expect(await checkAndRecord('a', processed(slow))).toBe(true);
 });
 
-it('records again after failures, even if no other process writes', async () => {
-	const { state, record } = database({ failures: [DISCONNECTED, DISCONNECTED, DISCONNECTED] });
-	expect(await checkAndRecord('a', processedKeys(record, { isOnlyProcess: true }))).toBe(true);
-	await flushPromises();
-	expect(state.calls).toHaveLength(4);
-	expect(await checkAndRecord('a', processedKeys(record, { isOnlyProcess: true }))).toBe(false);
-	await flushPromises();
-	expect(state.calls).toHaveLength(5);
-});
-
-it('has one queue for each trigger', async () => {
+it('makes separate calls for each trigger', async () => {
 	const { state, record } = database();
 	await Promise.all([
-		checkAndRecord('a', processedKeys(record)),
-		checkAndRecord('b', processedKeys(record, { scope: 'workflow-1/node-2' })),
+		checkAndRecord('a', processed(record)),
+		checkAndRecord('b', processed(record)),
 	]);
 	expect(state.mostAtOnce).toBe(2);
 });
@@ -129,10 +131,10 @@ it.each([SQLITE_UNIQUE, POSTGRES_UNIQUE])(
 	async (error) => {
 		const warnings: string[] = [];
 		const { state, record } = database({ failures: [error], stored: ['a'] });
-		const all = ['a', 'b'].map((one) => checkAndRecord(one, processedKeys(record, { warnings })));
+		const keys = processed(record, { warnings });
+		const all = ['a', 'b'].map((one) => checkAndRecord(one, keys));
 		expect(await Promise.all(all)).toEqual([false, true]);
-		await flushPromises();
-		expect(state.calls).toEqual([['a'], ['a'], ['b'], ['b']]);
+		expect(state.calls).toEqual([['a'], ['a'], ['b']]);
 		expect(warnings).toEqual([]);
 	},
 );
@@ -140,29 +142,13 @@ it.each([SQLITE_UNIQUE, POSTGRES_UNIQUE])(
 it('passes a known key after any other error, as the failed attempt may have recorded it', async () => {
 	const warnings: string[] = [];
 	const { state, record } = database({ failures: [DISCONNECTED], stored: ['a'] });
-	expect(await checkAndRecord('a', processedKeys(record, { warnings }))).toBe(true);
-	await flushPromises();
-	// A retry, and then the second record.
-	expect([state.calls.length, warnings]).toEqual([3, []]);
-	expect(await checkAndRecord('a', processedKeys(record))).toBe(false);
+	const keys = processed(record, { warnings });
+	expect(await checkAndRecord('a', keys)).toBe(true);
+	expect([state.calls.length, warnings]).toEqual([2, []]);
+	expect(await checkAndRecord('a', keys)).toBe(false);
 });
 
-it('writes a key again that another process overwrites at the same moment', async () => {
-	const { state, record } = database();
-	let isOverwritten = false;
-	const overwritten: ProcessedKeys['record'] = async (keys) => {
-		const result = await record(keys);
-		if (!isOverwritten) state.stored = new Set(['of another process']);
-		isOverwritten = true;
-		return result;
-	};
-	expect(await checkAndRecord('a', processedKeys(overwritten))).toBe(true);
-	await flushPromises();
-	expect([...state.stored]).toEqual(['of another process', 'a']);
-	expect(await checkAndRecord('a', processedKeys(overwritten))).toBe(false);
-});
-
-it('knows a key that was recorded once, even if the second time fails', async () => {
+it('knows a recorded key, even if the confirmation fails', async () => {
 	const warnings: string[] = [];
 	const { record } = database();
 	let calls = 0;
@@ -170,30 +156,39 @@ it('knows a key that was recorded once, even if the second time fails', async ()
 		if (++calls === 2) throw DISCONNECTED;
 		return await record(keys);
 	};
-	expect(await checkAndRecord('a', processedKeys(failing, { warnings }))).toBe(true);
-	await flushPromises();
-	expect(calls).toBe(2);
-	expect(await checkAndRecord('a', processedKeys(failing, { warnings }))).toBe(false);
+	const keys = processed(failing, { warnings });
+	expect(await checkAndRecord('a', keys)).toBe(true);
+	await confirmed();
+	expect(calls).toBe(3);
+	expect(await checkAndRecord('a', keys)).toBe(false);
 	expect(warnings).toEqual([]);
 });
 
-it('passes every event and warns while the database fails, and recovers', async () => {
+it('passes every event and warns while the database fails, and records the keys later', async () => {
 	const warnings: string[] = [];
-	const { state, record } = database({
-		failures: [DISCONNECTED, POSTGRES_UNIQUE, DISCONNECTED],
-		stored: ['a'],
-	});
-	expect(await checkAndRecord('a', processedKeys(record, { warnings }))).toBe(true);
-	await flushPromises();
-	// Three attempts, and a record when the database works again.
-	expect(state.calls).toHaveLength(4);
+	const { state, record } = database({ failures: [DISCONNECTED, POSTGRES_UNIQUE, DISCONNECTED] });
+	const keys = processed(record, { warnings });
+	expect(await checkAndRecord('a', keys)).toBe(true);
 	expect(warnings).toEqual(['Duplicates could not be looked for: Connection terminated']);
-	expect(await checkAndRecord('a', processedKeys(record))).toBe(false);
+	expect([...state.stored]).toEqual([]);
+	await confirmed();
+	expect([...state.stored]).toEqual(['a']);
+	expect(await checkAndRecord('a', keys)).toBe(false);
+});
+
+it('gives up confirmations if the database never recovers, and warns once', async () => {
+	const warnings: string[] = [];
+	const { state, record } = database({ failures: Array.from({ length: 200 }, () => DISCONNECTED) });
+	await checkAndRecord('a', processed(record, { warnings }));
+	await confirmed(600_000);
+	const { length } = state.calls;
+	await confirmed(600_000);
+	expect([state.calls.length, warnings.length]).toEqual([length, 1]);
 });
 
 it('treats an invalid result of n8n as a failure', async () => {
 	const warnings: string[] = [];
 	const broken = async () => JSON.parse('null');
-	expect(await checkAndRecord('a', processedKeys(broken, { warnings }))).toBe(true);
+	expect(await checkAndRecord('a', processed(broken, { warnings }))).toBe(true);
 	expect(warnings).toHaveLength(1);
 });

@@ -72,7 +72,7 @@ it.each([
 	expect(result).toMatchObject({
 		status: 200,
 		body: { received: true, ignored: expect.stringContaining(reason) },
-		warning: expect.stringContaining('payload' in body ? 'content: text of 9' : 'It was: {}'),
+		warning: expect.stringContaining('payload' in body ? 'content: text of 9' : 'body was: {}'),
 	});
 	expect(JSON.stringify(result)).not.toContain('my secret');
 	expect(result.event).toBeUndefined();
