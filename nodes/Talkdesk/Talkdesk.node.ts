@@ -1,5 +1,4 @@
 import type { IExecuteFunctions, INodeType, INodeTypeDescription } from 'n8n-workflow';
-import { NodeConnectionTypes } from 'n8n-workflow';
 
 import { operationProperties } from './actions';
 import { router } from './actions/router';
@@ -15,11 +14,11 @@ export class Talkdesk implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description:
-			'Hand a chat over to a human agent in Talkdesk Digital Connect, and write to the agent',
+			'Hand chats over to human agents in Talkdesk Digital Connect, and send them messages and files',
 		defaults: { name: 'Talkdesk' },
 		usableAsTool: true,
 		inputs,
-		outputs: [NodeConnectionTypes.Main],
+		outputs: `={{ $parameter["resource"] === "message" && $parameter["operation"] === "route" ? [{ type: "main", displayName: "Human" }, { type: "main", displayName: "Bot" }] : ["main"] }}`,
 		credentials: [
 			{ name: 'talkdeskOAuth2Api', required: true, testedBy: 'talkdeskCredentialTest' },
 		],

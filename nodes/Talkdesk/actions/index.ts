@@ -7,11 +7,12 @@ import { getAll } from './attachment/getAll.operation';
 import { upload } from './attachment/upload.operation';
 import { end } from './conversation/end.operation';
 import { start } from './conversation/start.operation';
+import { route } from './message/route.operation';
 import { send } from './message/send.operation';
 import { sendTranscript } from './message/sendTranscript.operation';
 import { describeOperations, type Operation } from './operation';
 
-/** What the node can work on, and what it can do with it. A new operation is a new file and its name here. */
+/** The resources with their operations. A new operation is a new file and its name here. */
 export const resources: Array<{
 	name: string;
 	operations: Operation[];
@@ -23,7 +24,7 @@ export const resources: Array<{
 		defaultOperation: upload,
 	},
 	{ name: 'conversation', operations: [end, start], defaultOperation: start },
-	{ name: 'message', operations: [send, sendTranscript], defaultOperation: send },
+	{ name: 'message', operations: [route, send, sendTranscript], defaultOperation: send },
 ];
 
 /** The parameters of all operations. */

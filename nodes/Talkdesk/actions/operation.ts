@@ -16,65 +16,59 @@ import {
 	type OptionValues,
 } from '../parameters/options';
 
-/** What an operation works on: one item of the node's input. */
+/** One input item, with all that an operation needs for it. */
 export interface OperationContext<Declared extends Options = Options> extends ItemContext {
-	/** With the item's options for requests. */
+	/** Has the request options of the item. */
 	client: TalkdeskClient;
-	/** The item's options, checked. */
+	/** The options of the item, validated. */
 	options: OptionValues<Declared>;
 }
 
-/** One thing the user can do, for the router. */
 export interface Operation {
-	/** How it appears in the list of operations. */
+	/** The entry in the list of operations. `action` is shown in the node panel and names new nodes. */
 	option: INodePropertyOptions & { value: string };
-	/** Its parameters; when they are shown is added by the resource. */
+	/** The default description of the tool for AI agents: when to call it, and what happens then. */
+	toolDescription: string;
+	/** Its parameters, without the `displayOptions` for resource and operation. */
 	properties: INodeProperties[];
-	/**
-	 * What the item belongs to: a conversation, for example. What belongs together is done one after the other, in its order.
-	 */
+	/** The key of the sequence that the item belongs to, such as its conversation. Items of a sequence run one by one. */
 	sequenceKey?(context: ItemContext): string | undefined;
 	/** @returns the output items of this input item, by output */
 	execute(context: ItemContext, client: TalkdeskClient): Promise<INodeExecutionData[][]>;
 }
 
-interface Declaration<Own extends Options, Output> {
-	option: Operation['option'];
-	properties: INodeProperties[];
-	/** The options of its own, each with its schema; those for requests are added. */
+interface Declaration<Own extends Options, Output> extends Omit<Operation, 'execute'> {
+	/** Its own options; the request options are added. */
 	options: Own;
-	sequenceKey?(context: ItemContext): string | undefined;
 	execute(context: OperationContext<Own>): Promise<Output>;
 }
 
-/** Declares an operation with one output. A new one is a file of its own and a line in `index.ts`. */
-export function defineOperation<Own extends Options>(
-	declaration: Declaration<Own, INodeExecutionData[]>,
-): Operation {
+/** Declares an operation with one output. */
+export function defineOperation<Own extends Options>({
+	execute,
+	...rest
+}: Declaration<Own, INodeExecutionData[]>): Operation {
 	return defineBranchingOperation({
-		...declaration,
-		execute: async (context) => [await declaration.execute(context)],
+		...rest,
+		execute: async (context) => [await execute(context)],
 	});
 }
 
-/** Declares an operation with several outputs, which the node's description has to name as well. */
+/** Declares an operation with several outputs, which `outputs` of the node's description names. */
 export function defineBranchingOperation<Own extends Options>({
 	options,
 	properties,
-	sequenceKey,
 	execute,
 	...rest
 }: Declaration<Own, INodeExecutionData[][]>): Operation {
 	return {
 		...rest,
-		sequenceKey,
 		properties: [...properties, optionsProperty({ ...requestOptions, ...options })],
 		async execute(context, client) {
-			const limits = readOptions(context, requestOptions);
 			return await execute({
 				...context,
+				client: client.extend(readOptions(context, requestOptions)),
 				options: readOptions(context, options),
-				client: client.extend(limits),
 			});
 		},
 	};
@@ -88,7 +82,21 @@ const operationProperty: INodeProperties = {
 	default: '',
 };
 
-/** The list of a resource's operations, and the parameters of each, as n8n wants them in a node's description. */
+/**
+ * The description for the model if the node is a tool. n8n's own default would be just "Start conversation in Talkdesk"
+ * (`makeDescription` in n8n-workflow), so this takes the place of n8n's parameter of the same name.
+ */
+const toolDescriptionProperty: INodeProperties = {
+	displayName: 'Tool Description',
+	name: 'toolDescription',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	default: '',
+	description: 'Tells the AI agent when to call this tool and what happens then',
+	displayOptions: { show: { '@tool': [true] } },
+};
+
+/** The properties of a resource: its list of operations, and the parameters of each. */
 export function describeOperations(
 	resource: string,
 	operations: Operation[],
@@ -101,8 +109,8 @@ export function describeOperations(
 			options: operations.map(({ option }) => option),
 			default: defaultOperation.option.value,
 		},
-		...operations.flatMap(({ option, properties }) =>
-			properties.map((property) => ({
+		...operations.flatMap(({ option, properties, toolDescription }) =>
+			[{ ...toolDescriptionProperty, default: toolDescription }, ...properties].map((property) => ({
 				...property,
 				displayOptions: {
 					...property.displayOptions,
@@ -117,8 +125,12 @@ export function describeOperations(
 	];
 }
 
-/** @throws NodeOperationError if neither the options nor the credential names one */
-export function touchpointOf({
+/**
+ * The touchpoint of the item's options, or that of the credential.
+ *
+ * @throws NodeOperationError if neither has one
+ */
+export function resolveTouchpointId({
 	client,
 	functions,
 	itemIndex,
@@ -129,14 +141,14 @@ export function touchpointOf({
 }): string {
 	const touchpointId = options.touchpointId ?? client.settings.touchpointId;
 	if (touchpointId) return touchpointId;
-	throw new NodeOperationError(functions.getNode(), 'There is no touchpoint to start in', {
+	throw new NodeOperationError(functions.getNode(), 'No touchpoint is set', {
 		itemIndex,
 		description:
-			'Enter the Touchpoint ID in the credential, or in the option Touchpoint ID of this node (Talkdesk: Admin > Channels > Digital Connect).',
+			"Enter the 'Touchpoint ID' in the credential or in the options of this node. In Talkdesk, it is under Admin > Channels > Digital Connect.",
 	});
 }
 
-/** One output item with this JSON. */
+/** An output item, paired with its input item. */
 export function outputItem(json: IDataObject, itemIndex: number): INodeExecutionData {
 	return { json, pairedItem: { item: itemIndex } };
 }

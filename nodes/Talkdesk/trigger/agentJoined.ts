@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { BoundedMap } from '../collections/boundedMap';
 import { markProcessed } from '../deduplication/database';
-import { sha256Json } from '../parameters/idempotencyKey';
+import { sha256Json } from '../text/hash';
 import { agentOf } from './session';
 
 /** The agents that this process has heard in a conversation. */

@@ -1,21 +1,29 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
+import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
-import { defineOperation, outputItem, touchpointOf } from '../operation';
-import { checkEmail } from '../../parameters/email';
+import { sessionDataOption, sessionIdProperty } from '../../parameters/session';
+import { sessionsOf } from '../../sessions/sessions';
+import { sessionQueueKey } from '../conversationQueue';
+import {
+	defineOperation,
+	outputItem,
+	resolveTouchpointId,
+	type OperationContext,
+} from '../operation';
+import { checkEmail, emailProperty } from '../../parameters/email';
 import {
 	idempotencyKey,
 	idempotencyKeyOption,
-	sha256Json,
 	workflowIdentity,
 } from '../../parameters/idempotencyKey';
 import { isTool } from '../../parameters/isTool';
-import { readText, type ItemContext } from '../../parameters/item';
+import { readTextParameter, type ItemContext } from '../../parameters/item';
 import { option, readOptions, touchpointIdOption } from '../../parameters/options';
 import { text } from '../../parameters/schemas';
 import {
-	readTranscript,
+	loadTranscript,
 	transcriptOptions,
 	transcriptProperties,
 } from '../../parameters/transcript';
@@ -25,19 +33,16 @@ import {
 } from './contactCenterParameters';
 import { wasStartedEarlier } from './alreadyStarted';
 
-/** Not `required`: n8n would refuse to run the node if the parameters hold the address. */
+/** Not `required`: n8n would not run the node if only the parameters have the address. */
 const contactEmailProperty: INodeProperties = {
-	displayName: 'Contact Email',
-	name: 'contactEmail',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. name@example.com',
+	...emailProperty,
 	description:
-		'The e-mail address of the customer, by which Talkdesk knows the contact. Always needed; it may also stand in Parameters (JSON) as emailAddress.',
+		"Email address of the customer, which identifies the contact in Talkdesk. Required here, or as emailAddress in 'Parameters (JSON)'.",
 };
 
 const options = {
 	idempotencyKey: idempotencyKeyOption,
+	sessionData: sessionDataOption,
 	subject: option(
 		{
 			displayName: 'Subject',
@@ -45,7 +50,7 @@ const options = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. Question about an invoice',
-			description: 'What the conversation is about',
+			description: 'Topic of the conversation',
 		},
 		text,
 	),
@@ -57,81 +62,167 @@ export const start = defineOperation({
 	option: {
 		name: 'Start',
 		value: 'start',
-		action: 'Start conversation',
-		// An AI agent reads this as the manual of its tool.
-		description:
-			'Hand the customer over to a human agent: starts a conversation in Talkdesk, with transcript and parameters. Use it when the customer asks for a human, or when you cannot help. Afterwards a human answers: say so, and stop answering.',
+		action: 'Start conversation with human agent',
+		description: 'Hand the customer over to a human agent, with the transcript and customer data',
 	},
+	toolDescription:
+		'Hands the customer over to a human agent in the contact center. Call this tool when the customer asks for a human, or when you cannot help. It needs the email address that the customer has written in this chat; ask for it, and never make one up. Afterwards a human agent answers the customer: say so, and stop answering.',
 	properties: [
 		contactEmailProperty,
+		sessionIdProperty,
 		contactCenterParametersProperty,
 		...transcriptProperties({ optional: true }),
 	],
 	options,
-	// What starts with the same key goes one after the other: the second finds what the first has started.
+	// Items of a session, or with the same key, run one by one, so that the second finds the conversation of the first.
 	sequenceKey(context) {
+		const sessionId = readTextParameter(context, sessionIdProperty);
+		if (sessionId !== '') return sessionQueueKey(sessionId);
 		const key = readOptions(context, { idempotencyKey: idempotencyKeyOption }).idempotencyKey;
-		return key === undefined ? undefined : `start ${ownKey(context, key)}`;
+		return key === undefined ? undefined : `start ${scopedKey(context, key)}`;
 	},
 	async execute(context) {
-		const { client, functions, itemIndex, options: chosen } = context;
-		const { parameters, emailAddress } = readContactCenterParameters(context);
-		const contactEmail = checkEmail(
-			context,
-			contactEmailProperty.displayName,
-			readText(context, contactEmailProperty) || emailAddress,
-			{ isTool: isTool(functions) },
-		);
-		const touchpointId = touchpointOf(context);
-		const { messages, omitted, unrecognized } = await readTranscript(context);
-		const work = idempotencyKey(context, 'start', touchpointId, contactEmail);
-		const key = chosen.idempotencyKey;
-		const { conversationId } = await startConversation(
-			client,
-			{
-				touchpointId,
-				contactEmail,
-				subject: chosen.subject,
-				contextParameters: parameters,
-				previousMessages: toPreviousMessages(messages, Date.now()),
-			},
-			{
-				idempotencyKey:
-					key === undefined ? work : sha256Json([ownKey(context, key), touchpointId, contactEmail]),
-			},
-		);
-		const alreadyStarted =
-			key !== undefined &&
-			(await wasStartedEarlier(functions, {
-				apiBaseUrl: client.settings.apiBaseUrl,
-				touchpointId,
-				conversationId,
-				work,
-			}));
+		const sessionId = readTextParameter(context, sessionIdProperty);
 		return [
 			outputItem(
-				{
-					conversationId,
-					touchpointId,
-					contactEmail,
-					alreadyStarted,
-					transcriptMessages: messages.length,
-					transcriptMessagesOmitted: omitted,
-					transcriptMessagesUnrecognized: unrecognized.count,
-					message: alreadyStarted
-						? 'This chat has been handed over to a human agent already, and nothing new was started. The human agent answers here: do not answer any further yourself.'
-						: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',
-				},
-				itemIndex,
+				sessionId === ''
+					? await startWithoutSession(context)
+					: await startForSession(context, sessionId),
+				context.itemIndex,
 			),
 		];
 	},
 });
 
+type StartContext = OperationContext<typeof options>;
+
+async function startWithoutSession(context: StartContext): Promise<IDataObject> {
+	const request = await readRequest(context);
+	const { touchpointId, contactEmail } = request.conversation;
+	const work = idempotencyKey(context, 'start', touchpointId, contactEmail);
+	const key = context.options.idempotencyKey;
+	const { conversationId } = await startConversation(context.client, request.conversation, {
+		idempotencyKey:
+			key === undefined ? work : sha256Json([scopedKey(context, key), touchpointId, contactEmail]),
+	});
+	const alreadyStarted =
+		key !== undefined && (await isStartedEarlier(context, { conversationId, touchpointId, work }));
+	return {
+		conversationId,
+		touchpointId,
+		contactEmail,
+		alreadyStarted,
+		...request.transcript,
+		message: messageFor(alreadyStarted),
+	};
+}
+
+/** A session without a conversation has another key after this time, in milliseconds: rows of older ones are deleted. */
+const KEY_PERIOD_MS = 30 * 86_400_000;
+
 /**
- * The user's own key, for this workflow. The customer is added to it: an expression that gives nothing, inside a text, makes
- * the same key for everybody, and nobody must land in another customer's conversation.
+ * Finds the open conversation of a session, or starts one. Safe however often it is called, also at the same moment by several
+ * workers: the idempotency key is that of the session after its last conversation, so all of them get the same one.
  */
-function ownKey(context: ItemContext, key: string): string {
+async function startForSession(context: StartContext, sessionId: string): Promise<IDataObject> {
+	const { client, functions, options: chosen } = context;
+	const sessions = sessionsOf(functions);
+	const { storeId, conversation: last } = await sessions.last(sessionId);
+	const work = idempotencyKey(context, 'start session', sessionId);
+	if (last?.status === 'open') {
+		const { conversationId, touchpointId, contactEmail } = last;
+		const found = { conversationId, touchpointId, work, isKnown: true };
+		const alreadyStarted = await isStartedEarlier(context, found);
+		return {
+			conversationId,
+			sessionId,
+			touchpointId,
+			contactEmail,
+			alreadyStarted,
+			...NO_TRANSCRIPT,
+			message: messageFor(alreadyStarted),
+		};
+	}
+	const request = await readRequest(context);
+	const { touchpointId, contactEmail } = request.conversation;
+	const endStart = sessions.beginStart();
+	try {
+		const { conversationId } = await startConversation(client, request.conversation, {
+			idempotencyKey: sha256Json([
+				'start session',
+				functions.getInstanceId(),
+				storeId,
+				touchpointId,
+				sessionId,
+				last?.conversationId ?? Math.floor(Date.now() / KEY_PERIOD_MS),
+				chosen.idempotencyKey,
+			]),
+		});
+		const sessionData = chosen.sessionData ?? '';
+		await sessions.remember({ conversationId, sessionId, sessionData, contactEmail, touchpointId });
+		const alreadyStarted = await isStartedEarlier(context, { conversationId, touchpointId, work });
+		return {
+			conversationId,
+			sessionId,
+			touchpointId,
+			contactEmail,
+			alreadyStarted,
+			...request.transcript,
+			message: messageFor(alreadyStarted),
+		};
+	} finally {
+		endStart();
+	}
+}
+
+const NO_TRANSCRIPT = {
+	transcriptMessages: 0,
+	transcriptMessagesOmitted: 0,
+	transcriptMessagesUnrecognized: 0,
+};
+
+/** The conversation to start, from the parameters of the item. */
+async function readRequest(context: StartContext) {
+	const { functions, options: chosen } = context;
+	const { parameters, emailAddress } = readContactCenterParameters(context);
+	const contactEmail = checkEmail(
+		context,
+		contactEmailProperty.displayName,
+		readTextParameter(context, contactEmailProperty) || emailAddress,
+		{ isTool: isTool(functions) },
+	);
+	const touchpointId = resolveTouchpointId(context);
+	const { messages, omitted, unrecognized } = await loadTranscript(context);
+	return {
+		conversation: {
+			touchpointId,
+			contactEmail,
+			subject: chosen.subject,
+			contextParameters: parameters,
+			previousMessages: toPreviousMessages(messages, Date.now()),
+		},
+		transcript: {
+			transcriptMessages: messages.length,
+			transcriptMessagesOmitted: omitted,
+			transcriptMessagesUnrecognized: unrecognized.count,
+		},
+	};
+}
+
+async function isStartedEarlier(
+	{ client, functions }: StartContext,
+	started: { conversationId: string; touchpointId: string; work: string; isKnown?: boolean },
+): Promise<boolean> {
+	return await wasStartedEarlier(functions, { apiBaseUrl: client.settings.apiBaseUrl, ...started });
+}
+
+/** What an AI agent reads as the result of its tool. */
+const messageFor = (alreadyStarted: boolean) =>
+	alreadyStarted
+		? 'This chat has already been handed over to a human agent, and nothing new was started. The human agent answers here: do not answer any further yourself.'
+		: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.';
+
+/** The user's own key, hashed with the workflow. The caller adds the contact: docs/decisions/0016. */
+function scopedKey(context: ItemContext, key: string): string {
 	return sha256Json(['start', ...workflowIdentity(context), key]);
 }

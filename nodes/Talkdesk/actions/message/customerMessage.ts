@@ -1,0 +1,98 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+
+import { readFieldNamesParameter } from '../../files/fieldNames';
+import { filePolicyOptions } from '../../files/policyOptions';
+import { idempotencyKey, idempotencyKeyOption } from '../../parameters/idempotencyKey';
+import { readTextParameter } from '../../parameters/item';
+import { option } from '../../parameters/options';
+import { commaSeparated } from '../../parameters/schemas';
+import { sha256Json } from '../../text/hash';
+import type { OperationContext } from '../operation';
+import { attachmentFingerprint, attachmentsOutput, collectAttachments } from './attachments';
+import { deliver, deliveryOutput, type Delivery, type deliveryOptions } from './deliver';
+
+const textProperty: INodeProperties = {
+	displayName: 'Text',
+	name: 'text',
+	type: 'string',
+	typeOptions: { rows: 3 },
+	default: '',
+	placeholder: 'e.g. {{ $json.text }}',
+	description: 'Message of the customer to the agent. May be empty if files are sent.',
+};
+
+const inputDataFieldNamesProperty: INodeProperties = {
+	displayName: 'Input Data Field Names',
+	name: 'inputDataFieldNames',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. data, photo',
+	hint: 'Comma-separated names of the input fields containing files to send. Enter * to send all files of the item.',
+};
+
+/** The parameters of a message of the customer. */
+export const customerMessageProperties = [textProperty, inputDataFieldNamesProperty];
+
+/** The options of a message of the customer. */
+export const customerMessageOptions = {
+	attachmentIds: option(
+		{
+			displayName: 'Attachment IDs',
+			name: 'attachmentIds',
+			type: 'string',
+			default: '',
+			description: 'Comma-separated IDs of attachments that are already in Talkdesk',
+		},
+		commaSeparated,
+	),
+	idempotencyKey: idempotencyKeyOption,
+	...filePolicyOptions,
+};
+
+/**
+ * Sends the text and files of the item to the agent.
+ *
+ * @returns what became of the message, and the output of the node for it
+ * @throws NodeOperationError if there is nothing to send; TalkdeskApiError
+ */
+export async function sendCustomerMessage(
+	context: OperationContext<typeof customerMessageOptions & typeof deliveryOptions>,
+	conversationId: string,
+): Promise<{ delivery: Delivery; output: IDataObject }> {
+	const { functions, itemIndex, options } = context;
+	const content = readTextParameter(context, textProperty);
+	const fields = readFieldNamesParameter(context, inputDataFieldNamesProperty);
+	const files = await collectAttachments(context, { fields, ids: options.attachmentIds });
+
+	const attachments = files.flatMap((file) => (file.outcome === 'ready' ? [file.attachment] : []));
+	if (content === '' && attachments.length === 0) {
+		const reasons = files.flatMap((file) =>
+			file.outcome === 'failed' ? [`${file.name}: ${file.error}`] : [],
+		);
+		throw new NodeOperationError(
+			functions.getNode(),
+			reasons.length > 0
+				? 'None of the files could be sent'
+				: `The '${textProperty.displayName}' parameter is empty, and there is no file`,
+			{
+				itemIndex,
+				description:
+					reasons.join(' ') ||
+					`Enter '${textProperty.displayName}' or '${inputDataFieldNamesProperty.displayName}'. If they are expressions, they return no value for item ${itemIndex}.`,
+			},
+		);
+	}
+	const own = options.idempotencyKey;
+	// The content is part of the key: with another text, or other ready files, it is another message.
+	const parts = [conversationId, content, ...attachmentFingerprint(files)];
+	const delivery = await deliver(
+		context,
+		{ conversationId, content, attachments },
+		own === undefined ? idempotencyKey(context, ...parts) : sha256Json([own, ...parts]),
+	);
+	return {
+		delivery,
+		output: { ...deliveryOutput(delivery), attachments: attachmentsOutput(files, delivery) },
+	};
+}

@@ -1,0 +1,78 @@
+import { readTextParameter } from '../../parameters/item';
+import { sessionIdProperty } from '../../parameters/session';
+import { sessionsOf } from '../../sessions/sessions';
+import { sessionQueueKey } from '../conversationQueue';
+import { defineBranchingOperation, outputItem, type OperationContext } from '../operation';
+import {
+	customerMessageOptions,
+	customerMessageProperties,
+	sendCustomerMessage,
+} from './customerMessage';
+import { deliveryOptions } from './deliver';
+
+const requiredSessionId = { ...sessionIdProperty, required: true };
+
+const options = {
+	...customerMessageOptions,
+	ifOutcomeUnknown: deliveryOptions.ifOutcomeUnknown,
+};
+
+/** How many conversations of a session may turn out to have ended, one after the other. */
+const MAX_ENDED = 10;
+
+export const route = defineBranchingOperation({
+	option: {
+		name: 'Route',
+		value: 'route',
+		action: 'Route message to human agent or bot',
+		description:
+			'Send a customer message to the agent if one has the chat, or pass the item on to the bot if none has',
+	},
+	toolDescription:
+		'Sends a message of the customer to the human agent, if a human agent has this chat. If the tool returns nothing, no human agent has it.',
+	properties: [requiredSessionId, ...customerMessageProperties],
+	options,
+	sequenceKey: (context) => sessionQueueKey(readTextParameter(context, requiredSessionId)),
+	async execute(context) {
+		const { functions, itemIndex } = context;
+		const sessionId = readTextParameter(context, requiredSessionId);
+		const sent = await sendToOpenConversation(context, sessionId);
+		if (sent) return [[outputItem({ ...sent, sessionId }, itemIndex)], []];
+		const item = functions.getInputData()[itemIndex] ?? { json: {} };
+		return [[], [{ ...item, pairedItem: { item: itemIndex } }]];
+	},
+});
+
+/**
+ * Sends the message to the open conversation of the session, if there is one.
+ *
+ * What the package remembers as open may have ended without a call of Talkdesk: then Talkdesk's answer says so, and it is noted.
+ *
+ * @returns the output of the message; undefined if no human agent has the chat
+ */
+async function sendToOpenConversation(
+	context: OperationContext<typeof options>,
+	sessionId: string,
+) {
+	const sessions = sessionsOf(context.functions);
+	let conversation = await sessions.open(sessionId);
+	for (let ended = 0; conversation && ended < MAX_ENDED; ended++) {
+		const { conversationId } = conversation;
+		const { delivery, output } = await sendCustomerMessage(
+			{
+				...context,
+				options: {
+					...context.options,
+					ifConversationEnded: 'continue',
+					contactEmail: undefined,
+					touchpointId: undefined,
+				},
+			},
+			conversationId,
+		);
+		if (delivery.outcome !== 'ended') return output;
+		await sessions.end(conversationId, new Date().toISOString());
+		conversation = await sessions.open(sessionId, true);
+	}
+	return undefined;
+}
