@@ -71,7 +71,7 @@ function workflowOf(parameters: INodeParameters): IWorkflowBase {
 }
 
 /** The Data Table that a sub-workflow names is not there. */
-export class TableMissingError extends Error {}
+export class TableMissingError extends NodeOperationError {}
 
 const IS_MISSING =
 	/data table\b.*\b(?:not found|could not be found)|could not find the data table/i;
@@ -95,25 +95,25 @@ async function run(
 	parameters: INodeParameters,
 	input: IDataObject = {},
 ): Promise<IDataObject[]> {
-	try {
-		const { data } = await functions.executeWorkflow({ code: workflowOf(parameters) }, [
-			{ json: input },
-		]);
-		const rows = (data[0] ?? []).map(({ json }) => json);
-		return rows.filter((row) => Object.keys(row).length > 0);
-	} catch (error) {
-		const message = messageOf(error);
-		if (IS_MISSING.test(message)) throw new TableMissingError(message);
-		throw new NodeOperationError(
-			functions.getNode(),
-			`The Data Table ${TABLE_NAME} could not be used: ${message}`,
-			{
-				description: IS_DISABLED.test(message)
-					? 'Sessions need the Data Tables of n8n, which are switched off here (N8N_DISABLED_MODULES has data-table). Switch them on, or leave Session ID empty and keep the conversation ID yourself.'
-					: 'Sessions are kept in this Data Table. Run the node again; n8n’s Retry in the list of executions does so as well.',
-			},
+	const outcome = await functions
+		.executeWorkflow({ code: workflowOf(parameters) }, [{ json: input }])
+		.then(
+			({ data }) => ({ rows: (data[0] ?? []).map(({ json }) => json) }),
+			(error: unknown) => ({ message: messageOf(error) }),
 		);
-	}
+	// n8n puts out an empty item if there is no row.
+	if ('rows' in outcome) return outcome.rows.filter((row) => Object.keys(row).length > 0);
+	const { message } = outcome;
+	if (IS_MISSING.test(message)) throw new TableMissingError(functions.getNode(), message);
+	throw new NodeOperationError(
+		functions.getNode(),
+		`The Data Table ${TABLE_NAME} could not be used: ${message}`,
+		{
+			description: IS_DISABLED.test(message)
+				? 'Sessions need the Data Tables of n8n, which are switched off here (N8N_DISABLED_MODULES has data-table). Switch them on, or leave Session ID empty and keep the conversation ID yourself.'
+				: 'Sessions are kept in this Data Table. Run the node again; n8n’s Retry in the list of executions does so as well.',
+		},
+	);
 }
 
 const byId = (tableId: string) => ({ __rl: true, mode: 'id', value: tableId });

@@ -125,13 +125,12 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		tableId: () => Promise<Id>,
 		work: (tableId: Id) => Promise<Result>,
 	): Promise<Result> => {
-		try {
-			return await work(await tableId());
-		} catch (error) {
+		const attempt = async () => await work(await tableId());
+		return await attempt().catch(async (error: unknown) => {
 			if (!(error instanceof TableMissingError)) throw error;
 			tables.delete(workflowId);
-			return await work(await tableId());
-		}
+			return await attempt();
+		});
 	};
 
 	const select = async (column: KeyColumn, value: string) =>

@@ -91,12 +91,10 @@ async function findSessionOrFail(
 	functions: IExecuteFunctions,
 	json: IDataObject,
 ): Promise<IDataObject> {
-	try {
-		return await findSession(functions, json);
-	} catch (error) {
+	return await findSession(functions, json).catch((error: unknown) => {
 		if (!functions.continueOnFail()) throw error;
 		return { sessionError: error instanceof Error ? error.message : String(error) };
-	}
+	});
 }
 
 /** The items whose events come for the first time. */
