@@ -45,7 +45,7 @@ const triggerOptions = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to drop messages that are known not to come from a human agent: messages from the customer, including those sent by this node, and messages from bots, flows and the system. Messages from an unknown author are kept. The output has the kind of author in author.kind.',
+				'Whether to drop messages that are known to come from the customer, a bot, a flow or the system, including those sent with the Talkdesk node. Messages from unknown authors are kept. The output has the kind of author in author.kind.',
 		},
 		flag,
 	),
