@@ -8,7 +8,7 @@ import type { TriggerOptions } from './execute';
 import { asObject } from './event/objectKeys';
 
 const shownForDownloads = { show: { downloadAttachments: [true] } };
-const shown = <Option extends { property: object }>(declared: Option): Option => ({
+const ifDownloading = <Option extends { property: object }>(declared: Option): Option => ({
 	...declared,
 	property: { ...declared.property, displayOptions: shownForDownloads },
 });
@@ -49,9 +49,9 @@ const triggerOptions = {
 		},
 		flag,
 	),
-	allowedMimeTypes: shown(allowedMimeTypes),
-	checkSignature: shown(checkSignature),
-	maxFileSize: shown(maxFileSize),
+	allowedMimeTypes: ifDownloading(allowedMimeTypes),
+	checkSignature: ifDownloading(checkSignature),
+	maxFileSize: ifDownloading(maxFileSize),
 };
 
 export const optionsProperty = propertyOf(triggerOptions);
