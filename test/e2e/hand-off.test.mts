@@ -383,7 +383,7 @@ describe('a call of the trigger', () => {
 	it('of an unknown event is answered, and the log says so', async () => {
 		const { status } = await call('/events', { conversation_id: 'c1', event_type: 'TYPING' });
 		expect(status).toBe(200);
-		expect(environment.n8n.log()).toContain('A call was not understood');
+		expect(environment.n8n.log()).toContain('A call was not recognized');
 	});
 
 	it.each(['envelope', 'relay', 'flat'] as const)(

@@ -33,7 +33,7 @@ it('a refusal leaves one line in the log, without a secret, however often it com
 	const trigger = await inbound.createTrigger('apiKey');
 	const url = `${trigger.basePath}/message_created`;
 	const line =
-		"A call was refused with 401. Webhook Authentication is API Key, and the header X-Api-Key isn't";
+		"A call was rejected with 401. Webhook Authentication is API Key, and the header X-Api-Key isn't";
 	const lines = () => inbound.n8n.log().split(line).length - 1;
 	const before = lines();
 	for (let n = 0; n < 5; n++) {

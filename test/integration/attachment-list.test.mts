@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { credential, run } from './fixtures.mts';
 
-/** Talkdesk's API as far as attachments are described. It answers as the test wants. */
+/** A stub of Talkdesk's attachments API, whose responses each test sets. */
 let api: FastifyInstance;
 let base = '';
 type Query = Record<string, string | string[]>;
@@ -40,28 +40,28 @@ const pageOf = (page: unknown, size: number) =>
 	all.slice((Number(page) - 1) * size, Number(page) * size);
 const ids = (items: Array<{ json: IDataObject }>) => items.map(({ json }) => json.id);
 
-describe('attachment: get many is complete if Talkdesk', () => {
+describe('attachment: getAll is complete if Talkdesk', () => {
 	it.each<[string, (page: unknown) => object]>([
-		['says how many there are', () => ({ total: 120 })],
-		['says so as a text', () => ({ total: '120' })],
-		['says nothing of them', () => ({})],
-		['says null', () => ({ total: null, _links: null })],
+		['gives the total', () => ({ total: 120 })],
+		['gives the total as a text', () => ({ total: '120' })],
+		['gives no total', () => ({})],
+		['gives null', () => ({ total: null, _links: null })],
 		['links to itself alone', () => ({ total: 120, _links: { self: { href: '/' }, next: null } })],
 		[
-			'counts the page, and has a next one',
+			'gives the total of a page, and links to the next one',
 			(page) => ({
 				total: 50,
 				_links: { next: Number(page) < 3 ? { href: `?page=${Number(page) + 1}` } : undefined },
 			}),
 		],
-	])('gives fifty at most, and %s', async (_how, more) => {
+	])('limits a page to fifty, and %s', async (_how, more) => {
 		answer = ({ page }) => ({ ...more(page), _embedded: { list: pageOf(page, 50) } });
 		const { items, error } = await getAll();
 		expect(error).toBeUndefined();
 		expect(ids(items)).toEqual(ids(all.map((json) => ({ json }))));
 	});
 
-	it('has no numbers for its pages, but links', async () => {
+	it('links to pages without numbers', async () => {
 		answer = ({ cursor }) => {
 			const at = Number(cursor ?? 0);
 			const next = {
@@ -78,7 +78,7 @@ describe('attachment: get many is complete if Talkdesk', () => {
 		expect(asked[1]).toMatchObject({ cursor: '40', name: 'x', types: ['a/b', 'c/d'] });
 	});
 
-	it('repeats what came before, because another attachment was added meanwhile', async () => {
+	it('repeats entries because another attachment was added meanwhile', async () => {
 		answer = ({ page }) => ({
 			total: 120,
 			_embedded: { list: Number(page) === 1 ? pageOf(1, 100) : all.slice(95) },
@@ -88,10 +88,10 @@ describe('attachment: get many is complete if Talkdesk', () => {
 	});
 });
 
-describe('attachment: get many ends if Talkdesk', () => {
+describe('attachment: getAll ends if Talkdesk', () => {
 	it.each<[string, object]>([
 		['ignores the page', { total: 200 }],
-		['always has a next page', { _links: { next: { href: '?page=2' } } }],
+		['always links to a next page', { _links: { next: { href: '?page=2' } } }],
 	])('%s', async (_how, more) => {
 		answer = () => ({ ...more, _embedded: { list: pageOf(1, 100) } });
 		const { items, error } = await getAll();
@@ -106,7 +106,7 @@ describe('attachment: get many ends if Talkdesk', () => {
 		{ _embedded: {} },
 		{ _embedded: { list: null } },
 		{ _embedded: { list: [] } },
-	])('has nothing: %j', async (body) => {
+	])('has no attachments: %j', async (body) => {
 		answer = () => body;
 		const { items, error } = await getAll();
 		expect(error).toBeUndefined();
@@ -114,20 +114,20 @@ describe('attachment: get many ends if Talkdesk', () => {
 		expect(asked).toHaveLength(1);
 	});
 
-	it('has as many as it says', async () => {
+	it('has given the total', async () => {
 		answer = ({ page }) => ({ total: 100, _embedded: { list: pageOf(page, 100) } });
 		expect((await getAll()).items).toHaveLength(100);
 		expect(asked).toHaveLength(1);
 	});
 
-	it('has enough for the limit', async () => {
+	it('has given enough for the limit', async () => {
 		answer = ({ page }) => ({ total: 120, _embedded: { list: pageOf(page, 50) } });
 		const { items } = await getAll({ returnAll: false, limit: 60 });
 		expect(items).toHaveLength(60);
 		expect(asked).toHaveLength(2);
 	});
 
-	it('would go on for ever: that is an error', async () => {
+	it('never ends, with an error', async () => {
 		let count = 0;
 		answer = () => ({ _embedded: { list: [{ id: ++count, name: 'a' }] } });
 		const { items, error } = await getAll();
@@ -137,7 +137,7 @@ describe('attachment: get many ends if Talkdesk', () => {
 	});
 });
 
-it('a next page at another host is asked for at our own, with its query alone', async () => {
+it('requests a next page on another host from the own one, with the query of the link', async () => {
 	const other = base.replace('127.0.0.1', 'localhost');
 	answer = ({ page }) => ({
 		_embedded: { list: pageOf(page, 60) },
@@ -165,7 +165,7 @@ it.each<[string, object, object]>([
 	['id a number', { id: 5 }, { id: '5' }],
 	['metadata a list', { metadata: [] }, {}],
 	['metadata null', { metadata: null, provider: null, _links: null }, {}],
-])('an attachment with an odd field is given all the same: %s', async (_what, odd, expected) => {
+])('gives an attachment with an invalid field: %s', async (_what, odd, expected) => {
 	const json = JSON.parse(JSON.stringify({ ...whole, ...expected }));
 	answer = () => ({ ...whole, ...odd });
 	const get = { resource: 'attachment', operation: 'get', attachmentId: 'a', options: {} };
@@ -183,7 +183,7 @@ it.each<[string, object, object]>([
 });
 
 it.each([null, 'x', {}, { id: null, name: 'a' }, { id: '', name: 'a' }])(
-	'what has no id costs no other attachment: %j',
+	'leaves out an entry without an id, and only that: %j',
 	async (odd) => {
 		answer = ({ page }) => ({
 			total: 3,
@@ -197,7 +197,7 @@ it.each([null, 'x', {}, { id: null, name: 'a' }, { id: '', name: 'a' }])(
 	},
 );
 
-it.each([null, '', undefined])('a limit or filter that is %j is not set', async (nothing) => {
+it.each([null, '', undefined])('ignores a limit or filter that is %j', async (nothing) => {
 	answer = ({ page }) => ({ total: 120, _embedded: { list: pageOf(page, 100) } });
 	const { items, error } = await getAll({
 		returnAll: false,
@@ -210,7 +210,7 @@ it.each([null, '', undefined])('a limit or filter that is %j is not set', async 
 });
 
 it.each(['name', 'types', 'state'])(
-	'a filter that is no text is an error that names it: %s',
+	'rejects a filter that is no text, by its name: %s',
 	async (filter) => {
 		const { error } = await getAll({ filters: { [filter]: { a: 1 } } });
 		const name = `Filters > ${filter[0]?.toUpperCase()}${filter.slice(1)}`;

@@ -1,14 +1,14 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { contentOf } from './runNode.mts';
-import { run, started, talkdesk } from './fixtures.mts';
-import { bill, PDF, sha256, text, UPLOAD, uploaded } from './sample-files.mts';
+import { run, startConversation, talkdesk } from './fixtures.mts';
+import { bill, PDF, sha256, textFile, UPLOAD, uploadFile } from './sample-files.mts';
 
 const requests = (what: string) =>
 	talkdesk.log.filter((entry) => entry.what.startsWith(what)).length;
 
 describe('attachment: upload', () => {
-	it('brings a file to Talkdesk byte for byte', async () => {
+	it('uploads a file byte for byte', async () => {
 		const { items, error } = await run(UPLOAD, { files: { data: bill } });
 		expect(error).toBeUndefined();
 		expect(items[0]?.json).toMatchObject({
@@ -22,7 +22,7 @@ describe('attachment: upload', () => {
 		]);
 	});
 
-	it('brings a file that n8n keeps in memory, too', async () => {
+	it('uploads a file that n8n keeps in memory', async () => {
 		const { items, error } = await run(
 			{ ...UPLOAD, options: { checkSignature: true } },
 			{ files: { data: { ...bill, inMemory: true } } },
@@ -32,27 +32,27 @@ describe('attachment: upload', () => {
 		expect(talkdesk.attachments()).toMatchObject([{ name: 'bill.pdf', sha256: sha256(PDF) }]);
 	});
 
-	it('gives a name that is taken a unique one, and moves no bytes twice', async () => {
-		await uploaded();
+	it('makes a taken name unique, and transfers the bytes once', async () => {
+		await uploadFile();
 		const before = requests('PUT');
 		const { items } = await run(UPLOAD, { files: { data: bill }, executionId: 'execution-2' });
 		expect(items[0]?.json.name).toMatch(/^bill-[0-9a-f]{8}\.pdf$/);
 		expect(requests('PUT')).toBe(before + 1);
 	});
 
-	it('finds a free name also when n8n repeats the same work again and again', async () => {
-		for (const _ of [1, 2, 3, 4]) await uploaded();
+	it('finds a free name each time that n8n repeats the same execution', async () => {
+		for (const _ of [1, 2, 3, 4]) await uploadFile();
 		expect(new Set(talkdesk.attachments().map(({ name }) => name)).size).toBe(4);
 	});
 
-	it('leaves the parameters of a type out', async () => {
-		const file = { ...text('a.txt'), type: 'text/plain; charset=utf-8' };
+	it('removes the parameters of a MIME type', async () => {
+		const file = { ...textFile('a.txt'), type: 'text/plain; charset=utf-8' };
 		const { items, error } = await run(UPLOAD, { files: { data: file } });
 		expect(error).toBeUndefined();
 		expect(items[0]?.json.type).toBe('text/plain');
 	});
 
-	it('takes another name', async () => {
+	it('uses the file name of the option', async () => {
 		const { items } = await run(
 			{ ...UPLOAD, options: { fileName: 'other.pdf' } },
 			{ files: { data: bill } },
@@ -63,32 +63,32 @@ describe('attachment: upload', () => {
 	it.each([
 		[{ allowedMimeTypes: 'image/*' }, 'not allowed'],
 		[{ maxFileSize: 0.1 }, 'larger than 0.1 MB'],
-	])('refuses under %j before a byte moves', async (options, reason) => {
+	])('rejects a file before its transfer with %j', async (options, reason) => {
 		const { error } = await run({ ...UPLOAD, options }, { files: { data: bill } });
 		expect(error?.message).toContain(reason);
 		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 		expect(talkdesk.log).toEqual([]);
 	});
 
-	it('refuses a file whose bytes contradict its type, where that is wanted', async () => {
+	it('rejects a file whose signature contradicts its type, if the option says so', async () => {
 		const fake = { ...bill, type: 'image/png' };
-		const wanted = await run(
+		const checked = await run(
 			{ ...UPLOAD, options: { checkSignature: true } },
 			{ files: { data: fake } },
 		);
-		expect(wanted.error?.message).toContain('a PDF document');
+		expect(checked.error?.message).toContain('a PDF document');
 		expect(talkdesk.log).toEqual([]);
 		const { error } = await run(UPLOAD, { files: { data: fake } });
 		expect(error).toBeUndefined();
 	});
 
-	it('says what the storage says', async () => {
+	it('shows the error of the storage', async () => {
 		talkdesk.configure({ uploadFailure: () => 403 });
 		const { error } = await run(UPLOAD, { files: { data: bill } });
 		expect(error?.message).toContain('the file storage answered with HTTP 403');
 	});
 
-	it('says that there is no such field', async () => {
+	it('names a missing input field', async () => {
 		const { error } = await run(
 			{ ...UPLOAD, inputDataFieldName: 'photo' },
 			{ files: { data: bill } },
@@ -96,11 +96,11 @@ describe('attachment: upload', () => {
 		expect(`${error?.message} ${error?.description}`).toContain('photo');
 	});
 
-	it('survives a token that expires before the bytes move, and while they do', async () => {
-		await started();
+	it('survives a token that expires before and during the transfer', async () => {
+		await startConversation();
 		talkdesk.expireTokens();
 		talkdesk.configure({ uploadFailure: () => void talkdesk.expireTokens() });
-		await uploaded();
+		await uploadFile();
 		expect(talkdesk.attachments()).toMatchObject([{ sha256: sha256(PDF) }]);
 		expect(talkdesk.counts().tokensIssued).toBe(3);
 	});
@@ -116,8 +116,8 @@ describe('attachment: download', () => {
 			options,
 		}) as INodeParameters;
 
-	it('fetches a file byte for byte, with its name and type, into storage on disk', async () => {
-		const id = await uploaded();
+	it('downloads a file byte for byte, with its name and type, to disk', async () => {
+		const id = await uploadFile();
 		const { items, error } = await run(downloadOf(id));
 		expect(error).toBeUndefined();
 		expect(items[0]?.json).toMatchObject({ id, name: 'bill.pdf', size: PDF.length });
@@ -130,22 +130,22 @@ describe('attachment: download', () => {
 	it.each([
 		[{ allowedMimeTypes: 'image/*' }, 'not allowed'],
 		[{ maxFileSize: 0.1 }, 'larger than 0.1 MB'],
-	])('refuses under %j before a byte moves', async (options, reason) => {
-		const id = await uploaded();
+	])('rejects a file before its transfer with %j', async (options, reason) => {
+		const id = await uploadFile();
 		const before = requests('GET');
 		const { error } = await run(downloadOf(id, options));
 		expect(error?.message).toContain(reason);
 		expect(requests('GET')).toBe(before + 1);
 	});
 
-	it('refuses a file whose bytes contradict its type, where that is wanted', async () => {
-		const id = await uploaded({ ...bill, type: 'image/png' });
+	it('rejects a file whose signature contradicts its type, if the option says so', async () => {
+		const id = await uploadFile({ ...bill, type: 'image/png' });
 		const { error } = await run(downloadOf(id, { checkSignature: true }));
 		expect(error?.message).toContain('a PDF document');
 	});
 
-	it.each([404, 403, 500])('says that the storage answered %i', async (status) => {
-		const id = await uploaded();
+	it.each([404, 403, 500])('shows the status of the storage: %i', async (status) => {
+		const id = await uploadFile();
 		talkdesk.configure({ downloadFailure: () => status });
 		const { error } = await run(downloadOf(id, { maxRetries: 1 }));
 		expect(error?.message).toContain(`the file storage answered with HTTP ${status}`);
@@ -155,8 +155,8 @@ describe('attachment: download', () => {
 it('attachment: get, getAll and delete', async () => {
 	const names = ['a.txt', 'b.txt', 'c.txt'];
 	const ids: string[] = [];
-	for (const name of names) ids.push(await uploaded(text(name)));
-	ids.push(await uploaded());
+	for (const name of names) ids.push(await uploadFile(textFile(name)));
+	ids.push(await uploadFile());
 	const all = { resource: 'attachment', operation: 'getAll', filters: {}, options: {} };
 
 	const get = await run({
@@ -166,7 +166,7 @@ it('attachment: get, getAll and delete', async () => {
 		options: {},
 	});
 	expect(get.items[0]?.json).toEqual({
-		...{ id: ids[0], name: 'a.txt', type: 'text/plain', size: text('a.txt').content.length },
+		...{ id: ids[0], name: 'a.txt', type: 'text/plain', size: textFile('a.txt').content.length },
 		state: expect.any(String),
 	});
 
@@ -200,7 +200,7 @@ it('attachment: get, getAll and delete', async () => {
 	expect(missing.error).toMatchObject({ httpCode: '404' });
 });
 
-it('getAll says that the limit is no number', async () => {
+it('getAll rejects a limit that is no number', async () => {
 	const { error } = await run({
 		resource: 'attachment',
 		operation: 'getAll',
@@ -212,8 +212,8 @@ it('getAll says that the limit is no number', async () => {
 	expect(error?.message).toBe("The 'Limit' parameter must be a whole number of 1 or more");
 });
 
-it('getAll goes through every page', async () => {
-	for (let index = 0; index < 105; index++) await uploaded(text(`${index}.txt`));
+it('getAll reads every page', async () => {
+	for (let index = 0; index < 105; index++) await uploadFile(textFile(`${index}.txt`));
 	const { items } = await run({
 		resource: 'attachment',
 		operation: 'getAll',

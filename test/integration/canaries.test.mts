@@ -2,17 +2,17 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import { scopes } from '../simulator/contract.mts';
 import type { Fault } from '../simulator/faults.mts';
-import { credential, END, run, SEND, START, started, talkdesk } from './fixtures.mts';
+import { credential, END, run, SEND, START, startConversation, talkdesk } from './fixtures.mts';
 import { bill } from './sample-files.mts';
 
-/** What must not get out of the credential. The token is added where there is one. */
+/** What must not leave the credential. The token is added if there is one. */
 const SECRETS = {
 	clientSecret: 'canary-client-secret',
 	webhookApiKey: 'canary-webhook-key',
 	webhookPassword: 'canary-webhook-password',
 	webhookClientSecret: 'canary-webhook-client-secret',
 };
-/** What must not get into an error or a log: an execution's data is for it. */
+/** What must not get into an error or a log, but is part of the execution's data. */
 const PERSONAL = {
 	email: 'canary.person@example.com',
 	phone: '+1555canary',
@@ -41,7 +41,7 @@ const start: INodeParameters = {
 };
 const options = { maxRetries: 1, timeout: 300 };
 
-/** Everything that the node can do, with whatever comes out of it. */
+/** Runs several operations, and gives their results. */
 async function doEverything(conversationId: string) {
 	const items = [{ conversationId, ...PERSONAL }];
 	const files = { data: bill };
@@ -54,16 +54,16 @@ async function doEverything(conversationId: string) {
 }
 
 it.each<[string, Fault | undefined]>([
-	['goes well', undefined],
+	['succeeds', undefined],
 	['is rate-limited', { kind: 'rateLimited' }],
 	['is answered by a gateway', { kind: 'unavailable', status: 502, when: 'before' }],
 	['is cut', { kind: 'cut', when: 'before' }],
 	['hangs', { kind: 'hang', when: 'before' }],
-	['is refused again and again', { kind: 'tokenDies' }],
+	['is rejected each time', { kind: 'tokenDies' }],
 ])(
-	'no secret gets out, and nothing personal into an error, where everything %s',
+	'no secret is disclosed, and no error has personal data, if every request %s',
 	async (_, fault) => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		const token = String(credential.accessToken);
 		expect(token.length).toBeGreaterThan(8);
 		talkdesk.configure({
@@ -89,7 +89,7 @@ it.each<[string, Fault | undefined]>([
 	},
 );
 
-it('no secret gets out where the client is refused', async () => {
+it('no secret is disclosed if the client is rejected', async () => {
 	credential.clientSecret = 'canary-wrong-secret';
 	const { everything, error } = await run(start, { items: [PERSONAL] });
 	expect(error).toBeDefined();

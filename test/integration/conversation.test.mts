@@ -1,11 +1,11 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { credential, END, run, START, started, talkdesk } from './fixtures.mts';
+import { credential, END, run, START, startConversation, talkdesk } from './fixtures.mts';
 
 const STRICT = { transcriptSource: 'json', options: { ifMessageUnrecognized: 'error' } };
 
 describe('conversation: start', () => {
-	it('starts a conversation with transcript and parameters, and says what became of it', async () => {
+	it('starts a conversation with transcript and parameters, and gives its data', async () => {
 		const { items, error } = await run({
 			...START,
 			contactCenterParameters: {
@@ -67,7 +67,7 @@ describe('conversation: start', () => {
 		expect(talkdesk.counts().conversationsStarted).toBe(3);
 	});
 
-	it('starts nothing new where n8n repeats the same piece of work', async () => {
+	it('starts no second conversation if n8n repeats the same execution', async () => {
 		const first = await run(START);
 		const again = await run(START);
 		const other = await run(START, { executionId: 'execution-2' });
@@ -82,7 +82,7 @@ describe('conversation: start', () => {
 		expect(talkdesk.counts().conversationsStarted).toBe(2);
 	});
 
-	it('takes an idempotency key of the user', async () => {
+	it('uses the idempotency key of the option', async () => {
 		const parameters = { ...START, options: { idempotencyKey: 'session-1' } };
 		const first = await run(parameters, { executionId: 'execution-1' });
 		const second = await run(parameters, { executionId: 'execution-2' });
@@ -95,7 +95,7 @@ describe('conversation: start', () => {
 		expect(talkdesk.counts().conversationsStarted).toBe(1);
 	});
 
-	it('starts in the touchpoint of the option', async () => {
+	it('uses the touchpoint of the option', async () => {
 		talkdesk.configure({ touchpoints: [{ id: 'local-touchpoint' }, { id: 'other' }] });
 		await run({ ...START, options: { touchpointId: 'other' } });
 		expect(talkdesk.conversations()[0]?.start.touchpoint_id).toBe('other');
@@ -122,7 +122,7 @@ describe('conversation: start', () => {
 			'must be text, not a boolean',
 		],
 		[{ contactCenterParameters: { name: {} } }, 'Contact Center Parameters > Name', 'an object'],
-	])('refuses %j before anything is sent', async (wrong, parameter, what) => {
+	])('rejects %j before any request', async (wrong, parameter, what) => {
 		const { error } = await run({ ...START, ...wrong });
 		expect(error?.message).toContain(parameter);
 		expect(error?.message).toContain(what);
@@ -130,7 +130,7 @@ describe('conversation: start', () => {
 		expect(talkdesk.counts().routes).toEqual({});
 	});
 
-	it('says that there is no touchpoint, and where to enter one', async () => {
+	it('explains a missing touchpoint', async () => {
 		credential.touchpointId = '';
 		const { error } = await run(START);
 		expect(error?.message).toContain('touchpoint');
@@ -148,7 +148,7 @@ describe('contact-center parameters', () => {
 		return { items, error, start: talkdesk.conversations().at(-1)?.start };
 	};
 
-	it('of other integrations can be passed as they are', async () => {
+	it('of other integrations are accepted unchanged', async () => {
 		for (const json of [
 			{ emailAddress: 'ann@example.com', phone: '+15550100' },
 			'{ "SendConversationTranscript": true, "ContactCenterParameters": { "emailAddress": "ann@example.com", "phone": "+15550100" } }',
@@ -165,13 +165,13 @@ describe('contact-center parameters', () => {
 		}
 	});
 
-	it('have the phone of their own field, whatever else says', async () => {
+	it('prefer the phone of its own field', async () => {
 		const json = { contact_phone: '1', phone: '2' };
 		const own = await parametersOf({ json, phone: '3' }, 'ann@example.com');
 		expect(own.start?.context_parameters).toMatchObject({ contact_phone: '3' });
 	});
 
-	it('that are broken by a quotation mark in an expression are refused with the remedy', async () => {
+	it('that are broken by a quotation mark in an expression are rejected with a remedy', async () => {
 		const { error } = await parametersOf({ json: '{ "reason": "He said "no"" }' });
 		expect(error?.message).toContain('must be a valid JSON object');
 		expect(error?.description).toContain('make the whole field one expression');
@@ -183,7 +183,7 @@ describe('contact-center parameters', () => {
 		expect(start?.context_parameters).toEqual(json);
 	});
 
-	it("leave the contact's own address alone, and check the other one", async () => {
+	it("do not override the contact's address, and are checked", async () => {
 		const { start } = await parametersOf(
 			{ json: { emailAddress: 'b@example.com' } },
 			'a@example.com',
@@ -194,7 +194,7 @@ describe('contact-center parameters', () => {
 	});
 });
 
-it.each(['.', '..'])('the id %j reaches no other place of the API', async (conversationId) => {
+it.each(['.', '..'])('the id %j reaches no other path of the API', async (conversationId) => {
 	const { items } = await run(END, {
 		node: { onError: 'continueRegularOutput' },
 		items: [{ conversationId }],
@@ -207,8 +207,8 @@ it.each(['.', '..'])('the id %j reaches no other place of the API', async (conve
 });
 
 describe('conversation: end', () => {
-	it('ends a conversation, and ending it again is an outcome', async () => {
-		const conversationId = await started();
+	it('ends a conversation, and succeeds for an ended one', async () => {
+		const conversationId = await startConversation();
 		const first = await run(END, { items: [{ conversationId }] });
 		expect(first.items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: false });
 		expect(talkdesk.conversation(conversationId)?.state).toBe('ended');
@@ -216,7 +216,7 @@ describe('conversation: end', () => {
 		expect(again.items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: true });
 	});
 
-	it('fails for a conversation that never was', async () => {
+	it('fails for an unknown conversation', async () => {
 		const { error } = await run(END, { items: [{ conversationId: 'nowhere' }] });
 		expect(error).toMatchObject({ httpCode: '404' });
 	});

@@ -1,7 +1,17 @@
-import { contents, run, SEND, SEND_ROUTE, started, talkdesk } from './fixtures.mts';
+import {
+	contents,
+	run,
+	SEND,
+	SEND_ROUTE,
+	startConversation,
+	talkdesk,
+	transcriptTo,
+	TWO_PARTS,
+} from './fixtures.mts';
+import { textFile } from './sample-files.mts';
 
 const endedConversation = async () => {
-	const conversationId = await started();
+	const conversationId = await startConversation();
 	await talkdesk.agent.end(conversationId);
 	return conversationId;
 };
@@ -13,21 +23,21 @@ const send = async (conversationId: string, options: object, text = 'One more th
 const startNew = { ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' };
 
 describe('a message to a conversation that has ended', () => {
-	it('is an error that says what to do', async () => {
+	it('is an error with a remedy', async () => {
 		const { error } = await send(await endedConversation(), {});
 		expect(error?.message).toContain('has already ended');
 		expect(error?.description).toContain('Start a new conversation');
 		expect(error?.description).toContain('If Conversation Has Ended');
 	});
 
-	it('is an outcome with Continue', async () => {
+	it('is a result with Continue', async () => {
 		const conversationId = await endedConversation();
 		const { items, error } = await send(conversationId, { ifConversationEnded: 'continue' });
 		expect(error).toBeUndefined();
 		expect(items[0]?.json).toEqual({ conversationId, conversationEnded: true, attachments: [] });
 	});
 
-	it('starts a new one with the same contact, and the message in it', async () => {
+	it('starts a new one with the same contact, and sends the message there', async () => {
 		const conversationId = await endedConversation();
 		const { items } = await send(conversationId, startNew);
 		expect(items[0]?.json).toMatchObject({
@@ -41,14 +51,14 @@ describe('a message to a conversation that has ended', () => {
 		expect(contents(successor?.id)).toEqual(['One more thing']);
 	});
 
-	it('starts one, however many messages come late', async () => {
+	it('starts a single new one for several late messages', async () => {
 		const conversationId = await endedConversation();
 		for (const text of ['one', 'two', 'three']) await send(conversationId, startNew, text);
 		expect(talkdesk.conversations()).toHaveLength(2);
 		expect(contents(talkdesk.conversations()[1]?.id)).toEqual(['one', 'two', 'three']);
 	});
 
-	it('follows the successors that have ended too', async () => {
+	it('follows successors that have ended too', async () => {
 		const conversationId = await endedConversation();
 		const first = await send(conversationId, startNew, 'one');
 		await talkdesk.agent.end(String(first.items[0]?.json.conversationId));
@@ -58,7 +68,7 @@ describe('a message to a conversation that has ended', () => {
 		expect(contents(second.items[0]?.json.conversationId)).toEqual(['two']);
 	});
 
-	it('does not follow them for ever', async () => {
+	it('follows a limited number of successors', async () => {
 		const conversationId = await endedConversation();
 		talkdesk.configure({
 			faults: ({ route }) =>
@@ -74,18 +84,18 @@ describe('a message to a conversation that has ended', () => {
 	it.each([
 		[{ ifConversationEnded: 'startNew' }, "Contact Email' parameter is empty"],
 		[{ ...startNew, contactEmail: 'ann' }, "Contact Email' parameter is not a valid email address"],
-	])('needs the contact for that, also while the old one is open: %j', async (options, message) => {
-		const { error } = await send(await started(), options);
+	])('needs the contact for that, even if the old one is open: %j', async (options, message) => {
+		const { error } = await send(await startConversation(), options);
 		expect(error?.message).toContain(message);
 	});
 
-	it('takes its files along', async () => {
+	it('is sent with its files', async () => {
 		const conversationId = await endedConversation();
 		const { items } = await run(
 			{ ...SEND, inputDataFieldNames: 'data', options: startNew },
 			{
 				items: [{ conversationId, text: '' }],
-				files: { data: { name: 'a.txt', type: 'text/plain', content: Buffer.from('a') } },
+				files: { data: textFile('a.txt') },
 			},
 		);
 		expect(items[0]?.json.attachments).toMatchObject([{ name: 'a.txt', outcome: 'sent' }]);
@@ -93,43 +103,34 @@ describe('a message to a conversation that has ended', () => {
 		expect(messages[0]?.attachments).toMatchObject([{ name: 'a.txt' }]);
 	});
 
-	it('says of its files that they were not sent', async () => {
+	it('reports its files as not sent', async () => {
 		const { items } = await run(
 			{ ...SEND, inputDataFieldNames: 'data', options: { ifConversationEnded: 'continue' } },
 			{
 				items: [{ conversationId: await endedConversation(), text: '' }],
-				files: { data: { name: 'a.txt', type: 'text/plain', content: Buffer.from('a') } },
+				files: { data: textFile('a.txt') },
 			},
 		);
 		expect(items[0]?.json.attachments).toMatchObject([{ name: 'a.txt', outcome: 'notSent' }]);
 	});
 
-	it('gets no more parts of a transcript than the first with Continue', async () => {
+	it('sends no further parts of a transcript with Continue', async () => {
 		const conversationId = await endedConversation();
-		const { items } = await run({
-			...{ resource: 'message', operation: 'sendTranscript', conversationId, sendAs: 'message' },
-			transcriptSource: 'json',
-			transcript: JSON.stringify([
-				{ role: 'user', content: 'a'.repeat(90) },
-				{ role: 'assistant', content: 'b'.repeat(90) },
-			]),
-			options: { messageLength: 120, ifConversationEnded: 'continue' },
-		});
+		const { items } = await run(
+			transcriptTo(conversationId, TWO_PARTS.transcript, {
+				...TWO_PARTS.options,
+				ifConversationEnded: 'continue',
+			}),
+		);
 		expect(items[0]?.json).toMatchObject({ conversationEnded: true, messageIds: [] });
 		expect(talkdesk.counts().routes[SEND_ROUTE]).toBe(1);
 	});
 
-	it('is a transcript in the new one as a whole', async () => {
+	it('sends a whole transcript to the new one', async () => {
 		const conversationId = await endedConversation();
-		const { items } = await run({
-			...{ resource: 'message', operation: 'sendTranscript', conversationId, sendAs: 'message' },
-			transcriptSource: 'json',
-			transcript: JSON.stringify([
-				{ role: 'user', content: 'a'.repeat(90) },
-				{ role: 'assistant', content: 'b'.repeat(90) },
-			]),
-			options: { messageLength: 120, ...startNew },
-		});
+		const { items } = await run(
+			transcriptTo(conversationId, TWO_PARTS.transcript, { ...TWO_PARTS.options, ...startNew }),
+		);
 		expect(items[0]?.json).toMatchObject({ previousConversationId: conversationId });
 		expect(contents(items[0]?.json.conversationId)).toHaveLength(2);
 	});

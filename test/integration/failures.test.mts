@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-import { credential, run, SEND, START, started, talkdesk } from './fixtures.mts';
+import { credential, run, SEND, START, startConversation, talkdesk } from './fixtures.mts';
 
 describe('errors', () => {
 	it("carry Talkdesk's message, its code, the item and a remedy", async () => {
@@ -17,7 +17,7 @@ describe('errors', () => {
 	});
 
 	it('with Continue On Fail become items, and the other items go on', async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		const { items, error } = await run(SEND, {
 			node: { onError: 'continueRegularOutput' },
 			items: [
@@ -44,8 +44,8 @@ describe('errors', () => {
 		]);
 	});
 
-	it('leave by the error output where there is one', async () => {
-		const conversationId = await started();
+	it('go to the error output if there is one', async () => {
+		const conversationId = await startConversation();
 		await talkdesk.agent.end(conversationId);
 		const { outputs } = await run(SEND, {
 			node: { onError: 'continueErrorOutput' },
@@ -64,7 +64,7 @@ describe('errors', () => {
 		expect(error?.description).toContain("Select 'Resource' and 'Operation'");
 	});
 
-	it('say that there was no answer, and why', async () => {
+	it('explain a network failure', async () => {
 		credential.apiBaseUrl = 'http://127.0.0.1:9';
 		const { error } = await run({ ...START, options: { maxRetries: 0 } });
 		expect(error?.message).toContain('there was no answer');
@@ -77,7 +77,7 @@ describe('errors', () => {
 		[{}, 'id: is not an ID'],
 		[{ id: '' }, 'id: '],
 		[['id'], 'body: Expected object'],
-	])('say what is wrong with an answer that cannot be read: %j', async (answer, wrong) => {
+	])('name the invalid part of a response: %j', async (answer, wrong) => {
 		let requests = 0;
 		const other = Fastify();
 		other.addHook('onRequest', async (_request, reply) => {
@@ -93,21 +93,21 @@ describe('errors', () => {
 				),
 				details: { kind: 'unexpectedAnswer', status: 201, fields: [] },
 			});
-			// Once more with the same key: Talkdesk may have started it, and tell so now.
+			// The second request has the same key: Talkdesk may have started the conversation.
 			expect(requests).toBe(2);
 		} finally {
 			await other.close();
 		}
 	});
 
-	it('of a wrong secret are in the words of Talkdesk', async () => {
+	it('for a wrong secret have the message of Talkdesk', async () => {
 		credential.clientSecret = 'wrong';
 		const { error } = await run(START);
 		expect(error?.message).toContain('Client authentication failed');
 		expect(error?.description).toContain('credential');
 	});
 
-	it('of a token that is not to be had just now do not blame the credential', async () => {
+	it('for a transient failure of the token request do not blame the credential', async () => {
 		talkdesk.configure({
 			faults: ({ route }) =>
 				route.startsWith('POST /id/')
@@ -121,14 +121,14 @@ describe('errors', () => {
 		});
 	});
 
-	it('of an incomplete credential name the field', async () => {
+	it('for an incomplete credential name the field', async () => {
 		credential.clientId = '';
 		const { error } = await run(START);
 		expect(error?.message).toContain('Client ID');
 		expect(error).toMatchObject({ failure: { cause: 'credential-invalid' } });
 	});
 
-	it('of a missing scope speak of scopes', async () => {
+	it('for a missing scope name scopes', async () => {
 		talkdesk.configure({
 			clients: [{ id: 'local-client', secret: 'local-secret', scopes: ['attachments:read'] }],
 		});
@@ -139,7 +139,7 @@ describe('errors', () => {
 });
 
 describe('the token', () => {
-	it.each(['apiBaseUrl', 'tokenUrl'])('follows no redirection of the %s', async (url) => {
+	it.each(['apiBaseUrl', 'tokenUrl'])('is sent to no redirect of the %s', async (url) => {
 		const seen: unknown[] = [];
 		const elsewhere = Fastify();
 		elsewhere.addHook('onRequest', async (request, reply) => {
@@ -162,8 +162,8 @@ describe('the token', () => {
 		}
 	});
 
-	it('is fetched once for many items and many runs', async () => {
-		const conversationId = await started();
+	it('is requested once for many items and many executions', async () => {
+		const conversationId = await startConversation();
 		for (let index = 0; index < 3; index++) {
 			await run(SEND, {
 				executionId: `execution-${index}`,
@@ -173,8 +173,8 @@ describe('the token', () => {
 		expect(talkdesk.counts()).toMatchObject({ tokensIssued: 1, messagesStored: 30 });
 	});
 
-	it('is renewed without the workflow noticing when it expires', async () => {
-		const conversationId = await started();
+	it('is renewed transparently when it expires', async () => {
+		const conversationId = await startConversation();
 		talkdesk.expireTokens();
 		const { error } = await run(SEND, { items: [{ conversationId, text: 'still here' }] });
 		expect(error).toBeUndefined();
@@ -182,7 +182,7 @@ describe('the token', () => {
 		expect(talkdesk.counts().tokensIssued).toBe(2);
 	});
 
-	it('is fetched once where many ask at the same time, cold and expired', async () => {
+	it('is requested once by concurrent executions, at first and after it has expired', async () => {
 		const many = async () =>
 			await Promise.all(
 				Array.from(

@@ -1,4 +1,4 @@
-/** What stands in for the parts of n8n that need a database: what it keeps there is kept in memory here. */
+/** Fakes for the parts of n8n that need a database: they keep their data in memory. */
 import {
 	ICredentialsHelper,
 	NodeConnectionTypes,
@@ -22,16 +22,17 @@ import { TalkdeskOAuth2Api } from '../../credentials/TalkdeskOAuth2Api.credentia
 /** The credential, as n8n's database would hold it: `accessToken` changes in place. */
 export type StoredCredential = ICredentialDataDecryptedObject;
 
-/** A credential test or a save never happens here. */
-export const never = () => {
+/** For what running a node never needs, such as a credential test. */
+export const notImplemented = () => {
 	throw new Error('not part of running a node');
 };
 
 /**
- * What n8n does around a request with this credential, over a credential that lives in memory: it hands out a copy,
- * calls `preAuthentication` where there is no token or the last one was refused, and stores what comes back.
+ * Authenticates requests with an in-memory credential, as n8n does.
+ *
+ * It gives out a copy, calls `preAuthentication` if there is no token or it was rejected, and stores the result.
  */
-export class CredentialsInMemory extends ICredentialsHelper {
+export class InMemoryCredentials extends ICredentialsHelper {
 	private readonly type = new TalkdeskOAuth2Api();
 
 	constructor(
@@ -86,17 +87,17 @@ export class CredentialsInMemory extends ICredentialsHelper {
 		return { ...request, headers };
 	}
 
-	runPreAuthentication = never;
+	runPreAuthentication = notImplemented;
 
-	getCredentials = never;
+	getCredentials = notImplemented;
 
-	updateCredentials = never;
+	updateCredentials = notImplemented;
 
-	updateCredentialsOauthTokenData = never;
+	updateCredentialsOauthTokenData = notImplemented;
 }
 
-/** Remembers in memory what n8n keeps in its database, for each node. */
-export class RememberedInMemory implements IDataDeduplicator {
+/** Records the processed keys of each node in memory. */
+export class InMemoryDeduplicator implements IDataDeduplicator {
 	private readonly seen = new Set<string>();
 
 	async checkProcessedAndRecord(
@@ -105,9 +106,9 @@ export class RememberedInMemory implements IDataDeduplicator {
 		{ node }: ICheckProcessedContextData,
 		{ mode }: ICheckProcessedOptions,
 	): Promise<IDeduplicationOutput> {
-		if (mode !== 'entries') throw new Error(`items are not kept by ${mode} here`);
-		const place = scope === 'node' ? node?.id : 'the whole workflow';
-		const key = (item: DeduplicationItemTypes) => `${place}: ${String(item)}`;
+		if (mode !== 'entries') throw new Error(`the mode ${mode} is not implemented`);
+		const owner = scope === 'node' ? node?.id : 'the whole workflow';
+		const key = (item: DeduplicationItemTypes) => `${owner}: ${String(item)}`;
 		const isKnown = items.map((item) => this.seen.has(key(item)));
 		for (const item of items) this.seen.add(key(item));
 		return {
@@ -116,15 +117,15 @@ export class RememberedInMemory implements IDataDeduplicator {
 		};
 	}
 
-	removeProcessed = never;
+	removeProcessed = notImplemented;
 
-	clearAllProcessedItems = never;
+	clearAllProcessedItems = notImplemented;
 
-	getProcessedDataCount = never;
+	getProcessedDataCount = notImplemented;
 }
 
-/** A memory node that holds the messages of the test. */
-export class MemoryNode implements INodeType {
+/** A memory node with the given messages. */
+export class FakeMemoryNode implements INodeType {
 	constructor(private readonly messages: unknown[]) {}
 
 	description: INodeTypeDescription = {
@@ -139,7 +140,7 @@ export class MemoryNode implements INodeType {
 		properties: [],
 	};
 
-	// n8n calls it with a `this` of its own.
+	// n8n calls it with its own `this`.
 	supplyData = async (): Promise<SupplyData> => ({
 		response: { chatHistory: { getMessages: async () => this.messages } },
 	});

@@ -1,26 +1,26 @@
 import type { Fault } from '../simulator/faults.mts';
 import { contentOf } from './runNode.mts';
 import { failFirst, run, talkdesk } from './fixtures.mts';
-import { bill, sha256, uploaded } from './sample-files.mts';
+import { bill, sha256, UPLOAD, uploadFile } from './sample-files.mts';
 
-const upload = async (options = {}) =>
-	await run(
-		{ resource: 'attachment', operation: 'upload', inputDataFieldName: 'data', options },
-		{ files: { data: bill } },
-	);
+const upload = async (options = {}) => await run({ ...UPLOAD, options }, { files: { data: bill } });
 const download = async (attachmentId: string, options = {}) =>
 	await run({
 		...{ resource: 'attachment', operation: 'download', outputDataFieldName: 'data' },
 		...{ attachmentId, options },
 	});
 
-describe('an upload goes through although', () => {
+describe('an upload succeeds although', () => {
 	it.each<[string, string, Fault]>([
-		['the link is late', 'POST /api/attachments/2023-03/upload-link', { kind: 'rateLimited' }],
-		['the storage is away', 'PUT /', { kind: 'unavailable', status: 503, when: 'before' }],
-		['the storage breaks off', 'PUT /', { kind: 'cut', when: 'before' }],
-		['the answer of the storage is lost', 'PUT /', { kind: 'cut', when: 'after' }],
-		['the attachment is refused for now', 'POST /api/attachments/2023-03', { kind: 'rateLimited' }],
+		[
+			'the link is rate-limited',
+			'POST /api/attachments/2023-03/upload-link',
+			{ kind: 'rateLimited' },
+		],
+		['the storage is unavailable', 'PUT /', { kind: 'unavailable', status: 503, when: 'before' }],
+		['the storage closes the connection', 'PUT /', { kind: 'cut', when: 'before' }],
+		['the response of the storage is lost', 'PUT /', { kind: 'cut', when: 'after' }],
+		['the attachment is rate-limited', 'POST /api/attachments/2023-03', { kind: 'rateLimited' }],
 	])('%s', async (_name, route, fault) => {
 		failFirst(route, fault);
 		const { items, error } = await upload();
@@ -30,7 +30,7 @@ describe('an upload goes through although', () => {
 		]);
 	});
 
-	it('the answer that there is an attachment is lost: the next try has another name', async () => {
+	it('the response for the attachment is lost: the retry uses another name', async () => {
 		talkdesk.configure({
 			faults: ({ route, index }) =>
 				/2023-03\/?$/.test(route) && route.startsWith('POST') && index === 0
@@ -44,23 +44,27 @@ describe('an upload goes through although', () => {
 	});
 });
 
-describe('a download goes through although', () => {
+describe('a download succeeds although', () => {
 	it.each<[string, string, Fault]>([
-		['the link is late', 'GET /api/', { kind: 'unavailable', status: 504, when: 'before' }],
-		['the storage is away', 'GET /downloads', { kind: 'unavailable', status: 503, when: 'before' }],
-		['the bytes break off', 'GET /downloads', { kind: 'cut', when: 'midway' }],
-		['the bytes stop coming', 'GET /downloads', { kind: 'stall' }],
+		['the link is unavailable', 'GET /api/', { kind: 'unavailable', status: 504, when: 'before' }],
+		[
+			'the storage is unavailable',
+			'GET /downloads',
+			{ kind: 'unavailable', status: 503, when: 'before' },
+		],
+		['the transfer is cut', 'GET /downloads', { kind: 'cut', when: 'midway' }],
+		['the transfer stalls', 'GET /downloads', { kind: 'stall' }],
 		['the storage does not answer', 'GET /downloads', { kind: 'hang', when: 'before' }],
 	])('%s', async (_name, route, fault) => {
-		const id = await uploaded();
+		const id = await uploadFile();
 		failFirst(route, fault);
 		const { items, error } = await download(id, { timeout: 500 });
 		expect(error).toBeUndefined();
 		expect(sha256(await contentOf(items[0]?.binary?.data))).toBe(sha256(bill.content));
 	});
 
-	it('not if that goes on: the error says what happened', async () => {
-		const id = await uploaded();
+	it('not if the fault persists, which the error explains', async () => {
+		const id = await uploadFile();
 		talkdesk.configure({
 			faults: ({ route }) =>
 				route.startsWith('GET /downloads') ? { kind: 'cut', when: 'midway' } : undefined,
@@ -82,9 +86,9 @@ it.each([
 	[
 		'a download',
 		'GET /api/attachments/2023-03/:id/download-link',
-		async () => await download(await uploaded(), { maxRetries: 1 }),
+		async () => await download(await uploadFile(), { maxRetries: 1 }),
 	],
-])('the link of %s is not asked for more often than the options say', async (_what, link, act) => {
+])('the link of %s is requested no more often than the options say', async (_what, link, act) => {
 	talkdesk.configure({
 		faults: ({ route }) => (route === link ? { kind: 'rateLimited' } : undefined),
 	});

@@ -3,17 +3,25 @@ import Fastify from 'fastify';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { contentOf, runNode } from './runNode.mts';
-import { credential, failFirst, run, SEND_ROUTE, started, talkdesk } from './fixtures.mts';
-import { bill, PDF, sendOf, sha256, text, uploaded } from './sample-files.mts';
+import {
+	credential,
+	failFirst,
+	run,
+	SEND_ROUTE,
+	startConversation,
+	talkdesk,
+	transcriptTo,
+} from './fixtures.mts';
+import { bill, PDF, sendFiles, sha256, textFile, uploadFile } from './sample-files.mts';
 
 describe('message: send with files', () => {
 	const ten = Object.fromEntries(
-		Array.from({ length: 10 }, (_, index) => [`file_${index}`, text(`${index}.txt`)]),
+		Array.from({ length: 10 }, (_, index) => [`file_${index}`, textFile(`${index}.txt`)]),
 	);
 
 	it('sends all files of the item in one message, in their order, without a text', async () => {
-		const conversationId = await started();
-		const { items, error } = await run(sendOf(conversationId), { files: ten });
+		const conversationId = await startConversation();
+		const { items, error } = await run(sendFiles(conversationId), { files: ten });
 		expect(error).toBeUndefined();
 		const [message] = talkdesk.conversation(conversationId)?.messages ?? [];
 		expect(message?.content).toBeNull();
@@ -31,11 +39,11 @@ describe('message: send with files', () => {
 		);
 	});
 
-	it('sends the fields that are named, and attachments that are there already', async () => {
-		const conversationId = await started();
-		const id = await uploaded();
+	it('sends the chosen fields, and existing attachments', async () => {
+		const conversationId = await startConversation();
+		const id = await uploadFile();
 		await run(
-			sendOf(
+			sendFiles(
 				conversationId,
 				{ text: 'Look', inputDataFieldNames: 'file_3, file_1' },
 				{ attachmentIds: id },
@@ -47,9 +55,9 @@ describe('message: send with files', () => {
 		expect(message?.attachments.map(({ name }) => name)).toEqual(['3.txt', '1.txt', 'bill.pdf']);
 	});
 
-	it('sends an attachment with the type and size that its storage says, where Talkdesk knows none', async () => {
-		const conversationId = await started();
-		const id = await uploaded();
+	it('takes type and size of an attachment from its storage if Talkdesk has none', async () => {
+		const conversationId = await startConversation();
+		const id = await uploadFile();
 		const original = credential.apiBaseUrl;
 		const proxy = Fastify();
 		proxy.get('/attachments/2023-03/:id', async () => ({ id, name: 'bill.pdf', size: null }));
@@ -68,7 +76,7 @@ describe('message: send with files', () => {
 		});
 		credential.apiBaseUrl = await proxy.listen({ host: '127.0.0.1', port: 0 });
 		const { items, error } = await run(
-			sendOf(conversationId, { inputDataFieldNames: '' }, { attachmentIds: `${id}, ,${id}` }),
+			sendFiles(conversationId, { inputDataFieldNames: '' }, { attachmentIds: `${id}, ,${id}` }),
 		);
 		await proxy.close();
 		expect(error).toBeUndefined();
@@ -77,10 +85,10 @@ describe('message: send with files', () => {
 		]);
 	});
 
-	it('sends nine of ten, and explains the one', async () => {
-		const conversationId = await started();
+	it('sends the allowed files, and explains the rejected one', async () => {
+		const conversationId = await startConversation();
 		const files = { ...ten, file_4: bill };
-		const { items } = await run(sendOf(conversationId, {}, { allowedMimeTypes: 'text/plain' }), {
+		const { items } = await run(sendFiles(conversationId, {}, { allowedMimeTypes: 'text/plain' }), {
 			files,
 		});
 		expect(talkdesk.conversation(conversationId)?.messages[0]?.attachments).toHaveLength(9);
@@ -93,23 +101,23 @@ describe('message: send with files', () => {
 		});
 	});
 
-	it('sends the text where no file can be sent, and fails where there is no text either', async () => {
-		const conversationId = await started();
+	it('sends the text if no file can be sent, and fails if there is no text either', async () => {
+		const conversationId = await startConversation();
 		talkdesk.configure({ uploadFailure: () => 403 });
-		const { items } = await run(sendOf(conversationId, { text: 'See file' }), {
+		const { items } = await run(sendFiles(conversationId, { text: 'See file' }), {
 			files: { data: bill },
 		});
 		expect(items[0]?.json.attachments).toMatchObject([{ outcome: 'failed', name: 'bill.pdf' }]);
-		const { error } = await run(sendOf(conversationId), { files: { data: bill } });
+		const { error } = await run(sendFiles(conversationId), { files: { data: bill } });
 		expect(error?.message).toBe('None of the files could be sent');
 		expect(error?.description).toContain('bill.pdf');
 		expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(1);
 	});
 
-	it('says which fields and attachments there are none of, and sends the rest', async () => {
-		const conversationId = await started();
+	it('reports missing fields and attachments, and sends the rest', async () => {
+		const conversationId = await startConversation();
 		const { items } = await run(
-			sendOf(
+			sendFiles(
 				conversationId,
 				{ text: 'Look', inputDataFieldNames: 'photo, data' },
 				{ attachmentIds: 'nothing' },
@@ -123,16 +131,16 @@ describe('message: send with files', () => {
 		]);
 	});
 
-	it('says of every file what became of it where the message was not sent', async () => {
-		const conversationId = await started();
+	it('reports the outcome of every file if the message was not sent', async () => {
+		const conversationId = await startConversation();
 		await talkdesk.agent.end(conversationId);
 		const { items } = await run(
-			sendOf(
+			sendFiles(
 				conversationId,
 				{},
 				{ allowedMimeTypes: 'text/plain', ifConversationEnded: 'continue' },
 			),
-			{ files: { a: text('a.txt'), b: bill } },
+			{ files: { a: textFile('a.txt'), b: bill } },
 		);
 		expect(items[0]?.json.attachments).toEqual([
 			expect.objectContaining({ name: 'a.txt', outcome: 'notSent' }),
@@ -140,11 +148,11 @@ describe('message: send with files', () => {
 		]);
 	});
 
-	it('says that it is unclear where nobody knows whether the message arrived', async () => {
-		const conversationId = await started();
+	it('reports unclear if it is unknown whether the message arrived', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
-		const { items } = await run(sendOf(conversationId, {}, { ifOutcomeUnknown: 'report' }), {
-			files: { a: text('a.txt') },
+		const { items } = await run(sendFiles(conversationId, {}, { ifOutcomeUnknown: 'report' }), {
+			files: { a: textFile('a.txt') },
 		});
 		expect(items[0]?.json).toMatchObject({
 			outcomeUnknown: true,
@@ -152,12 +160,14 @@ describe('message: send with files', () => {
 		});
 	});
 
-	it('says which file Talkdesk did not take (206)', async () => {
-		const conversationId = await started();
+	it('reports the file that Talkdesk rejected (206)', async () => {
+		const conversationId = await startConversation();
 		talkdesk.configure({
 			partialFailure: ({ name }) => (name === 'bill.pdf' ? 'bill.pdf is infected' : undefined),
 		});
-		const { items } = await run(sendOf(conversationId), { files: { a: text('a.txt'), b: bill } });
+		const { items } = await run(sendFiles(conversationId), {
+			files: { a: textFile('a.txt'), b: bill },
+		});
 		expect(items[0]?.json).toMatchObject({
 			partialFailReason: 'bill.pdf is infected',
 			attachments: [
@@ -167,12 +177,14 @@ describe('message: send with files', () => {
 		});
 	});
 
-	it('says that it is unclear where Talkdesk names no file (206)', async () => {
-		const conversationId = await started();
+	it('reports unclear if Talkdesk names no file (206)', async () => {
+		const conversationId = await startConversation();
 		talkdesk.configure({
 			partialFailure: ({ name }) => (name === 'bill.pdf' ? 'too bad' : undefined),
 		});
-		const { items } = await run(sendOf(conversationId), { files: { a: text('a.txt'), b: bill } });
+		const { items } = await run(sendFiles(conversationId), {
+			files: { a: textFile('a.txt'), b: bill },
+		});
 		expect(items[0]?.json.attachments).toMatchObject([
 			{ outcome: 'unclear' },
 			{ outcome: 'unclear' },
@@ -180,19 +192,15 @@ describe('message: send with files', () => {
 	});
 });
 
-it('the transcript goes out as a file', async () => {
-	const conversationId = await started();
+it('the transcript is sent as a file', async () => {
+	const conversationId = await startConversation();
+	const transcript = [
+		{ role: 'user', content: 'Hi' },
+		{ role: 'assistant', content: 'Hello' },
+	];
 	const { items, error } = await run({
-		resource: 'message',
-		operation: 'sendTranscript',
-		conversationId,
-		transcriptSource: 'json',
-		transcript: [
-			{ role: 'user', content: 'Hi' },
-			{ role: 'assistant', content: 'Hello' },
-		],
+		...transcriptTo(conversationId, transcript),
 		sendAs: 'file',
-		options: {},
 	});
 	expect(error).toBeUndefined();
 	const [attachment] = talkdesk.attachments();
@@ -216,7 +224,7 @@ describe('the trigger', () => {
 		});
 
 	it('puts the files of a message into the item', async () => {
-		const id = await uploaded();
+		const id = await uploadFile();
 		const { items } = await trigger([{ id, name: 'bill.pdf', type: 'application/pdf' }], {
 			downloadAttachments: true,
 		});
@@ -227,8 +235,8 @@ describe('the trigger', () => {
 		expect(sha256(await contentOf(items[0]?.binary?.attachment_0))).toBe(sha256(PDF));
 	});
 
-	it('asks for name and type where the message has none', async () => {
-		const id = await uploaded();
+	it('requests name and type if the message has none', async () => {
+		const id = await uploadFile();
 		const { items } = await trigger([{ id }], { downloadAttachments: true });
 		expect(items[0]?.binary?.attachment_0).toMatchObject({
 			fileName: 'bill.pdf',
@@ -236,8 +244,8 @@ describe('the trigger', () => {
 		});
 	});
 
-	it('lets the message go on where a file cannot be fetched, and says why', async () => {
-		const id = await uploaded();
+	it('passes the message on if a download fails, with the reason', async () => {
+		const id = await uploadFile();
 		const { items, error } = await trigger([{ id: 'gone' }, { id }, { name: 'x' }], {
 			downloadAttachments: true,
 		});
@@ -250,7 +258,7 @@ describe('the trigger', () => {
 		expect(Object.keys(items[0]?.binary ?? {})).toEqual(['attachment_1']);
 	});
 
-	it('lets the message go on where the credential is incomplete, too', async () => {
+	it('passes the message on if the credential is incomplete, with the reason', async () => {
 		credential.clientSecret = '';
 		const { items, error } = await trigger([{ id: 'a' }], { downloadAttachments: true });
 		expect(error).toBeUndefined();
@@ -260,16 +268,16 @@ describe('the trigger', () => {
 		});
 	});
 
-	it('refuses a file that the policy forbids', async () => {
-		const id = await uploaded();
+	it('rejects a file that the policy forbids', async () => {
+		const id = await uploadFile();
 		const { items } = await trigger([{ id }], { downloadAttachments: true, maxFileSize: 0.1 });
 		expect(items[0]?.json.attachments).toMatchObject([
 			{ error: expect.stringContaining('larger') },
 		]);
 	});
 
-	it('fetches nothing unless it is wanted', async () => {
-		const id = await uploaded();
+	it('downloads nothing if the option is off', async () => {
+		const id = await uploadFile();
 		const before = talkdesk.log.length;
 		const { items } = await trigger([{ id }], {});
 		expect(items[0]?.binary).toBeUndefined();

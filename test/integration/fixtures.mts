@@ -5,10 +5,10 @@ import type { Fault } from '../simulator/faults.mts';
 import { startTalkdesk, type LocalTalkdesk } from '../simulator/talkdesk.mts';
 import { runNode, type StoredCredential } from './runNode.mts';
 
-// What is sent again waits for real, and a busy machine takes its time.
+// Retries wait for real, and a busy machine is slow.
 jest.setTimeout(30_000);
 
-/** A Talkdesk for each test of the file that imports this, and the credential for it. */
+/** A new simulator, and its credential, for each test of the importing file. */
 export let talkdesk: LocalTalkdesk;
 export let credential: StoredCredential;
 
@@ -33,6 +33,28 @@ export const SEND: INodeParameters = {
 	text: '={{ $json.text }}',
 	options: {},
 };
+/** Parameters that send a transcript to an open conversation, by default as messages. */
+export const transcriptTo = (
+	conversationId: string,
+	transcript: INodeParameters[],
+	options: INodeParameters = {},
+): INodeParameters => ({
+	resource: 'message',
+	operation: 'sendTranscript',
+	conversationId,
+	transcriptSource: 'json',
+	transcript,
+	sendAs: 'message',
+	options,
+});
+/** A transcript that becomes two messages, with the option for it. */
+export const TWO_PARTS = {
+	transcript: [
+		{ role: 'user', content: 'a'.repeat(90) },
+		{ role: 'assistant', content: 'b'.repeat(90) },
+	],
+	options: { messageLength: 120 },
+};
 export const END: INodeParameters = {
 	resource: 'conversation',
 	operation: 'end',
@@ -46,26 +68,32 @@ export const run = async (
 	more: Partial<Parameters<typeof runNode>[1]> = {},
 ) => await runNode('talkdesk', { credential, parameters, ...more });
 
-/** A conversation that the node has started; its id. Another execution starts another one. */
-export const started = async (executionId = 'execution-1') => {
+/** Starts a conversation with the node. @returns its id; another execution gives another one */
+export const startConversation = async (executionId = 'execution-1') => {
 	const { items, error } = await run(START, { executionId });
 	if (error) throw error;
 	return String(items[0]?.json.conversationId);
 };
-/** What the customer said in a conversation. */
+/** The texts of a conversation. */
 export const contents = (conversationId: unknown) =>
 	talkdesk.conversation(String(conversationId))?.messages.map(({ content }) => content);
 
+/** The transcript of the newest conversation, as lines: `type: content`. */
+export const sentTranscript = () =>
+	(talkdesk.conversations().at(-1)?.start.previous_messages ?? []).map(
+		({ type, content }) => `${type}: ${content}`,
+	);
+
 export const SEND_ROUTE = 'POST /api/digital-connect/conversations/:id/messages';
 
-/** These faults happen to the first requests of a route, one after the other; the rest goes well. */
+/** Makes the first requests of a route fail, each with one of these faults. */
 export function failFirst(route: string, ...faults: Fault[]) {
 	talkdesk.configure({
 		faults: (request) => (request.route.startsWith(route) ? faults.shift() : undefined),
 	});
 }
 
-/** Fulfilled when a request to the route comes in; nothing happens to it. */
+/** Fulfilled at the first request of a route, which succeeds. */
 export const firstRequest = async (route: string) =>
 	await new Promise<void>((resolve) => {
 		talkdesk.configure({

@@ -1,15 +1,15 @@
 import { hardSettings } from '../simulator/options.mts';
-import { contents, END, run, SEND, START, started, talkdesk } from './fixtures.mts';
+import { contents, END, run, SEND, START, startConversation, talkdesk } from './fixtures.mts';
+import { textFile } from './sample-files.mts';
 
-/** The harder of each two unknowns at once. */
+/** The stricter alternative of everything that the contract leaves open. */
 beforeEach(() => talkdesk.configure({ ...hardSettings, numericIds: true }));
 
-it('a conversation with messages and a file goes through in the hardest case', async () => {
-	const bill = { name: 'bill.txt', type: 'text/plain', content: Buffer.from('7 EUR') };
-	const conversationId = await started();
+it('a conversation with messages and a file succeeds in the hardest case', async () => {
+	const conversationId = await startConversation();
 	const sent = await run(
 		{ ...SEND, inputDataFieldNames: 'data' },
-		{ items: [{ conversationId, text: 'Hello' }], files: { data: bill } },
+		{ items: [{ conversationId, text: 'Hello' }], files: { data: textFile('bill.txt') } },
 	);
 	expect(sent.error).toBeUndefined();
 	expect(sent.items[0]?.json.attachments).toMatchObject([{ name: 'bill.txt', outcome: 'sent' }]);
@@ -19,7 +19,7 @@ it('a conversation with messages and a file goes through in the hardest case', a
 	expect(talkdesk.violations()).toEqual([]);
 });
 
-it('nothing is sent that would hide a fault: no word for nothing, no key for two things', async () => {
+it('no placeholder is sent for a missing value, and no key is used for two requests', async () => {
 	const items = [
 		{ email: 'ann@example.com', name: null, id: 1 },
 		{ email: 'bob@example.com', name: undefined, id: 1 },

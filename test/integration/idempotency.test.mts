@@ -9,8 +9,9 @@ import {
 	SEND,
 	SEND_ROUTE,
 	START,
-	started,
+	startConversation,
 	talkdesk,
+	transcriptTo,
 } from './fixtures.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
@@ -45,7 +46,7 @@ describe('two customers never share a conversation', () => {
 		['false', false],
 		['an object', { id: 1 }],
 		['a list', ['1']],
-	])('since a key that is %s is refused', async (_what, sessionId) => {
+	])('when their Idempotency Key is %s, which is rejected', async (_what, sessionId) => {
 		const { error } = await run(startFor({ idempotencyKey: '={{ $json.sessionId }}' }), {
 			items: [{ email: 'ann@example.com', sessionId }],
 		});
@@ -54,7 +55,7 @@ describe('two customers never share a conversation', () => {
 		expect(people()).toEqual([]);
 	});
 
-	it('when another n8n has an execution of the same number', async () => {
+	it('when another n8n has an execution with the same ID', async () => {
 		for (const [instanceId, email] of [
 			['staging', 'ann@example.com'],
 			['production', 'bob@example.com'],
@@ -64,7 +65,7 @@ describe('two customers never share a conversation', () => {
 		expect(people()).toEqual(ANN_AND_BOB);
 	});
 
-	it('when a restored backup counts executions from the same number again', async () => {
+	it('when n8n reuses execution IDs after the restore of a backup', async () => {
 		for (const [resumeToken, email] of ANN_AND_BOB.entries()) {
 			await run(startFor({}), {
 				items: [{ email }],
@@ -77,8 +78,8 @@ describe('two customers never share a conversation', () => {
 });
 
 describe('Retry in the list of executions', () => {
-	it('sends the items that have not arrived, and no other', async () => {
-		const conversationId = await started();
+	it('sends exactly the items that have not arrived', async () => {
+		const conversationId = await startConversation();
 		let requests = 0;
 		talkdesk.configure({
 			faults: ({ route }) =>
@@ -94,7 +95,7 @@ describe('Retry in the list of executions', () => {
 		expect(contents(conversationId)).toEqual(['one', 'two', 'three']);
 	});
 
-	it('finds the conversation that was started when the answer was lost', async () => {
+	it('finds the conversation that was started although the response was lost', async () => {
 		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
 		const parameters = { ...START, options: { maxRetries: 0 } };
 		const first = await run(parameters, { executionId: '200' });
@@ -104,8 +105,8 @@ describe('Retry in the list of executions', () => {
 		expect(talkdesk.conversations()).toHaveLength(1);
 	});
 
-	it('does not keep the same words from being said again later', async () => {
-		const conversationId = await started();
+	it('does not block the same text in a later execution', async () => {
+		const conversationId = await startConversation();
 		const items = [{ conversationId, text: 'yes' }];
 		for (const executionId of ['300', '301']) await run(SEND, { items, executionId });
 		expect(contents(conversationId)).toEqual(['yes', 'yes']);
@@ -113,7 +114,7 @@ describe('Retry in the list of executions', () => {
 });
 
 describe("n8n's Retry On Fail", () => {
-	it('repeats a start whose answer was lost with the same key', async () => {
+	it('repeats a start with the same key after a lost response', async () => {
 		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
 		const { items, error } = await run(
 			{ ...START, options: { maxRetries: 0 } },
@@ -124,7 +125,7 @@ describe("n8n's Retry On Fail", () => {
 		expect(items[0]?.json.alreadyStarted).toBe(false);
 	});
 
-	it('does not call a conversation already started that this very node has started', async () => {
+	it('does not report a conversation as already started that this node has started', async () => {
 		let requests = 0;
 		talkdesk.configure({
 			// The second item fails at first; the first one has long been started.
@@ -142,7 +143,7 @@ describe("n8n's Retry On Fail", () => {
 	});
 
 	it('sends each message once', async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
 		await run(
 			{ ...SEND, options: { maxRetries: 0 } },
@@ -155,31 +156,31 @@ describe("n8n's Retry On Fail", () => {
 describe('as the tool of an AI agent', () => {
 	const tool = { type: 'talkdeskTool' };
 
-	it('a call that n8n repeats with another run index is done once', async () => {
-		const conversationId = await started();
+	it('a call that n8n repeats with another run index takes effect once', async () => {
+		const conversationId = await startConversation();
 		const items = [{ conversationId, text: 'Hello' }];
 		for (const earlierRuns of [0, 1]) await run(SEND, { items, node: tool, earlierRuns });
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('a call without an address says what to do, for the model to read', async () => {
+	it('a call without an address explains to the model what to do', async () => {
 		const { error } = await run(startFor({}), { items: [{}], node: tool });
 		expect(error?.message).toBe("The 'Contact Email' parameter is empty");
 		expect(error?.description).toContain('Ask the customer for their email address');
 	});
 
-	it('different words are different messages', async () => {
-		const conversationId = await started();
+	it('different texts are different messages', async () => {
+		const conversationId = await startConversation();
 		for (const [earlierRuns, text] of ['Hello', 'Are you there?'].entries()) {
 			await run(SEND, { items: [{ conversationId, text }], node: tool, earlierRuns });
 		}
 		expect(contents(conversationId)).toEqual(['Hello', 'Are you there?']);
 	});
 
-	it('a second start in the same execution tells the model that a human has been asked already', async () => {
+	it('a second start in the same execution is reported as already started', async () => {
 		const parameters = startFor({ idempotencyKey: 'chat-1' });
 		const items = [{ email: 'ann@acme.com' }];
-		// The answer to the first attempt is lost; n8n repeats it.
+		// The response to the first attempt is lost; n8n repeats it.
 		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
 		const failed = { ...parameters, options: { ...parameters.options, maxRetries: 0 } };
 		expect((await run(failed, { items, node: tool })).error).toBeDefined();
@@ -193,7 +194,7 @@ describe('as the tool of an AI agent', () => {
 	});
 
 	it.each(['user@example.com', 'test@test.test', 'a@customer.invalid', 'x@localhost'])(
-		'the address %s is taken for made up, and the model told to ask',
+		'the address %s is rejected as made up, and the model told to ask',
 		async (email) => {
 			const { error } = await run(startFor({}), { items: [{ email }], node: tool });
 			expect(error?.message).toContain('made-up email address');
@@ -216,13 +217,13 @@ it('alreadyStarted is true for another node of the workflow with the same key', 
 	});
 });
 
-describe('that a conversation was started', () => {
+describe('the record of a started conversation', () => {
 	const parameters = startFor({ idempotencyKey: '={{ $json.session }}' });
 	const startAs = async (session: string, more: object = {}) =>
 		(await run(parameters, { items: [{ email: 'ann@example.com', session }], ...more })).items[0]
 			?.json;
 
-	it("does not make n8n's own Remove Duplicates node take it for a duplicate", async () => {
+	it("does not affect n8n's own Remove Duplicates node", async () => {
 		const conversationId = String((await startAs('dedupe'))?.conversationId);
 		const { processed } = await DataDeduplicationService.getInstance().checkProcessedAndRecord(
 			[conversationId],
@@ -233,7 +234,7 @@ describe('that a conversation was started', () => {
 		expect(processed).toEqual([]);
 	});
 
-	it('says nothing of a conversation with the same ID in another account', async () => {
+	it('does not apply to a conversation with the same ID in another account', async () => {
 		const other = await startTalkdesk();
 		for (const each of [talkdesk, other]) each.configure({ numericIds: true });
 		const first = await startAs('of one account');
@@ -250,8 +251,8 @@ describe('that a conversation was started', () => {
 describe("a message with the channel's own ID as its key", () => {
 	const parameters = { ...SEND, options: { idempotencyKey: '={{ $json.messageId }}' } };
 
-	it('arrives in each conversation, though IDs are unique for one chat only', async () => {
-		const [a, b] = [await started('a'), await started('b')];
+	it('arrives in each conversation, though the ID is unique per chat only', async () => {
+		const [a, b] = [await startConversation('a'), await startConversation('b')];
 		const items = [
 			{ conversationId: a, text: 'of Ann', messageId: 5 },
 			{ conversationId: b, text: 'of Bob', messageId: 5 },
@@ -260,15 +261,15 @@ describe("a message with the channel's own ID as its key", () => {
 		expect([contents(a), contents(b)]).toEqual([['of Ann'], ['of Bob']]);
 	});
 
-	it('arrives once, however often the channel calls', async () => {
-		const conversationId = await started();
+	it('arrives once if the channel repeats its call', async () => {
+		const conversationId = await startConversation();
 		const items = [{ conversationId, text: 'Hello', messageId: 5 }];
 		for (const executionId of ['1', '2']) await run(parameters, { items, executionId });
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('arrives with other words, too: a key that says nothing loses nothing', async () => {
-		const conversationId = await started();
+	it('arrives with another text under a key that is always the same', async () => {
+		const conversationId = await startConversation();
 		const nothing = { ...SEND, options: { idempotencyKey: '=message-{{ $json.none }}' } };
 		for (const text of ['one', 'two']) {
 			await run(nothing, { items: [{ conversationId, text }], executionId: text });
@@ -278,18 +279,14 @@ describe("a message with the channel's own ID as its key", () => {
 });
 
 it('a transcript that has grown is sent again under the same key', async () => {
-	const conversationId = await started();
+	const conversationId = await startConversation();
 	const send = async (said: string[], executionId: string) =>
 		await run(
-			{
-				resource: 'message',
-				operation: 'sendTranscript',
+			transcriptTo(
 				conversationId,
-				transcriptSource: 'json',
-				transcript: JSON.stringify(said.map((content) => ({ role: 'user', content }))),
-				sendAs: 'message',
-				options: { idempotencyKey: 'transcript-1' },
-			},
+				said.map((content) => ({ role: 'user', content })),
+				{ idempotencyKey: 'transcript-1' },
+			),
 			{ executionId },
 		);
 	await send(['one', 'two', 'three'], '1');

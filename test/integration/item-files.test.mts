@@ -1,18 +1,18 @@
 import { runNode } from './runNode.mts';
-import { credential, run, started, talkdesk } from './fixtures.mts';
-import { bill, PDF, sendOf, text, UPLOAD, uploaded } from './sample-files.mts';
+import { credential, run, startConversation, talkdesk } from './fixtures.mts';
+import { bill, PDF, sendFiles, textFile, UPLOAD, uploadFile } from './sample-files.mts';
 
 describe('the combined binary mode', () => {
 	it.each([
 		['*', ['a.txt', 'bill.pdf']],
 		['b', ['bill.pdf']],
 		['_files.b, a', ['bill.pdf', 'a.txt']],
-	])('files in the JSON are sent: %s', async (inputDataFieldNames, names) => {
-		const conversationId = await started();
+	])('sends files in the JSON: %s', async (inputDataFieldNames, names) => {
+		const conversationId = await startConversation();
 		const { items, error } = await run(
-			sendOf(conversationId, { text: 'See', inputDataFieldNames }),
+			sendFiles(conversationId, { text: 'See', inputDataFieldNames }),
 			{
-				files: { a: text('a.txt'), b: bill },
+				files: { a: textFile('a.txt'), b: bill },
 				isCombined: true,
 			},
 		);
@@ -24,9 +24,9 @@ describe('the combined binary mode', () => {
 		);
 	});
 
-	it('a list of files is sent, what is no file costs none of them', async () => {
-		const conversationId = await started();
-		const { error } = await run(sendOf(conversationId), {
+	it('sends a list of files, and skips entries that are none', async () => {
+		const conversationId = await startConversation();
+		const { error } = await run(sendFiles(conversationId), {
 			items: [
 				{
 					_files: [
@@ -47,9 +47,9 @@ describe('the combined binary mode', () => {
 		]);
 	});
 
-	it('a field without a file in it is an outcome, not silence', async () => {
-		const conversationId = await started();
-		const { items } = await run(sendOf(conversationId, { text: 'See' }), {
+	it('reports a field without a file', async () => {
+		const conversationId = await startConversation();
+		const { items } = await run(sendFiles(conversationId, { text: 'See' }), {
 			items: [{ _files: { photo: { fileName: 'a.txt', mimeType: 'text/plain' } } }],
 			isCombined: true,
 		});
@@ -58,12 +58,12 @@ describe('the combined binary mode', () => {
 		]);
 	});
 
-	it('a field that is missing is named', async () => {
-		const conversationId = await started();
+	it('names a missing field', async () => {
+		const conversationId = await startConversation();
 		const { items } = await run(
-			sendOf(conversationId, { text: 'See', inputDataFieldNames: 'photo' }),
+			sendFiles(conversationId, { text: 'See', inputDataFieldNames: 'photo' }),
 			{
-				files: { a: text('a.txt') },
+				files: { a: textFile('a.txt') },
 				isCombined: true,
 			},
 		);
@@ -72,15 +72,15 @@ describe('the combined binary mode', () => {
 		]);
 	});
 
-	it('nothing of the JSON is a file without it: anybody may have written that', async () => {
-		const conversationId = await started();
-		const { items } = await run(sendOf(conversationId, { text: 'See' }), {
+	it('alone makes JSON a file: without it, the same JSON may come from a stranger', async () => {
+		const conversationId = await startConversation();
+		const { items } = await run(sendFiles(conversationId, { text: 'See' }), {
 			items: [{ _files: { a: { fileName: 'a.txt', mimeType: 'text/plain', data: 'SGk=' } } }],
 		});
 		expect(items[0]?.json.attachments).toEqual([]);
 	});
 
-	it('a file is uploaded by its field', async () => {
+	it('uploads a file by its field', async () => {
 		expect(await run(UPLOAD, { files: { data: bill }, isCombined: true })).toMatchObject({
 			error: undefined,
 			items: [{ json: { name: 'bill.pdf', size: PDF.length } }],
@@ -90,32 +90,32 @@ describe('the combined binary mode', () => {
 
 describe('files as items have them', () => {
 	const sent = async (files: Parameters<typeof run>[1]) => {
-		const conversationId = await started();
-		const { items, error } = await run(sendOf(conversationId), files);
+		const conversationId = await startConversation();
+		const { items, error } = await run(sendFiles(conversationId), files);
 		expect(error).toBeUndefined();
 		const [message] = talkdesk.conversation(conversationId)?.messages ?? [];
 		return { output: items[0]?.json.attachments, attachments: message?.attachments ?? [] };
 	};
 
-	it('one without a type is sent as bytes of any kind', async () => {
+	it('one without a type is sent as application/octet-stream', async () => {
 		const nothing = JSON.parse('{ "type": null }');
-		const file = { ...text('a.txt'), ...nothing, inMemory: true };
+		const file = { ...textFile('a.txt'), ...nothing, inMemory: true };
 		const { attachments } = await sent({ files: { a: file } });
 		expect(attachments).toMatchObject([{ name: 'a.txt', type: 'application/octet-stream' }]);
 	});
 
-	it('one without a name is called as its field is', async () => {
+	it('one without a name has the name of its field', async () => {
 		expect((await sent({ files: { photo: { ...bill, name: '' } } })).attachments).toMatchObject([
 			{ name: 'photo' },
 		]);
 	});
 
-	it('names that no file system takes are sent clean, and the output says how', async () => {
+	it('names that are invalid in file systems are sanitized, also in the output', async () => {
 		const { attachments, output } = await sent({
 			files: {
-				a: text('invoice/2026.txt'),
-				b: text('a\u202Efdp.exe'),
-				c: text('Ä'.repeat(200) + '.txt'),
+				a: textFile('invoice/2026.txt'),
+				b: textFile('a\u202Efdp.exe'),
+				c: textFile('Ä'.repeat(200) + '.txt'),
 			},
 		});
 		expect(attachments.map(({ name }) => name)).toEqual([
@@ -128,14 +128,16 @@ describe('files as items have them', () => {
 		);
 	});
 
-	it('two of one name arrive under two', async () => {
-		const { attachments } = await sent({ files: { a: text('image.png'), b: text('image.png') } });
+	it('two with the same name get different ones', async () => {
+		const { attachments } = await sent({
+			files: { a: textFile('image.png'), b: textFile('image.png') },
+		});
 		expect(attachments.map(({ name }) => name)).toEqual(['image.png', 'image-2.png']);
 	});
 });
 
-it('a name that n8n would cut is usable after a download', async () => {
-	const id = await uploaded({ ...bill, name: 'a.pdf' });
+it('a downloaded file has a sanitized name that n8n does not split', async () => {
+	const id = await uploadFile({ ...bill, name: 'a.pdf' });
 	const { items } = await runNode('talkdeskTrigger', {
 		credential,
 		parameters: { events: ['message_created'], options: { downloadAttachments: true } },
@@ -157,11 +159,11 @@ describe('a file instead of the name of its field', () => {
 		['with a space behind it', '={{ $binary.photo }} ', 'photo or other'],
 		['all of them', '={{ $binary }}', 'photo or other'],
 		['in a list', '={{ [$binary.photo] }}', 'photo'],
-	])('is an error that names it: %s', async (_what, inputDataFieldName, names) => {
+	])('is an error that names the field: %s', async (_what, inputDataFieldName, names) => {
 		for (const inMemory of [false, true]) {
 			const { error } = await run(
 				{ ...UPLOAD, inputDataFieldName },
-				{ files: { photo: { ...bill, inMemory }, other: { ...text('a.txt'), inMemory } } },
+				{ files: { photo: { ...bill, inMemory }, other: { ...textFile('a.txt'), inMemory } } },
 			);
 			expect(error?.message).toBe(
 				"The 'Input Data Field Name' parameter must be the name of a field",
@@ -175,20 +177,20 @@ describe('a file instead of the name of its field', () => {
 	});
 
 	it.each(['={{ ["data"] }}', '={{ "data" }}', ' data '])(
-		'the name is taken: %s',
+		'is not found in a plain name: %s',
 		async (inputDataFieldName) => {
 			const { error } = await run({ ...UPLOAD, inputDataFieldName }, { files: { data: bill } });
 			expect(error).toBeUndefined();
 		},
 	);
 
-	it('several names are too many for one upload', async () => {
+	it('is not found in several names, which are an error for an upload', async () => {
 		const { error } = await run({ ...UPLOAD, inputDataFieldName: 'a, b' }, { files: { a: bill } });
 		expect(error?.message).toBe("The 'Input Data Field Name' parameter has several names");
 	});
 
 	it.each(['={{ null }}', '={{ "" }}', '={{ [] }}', '={{ [null] }}'])(
-		'no name is an error: %s',
+		'is not found in an empty name, which is an error: %s',
 		async (inputDataFieldName) => {
 			const { error } = await run({ ...UPLOAD, inputDataFieldName }, { files: { a: bill } });
 			expect(error?.message).toBe("The 'Input Data Field Name' parameter is empty");

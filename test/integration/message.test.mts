@@ -1,8 +1,8 @@
-import { run, SEND, started, talkdesk } from './fixtures.mts';
+import { run, SEND, startConversation, talkdesk } from './fixtures.mts';
 
 describe('message: send', () => {
 	it("sends the customer's text into the conversation", async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		const { items } = await run(SEND, { items: [{ conversationId, text: 'Are you there?' }] });
 		const [message] = talkdesk.conversation(conversationId)?.messages ?? [];
 		expect(message).toMatchObject({ from: 'customer', content: 'Are you there?' });
@@ -19,7 +19,7 @@ describe('message: send', () => {
 	});
 
 	it('keeps the order of the items', async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
 		await run(SEND, { items: texts.map((text) => ({ conversationId, text })) });
 		expect(talkdesk.conversation(conversationId)?.messages.map(({ content }) => content)).toEqual(
@@ -27,8 +27,8 @@ describe('message: send', () => {
 		);
 	});
 
-	it('sends a message once where n8n repeats it, and the same words of another item as well', async () => {
-		const conversationId = await started();
+	it('sends a message once if n8n repeats it, but the same text of another item again', async () => {
+		const conversationId = await startConversation();
 		const items = [
 			{ conversationId, text: 'yes' },
 			{ conversationId, text: 'yes' },
@@ -38,15 +38,15 @@ describe('message: send', () => {
 		expect(talkdesk.counts().messagesStored).toBe(2);
 	});
 
-	it('sends other words of the same run and item as well: an AI agent may do that', async () => {
-		const conversationId = await started();
+	it('sends another text of the same run and item, as an AI agent may', async () => {
+		const conversationId = await startConversation();
 		await run(SEND, { items: [{ conversationId, text: 'yes' }] });
 		await run(SEND, { items: [{ conversationId, text: 'no' }] });
 		expect(talkdesk.counts().messagesStored).toBe(2);
 	});
 
-	it('says with a kind that the conversation has ended', async () => {
-		const conversationId = await started();
+	it('explains that the conversation has ended', async () => {
+		const conversationId = await startConversation();
 		await talkdesk.agent.end(conversationId);
 		const { error } = await run(SEND, { items: [{ conversationId, text: 'hello?' }] });
 		expect(error?.message).toContain('Talkdesk could not send the message');
@@ -58,12 +58,12 @@ describe('message: send', () => {
 		[{ text: 'x' }, 'Conversation ID'],
 		[{ conversationId: 'c' }, 'Text'],
 		[{ conversationId: 'c', text: '  \n' }, 'Text'],
-	])('refuses %j', async (item, parameter) => {
+	])('rejects %j', async (item, parameter) => {
 		const { error } = await run(SEND, { items: [item] });
 		expect(error?.message).toContain(`The '${parameter}' parameter is empty`);
 	});
 
-	it('keeps an id with a slash inside its segment of the URL', async () => {
+	it('keeps an id with a slash inside its URL segment', async () => {
 		const { error } = await run(SEND, { items: [{ conversationId: '../x', text: 'x' }] });
 		expect(error).toMatchObject({ httpCode: '404' });
 		expect(Object.keys(talkdesk.counts().routes)).toContain(

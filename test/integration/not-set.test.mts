@@ -1,6 +1,6 @@
-import { run, SEND, START, started, talkdesk } from './fixtures.mts';
+import { run, SEND, START, startConversation, talkdesk, transcriptTo } from './fixtures.mts';
 
-/** What databases, sheets, and models give for "nothing". */
+/** What databases, sheets and models give for a missing value. */
 const nothing = [null, undefined, '', ' '];
 
 describe.each(nothing)('%j is "not set"', (value) => {
@@ -39,8 +39,8 @@ describe.each(nothing)('%j is "not set"', (value) => {
 		});
 	});
 
-	it('so retries are not switched off', async () => {
-		const conversationId = await started();
+	it('and does not switch retries off', async () => {
+		const conversationId = await startConversation();
 		let requests = 0;
 		talkdesk.configure({
 			faults: ({ route }) =>
@@ -62,10 +62,10 @@ describe.each(nothing)('%j is "not set"', (value) => {
 	});
 });
 
-describe('a word that is none of those to choose from is an error that names the parameter', () => {
+describe('an unknown value of a choice is an error that names the parameter', () => {
 	const items = [{ word: 'Json' }];
 
-	it('for the source of the transcript: no human is called without it', async () => {
+	it('for the source of the transcript, before a conversation is started', async () => {
 		const { error } = await run({ ...START, transcriptSource: '={{ $json.word }}' }, { items });
 		expect(error?.message).toBe(
 			"The 'Transcript Source' parameter must be one of: none, define, json, memory",
@@ -73,13 +73,12 @@ describe('a word that is none of those to choose from is an error that names the
 		expect(talkdesk.conversations()).toEqual([]);
 	});
 
-	it('for how the transcript is sent', async () => {
-		const conversationId = await started();
+	it('for the way of sending a transcript', async () => {
+		const conversationId = await startConversation();
 		const { error } = await run(
 			{
-				...{ resource: 'message', operation: 'sendTranscript', conversationId },
-				...{ transcriptSource: 'json', transcript: '[{ "role": "user", "content": "Hi" }]' },
-				...{ sendAs: '={{ $json.word }}', options: {} },
+				...transcriptTo(conversationId, [{ role: 'user', content: 'Hi' }]),
+				sendAs: '={{ $json.word }}',
 			},
 			{ items },
 		);
@@ -88,8 +87,8 @@ describe('a word that is none of those to choose from is an error that names the
 	});
 });
 
-it('a timeout that no timer can take is as long as one can be', async () => {
-	const conversationId = await started();
+it('limits a timeout to the maximum of a timer', async () => {
+	const conversationId = await startConversation();
 	const { error } = await run(
 		{ ...SEND, options: { timeout: 3_000_000_000, maxRetries: 0 } },
 		{ items: [{ conversationId, text: 'Hello' }] },
@@ -98,8 +97,8 @@ it('a timeout that no timer can take is as long as one can be', async () => {
 	expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(1);
 });
 
-it('half an emoji, as a length limit leaves it, costs the emoji and not the message', async () => {
-	const conversationId = await started();
+it('replaces half an emoji, as a length limit leaves it, and sends the message', async () => {
+	const conversationId = await startConversation();
 	const { error } = await run(SEND, { items: [{ conversationId, text: 'ok \ud83d' }] });
 	expect(error).toBeUndefined();
 	expect(talkdesk.conversation(conversationId)?.messages[0]?.content).toBe('ok \ufffd');

@@ -1,6 +1,15 @@
-import { contents, END, failFirst, run, SEND, SEND_ROUTE, started, talkdesk } from './fixtures.mts';
+import {
+	contents,
+	END,
+	failFirst,
+	run,
+	SEND,
+	SEND_ROUTE,
+	startConversation,
+	talkdesk,
+} from './fixtures.mts';
 
-/** Sends each text out of an execution of its own, one after the other, without waiting for any of them. */
+/** Sends each text from its own execution, in order, without waiting for any of them. */
 const sendAll = (conversationId: string, texts: string[], options: object = {}) =>
 	texts.map(
 		async (text) =>
@@ -11,16 +20,16 @@ const sendAll = (conversationId: string, texts: string[], options: object = {}) 
 	);
 const texts = Array.from({ length: 5 }, (_, index) => `${index}`);
 
-describe('messages of one conversation, each out of its own execution', () => {
-	it('arrive in the order in which they came, though the first has to be repeated', async () => {
-		const conversationId = await started();
+describe('messages of one conversation from several executions', () => {
+	it('arrive in their order, although the first one is retried', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'unavailable', status: 503, when: 'before' });
 		await Promise.all(sendAll(conversationId, texts));
 		expect(contents(conversationId)).toEqual(texts);
 	});
 
-	it('do not wait for those of another one', async () => {
-		const [a, b] = [await started('a'), await started('b')];
+	it('do not wait for those of another conversation', async () => {
+		const [a, b] = [await startConversation('a'), await startConversation('b')];
 		talkdesk.configure({
 			faults: ({ conversationId }) =>
 				conversationId === a ? { kind: 'hang', when: 'before', ms: 1500 } : undefined,
@@ -32,8 +41,8 @@ describe('messages of one conversation, each out of its own execution', () => {
 		await Promise.all(slow);
 	});
 
-	it('go on after one that failed for good', async () => {
-		const conversationId = await started();
+	it('continue after one that failed permanently', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'rateLimited', retryAfterSeconds: 3600 });
 		const runs = await Promise.all(sendAll(conversationId, texts));
 		expect(runs.map(({ error }) => error !== undefined)).toEqual([
@@ -46,8 +55,8 @@ describe('messages of one conversation, each out of its own execution', () => {
 		expect(contents(conversationId)).toEqual(texts.slice(1));
 	});
 
-	it('arrive ahead of the end of the conversation that was asked for after them', async () => {
-		const conversationId = await started();
+	it('arrive before the end of the conversation that was requested after them', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'rateLimited' });
 		const sent = sendAll(conversationId, ['Bye']);
 		const ended = run(END, { items: [{ conversationId }], executionId: 'ends' });
@@ -56,13 +65,13 @@ describe('messages of one conversation, each out of its own execution', () => {
 		expect(contents(conversationId)).toEqual(['Bye']);
 	});
 
-	it('keep their order when the conversation has ended, also with one that knows the new one', async () => {
-		const conversationId = await started();
+	it('keep their order across the end of the conversation and its successor', async () => {
+		const conversationId = await startConversation();
 		await talkdesk.agent.end(conversationId);
 		const startNew = { ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' };
 		const [first] = await Promise.all(sendAll(conversationId, ['0'], startNew));
 		const successor = String(first?.items[0]?.json.conversationId);
-		// The next one, for the old conversation, is held up; the one after it knows the new conversation.
+		// The next message is for the old conversation and delayed; the one after it is for the new one.
 		failFirst(SEND_ROUTE, { kind: 'rateLimited' });
 		await Promise.all([
 			...sendAll(conversationId, ['1'], startNew),
@@ -72,8 +81,8 @@ describe('messages of one conversation, each out of its own execution', () => {
 	});
 });
 
-it('an execution that is stopped in the middle of its request leaves the queue', async () => {
-	const conversationId = await started();
+it('an execution that is canceled during its request leaves the queue', async () => {
+	const conversationId = await startConversation();
 	let stop = () => {};
 	const stopped = new Promise<void>((resolve) => (stop = resolve));
 	talkdesk.configure({

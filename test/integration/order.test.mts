@@ -5,13 +5,13 @@ import {
 	run,
 	SEND,
 	SEND_ROUTE,
-	started,
+	startConversation,
 	talkdesk,
 } from './fixtures.mts';
 
 describe('many items', () => {
-	it('of one conversation arrive in their order, also where one of them has to be repeated', async () => {
-		const [a, b] = [await started('a'), await started('b')];
+	it('of one conversation arrive in their order, even if one of them is retried', async () => {
+		const [a, b] = [await startConversation('a'), await startConversation('b')];
 		let requests = 0;
 		talkdesk.configure({
 			faults: ({ route }) =>
@@ -33,7 +33,7 @@ describe('many items', () => {
 
 	it('of different conversations do not wait for each other', async () => {
 		const ids = await Promise.all(
-			Array.from({ length: 5 }, async (_, index) => await started(`${index}`)),
+			Array.from({ length: 5 }, async (_, index) => await startConversation(`${index}`)),
 		);
 		failFirst(SEND_ROUTE, { kind: 'hang', when: 'before' });
 		const { error } = await run(
@@ -48,17 +48,17 @@ describe('many items', () => {
 		expect(sent.at(-1)?.conversationId).toBe(ids[0]);
 	});
 
-	it('are on their way fifty at a time', async () => {
+	it('are sent with a concurrency of fifty', async () => {
 		const ids = await Promise.all(
-			Array.from({ length: 60 }, async (_, index) => await started(`${index}`)),
+			Array.from({ length: 60 }, async (_, index) => await startConversation(`${index}`)),
 		);
-		let [underWay, most] = [0, 0];
+		let [pending, most] = [0, 0];
 		talkdesk.configure({
 			faults: ({ route }) => {
 				if (route !== SEND_ROUTE) return undefined;
-				most = Math.max(most, ++underWay);
-				setTimeout(() => underWay--, 2000);
-				// Long enough for all of them to come in on a busy machine.
+				most = Math.max(most, ++pending);
+				setTimeout(() => pending--, 2000);
+				// Long enough for all of them to arrive on a busy machine.
 				return { kind: 'hang', when: 'before', ms: 2000 };
 			},
 		});
@@ -72,8 +72,8 @@ describe('many items', () => {
 		expect(most).toBe(50);
 	});
 
-	it('stop at the first error, but for those on their way', async () => {
-		const [a, b] = [await started('a'), await started('b')];
+	it('stop at the first error, except for pending ones', async () => {
+		const [a, b] = [await startConversation('a'), await startConversation('b')];
 		const { error } = await run(SEND, {
 			items: [
 				{ conversationId: a, text: '0' },
@@ -86,8 +86,8 @@ describe('many items', () => {
 		expect(contents(a)).toEqual(['0']);
 	});
 
-	it('stop with the execution, also with Continue On Fail', async () => {
-		const conversationId = await started();
+	it('stop when the execution is canceled, even with Continue On Fail', async () => {
+		const conversationId = await startConversation();
 		const { items } = await run(SEND, {
 			node: { onError: 'continueRegularOutput' },
 			items: ['0', '1', '2'].map((text) => ({ conversationId, text })),

@@ -7,9 +7,10 @@ import {
 	SEND,
 	SEND_ROUTE,
 	START,
-	started,
+	startConversation,
 	talkdesk,
 } from './fixtures.mts';
+import { textFile } from './sample-files.mts';
 
 const say = async (conversationId: string, options: object = {}, more: object = {}) =>
 	await run(
@@ -21,7 +22,7 @@ const say = async (conversationId: string, options: object = {}, more: object = 
 		},
 	);
 
-describe('a message that Talkdesk took is never called failed', () => {
+describe('a message that Talkdesk stored is never reported as failed', () => {
 	it.each([
 		'createdAtMissing',
 		'createdAtNull',
@@ -33,8 +34,8 @@ describe('a message that Talkdesk took is never called failed', () => {
 		'noContent',
 		'html',
 		'extraFields',
-	] as const)('whatever its answer looks like: %s', async (send) => {
-		const conversationId = await started();
+	] as const)('with any response: %s', async (send) => {
+		const conversationId = await startConversation();
 		talkdesk.configure({ answers: oddAnswers({ send }) });
 		const { outputs } = await say(conversationId);
 		expect(outputs[1]).toEqual([]);
@@ -43,11 +44,11 @@ describe('a message that Talkdesk took is never called failed', () => {
 	});
 });
 
-describe('a failure that leaves open whether the message arrived', () => {
+describe('a failure after which the message may have arrived', () => {
 	it.each([408, 500, 502, 503, 504, 520, 524] as const)(
-		'is mended by sending again with the same key after %i',
+		'is retried with the same key after %i',
 		async (status) => {
-			const conversationId = await started();
+			const conversationId = await startConversation();
 			failFirst(SEND_ROUTE, { kind: 'unavailable', status, when: 'after' });
 			const { outputs } = await say(conversationId);
 			expect(outputs[0]).toHaveLength(1);
@@ -60,8 +61,8 @@ describe('a failure that leaves open whether the message arrived', () => {
 		{ kind: 'unavailable', status: 408, when: 'after' },
 		{ kind: 'unavailable', status: 503, when: 'after', retryAfterSeconds: 0 },
 		{ kind: 'cut', when: 'after' },
-	] as const)('is said in the error when retries are over: %j', async (fault) => {
-		const conversationId = await started();
+	] as const)('is explained in the error after the last retry: %j', async (fault) => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, fault);
 		const { outputs } = await say(conversationId, { maxRetries: 0 });
 		expect(outputs[1]?.[0]?.json).toMatchObject({
@@ -70,8 +71,8 @@ describe('a failure that leaves open whether the message arrived', () => {
 		});
 	});
 
-	it('is not repeated with Report because a gateway says when to come back', async () => {
-		const conversationId = await started();
+	it('is not retried with Report because of Retry-After of a gateway', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, {
 			kind: 'unavailable',
 			status: 504,
@@ -84,14 +85,14 @@ describe('a failure that leaves open whether the message arrived', () => {
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('is an outcome with Report, after a failure of the server as well', async () => {
-		const conversationId = await started();
+	it('is a result with Report, also after a 500', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'unavailable', status: 500, when: 'after' });
 		const { items } = await say(conversationId, { ifOutcomeUnknown: 'report' });
 		expect(items[0]?.json).toMatchObject({ outcomeUnknown: true });
 	});
 
-	it('a start without an answer that can be read says that it may have been done', async () => {
+	it('is reported for a start with an unreadable response', async () => {
 		talkdesk.configure({ answers: oddAnswers({ start: 'emptyBody' }) });
 		const { items } = await run(START, { node: { onError: 'continueRegularOutput' } });
 		expect(items[0]?.json.details).toMatchObject({
@@ -104,7 +105,7 @@ describe('a failure that leaves open whether the message arrived', () => {
 
 describe('a message that may have arrived before the agent ended the conversation', () => {
 	const endedAfterLostAnswer = async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		failFirst(
 			SEND_ROUTE,
 			{ kind: 'unavailable', status: 504, when: 'after' },
@@ -114,13 +115,13 @@ describe('a message that may have arrived before the agent ended the conversatio
 		return conversationId;
 	};
 
-	it('is not said to be unsent with Continue', async () => {
+	it('is reported as of unknown outcome with Continue', async () => {
 		const conversationId = await endedAfterLostAnswer();
 		const { items } = await say(conversationId, { ifConversationEnded: 'continue' });
 		expect(items[0]?.json).toMatchObject({ conversationEnded: true, outcomeUnknown: true });
 	});
 
-	it('goes into a new conversation, and the output says that it may be there twice', async () => {
+	it('is sent to a new conversation, and reported as of unknown outcome', async () => {
 		const conversationId = await endedAfterLostAnswer();
 		const { items } = await say(conversationId, {
 			ifConversationEnded: 'startNew',
@@ -143,17 +144,20 @@ describe("a message that may have arrived before n8n's Retry On Fail sends it ag
 			{ ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' },
 			{ conversationEnded: false },
 		],
-	])('is said to be so if the conversation has ended meanwhile: %j', async (options, expected) => {
-		const conversationId = await started();
-		talkdesk.configure({ messageKeysAfterEnd: 'ended' });
-		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' }, { kind: 'conversationEnds' });
-		const { items } = await say(conversationId, { ...options, maxRetries: 0 }, again);
-		expect(contents(conversationId)).toEqual(['Hello']);
-		expect(items[0]?.json).toMatchObject({ ...expected, outcomeUnknown: true });
-	});
+	])(
+		'is of unknown outcome if the conversation has ended meanwhile: %j',
+		async (options, expected) => {
+			const conversationId = await startConversation();
+			talkdesk.configure({ messageKeysAfterEnd: 'ended' });
+			failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' }, { kind: 'conversationEnds' });
+			const { items } = await say(conversationId, { ...options, maxRetries: 0 }, again);
+			expect(contents(conversationId)).toEqual(['Hello']);
+			expect(items[0]?.json).toMatchObject({ ...expected, outcomeUnknown: true });
+		},
+	);
 
-	it('is said to be so if another item failed, and the conversation has ended meanwhile', async () => {
-		const conversationId = await started();
+	it('is of unknown outcome if another item failed, and the conversation has ended meanwhile', async () => {
+		const conversationId = await startConversation();
 		talkdesk.configure({ messageKeysAfterEnd: 'ended' });
 		let requests = 0;
 		talkdesk.configure({
@@ -177,8 +181,8 @@ describe("a message that may have arrived before n8n's Retry On Fail sends it ag
 	});
 });
 
-it('a message whose answer is that of another conversation was not stored, and is an error', async () => {
-	const conversationId = await started();
+it('a response that belongs to another conversation is an error', async () => {
+	const conversationId = await startConversation();
 	talkdesk.configure({
 		answers: ({ route, status }) =>
 			route === SEND_ROUTE && status < 300
@@ -192,10 +196,9 @@ it('a message whose answer is that of another conversation was not stored, and i
 	});
 });
 
-it('a file that failed the first time arrives when n8n repeats the execution', async () => {
-	const conversationId = await started();
-	const file = (name: string) => ({ name, type: 'text/plain', content: Buffer.from(name) });
-	const files = { a: file('a.txt'), b: file('b.txt') };
+it('a file that failed at first arrives when n8n repeats the execution', async () => {
+	const conversationId = await startConversation();
+	const files = { a: textFile('a.txt'), b: textFile('b.txt') };
 	let uploads = 0;
 	const lost: Fault = { kind: 'cut', when: 'after' };
 	talkdesk.configure({
@@ -222,8 +225,8 @@ it('a file that failed the first time arrives when n8n repeats the execution', a
 	expect(arrived).toEqual(['a', 'b']);
 });
 
-it('an answer that drips is cut off after the timeout', async () => {
-	const conversationId = await started();
+it('a response that drips is aborted after the timeout', async () => {
+	const conversationId = await startConversation();
 	failFirst(SEND_ROUTE, { kind: 'drip', everyMs: 400 });
 	const { outputs } = await say(conversationId, { timeout: 500, maxRetries: 0 });
 	expect(outputs[1]?.[0]?.json.details).toMatchObject({
@@ -233,7 +236,7 @@ it('an answer that drips is cut off after the timeout', async () => {
 	});
 });
 
-it('no secret gets out, though Talkdesk repeats the header that it refuses', async () => {
+it('no secret is disclosed, although Talkdesk echoes the rejected header', async () => {
 	talkdesk.configure({ echoAuthorization: true });
 	const { everything, items } = await run(
 		{ ...SEND, text: 'Hello' },

@@ -7,25 +7,28 @@ import {
 	SEND,
 	SEND_ROUTE,
 	START,
-	started,
+	startConversation,
 	talkdesk,
+	transcriptTo,
+	TWO_PARTS,
 } from './fixtures.mts';
+import { textFile, uploadFile } from './sample-files.mts';
 
 const send = async (conversationId: string, options = {}) =>
 	await run({ ...SEND, options }, { items: [{ conversationId, text: 'Hello' }] });
 
-describe('a request that fails in a way that passes', () => {
+describe('a request with a transient failure', () => {
 	it.each<[string, Fault]>([
 		['too many requests', { kind: 'rateLimited' }],
-		['too many requests, with a time', { kind: 'rateLimited', retryAfterSeconds: 1 }],
+		['too many requests, with Retry-After', { kind: 'rateLimited', retryAfterSeconds: 1 }],
 		['a bad gateway', { kind: 'unavailable', status: 502, when: 'before' }],
-		['a service that is away', { kind: 'unavailable', status: 503, when: 'before' }],
-		['a gateway that gave up, after the work', { kind: 'unavailable', status: 504, when: 'after' }],
-		['a connection that broke', { kind: 'cut', when: 'before' }],
-		['an answer that was lost', { kind: 'cut', when: 'after' }],
-		['a token that died early', { kind: 'tokenDies' }],
-	])('is sent again, and works once: %s', async (_name, fault) => {
-		const conversationId = await started();
+		['an unavailable service', { kind: 'unavailable', status: 503, when: 'before' }],
+		['a gateway time-out after the request', { kind: 'unavailable', status: 504, when: 'after' }],
+		['a broken connection', { kind: 'cut', when: 'before' }],
+		['a lost response', { kind: 'cut', when: 'after' }],
+		['an invalid token', { kind: 'tokenDies' }],
+	])('is retried, and takes effect once: %s', async (_name, fault) => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, fault);
 		const { items, error } = await send(conversationId);
 		expect(error).toBeUndefined();
@@ -33,29 +36,29 @@ describe('a request that fails in a way that passes', () => {
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('is sent again after a time-out', async () => {
-		const conversationId = await started();
+	it('is retried after a time-out', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'hang', when: 'after' });
 		const { error } = await send(conversationId, { timeout: 300 });
 		expect(error).toBeUndefined();
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('starts one conversation, not two', async () => {
+	it('starts one conversation', async () => {
 		failFirst('POST /api/digital-connect', { kind: 'cut', when: 'after' });
-		await started();
+		await startConversation();
 		expect(talkdesk.conversations()).toHaveLength(1);
 	});
 
-	it('ends a conversation that nobody had ended before', async () => {
-		const conversationId = await started();
+	it('ends a conversation, and does not report it as ended before', async () => {
+		const conversationId = await startConversation();
 		failFirst('DELETE /', { kind: 'unavailable', status: 502, when: 'after' });
 		const { items } = await run(END, { items: [{ conversationId }] });
 		expect(items[0]?.json).toEqual({ conversationId, ended: true, alreadyEnded: false });
 	});
 
-	it('does not say that it ended what was over, where it could do nothing before', async () => {
-		const conversationId = await started();
+	it('reports a conversation as ended before if the first attempt was rejected', async () => {
+		const conversationId = await startConversation();
 		await talkdesk.agent.end(conversationId);
 		failFirst('DELETE /', { kind: 'rateLimited' });
 		const { items } = await run(END, { items: [{ conversationId }] });
@@ -63,73 +66,70 @@ describe('a request that fails in a way that passes', () => {
 	});
 
 	it('deletes an attachment', async () => {
-		const { items } = await run(
-			{ resource: 'attachment', operation: 'upload', inputDataFieldName: 'data', options: {} },
-			{ files: { data: { name: 'a.txt', type: 'text/plain', content: Buffer.from('a') } } },
-		);
+		const attachmentId = await uploadFile(textFile('a.txt'));
 		failFirst('DELETE /', { kind: 'cut', when: 'after' });
 		const { items: deleted, error } = await run({
 			...{ resource: 'attachment', operation: 'delete', options: {} },
-			attachmentId: String(items[0]?.json.id),
+			attachmentId,
 		});
 		expect(error).toBeUndefined();
 		expect(deleted[0]?.json).toEqual({ deleted: true });
 	});
 
-	it('survives two tokens that die one after the other', async () => {
-		const conversationId = await started();
+	it('survives two invalid tokens in a row', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'tokenDies' }, { kind: 'tokenDies' });
 		expect((await send(conversationId)).error).toBeUndefined();
 		expect(contents(conversationId)).toEqual(['Hello']);
 	});
 
-	it('gets its token, though the token URL fails at first', async () => {
+	it('gets its token although the token URL fails at first', async () => {
 		failFirst('POST /id/', { kind: 'unavailable', status: 503, when: 'before' });
-		await started();
+		await startConversation();
 		expect(talkdesk.counts().tokensIssued).toBe(1);
 	});
 });
 
-describe('a request that fails again and again', () => {
+describe('a request that keeps failing', () => {
 	const always = (fault: Fault) =>
 		talkdesk.configure({ faults: ({ route }) => (route === SEND_ROUTE ? fault : undefined) });
-	const tries = () => talkdesk.counts().routes[SEND_ROUTE];
+	const attempts = () => talkdesk.counts().routes[SEND_ROUTE];
 
-	it('is tried as often as the options say, and says so', async () => {
-		const conversationId = await started();
+	it('is retried as often as the options say, and the error gives the number', async () => {
+		const conversationId = await startConversation();
 		always({ kind: 'rateLimited', retryAfterSeconds: 1 });
 		const { error } = await send(conversationId, { maxRetries: 1 });
-		expect(tries()).toBe(2);
+		expect(attempts()).toBe(2);
 		expect(error?.message).toContain('Too many requests');
 		expect(error?.description).toContain('It was tried 2 times.');
 		expect(error).toMatchObject({ failure: { cause: 'rate-limited', retryAfterMs: 1000 } });
 	});
 
-	it('is tried only as long as the options say', async () => {
-		const conversationId = await started();
+	it('is retried for as long as the options say', async () => {
+		const conversationId = await startConversation();
 		always({ kind: 'unavailable', status: 503, when: 'before' });
 		await send(conversationId, { maxRetryTime: 0 });
-		expect(tries()).toBe(1);
+		expect(attempts()).toBe(1);
 	});
 
-	it('does not wait longer than it may', async () => {
-		const conversationId = await started();
+	it('does not wait beyond the maximum retry time', async () => {
+		const conversationId = await startConversation();
 		always({ kind: 'rateLimited', retryAfterSeconds: 3600 });
 		const { error } = await send(conversationId);
-		expect(tries()).toBe(1);
+		expect(attempts()).toBe(1);
 		expect(error).toMatchObject({ failure: { retryAfterMs: 3_600_000 } });
 	});
 
-	it('that hangs ends in a clear error', async () => {
-		const conversationId = await started();
+	it('and hangs ends with a clear error', async () => {
+		const conversationId = await startConversation();
 		always({ kind: 'hang', when: 'before' });
 		const { error } = await send(conversationId, { timeout: 200, maxRetries: 0 });
 		expect(error?.message).toBe('Talkdesk could not send the message: there was no answer');
 		expect(error?.description).toContain('It may have been done all the same');
 	});
 
-	it('with Continue On Fail says all that in its item', async () => {
-		const conversationId = await started();
+	it('has the details in its item with Continue On Fail', async () => {
+		const conversationId = await startConversation();
 		always({ kind: 'rateLimited', retryAfterSeconds: 2 });
 		const { items } = await run(
 			{ ...SEND, options: { maxRetries: 0 } },
@@ -145,10 +145,10 @@ describe('a request that fails again and again', () => {
 	});
 
 	it.each<[string, Fault[]]>([
-		['the last try', [{ kind: 'cut', when: 'before' }]],
-		['a try before', [{ kind: 'cut', when: 'after' }, { kind: 'rateLimited' }]],
-	])('with Continue On Fail says that %s may have done it', async (_name, faults) => {
-		const conversationId = await started();
+		['the last attempt', [{ kind: 'cut', when: 'before' }]],
+		['an earlier attempt', [{ kind: 'cut', when: 'after' }, { kind: 'rateLimited' }]],
+	])('is of unknown outcome if %s may have succeeded', async (_name, faults) => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, ...faults);
 		const { items } = await run(
 			{ ...SEND, options: { maxRetries: faults.length - 1 } },
@@ -160,18 +160,21 @@ describe('a request that fails again and again', () => {
 		expect(items[0]?.json.details).toMatchObject({ outcomeUnknown: true });
 	});
 
-	it.each([400, 403, 404, 409])('with a %i is not tried again', async (endedStatus) => {
-		const conversationId = await started();
-		await talkdesk.agent.end(conversationId);
-		talkdesk.configure({ endedStatus });
-		await send(conversationId);
-		expect(tries()).toBe(1);
-	});
+	it.each([400, 403, 404, 409])(
+		'is not retried after a %i for an ended conversation',
+		async (endedStatus) => {
+			const conversationId = await startConversation();
+			await talkdesk.agent.end(conversationId);
+			talkdesk.configure({ endedStatus });
+			await send(conversationId);
+			expect(attempts()).toBe(1);
+		},
+	);
 });
 
 describe('a message whose outcome is unknown', () => {
-	it('goes out twice where Talkdesk ignores the key and the option says to repeat', async () => {
-		const conversationId = await started();
+	it('is sent twice if Talkdesk ignores the key and the option says to repeat', async () => {
+		const conversationId = await startConversation();
 		talkdesk.configure({ honorMessageKeys: false });
 		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
 		await send(conversationId);
@@ -179,12 +182,12 @@ describe('a message whose outcome is unknown', () => {
 	});
 
 	it.each<[string, Fault]>([
-		['lost answer', { kind: 'cut', when: 'after' }],
+		['lost response', { kind: 'cut', when: 'after' }],
 		['bad gateway', { kind: 'unavailable', status: 502, when: 'after' }],
 		['gateway time-out', { kind: 'unavailable', status: 504, when: 'after' }],
-		['no answer in time', { kind: 'hang', when: 'after' }],
-	])('is reported and not repeated where the option says so: %s', async (_name, fault) => {
-		const conversationId = await started();
+		['no response in time', { kind: 'hang', when: 'after' }],
+	])('is reported and not repeated if the option says so: %s', async (_name, fault) => {
+		const conversationId = await startConversation();
 		talkdesk.configure({ honorMessageKeys: false });
 		failFirst(SEND_ROUTE, fault);
 		const { items, error } = await send(conversationId, {
@@ -199,32 +202,29 @@ describe('a message whose outcome is unknown', () => {
 	});
 
 	it.each<Fault>([{ kind: 'rateLimited' }, { kind: 'tokenDies' }])(
-		'is none where nothing was done: %j is repeated all the same',
+		'is not that after %j, which is retried with Report, too',
 		async (fault) => {
-			const conversationId = await started();
+			const conversationId = await startConversation();
 			failFirst(SEND_ROUTE, fault);
 			const { items } = await send(conversationId, { ifOutcomeUnknown: 'report' });
 			expect(items[0]?.json.messageId).toEqual(expect.any(String));
 		},
 	);
 
-	it('is none where Talkdesk refused it: that is an error all the same', async () => {
+	it('is not that if Talkdesk rejects it, which is an error with Report, too', async () => {
 		const { error } = await send('nowhere', { ifOutcomeUnknown: 'report' });
 		expect(error).toMatchObject({ httpCode: '404' });
 	});
 
-	it('in a transcript is reported for the whole', async () => {
-		const conversationId = await started();
+	it('is reported for a whole transcript', async () => {
+		const conversationId = await startConversation();
 		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
-		const { items } = await run({
-			...{ resource: 'message', operation: 'sendTranscript', conversationId, sendAs: 'message' },
-			transcriptSource: 'json',
-			transcript: JSON.stringify([
-				{ role: 'user', content: 'a'.repeat(90) },
-				{ role: 'assistant', content: 'b'.repeat(90) },
-			]),
-			options: { messageLength: 120, ifOutcomeUnknown: 'report' },
-		});
+		const { items } = await run(
+			transcriptTo(conversationId, TWO_PARTS.transcript, {
+				...TWO_PARTS.options,
+				ifOutcomeUnknown: 'report',
+			}),
+		);
 		expect(items[0]?.json).toMatchObject({
 			outcomeUnknown: true,
 			messageIds: [expect.any(String)],

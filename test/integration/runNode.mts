@@ -26,30 +26,30 @@ import {
 import { Talkdesk } from '../../nodes/Talkdesk/Talkdesk.node';
 import { TalkdeskTrigger } from '../../nodes/Talkdesk/TalkdeskTrigger.node';
 import {
-	CredentialsInMemory,
-	MemoryNode,
-	never,
-	RememberedInMemory,
+	InMemoryCredentials,
+	FakeMemoryNode,
+	notImplemented,
+	InMemoryDeduplicator,
 	type StoredCredential,
 } from './fakes.mts';
 
 export type { StoredCredential } from './fakes.mts';
 
-/** n8n puts links to itself together; nobody follows them here. */
+/** For n8n's links to itself, which are not followed here. */
 const BASE_URL = 'http://n8n.invalid';
 
 interface File {
 	name: string;
 	type: string;
 	content: Buffer;
-	/** Whether n8n keeps it in the item, not on disk. */
+	/** Whether n8n keeps it in the item instead of on disk. */
 	inMemory?: boolean;
 }
 
 const binaryData = Container.get(BinaryDataService);
 const binaryDataReady = binaryData.init();
 
-/** Puts a file where n8n keeps the files of executions. */
+/** Stores a file as n8n does for executions. */
 async function store({ name, type, content, inMemory }: File): Promise<IBinaryData> {
 	if (inMemory) return { data: content.toString('base64'), mimeType: type, fileName: name };
 	await binaryDataReady;
@@ -67,7 +67,7 @@ export async function contentOf(file: IBinaryData | undefined): Promise<Buffer> 
 	return await binaryData.getAsBuffer(file);
 }
 
-void DataDeduplicationService.init(new RememberedInMemory());
+void DataDeduplicationService.init(new InMemoryDeduplicator());
 
 export interface RunOptions {
 	credential: StoredCredential;
@@ -77,30 +77,30 @@ export interface RunOptions {
 	executionId?: string;
 	/** Thrown the first time that the credential is read. */
 	credentialFails?: Error;
-	/** The execution that n8n repeats with this one (*Retry*): it goes on with the data of that one, under an ID of its own. */
+	/** The execution that this one repeats (*Retry*), with its data but another ID. */
 	retryOf?: string;
-	/** Random in n8n, for each new execution; by default the same for the same ID. */
+	/** Random for each execution in n8n; here by default derived from its ID. */
 	resumeToken?: string;
-	/** Which n8n it is: an ID. */
+	/** The ID of the n8n instance. */
 	instanceId?: string;
-	/** How n8n came to run it: by a trigger, unless said otherwise. */
+	/** How the execution was started; by default by a trigger. */
 	mode?: WorkflowExecuteMode;
-	/** How often the node has run before in this execution, as in a loop. */
+	/** Earlier runs of the node in this execution, as in a loop. */
 	earlierRuns?: number;
 	/** Files by field, in every item. */
 	files?: Record<string, File>;
 	/** Whether the workflow keeps files in the JSON of its items. */
 	isCombined?: boolean;
-	/** The messages in the memory node that is connected, where one is. */
+	/** The messages of the connected memory node, if there is one. */
 	memory?: unknown[];
-	/** Somebody stops the execution as soon as this is fulfilled. */
+	/** Cancels the execution when it is fulfilled. */
 	stopped?: Promise<void>;
 }
 
 /**
  * Runs one node in n8n's own engine.
  *
- * @returns the items of each output, and the error that ended the execution where one did
+ * @returns the items of each output, and the error that ended the execution, if any
  */
 export async function runNode(
 	type: 'talkdesk' | 'talkdeskTrigger',
@@ -132,10 +132,10 @@ export async function runNode(
 	};
 	const types: Record<string, INodeType> = {
 		talkdesk: new Talkdesk(),
-		// What n8n makes of it for AI agents.
+		// The tool that n8n makes of it for AI agents.
 		talkdeskTool: new Talkdesk(),
 		talkdeskTrigger: new TalkdeskTrigger(),
-		memory: new MemoryNode(memory ?? []),
+		memory: new FakeMemoryNode(memory ?? []),
 	};
 	const find = (name: string) => {
 		const found = types[name];
@@ -189,7 +189,7 @@ export async function runNode(
 	};
 	Object.assign(Container.get(InstanceSettings), { instanceId });
 	const runExecutionData = createRunExecutionData({
-		// n8n makes it when an execution is new, and keeps it with its data: a retry has that of the first one.
+		// n8n stores it with the data of an execution: a retry has that of the first one.
 		resumeToken,
 		resultData: {
 			runData: earlierRuns > 0 ? { Talkdesk: Array<ITaskData>(earlierRuns).fill(earlierRun) } : {},
@@ -206,7 +206,7 @@ export async function runNode(
 	});
 
 	const additionalData: IWorkflowExecuteAdditionalData = {
-		credentialsHelper: new CredentialsInMemory(credential, credentialFails),
+		credentialsHelper: new InMemoryCredentials(credential, credentialFails),
 		externalSecretsProxy: new ExternalSecretsProxy(),
 		executionId,
 		currentNodeExecutionIndex: 0,
@@ -222,10 +222,10 @@ export async function runNode(
 		mcpBaseUrl: BASE_URL,
 		mcpTestBaseUrl: BASE_URL,
 		logAiEvent: () => {},
-		executeWorkflow: never,
-		getRunExecutionData: never,
-		getRuntimeCredential: never,
-		startRunnerTask: never,
+		executeWorkflow: notImplemented,
+		getRunExecutionData: notImplemented,
+		getRuntimeCredential: notImplemented,
+		startRunnerTask: notImplemented,
 	};
 	additionalData.hooks = new ExecutionLifecycleHooks(mode, executionId, {
 		id: 'workflow-1',
@@ -251,7 +251,7 @@ export async function runNode(
 		outputs: task?.data?.main ?? [],
 		items: task?.data?.main?.[0] ?? [],
 		error: run.data.resultData.error,
-		/** Everything the execution leaves behind, for searches. */
+		/** The whole execution as a text to search in. */
 		everything: JSON.stringify(run),
 	};
 }

@@ -6,7 +6,7 @@ import { run } from './fixtures.mts';
 export const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 export const PDF = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(200_000)]);
 export const bill = { name: 'bill.pdf', type: 'application/pdf', content: PDF };
-export const text = (name: string) => ({
+export const textFile = (name: string) => ({
 	name,
 	type: 'text/plain',
 	content: Buffer.from(`this is ${name}`),
@@ -18,8 +18,12 @@ export const UPLOAD: INodeParameters = {
 	inputDataFieldName: 'data',
 	options: {},
 };
-/** Sends the files of an item. */
-export const sendOf = (conversationId: string, more: IDataObject = {}, options: IDataObject = {}) =>
+/** Parameters that send the files of an item. */
+export const sendFiles = (
+	conversationId: string,
+	more: IDataObject = {},
+	options: IDataObject = {},
+) =>
 	({
 		resource: 'message',
 		operation: 'send',
@@ -30,8 +34,8 @@ export const sendOf = (conversationId: string, more: IDataObject = {}, options: 
 		options,
 	}) as INodeParameters;
 
-/** An attachment that the node has uploaded; its id. */
-export const uploaded = async (file = bill) => {
+/** Uploads a file with the node. @returns the id of the attachment */
+export const uploadFile = async (file = bill) => {
 	const { items, error } = await run(UPLOAD, { files: { data: file } });
 	if (error) throw error;
 	return String(items[0]?.json.id);

@@ -1,7 +1,7 @@
-import { contents, run, SEND, started, talkdesk } from './fixtures.mts';
+import { contents, run, SEND, startConversation, talkdesk } from './fixtures.mts';
 import { bill } from './sample-files.mts';
 
-/** Fulfilled when Talkdesk has heard nothing for so many milliseconds. */
+/** Fulfilled when Talkdesk has received no request for that long. */
 const quiet = async (ms: number) => {
 	const counted = () => JSON.stringify(talkdesk.counts().routes);
 	for (let before = ''; before !== counted(); ) {
@@ -10,8 +10,8 @@ const quiet = async (ms: number) => {
 	}
 };
 
-it('a message does not go out without its file when the execution is stopped during the upload', async () => {
-	const conversationId = await started();
+it('no message is sent without its file if the execution is canceled during the upload', async () => {
+	const conversationId = await startConversation();
 	let stop = () => {};
 	const stopped = new Promise<void>((resolve) => (stop = resolve));
 	talkdesk.configure({

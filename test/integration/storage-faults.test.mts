@@ -7,7 +7,7 @@ import { contentOf } from './runNode.mts';
 import { bill } from './sample-files.mts';
 import { download, storage, upload, xml } from './storage-links.mts';
 
-/** Files of n8n's that are open, and stay so: to close one takes Node.js some turns. */
+/** The number of n8n's files that stay open. Node.js takes some turns to close one. */
 const openFiles = async () => {
 	for (let turn = 0; turn < 100 && openNow() > 0; turn++) await setImmediate();
 	return openNow();
@@ -21,12 +21,12 @@ const openNow = () =>
 		}
 	}).length;
 
-describe('a redirection of the storage', () => {
+describe('a redirect of the storage', () => {
 	it.each([307, 308])('is followed by an upload, with the whole file (%i)', async (status) => {
 		storage.answer = (reply) => reply.redirect(`${storage.base}/elsewhere?signature=1`, status);
 		const { error } = await upload();
 		expect(error).toBeUndefined();
-		expect(storage.followed).toEqual([
+		expect(storage.redirected).toEqual([
 			{ method: 'PUT', authorization: undefined, bytes: bill.content.length },
 		]);
 	});
@@ -36,7 +36,7 @@ describe('a redirection of the storage', () => {
 		const { items, error } = await download();
 		expect(error).toBeUndefined();
 		expect(String(await contentOf(items[0]?.binary?.data))).toBe('moved');
-		expect(storage.followed).toMatchObject([{ method: 'GET', authorization: undefined }]);
+		expect(storage.redirected).toMatchObject([{ method: 'GET', authorization: undefined }]);
 	});
 
 	it.each([
@@ -46,14 +46,14 @@ describe('a redirection of the storage', () => {
 		storage.answer = (reply) => reply.redirect(`${storage.base}/storage`, 307);
 		const { error } = await act();
 		expect(error?.message).toContain('the file storage answered with HTTP 307');
-		expect(storage.asked).toBe(2);
+		expect(storage.requests).toBe(2);
 	});
 
 	it.each([
 		['an upload', upload],
 		['a download', download],
 	])(
-		'to another place is followed by no %s, and named without its signature',
+		'to another host is not followed by %s, and shown without its signature',
 		async (_what, act) => {
 			const other = storage.base.replace('127.0.0.1', 'localhost');
 			storage.answer = (reply) => reply.redirect(`${other}/elsewhere?signature=1`, 307);
@@ -62,7 +62,7 @@ describe('a redirection of the storage', () => {
 				`the file storage answered with HTTP 307 and redirects to ${new URL(other).host}`,
 			);
 			expect(`${error?.message} ${error?.description}`).not.toContain('signature');
-			expect(storage.followed).toEqual([]);
+			expect(storage.redirected).toEqual([]);
 		},
 	);
 
@@ -72,12 +72,12 @@ describe('a redirection of the storage', () => {
 			storage.answer = (reply) => reply.redirect(`${storage.base}/elsewhere`, status);
 			const { error } = await upload();
 			expect(error?.message).toContain(`the file storage answered with HTTP ${status}`);
-			expect(storage.followed).toEqual([]);
+			expect(storage.redirected).toEqual([]);
 		},
 	);
 });
 
-describe('what passes is tried again, with a new link:', () => {
+describe('a transfer', () => {
 	it.each([
 		[400, 'RequestTimeout'],
 		[408, 'RequestTimeout'],
@@ -85,14 +85,16 @@ describe('what passes is tried again, with a new link:', () => {
 		[500, 'InternalError'],
 		[503, 'SlowDown'],
 		[520, ''],
-	])('%i %s', async (status, code) => {
+	])('is retried with a new link after %i %s', async (status, code) => {
 		for (const act of [upload, download]) {
-			storage.asked = 0;
+			storage.requests = 0;
 			storage.answer = (reply) =>
-				reply.code(storage.asked === 1 ? status : 200).send(storage.asked === 1 ? xml(code) : 'ok');
+				reply
+					.code(storage.requests === 1 ? status : 200)
+					.send(storage.requests === 1 ? xml(code) : 'ok');
 			const { error } = await act();
 			expect(error).toBeUndefined();
-			expect(storage.asked).toBe(2);
+			expect(storage.requests).toBe(2);
 		}
 	});
 
@@ -101,25 +103,25 @@ describe('what passes is tried again, with a new link:', () => {
 		[403, 'AccessDenied'],
 		[411, 'MissingContentLength'],
 		[501, 'NotImplemented'],
-	])('not %i %s', async (status, code) => {
+	])('is not retried after %i %s', async (status, code) => {
 		for (const act of [upload, download]) {
-			storage.asked = 0;
+			storage.requests = 0;
 			storage.answer = (reply) => reply.code(status).send(xml(code));
 			const { error } = await act();
 			expect(error?.message).toContain(`the file storage answered with HTTP ${status} (${code})`);
-			expect(storage.asked).toBe(1);
+			expect(storage.requests).toBe(1);
 		}
 	});
 
-	it('how often is what the options say', async () => {
+	it('is retried as often as the options say', async () => {
 		storage.answer = (reply) => reply.code(500).send(xml('InternalError'));
 		const { error } = await upload({ maxRetries: 1 });
 		expect(error?.message).toContain('500 (InternalError)');
-		expect(storage.asked).toBe(2);
+		expect(storage.requests).toBe(2);
 	});
 });
 
-it('an error of the storage that never ends is read no further', async () => {
+it('an endless error response of the storage is aborted', async () => {
 	storage.answer = (reply) => {
 		reply.hijack();
 		reply.raw.writeHead(403).write(xml('AccessDenied').padEnd(1000));
@@ -135,35 +137,35 @@ onLinux('no file stays open after', () => {
 
 	it.each<[string, (reply: FastifyReply) => unknown]>([
 		[
-			'is refused',
+			'is rejected',
 			(reply) => reply.code(403).header('connection', 'close').send(xml('AccessDenied')),
 		],
 		['fails', (reply) => reply.code(503).send(xml('SlowDown'))],
 		['breaks off', (reply) => reply.raw.destroy()],
 	])('an upload %s', async (_how, act) => {
-		storage.refuse = act;
+		storage.rejectEarly = act;
 		const { error } = await upload({ maxRetries: 1 }, large);
 		expect(error).toBeDefined();
 		expect(await openFiles()).toBe(0);
 	});
 
-	it('the look at the first bytes', async () => {
+	it('a signature check', async () => {
 		const { error } = await upload({ checkSignature: true }, { ...large, type: 'image/png' });
 		expect(error?.message).toContain('not a PNG image');
 		expect(await openFiles()).toBe(0);
 	});
 });
 
-it('however often a download is tried, no listener stays on the execution', async () => {
+it('retries of a download leave no listener on the execution', async () => {
 	const listen = jest.spyOn(AbortSignal.prototype, 'addEventListener');
 	const leftAfter = async (failures: number) => {
-		storage.asked = 0;
-		storage.answer = (reply) => reply.code(storage.asked <= failures ? 503 : 200).send('ok');
+		storage.requests = 0;
+		storage.answer = (reply) => reply.code(storage.requests <= failures ? 503 : 200).send('ok');
 		listen.mockClear();
 		const { error } = await download();
 		expect(error).toBeUndefined();
-		expect(storage.asked).toBe(failures + 1);
-		// What is only for one try is over with it.
+		expect(storage.requests).toBe(failures + 1);
+		// A signal that is aborted belongs to one attempt.
 		const signals = [...new Set(listen.mock.contexts)].filter((signal) => !signal.aborted);
 		return signals.flatMap((signal) => getEventListeners(signal, 'abort')).length;
 	};

@@ -6,38 +6,39 @@ import { bill, UPLOAD } from './sample-files.mts';
 interface StorageState {
 	base: string;
 	answer(reply: FastifyReply): unknown;
-	/** Answers an upload before its bytes have come. */
-	refuse?(reply: FastifyReply): unknown;
-	/** What Talkdesk says of a new attachment. */
+	/** Answers an upload before its bytes arrive. */
+	rejectEarly?(reply: FastifyReply): unknown;
+	/** Talkdesk's response for a new attachment. */
 	created: object;
 	requestId: unknown;
 	keptRequestId?: unknown;
-	/** How often the storage was asked. */
-	asked: number;
-	/** Requests of the storage at another path. */
-	followed: Array<{ method: string; authorization: unknown; bytes: number }>;
+	/** The number of requests of the storage. */
+	requests: number;
+	/** Requests at the target of a redirect. */
+	redirected: Array<{ method: string; authorization: unknown; bytes: number }>;
 }
 
-const fresh = (): StorageState => ({
+const initialState = (): StorageState => ({
 	base: '',
 	answer: (reply) => reply.send(),
-	refuse: undefined,
+	rejectEarly: undefined,
 	created: { id: 'a', name: 'a.txt' },
 	requestId: 'r',
-	asked: 0,
-	followed: [],
+	requests: 0,
+	redirected: [],
 });
 
 /**
- * Talkdesk's API as far as files go, for each test of the file that imports this. Its links lead to `/storage` on the same
- * server, which answers as the test wants.
+ * A stub of Talkdesk's API for files, new for each test of the importing file.
+ *
+ * Its links lead to `/storage` on the same server, whose responses each test sets.
  */
-export const storage = fresh();
+export const storage = initialState();
 
 let links: FastifyInstance;
 
 beforeEach(async () => {
-	Object.assign(storage, fresh());
+	Object.assign(storage, initialState());
 	links = Fastify({ forceCloseConnections: true });
 	links.addContentTypeParser('*', (_request, payload, done) => {
 		let bytes = 0;
@@ -45,7 +46,7 @@ beforeEach(async () => {
 		payload.on('end', () => done(null, bytes));
 	});
 	links.addHook('onRequest', async ({ url, method }, reply) => {
-		if (method === 'PUT' && url === '/storage') await storage.refuse?.(reply);
+		if (method === 'PUT' && url === '/storage') await storage.rejectEarly?.(reply);
 	});
 	const root = '/attachments/2023-03';
 	links.post(`${root}/upload-link`, async () => ({
@@ -56,7 +57,7 @@ beforeEach(async () => {
 		storage.keptRequestId = body.request_id;
 		return storage.created;
 	});
-	// Without type and size: what is known of them comes from the storage.
+	// Without type and size, so that they come from the storage.
 	links.get(`${root}/a`, async () => ({
 		id: 'a',
 		name: 'a.txt',
@@ -65,12 +66,12 @@ beforeEach(async () => {
 	}));
 	links.get(`${root}/a/download-link`, async () => ({ url: `${storage.base}/storage` }));
 	links.all('/storage', async (_request, reply) => {
-		storage.asked++;
+		storage.requests++;
 		await storage.answer(reply);
 		return reply;
 	});
 	links.all('/elsewhere', async ({ method, headers, body }, reply) => {
-		storage.followed.push({ method, authorization: headers.authorization, bytes: Number(body) });
+		storage.redirected.push({ method, authorization: headers.authorization, bytes: Number(body) });
 		return reply.type('text/plain').send('moved');
 	});
 	storage.base = await links.listen({ host: '127.0.0.1', port: 0 });

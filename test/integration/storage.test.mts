@@ -6,14 +6,14 @@ import { run } from './fixtures.mts';
 import { bill } from './sample-files.mts';
 import { download, storage, upload, xml } from './storage-links.mts';
 
-/** Begins to answer; the bytes are up to the test. */
+/** Sends the headers of a response; the test sends the bytes. */
 const begin = (reply: FastifyReply, headers = {}) => {
 	reply.hijack();
 	reply.raw.writeHead(200, headers).flushHeaders();
 	return reply.raw;
 };
 
-it("a refusal of an upload has the storage's own words", async () => {
+it("a rejected upload has the storage's own message", async () => {
 	storage.answer = (reply) =>
 		reply.code(403).type('application/xml').send(xml('AccessDenied', 'Request has expired'));
 	const { error } = await upload();
@@ -23,13 +23,13 @@ it("a refusal of an upload has the storage's own words", async () => {
 	expect(error?.description).toContain("Talkdesk's code: AccessDenied.");
 });
 
-it('the metadata of an attachment is in the output, its links are not', async () => {
+it('the output has the metadata of an attachment, but not its links', async () => {
 	const get = { resource: 'attachment', operation: 'get', attachmentId: 'a', options: {} };
 	const { items } = await run(get);
 	expect(items[0]?.json).toEqual({ id: 'a', name: 'a.txt', metadata: { case: '7' } });
 });
 
-it('what Talkdesk does not say of an attachment is as the file was', async () => {
+it('type and size of an attachment are those of the file if Talkdesk gives none', async () => {
 	storage.answer = (reply) => reply.send();
 	const { items } = await upload();
 	expect(items[0]?.json).toMatchObject({
@@ -39,7 +39,7 @@ it('what Talkdesk does not say of an attachment is as the file was', async () =>
 	});
 });
 
-it('an attachment without a name has the name of its file, a numeric id is a text', async () => {
+it('an attachment without a name has that of its file, and a numeric id becomes a text', async () => {
 	storage.answer = (reply) => reply.send();
 	storage.created = { id: 7, name: null, type: null, size: null, state: null };
 	storage.requestId = 8;
@@ -50,7 +50,7 @@ it('an attachment without a name has the name of its file, a numeric id is a tex
 	expect(storage.keptRequestId).toBe('8');
 });
 
-it('a download that the storage says is too large is refused and ended before a byte comes', async () => {
+it('a download is rejected by its Content-Length, and aborted', async () => {
 	const closed = new Promise((resolve) => {
 		storage.answer = (reply) =>
 			void begin(reply, { 'content-length': '200000' }).on('close', resolve);
@@ -60,7 +60,7 @@ it('a download that the storage says is too large is refused and ended before a 
 	await closed;
 });
 
-it('a download ends with the execution', async () => {
+it('a download is aborted when the execution is canceled', async () => {
 	const stopped = new Promise<void>((resolve) => {
 		storage.answer = (reply) => {
 			begin(reply);
@@ -71,7 +71,7 @@ it('a download ends with the execution', async () => {
 	expect(error).toBeDefined();
 });
 
-it('a download may take longer than the timeout, as long as bytes come', async () => {
+it('a download may exceed the timeout while bytes arrive', async () => {
 	const parts = ['slow', ' but', ' ste', 'ady', '!!', '!'];
 	storage.answer = async (reply) => {
 		const response = begin(reply);
@@ -88,7 +88,7 @@ it('a download may take longer than the timeout, as long as bytes come', async (
 	expect(file?.mimeType).toBe('application/octet-stream');
 });
 
-it('an upload has more time than another request, for its bytes', async () => {
+it('an upload has a longer timeout than other requests', async () => {
 	storage.answer = async (reply) => {
 		await sleep(1500);
 		reply.send();

@@ -1,14 +1,16 @@
 import { AIMessage, HumanMessage, SystemMessage } from '@langchain/core/messages';
 
-import { run, START, started, talkdesk } from './fixtures.mts';
+import {
+	run,
+	sentTranscript,
+	START,
+	startConversation,
+	talkdesk,
+	transcriptTo,
+} from './fixtures.mts';
 
 describe('the transcript', () => {
-	const transcriptOf = () =>
-		(talkdesk.conversations().at(-1)?.start.previous_messages ?? []).map(
-			({ type, content }) => `${type}: ${content}`,
-		);
-
-	it('comes out of a connected memory, whole and in order', async () => {
+	it('is read from a connected memory, complete and in order', async () => {
 		const memory = Array.from({ length: 200 }, (_, index) =>
 			index % 2 === 0 ? new HumanMessage(`question ${index}`) : new AIMessage(`answer ${index}`),
 		);
@@ -18,14 +20,14 @@ describe('the transcript', () => {
 		);
 		expect(error).toBeUndefined();
 		expect(items[0]?.json).toMatchObject({ transcriptMessages: 200, transcriptMessagesOmitted: 0 });
-		expect(transcriptOf()).toEqual(
+		expect(sentTranscript()).toEqual(
 			memory.map((_, index) =>
 				index % 2 ? `external: answer ${index}` : `user: question ${index}`,
 			),
 		);
 	});
 
-	it('says that no memory is connected', async () => {
+	it('is an error if no memory is connected', async () => {
 		const { error } = await run({ ...START, transcriptSource: 'memory' });
 		expect(error?.message).toBe('A Memory sub-node must be connected and enabled');
 		expect(error?.description).toContain('Tools have no such input');
@@ -43,10 +45,10 @@ describe('the transcript', () => {
 				],
 			},
 		});
-		expect(transcriptOf()).toEqual(['user: Hi', 'external: Hello']);
+		expect(sentTranscript()).toEqual(['user: Hi', 'external: Hello']);
 	});
 
-	it('keeps the newest messages of a limit, and counts the others', async () => {
+	it('is limited to the newest messages, and counts the others', async () => {
 		const { items } = await run({
 			...START,
 			transcriptSource: 'json',
@@ -54,11 +56,11 @@ describe('the transcript', () => {
 			options: { transcriptLimit: 2 },
 		});
 		expect(items[0]?.json).toMatchObject({ transcriptMessages: 2, transcriptMessagesOmitted: 1 });
-		expect(transcriptOf()).toEqual(['user: b', 'user: c']);
+		expect(sentTranscript()).toEqual(['user: b', 'user: c']);
 	});
 
 	it.each(['lower', 'upper', 'either'] as const)(
-		'reaches a Talkdesk that spells its types in the way %s, and the spelling is kept',
+		'is accepted by a Talkdesk that spells its types in %s case, and the spelling is remembered',
 		async (messageTypeSpelling) => {
 			talkdesk.configure({ messageTypeSpelling });
 			const parameters = {
@@ -77,7 +79,7 @@ describe('the transcript', () => {
 		},
 	);
 
-	it('that is refused for something else says so, not that the other spelling is unknown', async () => {
+	it('fails with the first error, not with that of the other spelling', async () => {
 		const refusal = (description: string) => ({
 			status: 400,
 			body: {
@@ -98,20 +100,13 @@ describe('the transcript', () => {
 		expect(error?.description).toContain('content is too long');
 	});
 
-	it('is sent into an open conversation, in parts, in order, and once', async () => {
-		const conversationId = await started();
-		const parameters = {
-			resource: 'message',
-			operation: 'sendTranscript',
-			conversationId,
-			transcriptSource: 'json',
-			transcript: Array.from({ length: 20 }, (_, index) => ({
-				role: index % 2 ? 'assistant' : 'user',
-				content: `message ${index} ${'x'.repeat(60)}`,
-			})),
-			sendAs: 'message',
-			options: { messageLength: 200 },
-		};
+	it('is sent to an open conversation in parts, in order, and once', async () => {
+		const conversationId = await startConversation();
+		const transcript = Array.from({ length: 20 }, (_, index) => ({
+			role: index % 2 ? 'assistant' : 'user',
+			content: `message ${index} ${'x'.repeat(60)}`,
+		}));
+		const parameters = transcriptTo(conversationId, transcript, { messageLength: 200 });
 		const { items, error } = await run(parameters);
 		expect(error).toBeUndefined();
 		const messages = talkdesk.conversation(conversationId)?.messages ?? [];
@@ -138,67 +133,50 @@ describe('the transcript', () => {
 	});
 
 	it.each([{}, { idempotencyKey: 'mine' }])(
-		'is sent whole where its parts are alike, with the options %j',
+		'is sent completely if its parts are equal, with the options %j',
 		async (options) => {
-			const conversationId = await started();
-			const { error } = await run({
-				resource: 'message',
-				operation: 'sendTranscript',
-				conversationId,
-				transcriptSource: 'json',
-				transcript: Array.from({ length: 4 }, () => ({ role: 'user', content: 'x'.repeat(80) })),
-				sendAs: 'message',
-				options: { messageLength: 100, ...options },
-			});
+			const conversationId = await startConversation();
+			const transcript = Array.from({ length: 4 }, () => ({
+				role: 'user',
+				content: 'x'.repeat(80),
+			}));
+			const { error } = await run(
+				transcriptTo(conversationId, transcript, { messageLength: 100, ...options }),
+			);
 			expect(error).toBeUndefined();
 			expect(talkdesk.conversation(conversationId)?.messages).toHaveLength(4);
 		},
 	);
 
-	it('is sent again where the same run and item have another one: an AI agent may do that', async () => {
-		const conversationId = await started();
+	it('is sent again if the same run and item have another one, as an AI agent may', async () => {
+		const conversationId = await startConversation();
 		for (const content of ['Hello', 'Goodbye']) {
-			await run({
-				resource: 'message',
-				operation: 'sendTranscript',
-				conversationId,
-				transcriptSource: 'json',
-				transcript: [{ role: 'user', content }],
-				sendAs: 'message',
-				options: {},
-			});
+			await run(transcriptTo(conversationId, [{ role: 'user', content }]));
 		}
 		expect(talkdesk.counts().messagesStored).toBe(2);
 	});
 
-	it('that is empty is not sent', async () => {
-		const conversationId = await started();
-		const { error } = await run({
-			resource: 'message',
-			operation: 'sendTranscript',
-			conversationId,
-			transcriptSource: 'json',
-			transcript: [{ role: 'system', content: 'x' }],
-			options: {},
-		});
+	it('is not sent if it is empty', async () => {
+		const conversationId = await startConversation();
+		const { error } = await run(transcriptTo(conversationId, [{ role: 'system', content: 'x' }]));
 		expect(error?.message).toBe('The transcript is empty');
 		expect(error?.description).toContain('no message of the customer or the bot');
 		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 	});
 
-	it('that is newest first is turned round, and the limit keeps the newest', async () => {
+	it('is reversed if it is newest first, and the limit keeps the newest', async () => {
 		const rows = [3, 2, 1].map((second) => ({
 			...{ role: 'user', content: `said ${second}` },
 			created_at: `2026-01-05 10:00:0${second}`,
 		}));
 		const parameters = { ...START, transcriptSource: 'json', transcript: rows };
 		await run({ ...parameters, options: { transcriptLimit: 2 } });
-		expect(transcriptOf()).toEqual(['user: said 2', 'user: said 3']);
+		expect(sentTranscript()).toEqual(['user: said 2', 'user: said 3']);
 		const untimed = rows.map(({ role, content }) => ({ role, content }));
 		await run(
 			{ ...parameters, transcript: untimed, options: { transcriptOrder: 'newestFirst' } },
 			{ executionId: 'execution-2' },
 		);
-		expect(transcriptOf()).toEqual(['user: said 1', 'user: said 2', 'user: said 3']);
+		expect(sentTranscript()).toEqual(['user: said 1', 'user: said 2', 'user: said 3']);
 	});
 });

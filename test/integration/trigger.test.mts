@@ -1,8 +1,7 @@
 import type { INodeParameters, WorkflowExecuteMode } from 'n8n-workflow';
 
-import { noteWebhookCall } from '../../nodes/Talkdesk/deduplication/database';
+import { parseValidEvent } from '../support/events.mts';
 import { runNode } from './runNode.mts';
-import { RememberedInMemory } from './fakes.mts';
 
 const events = ['message_created', 'conversation_ended', 'conversation_started'].map((event) => ({
 	event,
@@ -39,7 +38,7 @@ it('has no output for an event that is not chosen', async () => {
 
 describe('an event that comes again', () => {
 	let conversations = 0;
-	/** What webhook() hands over, of a conversation of this test alone. */
+	/** An event as webhook() gives it, of a new conversation. */
 	const message = (change: object = {}) => {
 		const conversationId = `duplicates-${++conversations}`;
 		const raw = {
@@ -48,7 +47,7 @@ describe('an event that comes again', () => {
 			payload: { content: 'Yes', author: { type: 'AGENT', name: 'Zoe' } },
 			...change,
 		};
-		return { event: 'message_created', conversationId, timestamp: new Date().toISOString(), raw };
+		return { ...parseValidEvent('message_created', raw) };
 	};
 
 	const texts = async (
@@ -66,14 +65,14 @@ describe('an event that comes again', () => {
 		return outputs.flatMap((output) => output?.map(({ json }) => json.conversationId) ?? []);
 	};
 
-	it('is left out, and the execution is a success without items', async () => {
+	it('is dropped, and the execution succeeds without items', async () => {
 		const first = message();
 		expect(await texts([first])).toEqual([first.conversationId]);
 		expect(await texts([first])).toEqual([]);
 		expect(await texts([{ ...first, timestamp: '2030-01-01T00:00:00.000Z' }])).toEqual([]);
 	});
 
-	it('is left out beside new ones, and side by side with itself', async () => {
+	it('is dropped among new ones, and in concurrent executions', async () => {
 		const [known, fresh, other] = [message(), message(), message()];
 		await texts([known]);
 		expect(await texts([known, fresh, fresh])).toEqual([fresh.conversationId]);
@@ -81,7 +80,7 @@ describe('an event that comes again', () => {
 		expect(results.flat()).toEqual([other.conversationId]);
 	});
 
-	it('counts as new where nothing tells it from another one', async () => {
+	it('counts as new if it has no key', async () => {
 		const one = message({ timestamp: undefined });
 		expect(await texts([one, one])).toHaveLength(2);
 		expect(await texts([one])).toHaveLength(1);
@@ -97,7 +96,7 @@ describe('an event that comes again', () => {
 		for (const id of ids) expect(await texts([first, second], { id })).toEqual([]);
 	});
 
-	it('comes through where the option is off, and is not remembered', async () => {
+	it('passes if the option is off, and is not recorded', async () => {
 		const one = message();
 		const options = { ignoreDuplicates: false };
 		expect(await texts([one], { options })).toHaveLength(1);
@@ -105,14 +104,14 @@ describe('an event that comes again', () => {
 		expect(await texts([one])).toHaveLength(1);
 	});
 
-	it('comes through in a test in the editor, and is not remembered', async () => {
+	it('passes in a test in the editor, and is not recorded', async () => {
 		const one = message();
 		expect(await texts([one], { mode: 'manual' })).toHaveLength(1);
 		expect(await texts([one], { mode: 'manual' })).toHaveLength(1);
 		expect(await texts([one])).toHaveLength(1);
 	});
 
-	it('comes through when somebody repeats a failed execution, and stays known', async () => {
+	it('passes when a failed execution is repeated, and is recorded', async () => {
 		const one = message();
 		await texts([one]);
 		expect(await texts([one], { mode: 'retry' })).toHaveLength(1);
@@ -120,20 +119,6 @@ describe('an event that comes again', () => {
 		const crashed = message();
 		expect(await texts([crashed], { mode: 'retry' })).toHaveLength(1);
 		expect(await texts([crashed])).toEqual([]);
-	});
-
-	it('is recorded twice by a process that takes no calls, which has others beside it', async () => {
-		const records = jest.spyOn(RememberedInMemory.prototype, 'checkProcessedAndRecord');
-		const recorded = async () => {
-			records.mockClear();
-			await texts([message()]);
-			await new Promise((resolve) => setImmediate(resolve));
-			return records.mock.calls.length;
-		};
-		expect(await recorded()).toBe(2);
-		noteWebhookCall();
-		expect(await recorded()).toBe(1);
-		records.mockRestore();
 	});
 });
 
@@ -161,22 +146,25 @@ describe('options of a wrong type', () => {
 		['maxFileSize', -1, 'Maximum File Size'],
 		['maxFileSize', {}, 'Maximum File Size'],
 		['checkSignature', 'perhaps', 'Check File Signature'],
-	])('%s %j: the message goes on without its files, which say why', async (name, value, label) => {
-		const { outputs, error, everything } = await withOptions({
-			downloadAttachments: true,
-			[name]: value,
-		});
-		expect(error).toBeUndefined();
-		expect(outputs[0]).toEqual([]);
-		expect(outputs[1]?.[0]?.json).toEqual({
-			...message,
-			attachments: [{ id: 'a1', name: 'x.pdf', error: expect.stringContaining(label) }],
-		});
-		expect(everything).toContain(`The option '${label}' must be `);
-	});
+	])(
+		'%s %j: passes the message on without its files, with the reason',
+		async (name, value, label) => {
+			const { outputs, error, everything } = await withOptions({
+				downloadAttachments: true,
+				[name]: value,
+			});
+			expect(error).toBeUndefined();
+			expect(outputs[0]).toEqual([]);
+			expect(outputs[1]?.[0]?.json).toEqual({
+				...message,
+				attachments: [{ id: 'a1', name: 'x.pdf', error: expect.stringContaining(label) }],
+			});
+			expect(everything).toContain(`The option '${label}' must be `);
+		},
+	);
 
 	it.each(['downloadAttachments', 'ignoreDuplicates', 'onlyAgentMessages'])(
-		'%s counts as not set, and the execution tells of it',
+		'%s counts as not set, with a hint in the execution',
 		async (name) => {
 			const { outputs, error, everything } = await withOptions({ [name]: 7 });
 			expect([error, outputs[1]?.[0]?.json]).toEqual([undefined, message]);
@@ -184,7 +172,7 @@ describe('options of a wrong type', () => {
 		},
 	);
 
-	it.each([null, '', ' '])('%j is not set, without a word', async (value) => {
+	it.each([null, '', ' '])('%j counts as not set, without a hint', async (value) => {
 		const names = ['ignoreDuplicates', 'allowedMimeTypes', 'maxFileSize', 'checkSignature'];
 		const options: INodeParameters = { downloadAttachments: true };
 		// n8n's type has no null, which an expression may give all the same.
@@ -195,7 +183,7 @@ describe('options of a wrong type', () => {
 		expect(everything).not.toContain('wrong value');
 	});
 
-	it('an option that cannot be evaluated costs no message', async () => {
+	it('an option that cannot be evaluated does not lose the message', async () => {
 		const { outputs, error, everything } = await withOptions({
 			downloadAttachments: '={{ $json.nothing. }}',
 		});
@@ -204,9 +192,9 @@ describe('options of a wrong type', () => {
 		expect(everything).toContain('The options cannot be read');
 	});
 
-	it('a switch that came as a text is a switch', async () => {
+	it('a text is a valid switch', async () => {
 		const { outputs } = await withOptions({ downloadAttachments: 'true' });
-		// The credential is empty: the file can't be fetched, and the message goes on.
+		// The credential is empty: the download fails, and the message is passed on.
 		expect(outputs[1]?.[0]?.json).toMatchObject({
 			text: 'Hello',
 			attachments: [{ id: 'a1', error: expect.any(String) }],

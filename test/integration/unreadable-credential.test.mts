@@ -9,28 +9,28 @@ import {
 	SEND,
 	SEND_ROUTE,
 	START,
-	started,
+	startConversation,
 	talkdesk,
 } from './fixtures.mts';
-import { bill } from './sample-files.mts';
+import { bill, UPLOAD } from './sample-files.mts';
 
 const items = [{ conversationId: 'c1', text: 'Hello' }];
-/** The ways of n8n to go on after an error; the number of the output on which errors come out. */
-const ways = [
+/** The values of On Error that continue, each with the index of its error output. */
+const CONTINUATIONS = [
 	['continueErrorOutput', 1],
 	['continueRegularOutput', 0],
 ] as const;
 
-describe.each(ways)('with On Error: %s', (onError, output) => {
+describe.each(CONTINUATIONS)('with On Error: %s', (onError, output) => {
 	const runWith = async (parameters: INodeParameters, more: object = {}) =>
 		await run(parameters, { items, node: { onError }, ...more });
 
 	it.each([
 		['an incomplete credential', () => Object.assign(credential, { clientSecret: '' })],
-		['a refused client', () => Object.assign(credential, { clientSecret: 'wrong' })],
-		['a token URL that is none', () => Object.assign(credential, { tokenUrl: 'nowhere' })],
-	])('%s is an error of each item, and nothing comes out as a success', async (_what, spoil) => {
-		spoil();
+		['a rejected client', () => Object.assign(credential, { clientSecret: 'wrong' })],
+		['an invalid token URL', () => Object.assign(credential, { tokenUrl: 'nowhere' })],
+	])('%s is an error of each item, and no item is a success', async (_what, invalidate) => {
+		invalidate();
 		for (const parameters of [START, SEND]) {
 			const { outputs, error } = await runWith(parameters);
 			expect(error).toBeUndefined();
@@ -43,7 +43,7 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 		}
 	});
 
-	it('a database that fails once while the credential is read costs no message its outcome', async () => {
+	it('a failure of the database while the credential is read is an error of each item', async () => {
 		const { outputs } = await runWith(SEND, { credentialFails: new Error('SQLITE_BUSY') });
 		expect(outputs[output]?.[0]?.json).toMatchObject({
 			error: expect.stringContaining('SQLITE_BUSY'),
@@ -52,7 +52,7 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 		if (output === 1) expect(outputs[0]).toEqual([]);
 	});
 
-	it('an operation that no longer exists is an error of each item', async () => {
+	it('an unknown operation is an error of each item', async () => {
 		const { outputs } = await runWith({ ...SEND, operation: 'forget' });
 		expect(outputs[output]?.[0]?.json.error).toContain(
 			"The operation 'message: forget' is not supported",
@@ -61,7 +61,7 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 	});
 
 	// jest fails a test in which a rejection stays unhandled; n8n's process would end.
-	it('that is so, too, when the credential cannot be read besides', async () => {
+	it('an unknown operation is an error of each item, even if the credential is unreadable', async () => {
 		const { outputs } = await runWith(
 			{ ...SEND, operation: 'forget' },
 			{ credentialFails: new Error('SQLITE_BUSY') },
@@ -71,14 +71,11 @@ describe.each(ways)('with On Error: %s', (onError, output) => {
 		);
 	});
 
-	it('a failure without any words is not taken for a success', async () => {
-		// What Node.js throws if it reaches a host under none of its addresses has an empty message.
+	it('a failure without a message is not taken for a success', async () => {
+		// Node.js throws an error with an empty message if it reaches a host at none of its addresses.
 		const metadata = jest.spyOn(Container.get(BinaryDataService), 'getMetadata');
 		metadata.mockRejectedValueOnce(new AggregateError([], ''));
-		const { outputs } = await runWith(
-			{ resource: 'attachment', operation: 'upload', inputDataFieldName: 'data', options: {} },
-			{ files: { data: bill } },
-		);
+		const { outputs } = await runWith(UPLOAD, { files: { data: bill } });
 		metadata.mockRestore();
 		expect(outputs[output]?.[0]?.json.error).toBeTruthy();
 		if (output === 1) expect(outputs[0]).toEqual([]);
@@ -95,11 +92,11 @@ const useOther = () =>
 	Object.assign(credential, { clientId: OTHER.id, clientSecret: OTHER.secret });
 
 describe('a credential that was edited', () => {
-	it('is used at once: no request goes out with the token of the old client', async () => {
-		await started('with the old client');
+	it('is used at once: no request has the token of the old client', async () => {
+		await startConversation('with the old client');
 		talkdesk.configure({ clients: [...CLIENTS, { ...OTHER, scopes: ['digital-connect:write'] }] });
 		useOther();
-		await started('with the new client');
+		await startConversation('with the new client');
 		expect(talkdesk.conversations().map(({ startedBy }) => startedBy.client)).toEqual([
 			'local-client',
 			'other',
@@ -111,23 +108,23 @@ describe('a scope that is added in Talkdesk', () => {
 	const withScopes = (scopes: Scopes) =>
 		talkdesk.configure({ clients: [...CLIENTS, { ...OTHER, scopes }] });
 
-	it('counts for the next message: a 403 fetches a new token once', async () => {
-		const conversationId = await started();
+	it('is effective for the next message: a 403 requests a new token once', async () => {
+		const conversationId = await startConversation();
 		withScopes(['attachments:read']);
 		useOther();
 		const send = async (executionId: string) =>
 			await run(SEND, { items: [{ conversationId, text: executionId }], executionId });
 		expect((await send('one')).error).toMatchObject({ httpCode: '403' });
 		withScopes(['digital-connect:write']);
-		// So long one new token has to do for all that are refused.
+		// Within this time, one new token serves all rejected requests.
 		await new Promise((resolve) => setTimeout(resolve, 2100));
 		expect((await send('two')).error).toBeUndefined();
 		expect(contents(conversationId)).toEqual(['two']);
 	});
 
-	it('a client without the scope costs few tokens, however much is sent', async () => {
+	it('is requested with few tokens, for any number of messages', async () => {
 		withScopes(['attachments:read']);
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		useOther();
 		const before = talkdesk.counts().tokensIssued;
 		await run(SEND, {

@@ -1,23 +1,25 @@
 import { ExecuteContext } from 'n8n-core';
 
-import { run, START, started, talkdesk } from './fixtures.mts';
+import {
+	run,
+	sentTranscript,
+	START,
+	startConversation,
+	talkdesk,
+	transcriptTo,
+} from './fixtures.mts';
 
 describe('the transcript', () => {
-	const transcriptOf = () =>
-		(talkdesk.conversations().at(-1)?.start.previous_messages ?? []).map(
-			({ type, content }) => `${type}: ${content}`,
-		);
-
-	describe('with something in it that nobody understands', () => {
+	describe('with an unrecognized entry', () => {
 		const HI = { role: 'user', content: 'Hi' };
 		const odd = { ...START, transcriptSource: 'json', transcript: [HI, { who: 'secret words' }] };
 
-		it('reaches the agent without it, and the output, a hint and the log tell', async () => {
+		it('is sent without it, which the output, a hint and the log say', async () => {
 			const { logger }: ExecuteContext = Object.create(ExecuteContext.prototype);
 			const warn = jest.spyOn(logger, 'warn');
 			const { items, error, everything } = await run(odd);
 			expect(error).toBeUndefined();
-			expect(transcriptOf()).toEqual(['user: Hi']);
+			expect(sentTranscript()).toEqual(['user: Hi']);
 			expect(items[0]?.json).toMatchObject({
 				transcriptMessages: 1,
 				transcriptMessagesUnrecognized: 1,
@@ -29,7 +31,7 @@ describe('the transcript', () => {
 			warn.mockRestore();
 		});
 
-		it('is an error if the user wants one', async () => {
+		it('is an error if the option says so', async () => {
 			const { error } = await run({ ...odd, options: { ifMessageUnrecognized: 'error' } });
 			expect(error?.message).toBe(
 				"The 'Transcript' parameter contains a part in an unknown format ({ who: text of 12 })",
@@ -43,7 +45,7 @@ describe('the transcript', () => {
 			['={{ [{ role: "user", content: "Hi" }] }} ', 'The result of an expression became text'],
 			['=[{ "role": "user", "content": "{{ \'He said "no"\' }}" }]', 'JSON.stringify'],
 			['Just words.', 'plain text'],
-		])('is handed over without it: %s', async (transcript, remedy) => {
+		])('is no obstacle to a start: %s', async (transcript, remedy) => {
 			const parameters = { ...START, transcriptSource: 'json', transcript };
 			const { items, error, everything } = await run(parameters);
 			expect(error).toBeUndefined();
@@ -54,28 +56,21 @@ describe('the transcript', () => {
 			expect(everything).toContain(remedy);
 		});
 
-		it('is not sent into a conversation if nothing else is there, and says why', async () => {
-			const { error } = await run({
-				resource: 'message',
-				operation: 'sendTranscript',
-				conversationId: await started(),
-				transcriptSource: 'json',
-				transcript: [{ who: 'me' }],
-				options: {},
-			});
+		it('is not sent to a conversation if there is no other entry, with the reason', async () => {
+			const { error } = await run(transcriptTo(await startConversation(), [{ who: 'me' }]));
 			expect(error?.message).toBe('The transcript is empty');
 			expect(error?.description).toContain('{ who: text of 2 }');
 		});
 	});
 
-	describe('from a memory that can not be read', () => {
+	describe('from an unreadable memory', () => {
 		const memory: unknown[] = Object.defineProperty([], 'map', {
 			get: () => {
 				throw new Error('the database is down');
 			},
 		});
 
-		it('costs the transcript, not the human', async () => {
+		it('is missing, but the conversation is started', async () => {
 			const { items, error, everything } = await run(
 				{ ...START, transcriptSource: 'memory' },
 				{ memory },
@@ -89,7 +84,7 @@ describe('the transcript', () => {
 			expect(everything).toContain('the database is down');
 		});
 
-		it('costs both if the user wants an error', async () => {
+		it('is an error if the option says so, and no conversation is started', async () => {
 			const options = { ifMessageUnrecognized: 'error' };
 			const { error } = await run({ ...START, transcriptSource: 'memory', options }, { memory });
 			expect(error?.message).toBe('The connected memory cannot be read');

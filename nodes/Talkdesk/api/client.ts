@@ -14,7 +14,7 @@ import { networkErrorCode } from './networkErrors';
 import { networkProblem, parseProblem, retryDecisionFor, type TalkdeskProblem } from './problem';
 import { redactProblem } from './redact';
 import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryOptions } from './retry';
-import { parseSettings, type TalkdeskSettings } from './settings';
+import { CREDENTIAL_TYPE, parseSettings, type TalkdeskSettings } from './settings';
 import {
 	forgetToken,
 	isFetchingToken,
@@ -23,8 +23,6 @@ import {
 	TokenRefusedError,
 } from './tokenCache';
 import { wellFormed } from '../text/wellFormed';
-
-export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
 /** Timeout and retries of a request. */
 export interface RequestOptions extends RetryOptions {

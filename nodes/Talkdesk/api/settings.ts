@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** The name of the credential type. n8n's linter wants it spelled out in the nodes and the credential. */
+export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
+
 /**
  * The hosts of each region. Those of other regions aren't documented, so users enter both URLs (region `custom`).
  * Source: docs.talkdesk.com/docs/how-to-guarantee-your-app-works-in-all-regions.

@@ -1,56 +1,65 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 
 /**
- * How much is remembered for each node. n8n keeps it in one row of its database, 27 bytes of JSON for each (24 of a hash,
+ * How many keys are kept for each node. n8n keeps them in one row of its database, 27 bytes of JSON for each (24 of a hash,
  * quotes, comma), and reads and writes the whole row with every call.
  */
-export const MAX_REMEMBERED = 2000;
+export const MAX_KEYS = 2000;
 
 /**
- * How much is remembered for a whole workflow. n8n's own Remove Duplicates node uses the same row if it is set to the
+ * How many keys are kept for a whole workflow. n8n's own Remove Duplicates node uses the same row if it is set to the
  * workflow's scope: this is its own default, so that it loses nothing through us.
  */
-const MAX_REMEMBERED_BY_WORKFLOW = 10_000;
+const MAX_KEYS_OF_WORKFLOW = 10_000;
 
-const TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
-/** Asks n8n's database which identities are new, and records them there. */
+/** Milliseconds after which a write that another worker had begun before ours has ended. */
+const CONFIRM_AFTER_MS = 500;
+
+/** How many confirmations in a row may find entries lost, or fail. */
+const MAX_CONFIRMATIONS = 10;
+
+/** How many keys are recorded again with each call at most. */
+const MAX_UNCONFIRMED = 1000;
+
+/** Asks n8n's database which keys are new, and records them there. */
 export type RecordKeys = (keys: string[]) => Promise<{ new: unknown[] }>;
 
 export interface ProcessedKeys {
-	/** What the identities belong to: the node of a workflow. */
+	/** What the keys belong to: the node of a workflow, or the workflow. */
 	scope: string;
 	record: RecordKeys;
-	/** Told what failed, where an identity was let through unchecked. */
+	/** Is called with the reason if a key could not be checked. */
 	warn: (message: string) => void;
-	/** Whether no other process writes there. */
-	isOnlyProcess: boolean;
 }
 
 interface PendingCheck {
 	key: string;
-	answer: (checkAndRecord: boolean) => void;
+	resolve: (isFirst: boolean) => void;
 }
 
-/** Whether Talkdesk has called this process. */
-let takesCalls = false;
-
-/**
- * Notes that Talkdesk has called this process. Where n8n has workers, executions run in them, and they take no calls: a
- * process that does both is the only one.
- */
-export function noteWebhookCall(): void {
-	takesCalls = true;
+/** What this process does in one scope. */
+interface Scope {
+	waiting: PendingCheck[];
+	/** Whether a call of the database is under way. */
+	isBusy: boolean;
+	/** Keys that this process has recorded, with the time, until they are known to have stayed. */
+	unconfirmed: Map<string, number>;
+	isConfirmationScheduled: boolean;
+	/** Confirmations in a row since the last check. */
+	confirmations: number;
 }
 
-/** What waits for the call under way, by place. A place without a call under way has no entry. */
-const queues = new Map<string, PendingCheck[]>();
+/** A scope without a call, a check or an unconfirmed key has no entry. */
+const scopes = new Map<string, Scope>();
 
 /**
- * Whether the node meets something for the first time; from then on it is known, to all workers and after restarts.
+ * Records a key as processed, for all workers and over restarts.
  *
- * @param scope whether it is remembered for the node alone or for all nodes of the workflow
- * @returns true also where n8n's database can't be asked: twice is better than never. Never rejects.
+ * @param scope whether the key belongs to the node alone or to all nodes of the workflow
+ * @returns whether the key is new; true also if n8n's database fails, as a duplicate is better than a loss. Never rejects.
  */
 export async function markProcessed(
 	functions: IExecuteFunctions,
@@ -63,99 +72,103 @@ export async function markProcessed(
 		record: async (keys) =>
 			await functions.helpers.checkProcessedAndRecord(keys, scope, {
 				mode: 'entries',
-				maxEntries: scope === 'node' ? MAX_REMEMBERED : MAX_REMEMBERED_BY_WORKFLOW,
+				maxEntries: scope === 'node' ? MAX_KEYS : MAX_KEYS_OF_WORKFLOW,
 			}),
 		warn: (message) => functions.logger.warn(`${name}: ${message}`),
-		isOnlyProcess: takesCalls,
 	});
 }
 
 /**
- * Whether an identity comes for the first time; from then on it is known.
+ * Checks a key and records it, in batches: one call at a time goes to the database for each scope.
  *
- * n8n reads a row, adds to it and writes it back, without a lock: executions side by side would lose each other's entries.
- * So one call at a time goes to the database for each place, and what comes in meanwhile goes together in the next one.
- * Other processes are not held back by this: see CONTRIBUTING.md.
+ * n8n reads a row, adds to it and writes it back, without a lock. Batches keep executions of one process from losing each
+ * other's entries. Another worker's write may still undo ours, so keys are recorded again until they have stayed.
  *
- * @returns true also where n8n's database can't be asked: a duplicate is better than a loss. Never rejects.
+ * @returns whether the key is new; true also if the database fails. Never rejects.
  */
-export async function checkAndRecord(key: string, remembering: ProcessedKeys): Promise<boolean> {
-	return await new Promise<boolean>((answer) => {
-		const waiting = { key, answer };
-		const queue = queues.get(remembering.scope);
-		if (queue) queue.push(waiting);
-		else void drain([waiting], remembering);
+export async function checkAndRecord(key: string, processed: ProcessedKeys): Promise<boolean> {
+	const scope: Scope = scopes.get(processed.scope) ?? {
+		waiting: [],
+		isBusy: false,
+		unconfirmed: new Map(),
+		isConfirmationScheduled: false,
+		confirmations: 0,
+	};
+	scopes.set(processed.scope, scope);
+	scope.confirmations = 0;
+	return await new Promise<boolean>((resolve) => {
+		scope.waiting.push({ key, resolve });
+		if (!scope.isBusy) void drain(scope, processed);
 	});
 }
 
-async function drain(first: PendingCheck[], remembering: ProcessedKeys): Promise<void> {
-	const { scope, record } = remembering;
-	/** What the last call has recorded, and has to be recorded again, which no later one has done. */
-	let fresh: string[] = [];
-	for (let batch = first; ; ) {
-		const waiting: PendingCheck[] = [];
-		queues.set(scope, waiting);
-		if (batch.length > 0) {
-			const keys = [...new Set(batch.map(({ key }) => key))];
-			const { unknown, isSafe } = await recordBatch(keys, fresh, remembering);
-			fresh = isSafe ? [] : [...unknown];
-			// Of the same identity twice in a batch, the one that came first is new.
-			for (const { key, answer } of batch) answer(unknown.delete(key));
-		} else if (fresh.length > 0) {
-			await rerecord(fresh, record);
-			fresh = [];
-		}
-		if (waiting.length === 0 && fresh.length === 0) break;
-		batch = waiting;
-	}
-	queues.delete(scope);
+async function drain(scope: Scope, processed: ProcessedKeys): Promise<void> {
+	scope.isBusy = true;
+	do {
+		const batch = scope.waiting.splice(0);
+		const unknown = await recordBatch([...new Set(batch.map(({ key }) => key))], scope, processed);
+		// Of equal keys in a batch, the first is new.
+		for (const { key, resolve } of batch) resolve(unknown.delete(key));
+	} while (scope.waiting.length > 0);
+	scope.isBusy = false;
+	const mayConfirm = scope.unconfirmed.size > 0 && scope.confirmations < MAX_CONFIRMATIONS;
+	if (mayConfirm) confirmLater(scope, processed);
+	else scopes.delete(processed.scope);
 }
 
-/**
- * Which of the identities are new, or can't be said to be known, and whether that is recorded for good. Never rejects.
- *
- * @param again what was recorded a moment ago, to be recorded once more: see `recordAgain`
- */
+function confirmLater(scope: Scope, processed: ProcessedKeys): void {
+	if (scope.isConfirmationScheduled) return;
+	scope.isConfirmationScheduled = true;
+	// At another moment than the other workers, which do the same.
+	void sleep(CONFIRM_AFTER_MS * (1 + Math.random())).then(() => {
+		scope.isConfirmationScheduled = false;
+		scope.confirmations++;
+		if (!scope.isBusy && scope.unconfirmed.size > 0) void drain(scope, processed);
+	});
+}
+
+/** The keys that are new, or can't be said to be known. Never rejects. */
 async function recordBatch(
-	keys: string[],
-	again: string[],
-	{ record, warn, isOnlyProcess }: ProcessedKeys,
-): Promise<{ unknown: Set<string>; isSafe: boolean }> {
-	const asked = new Set(again);
-	const open = keys.filter((key) => !asked.has(key));
-	let isDoubtful = false;
+	checked: string[],
+	{ unconfirmed }: Scope,
+	{ record, warn }: ProcessedKeys,
+): Promise<Set<string>> {
+	const keys = checked.filter((key) => !unconfirmed.has(key));
+	let mayBeOurs = false;
 	for (let attempt = 1; ; attempt++) {
+		const startedAt = Date.now();
 		try {
-			const all = await record([...new Set([...keys, ...again])]);
-			const isNew = new Set(all.new.map(String));
-			const unknown = open.filter((key) => isDoubtful || isNew.has(key));
-			return { unknown: new Set(unknown), isSafe: isOnlyProcess };
+			const { new: recorded } = await record([...keys, ...unconfirmed.keys()]);
+			const isNew = new Set(recorded.map(String));
+			for (const [key, recordedAt] of unconfirmed) {
+				if (isNew.has(key)) unconfirmed.set(key, Date.now());
+				else if (startedAt - recordedAt >= CONFIRM_AFTER_MS) unconfirmed.delete(key);
+			}
+			const unknown = new Set(keys.filter((key) => mayBeOurs || isNew.has(key)));
+			addUnconfirmed(unconfirmed, unknown);
+			return unknown;
 		} catch (error) {
-			// Another process was faster with the first entry of all: nothing was written here, so the next answer counts.
-			// After any other error our own entries may have been written, and would look like somebody else's.
-			isDoubtful ||= !isUniqueViolation(error);
-			if (attempt < TRIES) continue;
+			// If another process was faster with the first entry of all, nothing was written here, and the next response counts.
+			// After any other error our own entries may have been written, and would look like those of another process.
+			mayBeOurs ||= !isUniqueViolation(error);
+			if (attempt < MAX_ATTEMPTS) continue;
 			const reason = error instanceof Error ? error.message : String(error);
-			warn(`Duplicates could not be looked for: ${reason}`);
-			return { unknown: new Set(open), isSafe: false };
+			if (keys.length > 0) warn(`Duplicates could not be looked for: ${reason}`);
+			addUnconfirmed(unconfirmed, keys);
+			return new Set(keys);
 		}
 	}
 }
 
-/**
- * Other processes read and write the same row, and one that read it before us and writes it after us takes our entries out
- * again. Recorded once more they stay: in a simulation of two to four workers with 20 events a second, the duplicates that
- * come through fall from 6 to below 1 in 100. Where more comes in, that is done with the next call.
- */
-async function rerecord(keys: string[], record: RecordKeys): Promise<void> {
-	try {
-		await record(keys);
-	} catch {
-		// They are recorded already, in all likelihood.
+function addUnconfirmed(unconfirmed: Map<string, number>, keys: Iterable<string>): void {
+	for (const key of keys) unconfirmed.set(key, Date.now());
+	for (const oldest of unconfirmed.keys()) {
+		if (unconfirmed.size <= MAX_UNCONFIRMED) break;
+		unconfirmed.delete(oldest);
 	}
 }
 
-/** A violated unique constraint, in the words of SQLite and of PostgreSQL. */
+/** Whether a unique constraint is violated, in the words of SQLite and of PostgreSQL. */
 function isUniqueViolation(error: unknown): boolean {
 	return error instanceof Error && /unique constraint/i.test(error.message);
 }

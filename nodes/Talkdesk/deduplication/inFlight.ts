@@ -1,28 +1,29 @@
-/** The part of an HTTP response that tells how it went; as Express has it. */
+/** The part of Express' response that says how the call ended. */
 export interface PendingResponse {
 	statusCode: number;
 	once(event: 'finish' | 'close', listener: () => void): unknown;
 }
 
 interface Claim {
-	/** Whether it was answered with a 2xx: n8n does so only once it has stored the event. */
+	/** Whether the response was a 2xx, which n8n sends once it has stored the event. */
 	stored: Promise<boolean>;
 	/** Milliseconds since 1970. */
 	at: number;
 }
 
-/** Milliseconds. Duplicates that come later are found in n8n's database. */
+/** Milliseconds. Later duplicates are found in n8n's database. */
 const CLAIM_TTL_MS = 60_000;
 const MAX_CLAIMS = 5000;
 
-/** The calls that this process has met lately, oldest first. */
+/** The latest claims of this process, oldest first. */
 const claims = new Map<string, Claim>();
 
 /**
- * The events of a call that have to be taken. Each is looked at once, and in the same order in all calls: two that bring the
- * same events would otherwise wait for each other for ever.
+ * Claims the events of a call and returns those that are new.
  *
- * @param keyOf what an event is told apart by; undefined for one that is always new
+ * Keys are claimed in the same order in all calls: two calls with the same events would otherwise wait for each other.
+ *
+ * @param keyOf the deduplication key of an event; undefined for an event that is always new
  */
 export async function claimEvents<Event>(
 	events: Event[],
@@ -43,13 +44,11 @@ export async function claimEvents<Event>(
 }
 
 /**
- * Whether a call has to be taken: no call for the same event is being taken by this process, or was a moment ago. n8n's
- * memory for duplicates has no lock, so two that come at the same moment could both be new to two workers.
+ * Claims an event. Waits for an earlier call with the same key, and returns false if that one was stored.
  *
- * A duplicate waits until the call before it is answered, and is left out only if that one was taken. So nothing is lost
- * where n8n could not store the first.
+ * So nothing is lost if n8n could not store the first. Why n8n's database alone is not enough: docs/decisions.
  *
- * @param key what the event is told apart by, with the trigger it is for
+ * @param key the deduplication key of the event, with its trigger
  * @param answer the response to this call
  * @param now milliseconds since 1970
  */
@@ -58,7 +57,7 @@ export async function claim(key: string, answer: PendingResponse, now: number): 
 		const earlier = claims.get(key);
 		if (!earlier || now - earlier.at > CLAIM_TTL_MS) break;
 		if (await earlier.stored) return false;
-		// Of those that waited, the next one to look finds nothing, and is the first now.
+		// The first of the waiting calls finds no claim now, and makes its own.
 		if (claims.get(key) === earlier) claims.delete(key);
 	}
 	claims.delete(key);
@@ -70,7 +69,7 @@ export async function claim(key: string, answer: PendingResponse, now: number): 
 	return true;
 }
 
-/** One for each call, however many events it brings. */
+/** One for each call, which may bring many events. */
 const outcomes = new WeakMap<PendingResponse, Promise<boolean>>();
 
 function outcomeOf(answer: PendingResponse): Promise<boolean> {
@@ -78,7 +77,7 @@ function outcomeOf(answer: PendingResponse): Promise<boolean> {
 	if (known) return known;
 	const outcome = new Promise<boolean>((resolve) => {
 		answer.once('finish', () => resolve(answer.statusCode >= 200 && answer.statusCode < 300));
-		// Without an answer before it: whoever called is gone, and nobody knows.
+		// Closed without a response: whether it was stored is unknown.
 		answer.once('close', () => resolve(false));
 	});
 	outcomes.set(answer, outcome);

@@ -12,9 +12,8 @@ import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { markProcessed } from '../deduplication/database';
 import { EVENTS } from './event/parse';
-import { eventKey } from './event/key';
 
-/** An attachment of an event, as `readEvent` gives it. */
+/** An attachment of an event, as `parseEvent` gives it. */
 const attachmentsSchema = z
 	.array(
 		z.object({
@@ -26,25 +25,18 @@ const attachmentsSchema = z
 	)
 	.catch([]);
 
-/** What an event is told apart by. */
-const eventSchema = z.object({
-	event: z.enum(EVENTS),
-	conversationId: z.string(),
-	raw: z.record(z.unknown()),
-});
-
 export interface TriggerOptions {
 	downloadAttachments: boolean;
 	ignoreDuplicates: boolean;
-	/** Which files may pass; none, where that is not to be understood. */
+	/** Which files may pass; none if the options for that are wrong. */
 	policy: FilePolicy | { problem: string };
 	/** What is wrong with the options, for the user. */
 	problems: string[];
 }
 
 /**
- * Does the work of the trigger inside the execution: leaves out what came before, fetches the files of messages where that is
- * wanted, and puts every event on its output, one for each chosen event, in the order of `EVENTS`.
+ * Puts every event on its output: one for each chosen event, in the order of `EVENTS`. Drops duplicates and downloads the files
+ * of messages, as the options say.
  */
 export async function executeTrigger(
 	this: IExecuteFunctions,
@@ -71,21 +63,20 @@ async function dropDuplicates(
 	items: INodeExecutionData[],
 ): Promise<INodeExecutionData[]> {
 	const mode = functions.getMode();
-	// A test in the editor: whoever tries it sends the same event again and again.
+	// A test in the editor, where the same event is sent again and again.
 	if (mode === 'manual') return items;
 	const isNew = await Promise.all(
 		items.map(async ({ json }) => {
-			const parsed = eventSchema.safeParse(json);
-			const identity = parsed.success ? eventKey(parsed.data) : undefined;
-			const isUnknown = identity === undefined || (await markProcessed(functions, identity));
-			// Somebody repeats an execution that went wrong: the event is known because of that very execution.
-			return isUnknown || mode === 'retry';
+			const { eventId } = json;
+			const isFirst = typeof eventId !== 'string' || (await markProcessed(functions, eventId));
+			// A retried execution has recorded the event itself.
+			return isFirst || mode === 'retry';
 		}),
 	);
 	return items.filter((_item, index) => isNew[index]);
 }
 
-/** The item with the files of its attachments. One that can't be fetched says so itself; the message goes on. */
+/** The item with the files of its attachments. An attachment that can't be downloaded has an `error` instead. */
 async function addFiles(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,

@@ -6,17 +6,16 @@ import { isByNonAgent, lastSegment, parseEvent, type TalkdeskEvent } from './eve
 import type { Headers } from './authentication/secrets';
 import { describeShape, isLargerThan } from '../text/shape';
 
-/** A message of a chat has some KB. n8n itself would take 16 MB, and keep them in its database. */
+/** A chat message has some KB. n8n itself accepts 16 MB, and stores them in its database. */
 const MAX_BYTES = 1_000_000;
 
 /**
- * Talkdesk's bodies have three levels and some dozen values. n8n stores deeper ones, but its `deepCopy` and `JSON.stringify` go
- * through them by recursion, which fails some thousand levels deep, in a node further on. And to read, store and copy a
- * megabyte of tiny values takes seconds, in which n8n does nothing else.
+ * Talkdesk's bodies have three levels and some dozen values. n8n stores larger ones, but its `deepCopy` and `JSON.stringify`
+ * are recursive and fail some thousand levels deep, in a later node. A megabyte of tiny values blocks n8n for seconds.
  */
 const BODY_LIMITS = { levels: 32, values: 5000 };
 
-/** A call may bring many events; the log needs no more than these to show what is wrong. */
+/** Lines in the log for one call, which may bring many events. */
 const MAX_WARNINGS = 3;
 
 export interface WebhookRequest extends RawRequest {
@@ -24,13 +23,13 @@ export interface WebhookRequest extends RawRequest {
 	credential: WebhookCredential;
 	/** Path of the URL. */
 	path: string;
-	/** The length of the body as it came. */
+	/** The length of the body. */
 	bytes: number;
-	/** The events that the workflow listens to, the node's parameter. */
+	/** The parameter Trigger On. */
 	events: unknown;
-	/** Whether the workflow wants to hear human agents only. */
+	/** The option Only Agent Messages. */
 	onlyAgentMessages: boolean;
-	/** Which trigger is called. */
+	/** The called trigger, for which access tokens are issued. */
 	audience: string;
 	/** Milliseconds since 1970. */
 	now: number;
@@ -40,17 +39,17 @@ export interface WebhookResponse {
 	status: number;
 	body: IDataObject;
 	headers?: Record<string, string>;
-	/** What the workflow gets to know. Without any no execution starts. */
+	/** The events for the workflow. Without any, no execution starts. */
 	events?: TalkdeskEvent[];
-	/** For the log of whoever runs n8n. */
+	/** For n8n's log. */
 	warning?: string;
-	/** Why nobody is let in, for the same log. */
+	/** Why the call was rejected with 401, for n8n's log. */
 	rejection?: string;
 }
 
 /**
- * Takes a call: checks who calls, reads the events, says what to answer. Does nothing slow: Talkdesk waits. Never throws:
- * n8n would answer 500 and record a failed execution.
+ * Authenticates a webhook request, parses its events and returns the response. Never throws: n8n would answer 500 and record
+ * a failed execution. Does nothing slow, as Talkdesk waits.
  */
 export function handleRequest(call: WebhookRequest): WebhookResponse {
 	const { credential, bytes } = call;
@@ -95,11 +94,11 @@ interface EventOutcome {
 	/** Why there is no event for the workflow. */
 	why?: string;
 	warning?: string;
-	/** Whether it was a JSON object at least. */
+	/** Whether the body was a JSON object. */
 	isObject: boolean;
 }
 
-/** Takes one of the events that a call brings. */
+/** Parses one of the events of a call, and applies Trigger On and Only Agent Messages. */
 function handleEvent(
 	body: unknown,
 	{ path, events, onlyAgentMessages, now }: WebhookRequest,
@@ -107,8 +106,8 @@ function handleEvent(
 	const result = parseEvent(lastSegment(path), body, now);
 	if (!result.ok) {
 		const { problem: why, reason } = result;
-		// Talkdesk would only mark the call as failed; whoever runs n8n is the one who can mend it.
-		const warning = `A call was not understood. ${why} It was: ${describeShape(body)}`;
+		// A 4xx would not help: only the workflow's owner can correct this, so acknowledge and log.
+		const warning = `A call was not recognized. ${why} The body was: ${describeShape(body)}`;
 		return { why, warning, isObject: reason !== 'invalid' };
 	}
 	const { event } = result;
@@ -123,7 +122,7 @@ function handleEvent(
 	return { event, warning, isObject: true };
 }
 
-/** A call that was taken, and starts no execution. */
+/** The response to a call that is accepted but starts no execution. */
 export const ignore = (why: string): WebhookResponse => ({
 	status: 200,
 	body: { received: true, ignored: why },
@@ -132,10 +131,10 @@ export const ignore = (why: string): WebhookResponse => ({
 const reject = (status: number, error: string, what: string): WebhookResponse => ({
 	status,
 	body: { error },
-	warning: `A call was refused. ${error} It was: ${what}`,
+	warning: `A call was rejected. ${error} The body was: ${what}`,
 });
 
-/** How long the body is. n8n gives the bytes where it has read them, unpacked; for a multipart form it has the header only. */
+/** The length of a body in bytes. n8n gives the unpacked bytes; for a multipart form there is the header only. */
 export function bodySize(rawBody: unknown, headers: Headers): number {
 	const declared = Number(headers['content-length'] ?? 0);
 	const read = Buffer.isBuffer(rawBody) ? rawBody.length : 0;

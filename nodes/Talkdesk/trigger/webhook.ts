@@ -1,12 +1,10 @@
 import type { IWebhookDescription, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE } from '../api/client';
-import { noteWebhookCall } from '../deduplication/database';
+import { CREDENTIAL_TYPE } from '../api/settings';
 import { parseWebhookCredential } from './authentication/verify';
-import { EVENTS, type TalkdeskEvent } from './event/parse';
-import { eventKey } from './event/key';
+import { EVENTS } from './event/parse';
 import { claimEvents } from '../deduplication/inFlight';
-import { answerWith } from './authentication/credentialCache';
+import { handleWithCredential } from './authentication/credentialCache';
 import { isEnabled, readOptionsSafely } from './options';
 import { countRejection } from './authentication/rejectionLog';
 import type { Headers } from './authentication/secrets';
@@ -20,24 +18,20 @@ import {
 import { handleTokenRequest } from './authentication/tokenEndpoint';
 
 /**
- * One static path per action. Talkdesk calls base path + relative path; the first entry is the base path itself, the one
- * URL that a user copies into Talkdesk, so it is the only one that the panel shows. A call of it is taken like one of
- * `/events`: what happened is then read from the body.
+ * One static path per action: Talkdesk calls base path + relative path. The first entry is the base path itself, the one URL
+ * that users copy into Talkdesk, so the panel shows only that. It works like `/events`: the body names the event.
  *
- * No expressions such as `={{$webhookId}}/events`: n8n would evaluate all of them with every call.
- *
- * A dynamic path (`:event`) would do with one entry, but n8n's table of webhooks is keyed by path and method: the second
- * trigger on an instance would never be registered.
+ * Why neither expressions nor a dynamic path: docs/decisions.
  */
 export const webhooks: IWebhookDescription[] = [
 	...['', 'events', ...EVENTS].map((path) => ({
 		name: 'default' as const,
 		httpMethod: 'POST',
 		responseMode: 'onReceived',
-		// Empty, and not left out: n8n would answer with the default's name instead of our JSON.
+		// Empty, not left out: n8n would answer with the name of the default instead of our JSON.
 		responseData: '',
 		path,
-		// A full path that is empty is the webhook's id; any other path n8n puts behind it.
+		// An empty full path is the webhook's ID; n8n appends any other path to it.
 		isFullPath: path === '',
 		ndvHideMethod: true,
 		ndvHideUrl: path !== '',
@@ -54,9 +48,9 @@ export const webhooks: IWebhookDescription[] = [
 ];
 
 /**
- * The webhook of the trigger. Refusals and what is ignored are answered here and start no execution: n8n would turn an error
- * into a 500 and a failed execution. A taken event is answered by n8n, and only when it has stored the execution
- * (`shouldDeferOnReceivedResponse` in its webhook-helpers): what Talkdesk was told is taken can't get lost any more.
+ * Answers a webhook call. Rejected and ignored calls are answered here and start no execution: n8n would turn an error into a
+ * 500 and a failed execution. An accepted event is answered by n8n once it has stored the execution
+ * (`shouldDeferOnReceivedResponse` in its webhook-helpers), so an acknowledged event can't get lost any more.
  */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const { name, id, webhookId, credentials } = this.getNode();
@@ -79,13 +73,13 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 		audience: webhookId ?? id,
 		now: Date.now(),
 	};
-	const place = `${this.getWorkflow().id}/${id}`;
+	const trigger = `${this.getWorkflow().id}/${id}`;
 	const credentialId = credentials?.[CREDENTIAL_TYPE]?.id;
-	const canKeep = !isTest && !isTokenRequest && credentialId;
-	const result = await answerWith<WebhookResponse>(
-		canKeep ? `${place}/${credentialId}` : undefined,
+	const canCache = !isTest && !isTokenRequest && credentialId;
+	const result = await handleWithCredential<WebhookResponse>(
+		canCache ? `${trigger}/${credentialId}` : undefined,
 		{
-			read: async () =>
+			load: async () =>
 				await this.getCredentials(CREDENTIAL_TYPE).then(
 					parseWebhookCredential,
 					(error: unknown) => {
@@ -93,21 +87,19 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 						return undefined;
 					},
 				),
-			// Without a credential nobody is let in.
-			answer: (known) => {
-				const whole = { ...call, credential: known ?? parseWebhookCredential(undefined) };
-				return isTokenRequest ? handleTokenRequest(whole) : handleRequest(whole);
+			handle: (credential = parseWebhookCredential(undefined)) => {
+				const request = { ...call, credential };
+				return isTokenRequest ? handleTokenRequest(request) : handleRequest(request);
 			},
 			now: call.now,
 		},
 	);
-	if (!isTest) noteWebhookCall();
 	const { status, body, events = [], warning, rejection } = result;
 	if (warning) this.logger.warn(`${name}: ${warning}`);
-	const others = rejection === undefined ? undefined : countRejection(place, call.now);
+	const others = rejection === undefined ? undefined : countRejection(trigger, call.now);
 	if (others !== undefined) {
 		const more = others > 0 ? ` ${others} more since the last such line.` : '';
-		this.logger.warn(`${name}: A call was refused with 401. ${rejection}${more}`);
+		this.logger.warn(`${name}: A call was rejected with 401. ${rejection}${more}`);
 	}
 	const response = this.getResponseObject();
 	if (events.length === 0) {
@@ -119,7 +111,12 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	}
 	const isChecked = !isTest && isEnabled(options, 'ignoreDuplicates');
 	const fresh = isChecked
-		? await claimEvents(events, (event) => keyOf(place, event), response, call.now)
+		? await claimEvents(
+				events,
+				({ eventId }) => eventId && `${trigger}/${eventId}`,
+				response,
+				call.now,
+			)
 		: events;
 	if (fresh.length > 0) {
 		return {
@@ -129,9 +126,4 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	}
 	response.status(status).json(ignore('It came before.').body);
 	return { noWebhookResponse: true };
-}
-
-function keyOf(place: string, event: TalkdeskEvent): string | undefined {
-	const identity = eventKey(event);
-	return identity === undefined ? undefined : `${place}/${identity}`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { MAX_REMEMBERED } from '../../../nodes/Talkdesk/deduplication/database.ts';
+import { MAX_KEYS } from '../../../nodes/Talkdesk/deduplication/database.ts';
 import type { N8nInstance } from '../n8n/instance.mts';
 import type { Target } from './load.mts';
 import type { Source } from './source.mts';
@@ -42,7 +42,7 @@ const newMessage = () =>
  * as it ever does. n8n knows a node's memory by the node's id, so another node can fill it.
  */
 async function createWithMemory(n8n: N8nInstance, source: Source, id: string): Promise<string> {
-	source.put(Array.from({ length: MAX_REMEMBERED }, () => ({ event: randomUUID() })));
+	source.put(Array.from({ length: MAX_KEYS }, () => ({ event: randomUUID() })));
 	const workflowId = await createChain(n8n, 'Memory', [
 		begin,
 		source.node,

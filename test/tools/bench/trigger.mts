@@ -1,5 +1,5 @@
 /** The Talkdesk Trigger beside n8n's own Webhook node. */
-import { MAX_REMEMBERED } from '../../../nodes/Talkdesk/deduplication/database.ts';
+import { MAX_KEYS } from '../../../nodes/Talkdesk/deduplication/database.ts';
 import type { N8nInstance } from '../n8n/instance.mts';
 import { ENGINES, withN8n, type Engine } from './engines.mts';
 import { publishListeners, workedOff, type Listener } from './listeners.mts';
@@ -146,7 +146,7 @@ async function measure(progress: Progress): Promise<Section> {
 			`Five published workflows on one n8n, each a trigger and a No Operation node: the Talkdesk Trigger with an API key, as it is and with the option _Ignore Duplicates_ off, and n8n's Webhook node (answers immediately) in version 2 without and with header authentication, and in version 1. All get the same body, \`message_created\`, with other ids each time; every request was answered with a 2xx and became an execution that succeeded.`,
 			`Where n8n evaluates expressions in isolates, its default, it makes one for each call of any trigger before the node is asked, and spares only its own Webhook node, by its type and from version 2 on (\`webhookPhaseNeedsIsolate\` in n8n's live-webhooks.js). No other node can be faster than version 1 there, so the goal is held against that; with \`legacy\` there are no isolates, and it is held against version 2.`,
 			`For each execution n8n's helper for duplicates (\`checkProcessedAndRecord\`) reads a row of n8n's database and writes it back, which the Webhook node does not do. So with \`legacy\`, where no isolates hide that, the goal is held for the trigger without it, and the table shows both.`,
-			`Medians of ${ROUNDS} rounds, in turns; a round begins when n8n has worked off the one before. The ratios are medians of those of each round. A round has as many requests as the Webhook node takes in ${ROUND_SECONDS} seconds. The trigger's memory for duplicates is full from the beginning, with ${MAX_REMEMBERED} events: it is one row of n8n's database, which executions read and write as a whole. “All done” is the time from a round's first request until its last execution had ended, “processor” n8n's processor time until then, which says what something costs also where others use the machine (Linux).`,
+			`Medians of ${ROUNDS} rounds, in turns; a round begins when n8n has worked off the one before. The ratios are medians of those of each round. A round has as many requests as the Webhook node takes in ${ROUND_SECONDS} seconds. The trigger's memory for duplicates is full from the beginning, with ${MAX_KEYS} events: it is one row of n8n's database, which executions read and write as a whole. “All done” is the time from a round's first request until its last execution had ended, “processor” n8n's processor time until then, which says what something costs also where others use the machine (Linux).`,
 		],
 		tables,
 		goals,

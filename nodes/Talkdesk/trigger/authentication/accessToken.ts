@@ -3,29 +3,29 @@ import { z } from 'zod';
 
 import { safeCompare } from './secrets';
 
-/** Seconds that a token is good for: as long as Talkdesk's own. */
+/** The lifetime of a token, in seconds: the same as Talkdesk's own. */
 export const TOKEN_SECONDS = 600;
 
-/** Processes of one n8n may run on several machines, whose clocks are never quite the same. */
+/** Processes of one n8n may run on several machines, whose clocks differ a little. */
 const CLOCK_SKEW_SECONDS = 5;
 
 const encode = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url');
 
-/** The only header that is accepted, byte by byte: there is no algorithm to choose, so none to confuse. */
+/** The only accepted header, byte by byte: with no algorithm to choose there is none to confuse. */
 const HEADER = encode({ alg: 'HS256', typ: 'JWT' });
 
 const claimsSchema = z.object({ aud: z.string(), iat: z.number().int(), exp: z.number().int() });
 
-/** Who a token is made for. All of it is in the signature's key or in the token, so nothing has to be stored. */
+/** The client of a token. All of it is in the signing key or in the token, so nothing has to be stored. */
 export interface TokenClient {
 	clientId: string;
 	clientSecret: string;
-	/** The trigger whose calls the token lets in. */
+	/** The trigger for which the token is valid. */
 	audience: string;
 }
 
 /**
- * Makes an access token: a JWT (RFC 7519) that every process of n8n can check without asking another one.
+ * Issues an access token: a JWT (RFC 7519), which every process of n8n can verify by itself.
  *
  * @param now milliseconds since 1970
  */
@@ -36,9 +36,9 @@ export function issueAccessToken(subject: TokenClient, now: number): string {
 }
 
 /**
- * Whether a token was made by `issueToken` for the same client and the same trigger, and is still good. Never throws.
+ * Verifies a token: issued by `issueAccessToken` for this client and this trigger, and not expired. Never throws.
  *
- * @param token anything that came in place of a token
+ * @param token anything
  * @param now milliseconds since 1970
  */
 export function verifyAccessToken(token: unknown, subject: TokenClient, now: number): boolean {
@@ -46,7 +46,7 @@ export function verifyAccessToken(token: unknown, subject: TokenClient, now: num
 		return false;
 	}
 	const [header = '', claims = '', ...rest] = token.split('.');
-	// The signature is compared as text: base64url has several spellings of the same bytes, and one is enough.
+	// Compared as text: base64url has several spellings of the same bytes, and one is enough.
 	const isSigned = safeCompare(rest.join('.'), sign(subject, claims));
 	if (header !== HEADER || !isSigned) return false;
 	const parsed = claimsSchema.safeParse(parse(claims));
@@ -60,7 +60,7 @@ export function verifyAccessToken(token: unknown, subject: TokenClient, now: num
 	);
 }
 
-/** The key depends on id and secret: a token ends with either of them. The label keeps it apart from any other use. */
+/** Signs with a key made of ID and secret: a change of either ends the token. The label separates it from any other use. */
 function sign({ clientId, clientSecret }: TokenClient, claims: string): string {
 	const key = createHmac('sha256', clientSecret)
 		.update(`Talkdesk Trigger access token\n${clientId}`)

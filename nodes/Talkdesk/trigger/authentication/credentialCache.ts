@@ -1,50 +1,57 @@
 import type { WebhookCredential } from './verify';
 
-/**
- * Milliseconds. For each credential that n8n decrypts for a webhook it makes an isolate, where it evaluates expressions in
- * isolates (its default): with the bench of this package that takes longer than all that the trigger does itself.
- */
-const KEEP_FOR = 10_000;
+/** Milliseconds. To decrypt a credential takes n8n longer than the rest of a call: docs/decisions has why. */
+const CACHE_TTL_MS = 10_000;
 
-interface Kept {
+interface CachedCredential {
 	credential: WebhookCredential;
 	/** Milliseconds since 1970. */
-	at: number;
+	cachedAt: number;
 }
 
-/** The part for calls of Talkdesk only, as it was a moment ago, by trigger and credential. */
-const kept = new Map<string, Kept>();
+/** The inbound part of credentials, oldest first. Expired entries are removed with the next call. */
+const cache = new Map<string, CachedCredential>();
+
+function removeExpired(now: number): void {
+	for (const [key, { cachedAt }] of cache) {
+		if (now - cachedAt >= CACHE_TTL_MS) cache.delete(key);
+	}
+}
 
 /**
- * Answers a call with the credential as it was a moment ago, and if that refuses it, as it is now: a new secret is good at
- * once, and an old one for as long as it is kept.
+ * Handles a request with the cached credential, and with the current one if that rejects it. So a new secret is valid at
+ * once, and an old one at most until its entry expires.
  *
- * @param key which credential of which trigger; undefined keeps nothing
- * @param read gives the credential as it is now, undefined when it can't be read, which isn't kept
- * @param answer what is answered with a credential; without one, nobody is let in
+ * @param key trigger and credential; undefined caches nothing
+ * @param load gives the current credential; undefined if it can't be read, which isn't cached
+ * @param handle answers the request with a credential; without one it must reject
  * @param now milliseconds since 1970
  */
-export async function answerWith<Answer extends { status: number }>(
+export async function handleWithCredential<Response extends { status: number }>(
 	key: string | undefined,
 	{
-		read,
-		answer,
+		load,
+		handle,
 		now,
 	}: {
-		read: () => Promise<WebhookCredential | undefined>;
-		answer: (credential: WebhookCredential | undefined) => Answer;
+		load: () => Promise<WebhookCredential | undefined>;
+		handle: (credential: WebhookCredential | undefined) => Response;
 		now: number;
 	},
-): Promise<Answer> {
-	const known = key === undefined ? undefined : kept.get(key);
-	if (known && now - known.at < KEEP_FOR) {
-		const answered = answer(known.credential);
-		if (answered.status !== 401) return answered;
+): Promise<Response> {
+	removeExpired(now);
+	const cached = key === undefined ? undefined : cache.get(key);
+	if (cached) {
+		const response = handle(cached.credential);
+		if (response.status !== 401) return response;
 	}
-	const credential = await read();
+	const credential = await load();
 	if (key !== undefined) {
-		if (credential) kept.set(key, { credential, at: now });
-		else kept.delete(key);
+		cache.delete(key);
+		if (credential) cache.set(key, { credential, cachedAt: now });
 	}
-	return answer(credential);
+	return handle(credential);
 }
+
+/** How many credentials are in memory. */
+export const cachedCredentials = (): number => cache.size;

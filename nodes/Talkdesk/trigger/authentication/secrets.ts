@@ -2,17 +2,17 @@ import { createHash, timingSafeEqual } from 'crypto';
 
 import { trimPasted } from '../../api/settings';
 
-/** Headers as Node.js gives them: lower-case names, a list where a header may be repeated. */
+/** Headers as Node.js gives them: lower-case names, and a list if a header may be repeated. */
 export type Headers = Record<string, string | string[] | undefined>;
 
-/** A proxy may repeat a header; nobody repeats it more often. */
+/** How often a proxy may repeat a header. */
 const MAX_COPIES = 5;
 
 /**
- * Compares in constant time; hashing first makes the lengths equal, so that not even the length leaks.
+ * Compares a value with a secret in constant time. Both are hashed first, so that not even the length leaks.
  *
- * @param given anything; what isn't a text is never the same
- * @param expected the secret; an empty one is never the same as anything
+ * @param given anything; only a text can be equal
+ * @param expected the secret; nothing equals an empty one
  */
 export function safeCompare(given: unknown, expected: string): boolean {
 	if (typeof given !== 'string' || expected === '') return false;
@@ -21,32 +21,30 @@ export function safeCompare(given: unknown, expected: string): boolean {
 }
 
 /**
- * Whether one of the readings of what was given is the secret, apart from white space around it.
+ * Whether one of the decodings is the secret, apart from white space around it.
  *
- * @param readings the same bytes in several encodings
+ * @param readings the same bytes, decoded in several encodings
  */
 export function matchesSecret(readings: readonly string[], expected: string): boolean {
 	return readings.map((reading) => safeCompare(trimPasted(reading), expected)).includes(true);
 }
 
 /**
- * What bytes may say. Nobody documents in which encoding Talkdesk sends letters outside of ASCII: UTF-8 is what servers ask
- * for today (RFC 7617), Latin-1 what HTTP had before.
+ * The texts that bytes may be. The encoding that Talkdesk uses outside of ASCII isn't documented: UTF-8 is what servers ask for
+ * today (RFC 7617), Latin-1 what HTTP had before.
  */
 function decodings(bytes: Buffer): string[] {
 	return [bytes.toString('utf8'), bytes.toString('latin1')];
 }
 
-/** The readings of a header's value: Node.js gives its bytes as Latin-1. */
+/** The texts that a header's value may be: Node.js gives its bytes as Latin-1. */
 export function headerDecodings(value: string): string[] {
 	return decodings(Buffer.from(value, 'latin1'));
 }
 
 /**
- * A header's value when it came once, or several times with the same value: Node.js and proxies put commas between the
- * copies, and a value may have commas itself.
- *
- * @param isWanted whether a value is the one that is waited for
+ * Whether every copy of a repeated header passes a check. Node.js and proxies put commas between the copies, and a value may
+ * have commas itself.
  */
 export function everyCopy(value: string, isWanted: (copy: string) => boolean): boolean {
 	const parts = value.split(',');
@@ -62,9 +60,9 @@ export function everyCopy(value: string, isWanted: (copy: string) => boolean): b
 }
 
 /**
- * What follows the scheme in an `Authorization` header. Schemes are the same in any case (RFC 9110, section 11.1).
+ * The credentials behind the scheme of an `Authorization` header. Schemes are case-insensitive (RFC 9110, section 11.1).
  *
- * @returns undefined where the header is missing, a list, or of another scheme; copies of the same value count as one
+ * @returns undefined if the header is missing, a list, or has another scheme; copies of the same value count as one
  */
 export function parseAuthorization(headers: Headers, scheme: 'Basic' | 'Bearer') {
 	const { authorization } = headers;
@@ -76,13 +74,13 @@ export function parseAuthorization(headers: Headers, scheme: 'Basic' | 'Bearer')
 	return first.slice(space + 1).trim();
 }
 
-/** User and password, or client id and secret, as a Basic header has them. */
+/** User and password, or client ID and secret, of a Basic header. */
 export interface BasicPair {
 	user: string;
 	password: string;
 }
 
-/** What a Basic header may say, in each encoding; nothing where it has no colon. */
+/** The pairs that a Basic header may be, one per encoding; none without a colon. */
 export function parseBasic(encoded: string): BasicPair[] {
 	return decodings(Buffer.from(encoded, 'base64')).flatMap((plain) => {
 		const colon = plain.indexOf(':');

@@ -6,7 +6,7 @@ import { parseForm, type RawRequest } from '../event/requestBody';
 import { parseAuthorization, parseBasic, type BasicPair, type Headers } from './secrets';
 import { issueAccessToken, TOKEN_SECONDS } from './accessToken';
 
-/** A field that is given once, as a text. A list of them proves nothing. */
+/** A field that comes once, as a text. A repeated field counts as missing. */
 const field = z.string().optional().catch(undefined);
 
 const formSchema = z
@@ -15,7 +15,7 @@ const formSchema = z
 
 export interface TokenRequest extends RawRequest {
 	credential: WebhookCredential;
-	/** The trigger that the token will be good for. */
+	/** The trigger for which the token will be valid. */
 	audience: string;
 	/** Milliseconds since 1970. */
 	now: number;
@@ -25,19 +25,18 @@ interface TokenResponse {
 	status: number;
 	body: IDataObject;
 	headers: Record<string, string>;
-	/** Why there is no token, for the log of whoever runs n8n. */
+	/** Why no token was issued, for n8n's log. */
 	rejection?: string;
 }
 
 /**
- * The trigger's own token endpoint, for the mode `oAuth2`: Talkdesk shows client id and secret there, and then calls with
- * the token that it gets. Never throws.
+ * Answers a request for an access token, in the mode `oAuth2`: Talkdesk then calls with that token. Never throws.
  *
- * Source: docs.talkdesk.com/docs/configuring-a-custom-connection names OAuth 2.0 client credentials and no more. That id and
- * secret may come as a Basic header or in the body is RFC 6749, section 2.3.1; the errors are those of section 5.2. JSON is
- * taken too: nobody documents which of them Talkdesk sends.
+ * Source: docs.talkdesk.com/docs/configuring-a-custom-connection names OAuth 2.0 client credentials and no more. ID and secret
+ * may come as a Basic header or in the body (RFC 6749, section 2.3.1); the errors are those of section 5.2. JSON is accepted
+ * too, as the form that Talkdesk sends isn't documented.
  *
- * @returns the answer, always JSON; who hasn't proved to be the client learns nothing else about the request
+ * @returns the response, always JSON; it says nothing else about the request to a caller that isn't the client
  */
 export function handleTokenRequest(request: TokenRequest): TokenResponse {
 	const { credential, headers, audience, now } = request;
@@ -88,7 +87,7 @@ function verifyClient(
 		const { client_id: user = '', client_secret: password = '' } = form;
 		return isExpectedPair({ user, password }, expected);
 	}
-	// RFC 6749 wants both form-encoded inside the header; Talkdesk's own documentation shows them as they are.
+	// RFC 6749 wants both form-encoded inside the header; Talkdesk's documentation shows them unencoded.
 	return parseBasic(basic)
 		.flatMap((pair) => [pair, formDecodedPair(pair)])
 		.map((pair) => isExpectedPair(pair, expected))
@@ -100,7 +99,7 @@ const formDecodedPair = ({ user, password }: BasicPair): BasicPair => ({
 	password: formDecoded(password),
 });
 
-/** What can't be decoded stays as it is. */
+/** The decoded text; the text itself if it can't be decoded. */
 function formDecoded(encoded: string): string {
 	try {
 		return decodeURIComponent(encoded.replace(/\+/g, ' '));

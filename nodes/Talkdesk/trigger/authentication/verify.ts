@@ -27,36 +27,35 @@ const credentialSchema = z.object({
 	webhookClientSecret: text,
 });
 
-/** The part of the credential that is about calls of Talkdesk. Without a mode that we know, nobody is let in. */
+/** The inbound part of the credential. Without a known mode every call is rejected. */
 export type WebhookCredential = z.output<typeof credentialSchema>;
 
 /**
- * Takes the decrypted credential, or whatever is there in its place. White space around a value goes, as HTTP takes it from
- * headers too. Never throws.
+ * Parses the inbound part of a decrypted credential. Trims white space, as HTTP does with header values. Never throws.
  */
 export function parseWebhookCredential(credential: unknown): WebhookCredential {
 	const parsed = credentialSchema.safeParse(credential);
 	return parsed.success ? parsed.data : credentialSchema.parse({});
 }
 
-/** What a call shows, and what it is held against. */
+/** What a call is verified with, beside the credential. */
 export interface AuthContext {
 	headers: Headers;
-	/** The trigger that is called: a token for another one is no good. */
+	/** The called trigger: a token for another one is not valid. */
 	audience: string;
 	/** Milliseconds since 1970. */
 	now: number;
 }
 
-/** `reason`: for the log of whoever runs n8n; it has neither a secret in it nor anything of the call. */
+/** `reason` is for n8n's log: no secret and nothing of the call is in it. */
 export type AuthenticationResult = { ok: true } | { ok: false; reason: string };
 
 const ACCEPTED: AuthenticationResult = { ok: true };
 const rejected = (reason: string): AuthenticationResult => ({ ok: false, reason });
 
 /**
- * Whether a call shows what the credential asks for. Fails closed: an empty secret lets nobody in, and so does a
- * credential that can't be read.
+ * Verifies that a call has the secret of the credential. Fails closed: with an empty secret, or a credential that can't be
+ * read, every call is rejected.
  *
  * Source: docs.talkdesk.com/docs/configuring-a-custom-connection (none, Basic, an API key in `X-Api-Key`, OAuth 2.0).
  * No signature is documented for these calls.
@@ -120,13 +119,13 @@ function authorizationOf({ authorization }: Headers): string {
 		: 'the call has no header Authorization';
 }
 
-/** Whether user and password are the expected ones. A user with a colon in it moves the place between them. */
+/** Whether user and password are the expected ones. Compared as one text, since a user may have a colon in it. */
 export function isExpectedPair({ user, password }: BasicPair, expected: BasicPair): boolean {
 	const join = (pair: BasicPair) => `${trimPasted(pair.user)}:${trimPasted(pair.password)}`;
 	return safeCompare(join({ user, password }), join(expected));
 }
 
-/** What the credential lacks for its mode, so that every call is refused; undefined where nothing is missing. */
+/** The secret that the credential lacks for its mode, as a sentence; undefined if none is missing. */
 export function missingSecret(credential: WebhookCredential): string | undefined {
 	const fields = FIELDS[credential.webhookAuthentication ?? 'none'];
 	const empty = fields.filter(([name]) => credential[name] === '').map(([, label]) => label);
@@ -136,10 +135,10 @@ export function missingSecret(credential: WebhookCredential): string | undefined
 }
 
 /**
- * What is wrong with the part of a credential that is for calls of Talkdesk.
+ * The problem with the inbound part of a credential, if it has one.
  *
- * @returns `isMistake`: somebody has entered something that can't work. An untouched part is none: the default mode
- * without its key is what everybody has who doesn't use the trigger.
+ * @returns `isMistake`: whether an entry can't work. The default mode without its key is no mistake: credentials that no
+ * trigger uses are left like that.
  */
 export function inboundProblem(
 	credential: WebhookCredential,
@@ -156,12 +155,12 @@ export function inboundProblem(
 	);
 }
 
-/** What no header can carry, and what nobody has typed. */
+/** Characters that no header can carry, such as those that a copy from a document adds. */
 const UNSENDABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 type Field = keyof Omit<WebhookCredential, 'webhookAuthentication'>;
 
-/** The secrets of each mode, with the names that the credential shows. */
+/** The fields of each mode, with their labels. */
 const FIELDS: Record<
 	NonNullable<WebhookCredential['webhookAuthentication']>,
 	ReadonlyArray<readonly [Field, string]>
@@ -178,10 +177,7 @@ const FIELDS: Record<
 	],
 };
 
-/**
- * What a refused caller is told to bring (`WWW-Authenticate`): the scheme, for Basic also the encoding (RFC 7617), and nothing
- * about what was wrong.
- */
+/** The value of `WWW-Authenticate` for a 401: the scheme, for Basic also the encoding (RFC 7617). */
 export function challenge({ webhookAuthentication }: WebhookCredential): string {
 	switch (webhookAuthentication) {
 		case 'basicAuth':

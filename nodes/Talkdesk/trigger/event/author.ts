@@ -1,12 +1,13 @@
-/** Who writes: a human agent, a program on Talkdesk's side, the customer, or somebody of whom nothing is known. */
+/** A human agent, a program on Talkdesk's side, the customer, or unknown. */
 export type AuthorKind = 'agent' | 'automated' | 'customer' | 'unknown';
 
 /**
- * Words in the type of an author. Known of webhooks is that the type exists, and none of its values: `user` and `external`
- * are Digital Connect's words for the customer and for other systems when a conversation is started
- * (`previous_messages[].type`), `contact` and `contact_person` its words for the customer; the others are inferred from
- * what chats and desks call them. The first kind with a word of it counts: a virtual agent is no agent, and an agent of the
- * contact center no contact. To take a program for a human is a repeated line, to take a human for a customer loses words.
+ * The words of each kind of author.
+ *
+ * The values of `author.type` aren't documented. `user` and `external` are Digital Connect's words for the customer and for
+ * other systems (`previous_messages[].type`), `contact` and `contact_person` for the customer; the others are inferred from
+ * what chats and desks call them. The first kind with a matching word counts: a virtual agent is no agent, and an agent of
+ * the contact center is no contact. To take a program for a human repeats a line, to take a human for a customer loses one.
  */
 const WORDS: ReadonlyArray<[AuthorKind, ReadonlySet<string>]> = [
 	[
@@ -34,13 +35,13 @@ const WORDS: ReadonlyArray<[AuthorKind, ReadonlySet<string>]> = [
 	],
 ];
 
-/** What kind of author a type names, in any case, and with `_`, `-`, blanks or capitals between its words. */
+/** The kind of author that a type names, in any case, and with `_`, `-`, blanks or capitals between its words. */
 export function authorKind(type: string | undefined): AuthorKind {
 	const words = wordsOf(type ?? '');
 	return WORDS.find(([, known]) => words.some((word) => known.has(word)))?.[0] ?? 'unknown';
 }
 
-/** Whether a text can be nothing but the type of an author: each of its words is known. A name may have one of them too. */
+/** Whether all words of a text are kinds of authors, so that it is no name. */
 export function isAuthorType(text: string): boolean {
 	const isKnown = (word: string) => WORDS.some(([, known]) => known.has(word));
 	return /^[\w\s-]{1,100}$/.test(text) && wordsOf(text).every(isKnown);

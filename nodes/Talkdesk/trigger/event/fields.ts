@@ -29,7 +29,7 @@ export interface PartFields {
 	reason?: string;
 }
 
-/** A body's fields, in the places where they may be. */
+/** The fields of a body, by the places that may hold them. */
 export interface EventFields {
 	envelope: PartFields;
 	payload: PartFields;
@@ -38,7 +38,7 @@ export interface EventFields {
 
 type Fields = Map<string, unknown>;
 
-/** The first of the fields with these bare names that can be read. */
+/** The first field with one of these normalized names that can be parsed. */
 function first<T>(
 	fields: Fields,
 	names: readonly string[],
@@ -57,7 +57,7 @@ const nonEmptyString = (value: unknown) =>
 
 function parseId(value: unknown): string | undefined {
 	if (typeof value === 'string') return value.trim() || undefined;
-	// A number that JavaScript can't hold exactly would be another one's id.
+	// A number that JavaScript can't hold exactly would be another ID.
 	return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
 		? String(value)
 		: undefined;
@@ -69,9 +69,9 @@ function parseSize(value: unknown): number | undefined {
 }
 
 /**
- * Reads the fields of a body. What can't be read is left out; never throws.
+ * Parses the fields of a body. Leaves out what can't be parsed; never throws.
  *
- * Names are taken in any spelling (see `bare`). Talkdesk's own receiver of these calls documents `event_type`,
+ * Names count in any spelling (see `normalizeKey`). Talkdesk's own receiver of these calls documents `event_type`,
  * `conversation_id`, `timestamp` and a `payload` object. Seen in public code that takes real calls: the text at
  * `payload.content`, the author at `payload.author.type`, the id also inside `payload`, and behind relays a flat form with
  * `content` and `author_name`. All other names are inferred from the API's own answers (`message_id`, `id`, `attachments`)
@@ -88,7 +88,7 @@ export function parseFields(raw: Record<string, unknown>): EventFields {
 	};
 }
 
-/** The object inside a payload: itself, its JSON, or the only one of a list. Any other text or list is what was said. */
+/** The object inside a payload: itself, its JSON, or the only one of a list. Any other text or list is the message. */
 function payloadOf(given: unknown): Record<string, unknown> {
 	const list: unknown[] = Array.isArray(given) ? given : [given];
 	const inner = list.length > 1 ? list : list[0];
@@ -147,7 +147,7 @@ function parseAuthor(fields: Fields): Author | undefined {
 		typeof value === 'string' ? nonEmptyString(value) : asObject(value),
 	);
 	const inside = typeof given === 'object' ? fieldsOf(given) : new Map<string, unknown>();
-	// A text is a name, unless it has nothing but words for a kind of author: Ai Tanaka is somebody.
+	// A text is a name, unless all its words are kinds of authors: "Ai Tanaka" is a name.
 	const word = typeof given === 'string' ? given : undefined;
 	const isType = word !== undefined && isAuthorType(word);
 	const type =
@@ -162,10 +162,10 @@ function parseAuthor(fields: Fields): Author | undefined {
 	return { ...(type !== undefined && { type }), ...(name !== undefined && { name }) };
 }
 
-/** What is no attachment is left out; it must not take the others with it. */
+/** The attachments of a list. An entry that is none is left out, so that the others remain. */
 function parseAttachments(fields: Fields): Attachment[] {
 	const named = first(fields, ATTACHMENTS, (value) => {
-		// A text alone may be a word such as "none"; one in a list is an id.
+		// A single text may be a word such as "none"; a text in a list is an ID.
 		const list: unknown[] = Array.isArray(value) ? value : [asObject(value)];
 		const found = list.flatMap((entry) => parseAttachment(entry) ?? []);
 		return found.length > 0 ? found : undefined;
@@ -177,13 +177,13 @@ function parseAttachments(fields: Fields): Attachment[] {
 		return found.length > 0 ? found : undefined;
 	});
 	if (!ids) return [];
-	// A flat form has the file's other fields beside its id, among those of the message.
+	// A flat form has the file's other fields beside its ID, among those of the message.
 	const alone = ids.length === 1 ? parseFile(fields, FILE) : {};
 	return ids.map((one) => ({ ...alone, id: one }));
 }
 
 function parseAttachment(value: unknown): Attachment | undefined {
-	// Of an address nothing but the file's existence is sure.
+	// An address says no more than that there is a file.
 	if (typeof value === 'string' && value.trim() !== '') {
 		return value.includes('/') ? {} : { id: value.trim() };
 	}
@@ -193,14 +193,14 @@ function parseAttachment(value: unknown): Attachment | undefined {
 		: undefined;
 }
 
-/** Names that say what belongs to a file. */
+/** Names of a file's fields, anywhere. */
 const FILE: Record<'id' | 'name' | 'type' | 'size', string[]> = {
 	id: [],
 	name: ['filename', 'originalname'],
 	type: ['contenttype', 'mimetype', 'mediatype'],
 	size: ['filesize', 'contentlength', 'sizebytes'],
 };
-/** Those that do so only inside of it too. */
+/** Names of a file's fields, inside the file's own object. */
 const OWN_FILE: typeof FILE = {
 	id: ['id', ...ATTACHMENT_IDS, 'mediaid'],
 	name: ['name', ...FILE.name, 'title'],

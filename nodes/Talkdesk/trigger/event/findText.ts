@@ -1,7 +1,7 @@
 import { asObject, fieldsOf } from './objectKeys';
 
 /**
- * Where the text of a message may be inside an object, the plain form before the rich one. Seen in public formats of chats
+ * The fields that may hold the text of a message, the plain form before the rich one. Seen in public formats of chats
  * and editors: content parts (`text`), ProseMirror (`content`), Slate (`children`), Quill (`ops`, `insert`), Draft.js and
  * Slack (`blocks`, `elements`), Adaptive Cards (`body`). Talkdesk's own form isn't documented.
  */
@@ -24,20 +24,21 @@ const TEXT_KEYS = [
 const BLOCK = /paragraph|heading|header|list|item|quote|block|section|row/i;
 const LINE_BREAK = /^(?:hard_?break|line_?break|br)$/i;
 
-/** Bodies of the webhook nest less; a value that was read elsewhere may nest more. */
+/** Bodies of the webhook have fewer levels; other values may have more. */
 const MAX_DEPTH = 32;
 
 /**
- * The text in a value: a text itself, a number, or what is inside an object or a list. Entries of a list stand below each
- * other, but words inside a paragraph beside each other.
+ * The text of a value: a text, a number, or the texts inside an object or a list. Never throws.
  *
- * @returns undefined when there is none, or nothing but white space; never throws
+ * Entries of a list become lines; the parts of a paragraph are joined.
+ *
+ * @returns undefined if there is none but white space
  */
 export function findText(value: unknown): string | undefined {
 	const text = search(value, 0, '\n');
 	const trimmed = text?.trim();
 	if (!trimmed) return undefined;
-	// What was put together ends with the line end of its last paragraph; a text stays as it is.
+	// Joined text ends with the line break of its last paragraph; a single text stays unchanged.
 	return typeof value === 'string' ? text : trimmed;
 }
 
@@ -58,7 +59,7 @@ function search(value: unknown, depth: number, glue: string): string | undefined
 	for (const key of TEXT_KEYS) {
 		const isRun = key === 'children' || key === 'ops' || isBlock(object);
 		const text = search(fields.get(key), depth + 1, isRun ? '' : glue);
-		// A blank between two words is kept, but it doesn't stand in the way of a text elsewhere.
+		// A blank between two words is kept, but a text elsewhere goes first.
 		if (text?.trim() || (text && glue === '')) return text;
 	}
 	return undefined;

@@ -7,12 +7,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A name without what its spelling adds: `conversation_id`, `conversationId` and `Conversation-ID` are the same. */
+/** Removes what a spelling adds: `conversation_id`, `conversationId` and `Conversation-ID` become the same. */
 export function normalizeKey(name: string): string {
 	return name.replace(/[^a-z0-9]/gi, '').toLowerCase();
 }
 
-/** The fields of an object by their bare names. Where a name comes in two spellings, the first that has a value counts. */
+/** The fields of an object by their normalized names. Of two spellings, the first with a value counts. */
 export function fieldsOf(object: Record<string, unknown>): Map<string, unknown> {
 	const fields = new Map<string, unknown>();
 	for (const [key, value] of Object.entries(object)) {

@@ -1,5 +1,7 @@
 import { authorKind, type AuthorKind } from './author';
+import { findContent, findMessageId, findSentAt } from './content';
 import { parseFields, type Attachment, type Author, type EventFields } from './fields';
+import { eventKey } from './key';
 import { asObject, normalizeKey } from './objectKeys';
 import { toPlainText } from '../../text/plainText';
 
@@ -8,67 +10,39 @@ export const EVENTS = ['conversation_started', 'message_created', 'conversation_
 
 export type TalkdeskEventName = (typeof EVENTS)[number];
 
-/** What Talkdesk told us, in the words of this package; the output of the trigger. */
+/** An event of Talkdesk, as the trigger puts it out. */
 export interface TalkdeskEvent {
 	event: TalkdeskEventName;
+	/** The same for each delivery of the event; undefined if nothing tells it from another one. */
+	eventId?: string;
 	conversationId: string;
-	/** ISO 8601; when the call came in, where Talkdesk gave no time. */
+	/** ISO 8601; the time of the call if Talkdesk gave none. */
 	timestamp: string;
-	/** Without formatting; as it came it is in `raw`. */
+	/** Plain text; `raw` has it with its formatting. */
 	text?: string;
 	author?: Author & { kind: AuthorKind };
 	messageId?: string;
 	attachments: Attachment[];
-	/** Why a conversation ended, where Talkdesk says so. */
+	/** Why a conversation ended, if Talkdesk says so. */
 	reason?: string;
-	/** The whole body as it came. */
+	/** The whole body. */
 	raw: Record<string, unknown>;
 }
 
 export type EventResult =
-	/** `doubt`: what whoever runs n8n should know, although the event counts. */
+	/** `warning` is for n8n's log; the event counts all the same. */
 	| { ok: true; event: TalkdeskEvent; warning?: string }
-	/** `invalid`: not even a JSON object. `unknown`: one without a conversation, or without an event that we know. */
+	/** `invalid`: no JSON object. `unknown`: no conversation, or no known event. */
 	| { ok: false; reason: 'invalid' | 'unknown'; problem: string };
 
-/** What was said, by whom, with which files, and why it ended: as far as a body says it. */
-export function findContent({ envelope, payload, message }: EventFields) {
-	const parts = [payload, message, envelope];
-	const first = <T>(read: (part: EventFields['envelope']) => T | undefined) =>
-		parts.map(read).find((found) => found !== undefined);
-	return {
-		text: first(({ text }) => text),
-		author: first(({ author }) => author),
-		attachments:
-			first(({ attachments }) => (attachments.length > 0 ? attachments : undefined)) ?? [],
-		reason: first(({ reason }) => reason),
-	};
-}
-
-/** When Talkdesk says that it happened; undefined where it says nothing. */
-export function findSentAt({ envelope, payload, message }: EventFields): string | undefined {
-	return (
-		envelope.timestamp ??
-		payload.timestamp ??
-		payload.createdAt ??
-		message.timestamp ??
-		message.createdAt
-	);
-}
-
-/** The id that a body gives to a message by that name. Inside an object `message`, an id can be nothing else. */
-export function findMessageId({ envelope, payload, message }: EventFields): string | undefined {
-	return payload.messageId ?? envelope.messageId ?? message.messageId ?? message.id;
-}
-
-/** The last part of a path that isn't empty: a slash too many names no other action. */
+/** The last segment of a path that isn't empty, so that a trailing slash does no harm. */
 export function lastSegment(path: string): string {
 	const [before = ''] = path.split(/[?#]/, 1);
 	return before.split('/').filter(Boolean).pop() ?? '';
 }
 
 /**
- * Reads a webhook call of Talkdesk, in any of its known forms.
+ * Parses the body of a webhook call, in any of its known forms.
  *
  * @param action the last part of the URL that was called
  * @param body the parsed body
@@ -78,20 +52,20 @@ export function lastSegment(path: string): string {
 export function parseEvent(action: string, body: unknown, receivedAt: number): EventResult {
 	const raw = asObject(body);
 	if (!raw) return { ok: false, reason: 'invalid', problem: 'The body must be a JSON object.' };
-	const parts = parseFields(raw);
-	const { envelope, payload, message } = parts;
+	const fields = parseFields(raw);
+	const { envelope, payload, message } = fields;
 
 	const conversationId =
 		envelope.conversationId ?? payload.conversationId ?? message.conversationId;
 	if (!conversationId) {
 		return { ok: false, reason: 'unknown', problem: 'The body has no conversation_id.' };
 	}
-	const content = findContent(parts);
+	const content = findContent(fields);
 	const text = content.text === undefined ? '' : toPlainText(content.text);
 	const hasContent = text !== '' || content.attachments.length > 0;
 	const byPath = EVENTS.find((event) => normalizeKey(event) === normalizeKey(action));
-	const byBody = eventNameOf(parts);
-	const event = decide(byPath, byBody, hasContent);
+	const byBody = eventNameOf(fields);
+	const event = chooseEvent(byPath, byBody, hasContent);
 	if (!event) {
 		return {
 			ok: false,
@@ -101,17 +75,19 @@ export function parseEvent(action: string, body: unknown, receivedAt: number): E
 	}
 
 	const { author, attachments, reason } = content;
+	const eventId = eventKey({ event, conversationId, raw }, fields);
 	const result: TalkdeskEvent = {
 		event,
+		...(eventId !== undefined && { eventId }),
 		conversationId,
-		timestamp: findSentAt(parts) ?? new Date(receivedAt).toISOString(),
+		timestamp: findSentAt(fields) ?? new Date(receivedAt).toISOString(),
 		attachments,
 		raw,
 	};
 	if (text !== '') result.text = text;
 	if (author) result.author = { ...author, kind: authorKind(author.type) };
-	// `id` at the top may be the id of anything; inside the payload of a message it can only be the message's.
-	const messageId = findMessageId(parts) ?? (event === 'message_created' ? payload.id : undefined);
+	// `id` in the envelope may be the ID of anything; in the payload of a message it can only be the message's.
+	const messageId = findMessageId(fields) ?? (event === 'message_created' ? payload.id : undefined);
 	if (messageId !== undefined) result.messageId = messageId;
 	if (reason !== undefined) result.reason = reason;
 
@@ -129,11 +105,10 @@ export function parseEvent(action: string, body: unknown, receivedAt: number): E
 }
 
 /**
- * Which event it is. The path is what somebody has entered in Talkdesk, the body's word is Talkdesk's own: it counts where
- * both name an event and not the same one. But words and files that came with either of them called a message are a message:
- * an end must not swallow them.
+ * Chooses the event if path and body name different ones. The body counts, as a person has entered the path in Talkdesk. But
+ * text or files with a message named in either are a message: an end must not swallow them.
  */
-function decide(
+function chooseEvent(
 	byPath: TalkdeskEventName | undefined,
 	byBody: TalkdeskEventName | undefined,
 	hasContent: boolean,
@@ -146,7 +121,7 @@ function decide(
 function eventNameOf({ envelope, payload }: EventFields): TalkdeskEventName | undefined {
 	for (const given of [...envelope.eventNames, ...payload.eventNames]) {
 		if (typeof given !== 'string') continue;
-		// The last words behind a prefix: one, or two that have a dot between them.
+		// The last word behind a prefix, or the last two with a dot between them.
 		const words = given.slice(-100).split(/[.:/]/);
 		const names = [given, words.slice(-1).join(''), words.slice(-2).join('')].map(normalizeKey);
 		const event = EVENTS.find((known) => names.includes(normalizeKey(known)));
@@ -155,10 +130,7 @@ function eventNameOf({ envelope, payload }: EventFields): TalkdeskEventName | un
 	return undefined;
 }
 
-/**
- * Whether a message is known to be by somebody else than a human agent: by the customer or a program. An author who is
- * missing or unknown may be one.
- */
+/** Whether the author of a message is known to be no human agent. A missing or unknown author may be one. */
 export function isByNonAgent({ event, author }: TalkdeskEvent): boolean {
 	return (
 		event === 'message_created' && (author?.kind === 'customer' || author?.kind === 'automated')

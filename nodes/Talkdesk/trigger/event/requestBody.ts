@@ -1,21 +1,22 @@
 import { asObject, fieldsOf } from './objectKeys';
 import type { Headers } from '../authentication/secrets';
 
-/** What n8n hands over of a request. */
+/** The parts of n8n's request that hold a body. */
 export interface RawRequest {
 	headers: Headers;
-	/** As n8n parsed it: by its content type. */
+	/** As n8n parsed it, by its content type. */
 	body: unknown;
 	/** The bytes, unpacked. */
 	rawBody?: unknown;
 }
 
 /**
- * The body of a call. n8n parses what is called exactly `application/json` (its `body-parser.js`), in the encoding that the
- * call names; of anything else it leaves an empty object, a text, or a form with strange names. JSON is JSON all the same,
- * whatever it is called, and always UTF-8 (RFC 8259), so the bytes count there.
+ * Parses the body of a call as JSON, whatever its content type. Never throws.
  *
- * @returns undefined where nothing can be read; never throws
+ * n8n parses `application/json` only, in the encoding that the call names (its `body-parser.js`). It leaves an empty object, a
+ * text or a form with strange names of anything else. JSON is always UTF-8 (RFC 8259), so the bytes count.
+ *
+ * @returns undefined if there is nothing to parse
  */
 export function parseBody({ headers, body, rawBody }: RawRequest): unknown {
 	if (isParsedAsJson(headers) || !Buffer.isBuffer(rawBody) || rawBody.length === 0) return body;
@@ -24,17 +25,17 @@ export function parseBody({ headers, body, rawBody }: RawRequest): unknown {
 		try {
 			return JSON.parse(text);
 		} catch {
-			// Broken JSON, or something else that begins like it.
+			// Broken JSON, or a text that begins like JSON.
 		}
 	}
 	const object = asObject(body);
 	return object && Object.keys(object).length === 0 ? undefined : body;
 }
 
-/** A form is some hundred bytes; this is read before anybody has proved anything. */
+/** A form is some hundred bytes long, and is parsed before the caller is authenticated. */
 const MAX_FORM = 10_000;
 
-/** The fields of a form, or of JSON in its place, whatever it is called. Never throws. */
+/** Parses a form, or JSON in its place, whatever its content type. Never throws. */
 export function parseForm(received: RawRequest): unknown {
 	const { rawBody } = received;
 	if (Buffer.isBuffer(rawBody) && rawBody.length > MAX_FORM) return undefined;
@@ -56,21 +57,21 @@ function isParsedAsJson({ 'content-type': given }: Headers): boolean {
 	return type === 'application/json' && (charset === undefined || /utf-?8/.test(charset));
 }
 
-/** UTF-8 where the bytes can be that, also with a byte order mark, and Latin-1 where not. */
+/** Decodes bytes as UTF-8, also with a byte order mark, or as Latin-1 if they are no UTF-8. */
 function textOf(bytes: Buffer): string {
 	const text = bytes.toString('utf8');
 	const isUtf8 = !text.includes('\ufffd') || Buffer.from(text).equals(bytes);
 	return isUtf8 ? text.replace(/^\ufeff/, '') : bytes.toString('latin1');
 }
 
-/** What relays put around one or more calls. */
+/** Names of fields in which relays put one or more calls. */
 const WRAPPERS = ['events', 'data', 'body', 'event', 'items', 'records', 'messages'];
 const MAX_WRAPPERS = 3;
 
 /**
- * The bodies of single calls in a body: itself, or what a relay has gathered in a list or put into an envelope of its own.
+ * Splits a body into those of single calls, which a relay may have put into a list or an envelope of its own.
  *
- * @returns the body itself where there is nothing of the kind in it; of an empty list, nothing
+ * @returns the body itself if it is a single call; nothing for an empty list
  */
 export function splitBatch(body: unknown, depth = 0): unknown[] {
 	if (depth > MAX_WRAPPERS) return [body];
@@ -84,7 +85,7 @@ export function splitBatch(body: unknown, depth = 0): unknown[] {
 	}
 	for (const name of WRAPPERS) {
 		const inner = fields.get(name);
-		// What has the event's name outside is the event, and what is inside its content.
+		// An object with the event's name is the event; what is inside is its content.
 		const isNamed = fields.has('eventtype');
 		const isWrapper = Array.isArray(inner)
 			? inner.length > 0 || !isNamed
@@ -94,12 +95,12 @@ export function splitBatch(body: unknown, depth = 0): unknown[] {
 	return [body];
 }
 
-/** Whether it says which conversation it is about: then it is the event, and lists in it belong to it. */
+/** Whether an object names a conversation: then it is the event, and lists in it belong to it. */
 function hasConversation(fields: ReadonlyMap<string, unknown>): boolean {
 	return fields.has('conversationid') || asObject(fields.get('conversation'))?.id !== undefined;
 }
 
-/** Whether an object is a call, and not the payload of one. */
+/** Whether an object is an event, and not the payload of one. */
 function isEvent(value: unknown, name: string): boolean {
 	const object = asObject(value);
 	if (!object) return false;

@@ -1,12 +1,11 @@
-/** 2001-09-09 in seconds: smaller numbers are no times of an event. */
+/** 2001-09-09 in seconds. Smaller numbers are no time of an event. */
 const MIN_SECONDS = 1e9;
 
 /**
- * A time as Talkdesk, or a relay in between, may give it: a text that says when, as it is; or a number, also as a text, of
- * seconds, milliseconds, microseconds or nanoseconds since 1970, as ISO 8601. How large a number is tells its unit: seconds
- * and milliseconds meet in the year 5138.
+ * Parses a time, which may be a text, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970. The size
+ * of a number gives its unit: seconds and milliseconds meet in the year 5138. Never throws.
  *
- * @returns undefined where there is no time; never throws
+ * @returns a date text unchanged, a number as ISO 8601; undefined if it is no time
  */
 export function parseTimestamp(value: unknown): string | undefined {
 	if (typeof value === 'string' && !/^\s*\d+(?:\.\d+)?\s*$/.test(value)) {
