@@ -32,7 +32,7 @@ export class TalkdeskTrigger implements INodeType {
 			header: 'Pull in events from Talkdesk',
 			executionsHelp: {
 				inactive:
-					'<b>While you build your workflow</b>, use the test URL as the base path of your Talkdesk integration, click the ‘Listen’ button and send a message as an agent. The executions show up in the editor.<br /><br /><b>To run your workflow automatically</b>, change the base path to the production URL and publish the workflow. These executions show up in the executions list, but not in the editor.',
+					'<b>While you build your workflow</b>, use the test URL as the base path of your Talkdesk integration, execute this step and send a message as an agent. The executions show up in the editor.<br /><br /><b>To run your workflow automatically</b>, change the base path to the production URL and publish the workflow. These executions show up in the executions list, but not in the editor.',
 				active:
 					'The workflow runs for every call of Talkdesk to the production URL. These executions show up in the executions list, but not in the editor.',
 			},
@@ -49,7 +49,7 @@ export class TalkdeskTrigger implements INodeType {
 			},
 			{
 				displayName:
-					'2. Set up the authentication selected in the credential. <b>API Key</b>: the header X-Api-Key with the Webhook API Key. <b>Basic Auth</b>: Webhook User and Webhook Password. <b>OAuth 2.0</b>: Webhook Client ID, Webhook Client Secret, and the base path followed by /oauth/token as token URL. <b>None</b>: no authentication; anyone who knows the URL can send messages to your customers.',
+					'2. Set up the authentication selected in the credential. API Key: the header X-Api-Key with the Webhook API Key. Basic Auth: Webhook User and Webhook Password. OAuth 2.0: Webhook Client ID and Webhook Client Secret, and the base path followed by /oauth/token as the token URL.',
 				name: 'authenticationNotice',
 				type: 'notice',
 				default: '',

@@ -90,7 +90,7 @@ const toolDescriptionProperty: INodeProperties = {
 	displayName: 'Tool Description',
 	name: 'toolDescription',
 	type: 'string',
-	typeOptions: { rows: 4 },
+	typeOptions: { rows: 7 },
 	default: '',
 	description: 'Tells the AI agent when to call this tool and what happens then',
 	displayOptions: { show: { '@tool': [true] } },

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
 import { httpResponseSchema } from './httpResponse';
-import { mayHaveSucceeded, noteUnknownOutcome } from './earlierAttempts';
+import { mayHaveSucceeded, recordPossibleSuccess } from './earlierAttempts';
 import { networkErrorCode } from './networkErrors';
 import { networkProblem, parseProblem, retryDecisionFor, type TalkdeskProblem } from './problem';
 import { redactProblem } from './redact';
@@ -147,8 +147,8 @@ function createClient(
 				requestOptions,
 				async (attempts) => {
 					const outcome = await sendWithToken(context, state, requestOptions, request);
-					const isRefused = 'problem' in outcome && !outcome.problem.outcomeUnknown;
-					if (!isRefused) noteUnknownOutcome(idempotencyKey);
+					const isRejected = 'problem' in outcome && !outcome.problem.outcomeUnknown;
+					if (!isRejected) recordPossibleSuccess(idempotencyKey);
 					if (!('problem' in outcome)) return outcome;
 					const problem: TalkdeskProblem = {
 						...redactProblem(outcome.problem, [settings.clientSecret, ...knownTokens(settings)]),
@@ -239,11 +239,11 @@ async function send<Schema extends z.ZodTypeAny>(
 	);
 	if ('problem' in outcome) return outcome;
 
-	const { statusCode: status, headers, body: answered } = outcome.response;
+	const { statusCode: status, headers, body: responseBody } = outcome.response;
 	if (status < 200 || status >= 300) {
-		return { problem: parseProblem(status, answered, parseRetryAfter(headers['retry-after'])) };
+		return { problem: parseProblem(status, responseBody, parseRetryAfter(headers['retry-after'])) };
 	}
-	const parsed = responseSchema.safeParse(answered);
+	const parsed = responseSchema.safeParse(responseBody);
 	if (parsed.success) return { status, data: parsed.data };
 	const issues = parsed.error.issues
 		.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)

@@ -12,8 +12,8 @@ export function mayHaveSucceeded(idempotencyKey: string | undefined): boolean {
 	return idempotencyKey !== undefined && keys.has(idempotencyKey);
 }
 
-/** Records that a request with this key may have succeeded. */
-export function noteUnknownOutcome(idempotencyKey: string | undefined): void {
+/** Records that a request with this key has succeeded, or may have. */
+export function recordPossibleSuccess(idempotencyKey: string | undefined): void {
 	if (idempotencyKey === undefined) return;
 	keys.delete(idempotencyKey);
 	keys.add(idempotencyKey);

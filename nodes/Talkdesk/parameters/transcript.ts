@@ -53,7 +53,7 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 			placeholder: 'e.g. {{ $json.messages }}',
 			displayOptions: { show: { transcriptSource: ['json'] } },
 			description:
-				'The messages, in any common format: a list with role and content, LangChain messages, rows with questions and answers, the history of a chat service, or text with User: and AI: at the start of each line. The order follows the times of the messages; without times, the oldest message comes first.',
+				'The messages in any common format, such as a list with role and content, LangChain messages, rows with questions and answers, or text with User: and AI: at the start of each line. They are sorted by time; without times, the oldest message comes first.',
 		},
 		{
 			displayName: 'Messages',

@@ -51,18 +51,18 @@ export function parseContent(value: unknown, depth = 0): Content | undefined {
 	if (!Array.isArray(value)) return undefined;
 	const texts: string[] = [];
 	const unknown: unknown[] = [];
-	let isUnderstood = value.length === 0;
+	let isRecognized = value.length === 0;
 	for (const part of value) {
 		const parsed = parseContent(part, depth + 1);
 		if (parsed === undefined) {
 			unknown.push(part);
 			continue;
 		}
-		isUnderstood = true;
+		isRecognized = true;
 		if (parsed.text !== '') texts.push(parsed.text);
 		for (const inner of parsed.unknown) unknown.push(inner);
 	}
-	return isUnderstood ? { text: texts.join('\n'), unknown } : undefined;
+	return isRecognized ? { text: texts.join('\n'), unknown } : undefined;
 }
 
 function kindOf(word: unknown): PartKind | undefined {

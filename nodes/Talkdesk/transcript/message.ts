@@ -88,43 +88,43 @@ export function parseMessage(
 		Array.isArray(fields.get(key)),
 	);
 	if (!isEnvelope && isNotSpeech(fields)) return parseResult();
-	const spoken = findSpeaker(fields) ?? bodies.map(findSpeaker).find(Boolean);
+	const match = findSpeaker(fields) ?? bodies.map(findSpeaker).find(Boolean);
 	const hasText = ['content', 'text', 'body', 'message'].some(
 		(key) => typeof fields.get(key) === 'string',
 	);
-	if (!isEnvelope && (spoken || hasText) && places.some(isHidden)) return parseResult();
-	if (!spoken) return undefined;
-	if (spoken.speaker === 'ignored') return parseResult();
+	if (!isEnvelope && (match || hasText) && places.some(isHidden)) return parseResult();
+	if (!match) return undefined;
+	if (match.speaker === 'ignored') return parseResult();
 
-	const { content, isEmpty } = findContent(places, spoken, context, depth);
-	const text = content ? (spoken.markup ? MARKUP[spoken.markup] : String)(content.text) : '';
+	const { content, isEmpty } = findContent(places, match, context, depth);
+	const text = content ? (match.markup ? MARKUP[match.markup] : String)(content.text) : '';
 	const files = describeFiles(fields);
 	if (text === '' && files.length === 0 && (content || isEmpty)) {
 		files.push(describeFileMessage(fields));
 	}
 	const result = parseResult(
-		toMessages(spoken.speaker, [text, ...files].filter(Boolean).join('\n'), {
+		toMessages(match.speaker, [text, ...files].filter(Boolean).join('\n'), {
 			...(bodies[0] && positionOf(bodies[0], context)),
 			...positionOf(fields, context),
 			row: context.rows++,
-			word: spoken.word,
+			word: match.word,
 		}),
 	);
 	addUnknown(result, ...(content?.unknown ?? []).slice(0, 100));
-	const isUnderstood =
+	const isRecognized =
 		content !== undefined ||
 		isEmpty ||
 		files.length > 0 ||
 		places.some((place) => CALL_KEYS.some((key) => Boolean(place.get(key))));
-	return isUnderstood ? result : undefined;
+	return isRecognized ? result : undefined;
 }
 
 function isNotSpeech(fields: Fields): boolean {
 	return NOT_SPEECH_KEYS.some((key) => {
 		const word = fields.get(key);
 		if (typeof word !== 'string' || word.length > 50) return false;
-		const plain = normalize(word);
-		return NOT_SPEECH.some((pattern) => pattern.test(plain));
+		const normalized = normalize(word);
+		return NOT_SPEECH.some((pattern) => pattern.test(normalized));
 	});
 }
 
@@ -172,7 +172,7 @@ function parseSpeech(
 	if (isEntry(nested)) return { ...content, text: structuredText(nested) };
 	if (Array.isArray(nested)) {
 		// Some agents store the whole turn as JSON. The customer's message is already in the list.
-		const turn = context.read(nested, depth + 1);
+		const turn = context.parse(nested, depth + 1);
 		const isTurn = turn && (turn.messages.length > 0 || turn.unknownCount === 0);
 		if (isTurn && nested.length > 0) {
 			const answers = turn.messages.filter(({ type }) => type === 'external');
@@ -207,7 +207,7 @@ export function parseGroup(
 
 /** A turn in one entry: the customer's message and the answer. */
 export interface ParsedTurn {
-	reading: ParseResult;
+	result: ParseResult;
 	/** The keys of the turn. */
 	keys: string[];
 	half: Turn['half'];
@@ -245,7 +245,7 @@ export function parseTurn(
 	] as const) {
 		if (key === undefined) continue;
 		const value = fields.get(key);
-		const list = Array.isArray(value) ? context.read(value, depth + 1) : undefined;
+		const list = Array.isArray(value) ? context.parse(value, depth + 1) : undefined;
 		if (list && list.messages.length > 0) {
 			for (const message of list.messages) result.messages.push(message);
 			addUnknown(result, ...list.unknown);
@@ -257,7 +257,7 @@ export function parseTurn(
 	}
 	const others = [...fields.keys()].filter((key) => !keys.includes(key));
 	return {
-		reading: result,
+		result: result,
 		keys,
 		half: turn.half,
 		isSure:

@@ -22,7 +22,7 @@ export interface ParseContext {
 	/** Rows with messages so far. */
 	rows: number;
 	/** Reads whatever a value is: a list, an entry, JSON text, a dialogue. */
-	read(value: unknown, depth: number): ParseResult | undefined;
+	parse(value: unknown, depth: number): ParseResult | undefined;
 }
 
 const MAX_SAMPLES = 3;

@@ -74,9 +74,9 @@ export function recognizeTranscript(
 		zone,
 		values: 0,
 		rows: 0,
-		read: (inner, depth) => parseValue(inner, context, depth),
+		parse: (inner, depth) => parseValue(inner, context, depth),
 	};
-	const parsed = context.read(value, 0) ?? unrecognizedValue(value);
+	const parsed = context.parse(value, 0) ?? unrecognizedValue(value);
 	const trusted = dropSuspicious(parsed);
 	return {
 		messages: oldestFirst(trusted.messages, order).map(({ type, content, time }) => ({
@@ -192,9 +192,9 @@ function parseTurnAndNested(
 	if (!turn) return inside;
 	const hasMessages = inside !== undefined && inside.messages.length > 0;
 	if (hasMessages ? turn.half === 'never' : !turn.isSure) return inside;
-	const result = parseResult(mergeOverlap(inside?.messages ?? [], turn.reading.messages));
+	const result = parseResult(mergeOverlap(inside?.messages ?? [], turn.result.messages));
 	if (inside) mergeUnknown(result, inside);
-	mergeUnknown(result, turn.reading);
+	mergeUnknown(result, turn.result);
 	return result;
 }
 

@@ -8,7 +8,7 @@ import type { TriggerOptions } from './execute';
 import { asObject } from './event/objectKeys';
 
 const shownForDownloads = { show: { downloadAttachments: [true] } };
-const shown = <Option extends { property: object }>(declared: Option): Option => ({
+const ifDownloading = <Option extends { property: object }>(declared: Option): Option => ({
 	...declared,
 	property: { ...declared.property, displayOptions: shownForDownloads },
 });
@@ -67,13 +67,13 @@ const triggerOptions = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to drop messages that are known not to come from a human agent: messages from the customer, including those sent by this node, and messages from bots, flows and the system. Messages from an unknown author are kept. The output has the kind of author in author.kind.',
+				'Whether to drop messages that are known to come from the customer, a bot, a flow or the system, including those sent with the Talkdesk node. Messages from unknown authors are kept. The output has the kind of author in author.kind.',
 		},
 		flag,
 	),
-	allowedMimeTypes: shown(allowedMimeTypes),
-	checkSignature: shown(checkSignature),
-	maxFileSize: shown(maxFileSize),
+	allowedMimeTypes: ifDownloading(allowedMimeTypes),
+	checkSignature: ifDownloading(checkSignature),
+	maxFileSize: ifDownloading(maxFileSize),
 };
 
 export const optionsProperty = propertyOf(triggerOptions);

@@ -29,7 +29,7 @@ const CONCURRENCY = 3;
  *
  * @param wanted.fields names of input fields; `*` stands for all files of the item
  * @param wanted.ids IDs of attachments in Talkdesk
- * @returns the outcome of each, first the fields, then the IDs. Never rejects.
+ * @returns the outcome of each, first the fields, then the IDs; a failed file is an outcome
  */
 export async function collectAttachments(
 	context: OperationContext<typeof filePolicyOptions>,

@@ -48,12 +48,12 @@ export const deliveryOptions = {
 				{
 					name: 'Start New Conversation',
 					value: 'startNew',
-					description:
-						'Send the message in a new conversation with the same customer. The output has its ID, and the old one as previousConversationId.',
+					description: 'Send the message in a new conversation with the same customer',
 				},
 			],
 			default: 'error',
-			description: 'What to do if the conversation has already ended',
+			description:
+				'What to do if the conversation has already ended. A new conversation has the old one as previousConversationId in its output.',
 		},
 		oneOf(['error', 'startNew', 'continue']),
 	),
