@@ -70,17 +70,19 @@ const lint = series(
 const jest = (name, ...args) => run(name, 'jest/bin/jest', ...args);
 const test = series(jest('test', '--selectProjects', 'unit', 'simulator', 'tools', 'integration'));
 const installN8n = run('install n8n', 'tsx/cli', 'test/tools/n8n/install.mts');
-const ensureChromium = run('chromium', './test/tools/bootstrap/ensure-chromium.mjs');
+/** `npm run e2e -- --install`: these two call apt-get then, as on CI. */
+const mayInstall = process.argv.filter((argument) => argument === '--install');
+const ensureChromium = run('chromium', './test/tools/bootstrap/ensure-chromium.mjs', ...mayInstall);
+const ensureServers = run('servers', 'tsx/cli', 'test/tools/n8n/ensure-servers.mts', ...mayInstall);
 const e2e = series(
 	build,
 	installN8n,
 	ensureChromium,
 	jest('e2e', '--selectProjects', 'e2e', '--runInBand'),
 );
-const installServers = run('install servers', 'tsx/cli', 'test/tools/n8n/install-servers.mts');
 const e2eQueue = Object.assign(
 	series(
-		installServers,
+		ensureServers,
 		build,
 		installN8n,
 		jest('e2e:queue', '--selectProjects', 'queue-mode', '--runInBand'),
