@@ -2,7 +2,7 @@
 const { spawn } = require('node:child_process');
 const { rm } = require('node:fs/promises');
 const path = require('node:path');
-const { dest, parallel, series, src, watch } = require('gulp');
+const { dest, parallel, series, src } = require('gulp');
 
 const { n8n } = require('./package.json');
 
@@ -107,15 +107,15 @@ const e2eOldest = Object.assign(
 	{ displayName: 'e2e:oldest' },
 );
 
-const dev = series(build, function watchSources() {
-	watch(sources, parallel(types, bundle));
-	watch(assets, copyAssets);
-});
-
 module.exports = {
+	// For `npm run dev`, which builds on every change.
+	assets,
+	bundle,
+	copyAssets,
+	sources,
+
 	build,
 	clean,
-	dev,
 	e2e,
 	'e2e:oldest': e2eOldest,
 	'e2e:queue': e2eQueue,
