@@ -1,8 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 
 import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
-import { openBrowser, type Problem, type TestBrowser } from '../support/browser.mts';
-import { nodeOf, openExample } from '../support/pageActions.mts';
+import { openBrowser, type Problem, type TestBrowser } from '../tools/browser/browser.mts';
+import { nodeOf, openExample } from '../tools/demo/pageActions.mts';
 
 /** What a user sees of this package in n8n's own editor. */
 

@@ -141,10 +141,10 @@ describe('no-agent-in-time', () => {
 		await environment.talkdesk.waitFor(
 			() =>
 				environment.talkdesk
-					.seen()
+					.transcripts()
 					.find(({ conversationId }) => conversationId === id)
-					?.told.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
-			{ what: 'the end to be told', timeoutMs: 20_000 },
+					?.events.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
+			{ what: 'the end to be dispatched', timeoutMs: 20_000 },
 		);
 		await environment.quiet(inTime.workflowId);
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);

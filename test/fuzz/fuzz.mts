@@ -17,7 +17,7 @@ import {
 import { residentMb } from '../tools/n8n/memory.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import { createMalformedCalls, goodEvent } from './calls.mts';
-import { describe, type Outcome, verdict } from './report.mts';
+import { describe, type Outcome, verdict } from './fuzz-report.mts';
 import { sendMalformed } from './wire.mts';
 
 const USAGE = `npm run fuzz [-- options]

@@ -1,5 +1,5 @@
 import { oddAnswers, oddAnswersOf, oddForms, type OddChoice } from '../odd-answers.mts';
-import type { Answered } from '../talkdesk.mts';
+import type { Answered } from '../simulator.mts';
 import { setUpAttachments } from './testing-attachments.mts';
 import { sendRoute, spoil } from './testing-faults.mts';
 import { cleanUp, clientOf, setUp, talkdeskForTest, tokenRequest, type Reply } from './testing.mts';

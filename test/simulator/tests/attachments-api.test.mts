@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopes } from '../contract.mts';
-import type { TalkdeskOptions } from '../talkdesk.mts';
+import type { SimulatorOptions } from '../simulator.mts';
 import { cleanUp, errorOf, invalid, refusal, request, time, tokenFor } from './testing.mts';
 import { setUpAttachments, sha256 } from './testing-attachments.mts';
 
@@ -256,7 +256,7 @@ describe('a list that is kinder to nobody', () => {
 			.object({ _embedded: z.object({ list: z.array(z.object({ name: z.string() })) }) })
 			.parse(data)
 			._embedded.list.map(({ name }) => name);
-	const three = async (options: TalkdeskOptions) => {
+	const three = async (options: SimulatorOptions) => {
 		const { files } = await setUpAttachments(options);
 		for (const name of ['a', 'b', 'c']) await files.attachment(name);
 		return files;

@@ -11,12 +11,12 @@ import {
 	setUpAttachments,
 	sha256,
 } from './testing-attachments.mts';
-import type { TalkdeskOptions } from '../talkdesk.mts';
+import type { SimulatorOptions } from '../simulator.mts';
 
 afterEach(cleanUp);
 
 describe('send', () => {
-	async function started(options: TalkdeskOptions = {}) {
+	async function started(options: SimulatorOptions = {}) {
 		const { talkdesk, client, files } = await setUpAttachments(options);
 		const id = await client.started();
 		const bill = await files.attachment('bill.pdf', '%PDF', 'application/pdf');
@@ -103,7 +103,7 @@ describe('send', () => {
 });
 
 describe('an agent with files', () => {
-	async function joined(options: TalkdeskOptions = {}) {
+	async function joined(options: SimulatorOptions = {}) {
 		const connected = await connectedForTest(undefined, options);
 		const { talkdesk, conversation_id: id } = connected;
 		await talkdesk.agent.join(id, { name: 'Grace' });

@@ -69,7 +69,7 @@ describe('what the page gets', () => {
 		const page = listen(`${talkdesk.deskUrl}/api/live`);
 		expect(await page.next()).toMatchObject({
 			event: 'snapshot',
-			data: { conversations: [{ id, agent: null, told: [] }], log: expect.any(Array) },
+			data: { conversations: [{ id, agent: null, events: [] }], log: expect.any(Array) },
 		});
 		await client.send(id, { content: 'Hello' });
 		await comes(() => page.events.length > 1, 'the message and the log');
@@ -85,13 +85,13 @@ describe('what the page gets', () => {
 		const page = listen(`${talkdesk.deskUrl}/api/live`);
 		await talkdesk.agent.join(id, { name: 'Grace' });
 		const event = 'conversation_started';
-		const told = [{ event, calls: [{ ok: false, status: 500, error: 'status 500' }] }];
+		const events = [{ event, calls: [{ ok: false, status: 500, error: 'status 500' }] }];
 		await comes(() => {
 			const last = page.events.findLast((each) => each.event === 'conversation');
 			return JSON.stringify(last?.data ?? '').includes('"status":500');
 		}, 'the failure');
 		expect(page.events.findLast((each) => each.event === 'conversation')).toMatchObject({
-			data: { agent: { name: 'Grace' }, told },
+			data: { agent: { name: 'Grace' }, events },
 		});
 		page.close();
 	});

@@ -1,4 +1,4 @@
-import type { Fault, FaultRequest } from '../talkdesk.mts';
+import type { Fault, FaultRequest } from '../simulator.mts';
 import { attachmentsOf, put } from './testing-attachments.mts';
 import { codeOf, sendRoute, spoil } from './testing-faults.mts';
 import {
@@ -199,7 +199,7 @@ describe('a fault that makes no sense is a 500', () => {
 		};
 		const answer = await answers[route]?.();
 		expect(answer?.status).toBe(500);
-		expect(JSON.stringify(answer?.data)).toMatch(/makes no sense on (POST|PUT|GET|DELETE) /);
+		expect(JSON.stringify(answer?.data)).toMatch(/is impossible on (POST|PUT|GET|DELETE) /);
 		expect(talkdesk.conversation(id)).toMatchObject({ state: 'open', messages: [] });
 	});
 });

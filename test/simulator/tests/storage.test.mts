@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import type { LocalTalkdesk } from '../talkdesk.mts';
+import type { TalkdeskSimulator } from '../simulator.mts';
 import { cleanUp, HandTimer, request, time, until } from './testing.mts';
 import { filesOnDisk, put, setUpAttachments, sha256, xmlOf } from './testing-attachments.mts';
 
@@ -22,7 +22,7 @@ function raw(origin: string, ...parts: string[]): { text: Promise<string>; end: 
 }
 
 /** Waits until so many uploads were given up. Their senders are gone, so only the log says when that is. */
-const givenUp = (talkdesk: LocalTalkdesk, count: number) =>
+const givenUp = (talkdesk: TalkdeskSimulator, count: number) =>
 	talkdesk.waitFor(() => talkdesk.log.filter(({ status }) => status === 400).length === count, {
 		what: 'the upload to be given up',
 	});

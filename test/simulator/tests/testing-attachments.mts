@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { z } from 'zod';
-import type { LocalTalkdesk, TalkdeskOptions } from '../talkdesk.mts';
+import type { TalkdeskSimulator, SimulatorOptions } from '../simulator.mts';
 import { request, setUp, tokenFor, type Reply } from './testing.mts';
 
 /** What the tests of attachments share: a client of the API and of the storage. */
@@ -39,7 +39,7 @@ export const xmlOf = ({ status, data }: Reply) => ({
 });
 
 /** A client of the Attachments API with a token of its own. */
-export async function attachmentsOf(talkdesk: LocalTalkdesk, scope?: string) {
+export async function attachmentsOf(talkdesk: TalkdeskSimulator, scope?: string) {
 	const headers = { authorization: `Bearer ${await tokenFor(talkdesk, scope)}` };
 	const base = `${talkdesk.apiBaseUrl}/attachments/2023-03`;
 	const client = {
@@ -74,7 +74,7 @@ export async function attachmentsOf(talkdesk: LocalTalkdesk, scope?: string) {
 }
 
 /** Starts a Talkdesk whose clock stands still, and clients of both APIs. */
-export async function setUpAttachments(options: TalkdeskOptions = {}) {
+export async function setUpAttachments(options: SimulatorOptions = {}) {
 	const { talkdesk, client } = await setUp(options);
 	return { talkdesk, client, files: await attachmentsOf(talkdesk) };
 }

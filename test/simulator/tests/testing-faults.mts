@@ -1,5 +1,5 @@
 import axios from 'axios';
-import type { Fault, LocalTalkdesk } from '../talkdesk.mts';
+import type { Fault, TalkdeskSimulator } from '../simulator.mts';
 import { tokenFor } from './testing.mts';
 
 /** What the tests of faults share. */
@@ -14,12 +14,12 @@ export const codeOf = async (work: Promise<unknown>) =>
 	);
 
 /** One fault for every request to the route from now on. */
-export function spoil(talkdesk: LocalTalkdesk, where: string, fault: Fault): void {
+export function spoil(talkdesk: TalkdeskSimulator, where: string, fault: Fault): void {
 	talkdesk.configure({ faults: ({ route }) => (route === where ? fault : undefined) });
 }
 
 /** A request that a test can give up. */
-export async function impatient(talkdesk: LocalTalkdesk, path: string, data: unknown) {
+export async function impatient(talkdesk: TalkdeskSimulator, path: string, data: unknown) {
 	const authorization = `Bearer ${await tokenFor(talkdesk)}`;
 	const patience = new AbortController();
 	const answer = codeOf(

@@ -2,11 +2,11 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import axios, { type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import {
-	startTalkdesk,
-	type LocalTalkdesk,
-	type TalkdeskOptions,
+	startSimulator,
+	type TalkdeskSimulator,
+	type SimulatorOptions,
 	type Timer,
-} from '../talkdesk.mts';
+} from '../simulator.mts';
 
 /** What the tests of this room share: servers that end with their test, a client, n8n's side, and time by hand. */
 
@@ -18,8 +18,8 @@ export async function cleanUp(): Promise<void> {
 }
 
 /** Starts a Talkdesk for one test. */
-export async function talkdeskForTest(options: TalkdeskOptions = {}): Promise<LocalTalkdesk> {
-	const talkdesk = await startTalkdesk(options);
+export async function talkdeskForTest(options: SimulatorOptions = {}): Promise<TalkdeskSimulator> {
+	const talkdesk = await startSimulator(options);
 	cleanups.push(talkdesk.close);
 	return talkdesk;
 }
@@ -46,7 +46,7 @@ export async function request(
 
 /** Asks for a token as the contract says. */
 export async function tokenRequest(
-	talkdesk: LocalTalkdesk,
+	talkdesk: TalkdeskSimulator,
 	form: Record<string, string> = { grant_type: 'client_credentials' },
 	{ id = 'local-client', secret = 'local-secret', headers = {} } = {},
 ): Promise<Reply> {
@@ -58,7 +58,7 @@ export async function tokenRequest(
 }
 
 /** Gives a token. */
-export async function tokenFor(talkdesk: LocalTalkdesk, scope?: string): Promise<string> {
+export async function tokenFor(talkdesk: TalkdeskSimulator, scope?: string): Promise<string> {
 	const grant_type = 'client_credentials';
 	const { data } = await tokenRequest(talkdesk, scope ? { grant_type, scope } : { grant_type });
 	return z.object({ access_token: z.string() }).parse(data).access_token;
@@ -72,7 +72,7 @@ export const startBody = (more: object = {}) => ({
 });
 
 /** A client of the API with a token of its own. */
-export async function clientOf(talkdesk: LocalTalkdesk, scope?: string) {
+export async function clientOf(talkdesk: TalkdeskSimulator, scope?: string) {
 	const authorization = `Bearer ${await tokenFor(talkdesk, scope)}`;
 	const base = `${talkdesk.apiBaseUrl}/digital-connect/conversations`;
 	let keys = 0;
@@ -95,7 +95,7 @@ export async function clientOf(talkdesk: LocalTalkdesk, scope?: string) {
 export const time = '2024-01-01T09:00:00.000Z';
 
 /** Starts a Talkdesk whose clock stands still, and a client. */
-export async function setUp(options: TalkdeskOptions = {}) {
+export async function setUp(options: SimulatorOptions = {}) {
 	const talkdesk = await talkdeskForTest({ now: () => Date.parse(time), ...options });
 	return { talkdesk, client: await clientOf(talkdesk) };
 }
@@ -159,7 +159,7 @@ export async function receiver(
 /** A Talkdesk whose touchpoint calls n8n's side, and a started conversation. */
 export async function connectedForTest(
 	answer?: Parameters<typeof receiver>[0],
-	{ integration = {}, ...options }: TalkdeskOptions & { integration?: object } = {},
+	{ integration = {}, ...options }: SimulatorOptions & { integration?: object } = {},
 ) {
 	const n8n = await receiver(answer);
 	const connected = (more: object) => [

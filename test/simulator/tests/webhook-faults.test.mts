@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WebhookCall, WebhookFault } from '../talkdesk.mts';
+import type { WebhookCall, WebhookFault } from '../simulator.mts';
 import {
 	cleanUp,
 	connectedForTest,
@@ -154,8 +154,8 @@ describe('a late call', () => {
 		open.shift()?.();
 		expect(await deliveries).toMatchObject([{ ok: true }, { ok: true }]);
 		expect(timer.left()).toEqual([]);
-		const told = talkdesk.seen()[0]?.told.slice(1);
-		expect(told).toMatchObject([
+		const events = talkdesk.transcripts()[0]?.events.slice(1);
+		expect(events).toMatchObject([
 			{ message: { content: 'one' }, fault: 'late', calls: [{ nth: 2 }] },
 			{ message: { content: 'two' }, calls: [{ nth: 1 }] },
 		]);
@@ -196,7 +196,7 @@ describe('a late call', () => {
 		const delivery = say('one');
 		await until(() => timer.left().length === 1);
 		await talkdesk.close();
-		expect(await delivery).toMatchObject({ ok: false, error: 'the local Talkdesk was closed' });
+		expect(await delivery).toMatchObject({ ok: false, error: 'the Talkdesk simulator was closed' });
 		expect(timer.left()).toEqual([]);
 		expect(got()).toEqual([]);
 	});

@@ -9,7 +9,7 @@ import {
 	until,
 	type Received,
 } from './testing.mts';
-import type { TalkdeskOptions } from '../talkdesk.mts';
+import type { SimulatorOptions } from '../simulator.mts';
 
 afterEach(cleanUp);
 
@@ -41,7 +41,7 @@ describe('the calls of a conversation', () => {
 	});
 
 	const author = { type: 'AGENT', name: 'Grace' };
-	test.each<[NonNullable<TalkdeskOptions['payloadForm']>, (c: string, m: string) => object[]]>([
+	test.each<[NonNullable<SimulatorOptions['payloadForm']>, (c: string, m: string) => object[]]>([
 		[
 			'envelope',
 			(conversation_id, id) => [

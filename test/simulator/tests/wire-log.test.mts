@@ -7,7 +7,7 @@ import {
 	tokenFor,
 	tokenRequest,
 } from './testing.mts';
-import type { LogEntry } from '../talkdesk.mts';
+import type { LogEntry } from '../simulator.mts';
 
 afterEach(cleanUp);
 

@@ -1,4 +1,4 @@
-import { tally, type Tried } from '../compareDelivery.mts';
+import { compareDelivery, type Attempted } from '../compare-delivery.mts';
 import { cleanUp, connectedForTest, setUp } from './testing.mts';
 
 afterEach(cleanUp);
@@ -28,7 +28,7 @@ describe('tally', () => {
 		['ab', 'aab', { duplicated: ['a'] }],
 		['abcd', 'xdba b', { lost: ['c'], unexpected: ['x', ' '], duplicated: ['b'], outOfOrder: 2 }],
 	])('of %j, seen as %j', (expected, seen, wrong) => {
-		expect(tally(list(expected), list(seen))).toEqual({ ...fine, ...wrong });
+		expect(compareDelivery(list(expected), list(seen))).toEqual({ ...fine, ...wrong });
 	});
 
 	test.each<[string, string, object]>([
@@ -44,19 +44,19 @@ describe('tally', () => {
 		['a b c d B', 'acdbb', { duplicated: ['b'] }],
 		['a b c d B', 'acd', { lost: ['b'] }],
 	])('of the tries %j, seen as %j', (tries, seen, wrong) => {
-		const tried: Tried[] = [];
+		const tried: Attempted[] = [];
 		tries.split(' ').forEach((text, place) => {
 			const earlier = tried.find((each) => each.text === text.toLowerCase());
 			if (earlier) earlier.last = place;
 			else tried.push({ text, first: place, last: place });
 		});
-		expect(tally(tried, list(seen))).toEqual({ ...fine, ...wrong });
+		expect(compareDelivery(tried, list(seen))).toEqual({ ...fine, ...wrong });
 	});
 
 	test('leaves its lists as they are', () => {
 		const lists = [Object.freeze(['a', 'b']), Object.freeze(['b'])].map((each) => [...each]);
 		const [expected = [], seen = []] = lists;
-		tally(expected, seen);
+		compareDelivery(expected, seen);
 		expect(lists).toEqual([['a', 'b'], ['b']]);
 	});
 });
@@ -72,12 +72,12 @@ describe('seen', () => {
 		await talkdesk.agent.say(conversation_id, 'hello');
 		await client.send(conversation_id, { content: 'two' });
 
-		const [first, second] = talkdesk.seen();
+		const [first, second] = talkdesk.transcripts();
 		expect(first?.conversationId).toBe(conversation_id);
 		expect(first?.customer.map(({ content }) => content)).toEqual(['one', 'two']);
 		const ms = expect.any(Number);
 		const url = (event: string) => ({ event, url: `${n8n.url}/${event}` });
-		expect(first?.told).toEqual([
+		expect(first?.events).toEqual([
 			{
 				...{ event: 'conversation_started', timestamp: expect.any(String) },
 				calls: [{ ...url('conversation_started'), status: 200, ok: true, ms, nth: 0 }],
@@ -90,17 +90,19 @@ describe('seen', () => {
 				],
 			},
 		]);
-		expect(second).toEqual({ conversationId: other, customer: [], told: [] });
-		expect(() => Object.assign(first?.told[0] ?? {}, { event: 'x' })).toThrow(TypeError);
+		expect(second).toEqual({ conversationId: other, customer: [], events: [] });
+		expect(() => Object.assign(first?.events[0] ?? {}, { event: 'x' })).toThrow(TypeError);
 	});
 
 	test('can be waited for, as long as a call is under way', async () => {
 		const { talkdesk, conversation_id } = await connectedForTest();
 		const joined = talkdesk.agent.join(conversation_id, { name: 'Grace' });
-		expect(talkdesk.seen()).toMatchObject([{ told: [{ calls: [] }] }]);
-		const told = () => talkdesk.seen()[0]?.told[0]?.calls[0];
+		expect(talkdesk.transcripts()).toMatchObject([{ events: [{ calls: [] }] }]);
+		const firstCall = () => talkdesk.transcripts()[0]?.events[0]?.calls[0];
 		let found: unknown;
-		const waiting = talkdesk.waitFor(told, { what: 'the call' }).then((call) => (found = call));
+		const waiting = talkdesk
+			.waitFor(firstCall, { what: 'the call' })
+			.then((call) => (found = call));
 		await joined;
 		// Not by the last look that waitFor takes when its time is over: nothing else changes here that could wake it up.
 		await new Promise((turn) => setImmediate(turn));
@@ -109,6 +111,6 @@ describe('seen', () => {
 	});
 
 	test('has nothing without conversations', async () => {
-		expect((await setUp()).talkdesk.seen()).toEqual([]);
+		expect((await setUp()).talkdesk.transcripts()).toEqual([]);
 	});
 });

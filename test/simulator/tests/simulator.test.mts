@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { startTalkdesk } from '../talkdesk.mts';
+import { startSimulator } from '../simulator.mts';
 import {
 	cleanUp,
 	clientOf,
@@ -19,7 +19,7 @@ const withTimeout = (timeoutSeconds: number) => ({
 
 describe('options', () => {
 	test.each([4.9, 30.1, 0, Infinity])('a timeout of %d s is a RangeError', async (seconds) => {
-		await expect(startTalkdesk(withTimeout(seconds))).rejects.toThrow(RangeError);
+		await expect(startSimulator(withTimeout(seconds))).rejects.toThrow(RangeError);
 	});
 
 	test.each([5, 30])('a timeout of %d s is good', async (seconds) => {
@@ -34,7 +34,7 @@ describe('options', () => {
 		'https://user:password@n8n.example',
 	])('%s is no base path', async (basePath) => {
 		const touchpoints = [{ id, integration: { basePath } }];
-		await expect(startTalkdesk({ touchpoints })).rejects.toThrow(TypeError);
+		await expect(startSimulator({ touchpoints })).rejects.toThrow(TypeError);
 	});
 
 	test('change on the running server, all or nothing', async () => {
@@ -127,18 +127,18 @@ describe('close', () => {
 		await until(() => n8n.calls.length === 50);
 		await talkdesk.close();
 		await ended;
-		const error = 'the local Talkdesk was closed';
+		const error = 'the Talkdesk simulator was closed';
 		expect(await Promise.all(calls)).toMatchObject(calls.map(() => ({ ok: false, error })));
 		expect(timer.left()).toEqual([]);
 		expect(n8n.calls).toHaveLength(50);
 	});
 
 	test('may be called again, and frees the port', async () => {
-		const first = await startTalkdesk();
+		const first = await startSimulator();
 		await Promise.all([first.close(), first.close()]);
 		const port = Number(new URL(first.url).port);
 		const second = await talkdeskForTest({ port });
 		expect(second.url).toBe(first.url);
-		await expect(startTalkdesk({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+		await expect(startSimulator({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 	});
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { startTalkdesk } from '../talkdesk.mts';
+import { startSimulator } from '../simulator.mts';
 import { cleanUp, until } from './testing.mts';
 import {
 	filesOnDisk,
@@ -70,13 +70,13 @@ describe('the temporary folder', () => {
 		const { talkdesk } = await setUpAttachments();
 		const before = foldersOnDisk();
 		const port = Number(new URL(talkdesk.url).port);
-		await expect(startTalkdesk({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+		await expect(startSimulator({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 		expect(foldersOnDisk()).toEqual(before);
 	});
 
 	test('goes with a process that does not call close', async () => {
 		const program = `
-			import { startTalkdesk } from ${JSON.stringify(join(__dirname, '../talkdesk.mts'))};
+			import { startTalkdesk } from ${JSON.stringify(join(__dirname, '../simulator.mts'))};
 			import { readdirSync } from 'node:fs';
 			import { tmpdir } from 'node:os';
 			await startTalkdesk();
