@@ -62,8 +62,8 @@ export function seededFaults(options: SeededFaultsOptions): SeededFaults {
 
 	return counting(nameOf, ({ route }) => {
 		// Equally many random numbers for each request, so that the clock doesn't affect later faults.
-		const [luck, which, when, detail] = [random(), random(), random(), random()];
-		if (luck >= options.rate) return undefined;
+		const [chance, which, when, detail] = [random(), random(), random(), random()];
+		if (chance >= options.rate) return undefined;
 		const possible = possibleFaults(route).filter((kind) =>
 			kinds ? kinds.includes(kind) : !unusual.includes(kind),
 		);
@@ -125,9 +125,9 @@ function specify(
 }
 
 /**
- * Makes faults for the option `webhookFaults`, by chance that can be repeated.
+ * Creates faults for the option `webhookFaults`, from a seeded random generator.
  *
- * @throws RangeError for a rate outside of 0 to 1, or a seed that is no whole number
+ * @throws RangeError for a rate outside of 0 to 1, or a seed that is no integer
  */
 export function seededWebhookFaults(options: FaultPlan<WebhookFault>): SeededWebhookFaults {
 	const { kinds = ['duplicate', 'duplicateAtOnce', 'late'] } = options;
@@ -135,8 +135,8 @@ export function seededWebhookFaults(options: FaultPlan<WebhookFault>): SeededWeb
 	return counting(
 		(fault) => fault,
 		() => {
-			const [luck, which] = [random(), random()];
-			return luck < options.rate ? pick(kinds, which) : undefined;
+			const [chance, which] = [random(), random()];
+			return chance < options.rate ? pick(kinds, which) : undefined;
 		},
 	);
 }
@@ -164,10 +164,10 @@ function generator({ seed, rate }: FaultPlan<unknown>): () => number {
 }
 
 /**
- * Makes chance that can be repeated: mulberry32 by Tommy Ettinger, in the public domain.
+ * Creates a seeded random generator: mulberry32 by Tommy Ettinger, in the public domain.
  *
- * @returns what gives numbers from 0 to 1, without 1
- * @throws RangeError for a seed that is no whole number
+ * @returns a function that gives numbers from 0 to 1, without 1
+ * @throws RangeError for a seed that is no integer
  */
 export function seededRandom(seed: number): () => number {
 	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');

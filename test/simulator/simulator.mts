@@ -74,7 +74,7 @@ export interface TalkdeskSimulator {
 	readonly agentApiUrl: string;
 	/** The agent's desk, a page for the browser. */
 	readonly deskUrl: string;
-	/** The other origin, where upload and download links lead. */
+	/** The other origin, to which upload and download links lead. */
 	readonly storageUrl: string;
 
 	/** The human agent. */

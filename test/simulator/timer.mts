@@ -29,7 +29,7 @@ export interface RateLimiter {
  *
  * @param limit how many may pass in one window
  * @param windowMs length of the window
- * @param timer gives the timer to go by; asked every time, as the options of a running server can change
+ * @param timer gives the timer, which may change with the options of a running server
  */
 export function createRateLimiter(
 	limit: number,
@@ -52,7 +52,7 @@ export function createRateLimiter(
 			try {
 				await timer().sleep(Math.ceil(oldest + windowMs - now), signal);
 			} catch (error) {
-				// The reason says more than the sleeper's "aborted".
+				// The reason is more specific than the sleeper's "aborted".
 				signal.throwIfAborted();
 				throw error;
 			}
@@ -62,7 +62,7 @@ export function createRateLimiter(
 	return {
 		acquire(signal) {
 			const turn = queue.then(() => wait(signal));
-			// The next in line waits for this one's turn, not for its luck.
+			// The next caller waits for this one, but does not fail with it.
 			queue = turn.catch(() => undefined);
 			return turn;
 		},
@@ -73,8 +73,9 @@ export function createRateLimiter(
  * Runs `work` with a deadline.
  *
  * @param work gets a signal that is aborted at the deadline or when `closing` is
- * @returns what `work` gives
- * @throws Error with `late` as its message at the deadline, the reason of `closing` when that came first, else what `work` throws
+ * @returns the result of `work`
+ * @throws Error with `late` as its message at the deadline, the reason of `closing` if that is aborted first, or the error of
+ * `work`
  */
 export async function withDeadline<T>(
 	{ ms, timer, closing, late }: { ms: number; timer: Timer; closing: AbortSignal; late: string },

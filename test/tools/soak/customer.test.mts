@@ -42,7 +42,10 @@ async function startFakeN8n(
 		let status = 200;
 		if (url === '/soak-start') {
 			const contact_person = { email: given.email };
-			conversationId = await client.started({ touchpoint_id: 'local-touchpoint', contact_person });
+			conversationId = await client.startConversation({
+				touchpoint_id: 'local-touchpoint',
+				contact_person,
+			});
 		}
 		if (url === '/soak-send') {
 			await before(given.text);
