@@ -1,30 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
-import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
 import { startSimulator } from '../simulator/simulator.mts';
-import { openBrowser, type TestBrowser } from '../tools/browser/browser.mts';
-import * as people from '../tools/demo/pageActions.mts';
+import { browser } from '../support/browserFixture.mts';
+import { environment } from '../support/environmentFixture.mts';
+import type { TestBrowser } from '../tools/browser/browser.mts';
+import * as pageActions from '../tools/demo/pageActions.mts';
 import { agentSays, customerSays, messagesOf, pick } from '../tools/demo/pageActions.mts';
-
-let environment: Environment;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-	browser = await openBrowser();
-	environment = await startEnvironment();
-}, 180_000);
-afterAll(async () => {
-	await browser?.close();
-	await environment?.stop();
-}, 30_000);
 
 const PHONE = { width: 360, height: 740 };
 
 const openShop = async (name: string, options?: Parameters<TestBrowser['newPage']>[0]) =>
-	await people.openShop(environment, browser, name, options);
+	await pageActions.openShop(environment, browser, name, options);
 const openDesk = async (options?: Parameters<TestBrowser['newPage']>[0]) =>
-	await people.openDesk(environment, browser, options);
+	await pageActions.openDesk(environment, browser, options);
 
 /** Drops a file on the chat. */
 async function drop(page: Page, name: string, text: string) {
