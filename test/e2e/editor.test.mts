@@ -1,22 +1,11 @@
 import type { Locator, Page } from 'playwright-core';
 
-import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
-import { openBrowser, type Problem, type TestBrowser } from '../support/browser.mts';
-import { nodeOf, openExample } from '../support/pageActions.mts';
+import { browser } from '../support/browserFixture.mts';
+import { environment } from '../support/environmentFixture.mts';
+import type { Problem } from '../tools/browser/browser.mts';
+import { nodeOf, openExample } from '../tools/demo/pageActions.mts';
 
 /** What a user sees of this package in n8n's own editor. */
-
-let environment: Environment;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-	browser = await openBrowser();
-	environment = await startEnvironment();
-}, 180_000);
-afterAll(async () => {
-	await browser?.close();
-	await environment?.stop();
-}, 30_000);
 
 /** What n8n's editor itself complains about, whatever is in it. */
 const NOISE: Array<{ why: string; fits: (problem: Problem) => boolean }> = [

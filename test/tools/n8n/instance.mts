@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { N8nApi, type Owner } from './api.mts';
-import { n8nEnvironment } from './environment.mts';
+import { n8nEnvironment } from './process-environment.mts';
 import { type Command, SupervisedCommand } from './supervised.mts';
 import { ensureN8n, type OnProgress } from './installation.mts';
 import { packPackage, type PlacedPackage, placePackage } from './pack.mts';

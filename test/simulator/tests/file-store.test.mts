@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { startTalkdesk } from '../talkdesk.mts';
+import { startSimulator } from '../simulator.mts';
 import { cleanUp, until } from './testing.mts';
 import {
 	filesOnDisk,
@@ -18,7 +18,7 @@ const large = { count: 20, size: 20 * mebibyte.length };
 const stream = (count = large.count) =>
 	Readable.from(Array.from({ length: count }, () => mebibyte));
 
-test('a large file is streamed in, hashed, and streamed out', async () => {
+test('a large file is stored, hashed, and read as a stream', async () => {
 	const { talkdesk, files } = await setUpAttachments();
 	const { request_id, url } = await files.link();
 	const answer = await put(url, stream(), { 'content-length': String(large.size) });
@@ -51,7 +51,7 @@ test('a file is never in memory as a whole', async () => {
 }, 30_000);
 
 describe('the temporary folder', () => {
-	test('goes with close, also while bytes are on their way', async () => {
+	test('is removed by close, even during a transfer', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { url } = await files.link();
 		async function* endless() {
@@ -66,20 +66,20 @@ describe('the temporary folder', () => {
 		expect(foldersOnDisk()).toEqual([]);
 	});
 
-	test('goes when the port is taken', async () => {
+	test('is removed if the port is taken', async () => {
 		const { talkdesk } = await setUpAttachments();
 		const before = foldersOnDisk();
 		const port = Number(new URL(talkdesk.url).port);
-		await expect(startTalkdesk({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+		await expect(startSimulator({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 		expect(foldersOnDisk()).toEqual(before);
 	});
 
-	test('goes with a process that does not call close', async () => {
+	test('is removed with a process that does not call close', async () => {
 		const program = `
-			import { startTalkdesk } from ${JSON.stringify(join(__dirname, '../talkdesk.mts'))};
+			import { startSimulator } from ${JSON.stringify(join(__dirname, '../simulator.mts'))};
 			import { readdirSync } from 'node:fs';
 			import { tmpdir } from 'node:os';
-			await startTalkdesk();
+			await startSimulator();
 			console.log(readdirSync(tmpdir()).filter((name) => name.includes('-' + process.pid + '-')).length);
 			process.exit();`;
 		const child = spawn(process.execPath, [

@@ -6,11 +6,11 @@ const TALKDESK = 'n8n-nodes-talkdesk.talkdesk';
 const TALKDESK_TRIGGER = 'n8n-nodes-talkdesk.talkdeskTrigger';
 const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
-interface Place {
+interface Context {
 	n8n: N8nInstance;
 	credential: { id: string; name: string };
-	/** Where the customers are, without a slash at the end. */
-	customersUrl: string;
+	/** The base URL of the event recorder, without a slash at the end. */
+	recorderUrl: string;
 }
 
 interface SoakNode {
@@ -32,8 +32,8 @@ const webhook = (path: string): SoakNode => ({
 	webhookId: path,
 });
 
-/** Calls the customers' side with what came in. */
-const tell = (name: string, url: string): SoakNode => ({
+/** A node that posts its input. */
+const post = (name: string, url: string): SoakNode => ({
 	name,
 	type: 'n8n-nodes-base.httpRequest',
 	typeVersion: 4.2,
@@ -47,12 +47,12 @@ const tell = (name: string, url: string): SoakNode => ({
 	},
 });
 
-/** Short, so that a hanging Talkdesk costs seconds and not minutes; everything else is as it comes. */
+/** A short timeout, so that a hanging request costs seconds and not minutes; the rest is the default. */
 const OPTIONS = { timeout: 3000, maxRetries: 8 };
 
 /**
- * What customers do: start, write, end. Each is a webhook and a Talkdesk node. The idempotency key is the channel's: whoever
- * calls may call again. That of a message is its id in the channel, which counts from 1 in every chat.
+ * The actions of customers: start, send, end. Each is a webhook and a Talkdesk node. The idempotency key is that of the
+ * channel, which may repeat a call. That of a message is its id in the channel, which counts from 1 in every chat.
  */
 function outbound(): Array<[SoakNode, SoakNode]> {
 	const idempotencyKey = '={{ $json.body.key }}';
@@ -102,7 +102,7 @@ function outbound(): Array<[SoakNode, SoakNode]> {
 }
 
 async function create(
-	{ n8n, credential }: Place,
+	{ n8n, credential }: Context,
 	name: string,
 	nodes: SoakNode[],
 	connections: Record<string, unknown>,
@@ -130,13 +130,12 @@ const to = (node: string) => [{ node, type: 'main', index: 0 }];
 /**
  * Publishes the workflows of the soak.
  *
- * @returns the base path for Talkdesk's integration, the workflow that brings the customers' words to Talkdesk, and the one
- * that brings the agents' words to the customers
+ * @returns the base path for Talkdesk's integration, and the workflows of both directions
  */
 export async function publishWorkflows(
-	place: Place,
+	place: Context,
 ): Promise<{ basePath: string; outboundId: string; inboundId: string }> {
-	const { n8n, customersUrl } = place;
+	const { n8n, recorderUrl } = place;
 	const errors = await create(
 		place,
 		'When something fails',
@@ -147,9 +146,9 @@ export async function publishWorkflows(
 				typeVersion: 1,
 				parameters: {},
 			},
-			tell('Tell the operator', `${customersUrl}/failed`),
+			post('Report the failure', `${recorderUrl}/failures`),
 		],
-		{ 'Error Trigger': { main: [to('Tell the operator')] } },
+		{ 'Error Trigger': { main: [to('Report the failure')] } },
 	);
 	const pairs = outbound();
 	const outboundId = await create(
@@ -174,11 +173,11 @@ export async function publishWorkflows(
 				},
 				webhookId,
 			},
-			tell('Tell the customer', `${customersUrl}/told`),
+			post('Send to the customer', `${recorderUrl}/events`),
 		],
 		{
 			'Talkdesk Trigger': {
-				main: [to('Tell the customer'), to('Tell the customer'), to('Tell the customer')],
+				main: [to('Send to the customer'), to('Send to the customer'), to('Send to the customer')],
 			},
 		},
 		{ errorWorkflow: errors },

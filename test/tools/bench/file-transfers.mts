@@ -7,7 +7,7 @@ import type { N8nInstance } from '../n8n/instance.mts';
 import { residentMb } from '../n8n/memory.mts';
 import { itemsOf } from '../n8n/workflows.mts';
 import { credentialFor } from '../../simulator/credential.mts';
-import { startTalkdesk, type LocalTalkdesk } from '../../simulator/talkdesk.mts';
+import { startSimulator, type TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { withN8n } from './engines.mts';
 import type { Part, Progress, Section } from './section.mts';
 import {
@@ -17,7 +17,7 @@ import {
 	run,
 	TALKDESK,
 	type BenchNode,
-} from './workflows.mts';
+} from './bench-workflows.mts';
 
 const SIZES_MB = [10, 100, 300];
 const GOAL_MB = 64;
@@ -78,7 +78,7 @@ interface Measured {
 
 async function measureFiles(
 	n8n: N8nInstance,
-	talkdesk: LocalTalkdesk,
+	talkdesk: TalkdeskSimulator,
 	{ sourceUrl, progress }: { sourceUrl: string; progress: Progress },
 ): Promise<Measured[]> {
 	const credential = await n8n.api.createCredential(
@@ -147,7 +147,7 @@ async function measureFiles(
 
 async function measure(progress: Progress): Promise<Section> {
 	const source = await startSource();
-	const talkdesk = await startTalkdesk();
+	const talkdesk = await startSimulator();
 	try {
 		const engine = {
 			title: 'n8n that keeps files in its folder',

@@ -6,7 +6,7 @@ import {
 	type Page,
 } from 'playwright-core';
 
-import { findChromium, HELP } from '../tools/bootstrap/chromium.cjs';
+import { findChromium, HELP } from '../bootstrap/chromium.cjs';
 
 /** A browser for tests. Each page is a person of its own: it shares nothing with the others. */
 export interface TestBrowser {

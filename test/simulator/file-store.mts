@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A file on disk, measured while it was written. */
+/** A file on disk, with its size and hash. */
 export interface StoredFile {
 	path: string;
 	size: number;
@@ -15,24 +15,24 @@ export interface StoredFile {
 }
 
 export interface Files {
-	/** The temporary folder that has them all. */
+	/** The temporary folder of all files. */
 	readonly folder: string;
-	/** Writes a file chunk by chunk. Leaves nothing behind when the source fails, which rejects with the source's error. */
+	/** Writes a file chunk by chunk. Removes it and rejects if the source fails. */
 	store(source: AsyncIterable<Buffer>): Promise<StoredFile>;
 	read(file: StoredFile): Readable;
 	remove(file: StoredFile): Promise<void>;
-	/** Stops what is being written and removes the folder. */
+	/** Aborts pending writes and removes the folder. */
 	close(): Promise<void>;
 }
 
 /**
- * Makes a temporary folder for the bytes of attachments. They are never in memory as a whole. The folder goes with `close`,
- * and with the process when nobody has called it; only a signal that nobody handles leaves it behind.
+ * Creates a temporary folder for the bytes of attachments, which are never in memory as a whole. `close` removes the folder,
+ * or else the end of the process; only an unhandled signal leaves it behind.
  */
 export function createFiles(): Files {
 	const folder = mkdtempSync(join(tmpdir(), `local-talkdesk-${process.pid}-`));
 	const closing = new AbortController();
-	const underWay = new Set<Promise<unknown>>();
+	const pending = new Set<Promise<unknown>>();
 	const removeNow = () => rmSync(folder, { recursive: true, force: true });
 	process.on('exit', removeNow);
 
@@ -60,20 +60,20 @@ export function createFiles(): Files {
 		folder,
 		store(source) {
 			const work = write(source);
-			// Settled means that nothing is written any more; how it went is the caller's business.
+			// Settled means that the write has ended; its outcome is the caller's business.
 			const over = work.then(
 				() => undefined,
 				() => undefined,
 			);
-			underWay.add(over);
-			void over.then(() => underWay.delete(over));
+			pending.add(over);
+			void over.then(() => pending.delete(over));
 			return work;
 		},
 		read: ({ path }) => createReadStream(path),
 		remove: ({ path }) => rm(path, { force: true }),
 		async close() {
 			closing.abort();
-			await Promise.all(underWay);
+			await Promise.all(pending);
 			await rm(folder, { recursive: true, force: true });
 			process.off('exit', removeNow);
 		},

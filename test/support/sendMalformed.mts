@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net from 'node:net';
 
-import type { MalformedCall } from './calls.mts';
+import type { MalformedCall } from './malformedCalls.mts';
 
 /** n8n never answers some broken XML: the senders must not wait for that for long. */
 const timeoutMs = ({ headers }: MalformedCall) =>

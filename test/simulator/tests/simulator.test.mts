@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { startTalkdesk } from '../talkdesk.mts';
+import { startSimulator } from '../simulator.mts';
 import {
 	cleanUp,
 	clientOf,
-	HandTimer,
+	ManualTimer,
 	receiver,
 	startBody,
 	talkdeskForTest,
@@ -19,10 +19,10 @@ const withTimeout = (timeoutSeconds: number) => ({
 
 describe('options', () => {
 	test.each([4.9, 30.1, 0, Infinity])('a timeout of %d s is a RangeError', async (seconds) => {
-		await expect(startTalkdesk(withTimeout(seconds))).rejects.toThrow(RangeError);
+		await expect(startSimulator(withTimeout(seconds))).rejects.toThrow(RangeError);
 	});
 
-	test.each([5, 30])('a timeout of %d s is good', async (seconds) => {
+	test.each([5, 30])('a timeout of %d s is valid', async (seconds) => {
 		await talkdeskForTest(withTimeout(seconds));
 	});
 
@@ -32,12 +32,12 @@ describe('options', () => {
 		'https://n8n.example/webhook?id=1',
 		'https://n8n.example/#x',
 		'https://user:password@n8n.example',
-	])('%s is no base path', async (basePath) => {
+	])('%s is an invalid base path', async (basePath) => {
 		const touchpoints = [{ id, integration: { basePath } }];
-		await expect(startTalkdesk({ touchpoints })).rejects.toThrow(TypeError);
+		await expect(startSimulator({ touchpoints })).rejects.toThrow(TypeError);
 	});
 
-	test('change on the running server, all or nothing', async () => {
+	test('change on the running server, all or none', async () => {
 		const talkdesk = await talkdeskForTest();
 		const client = await clientOf(talkdesk);
 		talkdesk.configure({ touchpoints: [{ id: 'new' }], account: undefined });
@@ -50,10 +50,10 @@ describe('options', () => {
 	});
 });
 
-test('snapshots cannot change what is inside', async () => {
+test('snapshots cannot change the state', async () => {
 	const talkdesk = await talkdeskForTest();
 	const client = await clientOf(talkdesk);
-	const started = await client.started();
+	const started = await client.startConversation();
 	const before = talkdesk.conversation(started);
 	await client.send(started, { content: 'x' });
 	expect(before?.messages).toEqual([]);
@@ -64,18 +64,18 @@ test('snapshots cannot change what is inside', async () => {
 });
 
 describe('waitFor', () => {
-	test('gives what is there, and what comes', async () => {
+	test('resolves at once or after a change', async () => {
 		const talkdesk = await talkdeskForTest();
 		expect(await talkdesk.waitFor(() => 'there', { what: 'nothing' })).toBe('there');
 		const client = await clientOf(talkdesk);
 		const found = talkdesk.waitFor(() => talkdesk.conversations()[0]?.messages[0], {
 			what: 'a message',
 		});
-		await client.send(await client.started(), { content: 'x' });
+		await client.send(await client.startConversation(), { content: 'x' });
 		expect(await found).toMatchObject({ content: 'x' });
 	});
 
-	test('asks after changes only', async () => {
+	test('calls the predicate after changes only', async () => {
 		const talkdesk = await talkdeskForTest();
 		let asked = 0;
 		const never = talkdesk.waitFor(() => void (asked += 1), { timeoutMs: 50, what: 'a wonder' });
@@ -85,7 +85,7 @@ describe('waitFor', () => {
 		expect(asked).toBe(2);
 	});
 
-	test('false and null are not there yet', async () => {
+	test('waits while the predicate gives false or null', async () => {
 		const talkdesk = await talkdeskForTest();
 		for (const value of [false, null]) {
 			await expect(talkdesk.waitFor(() => value, { timeoutMs: 1, what: 'it' })).rejects.toThrow();
@@ -93,7 +93,7 @@ describe('waitFor', () => {
 		expect(await talkdesk.waitFor(() => 0, { timeoutMs: 1, what: 'zero' })).toBe(0);
 	});
 
-	test('a predicate that throws, and close, reject', async () => {
+	test('rejects if the predicate throws, and when the simulator is closed', async () => {
 		const talkdesk = await talkdeskForTest();
 		const broken = () => {
 			throw new Error('oops');
@@ -107,12 +107,12 @@ describe('waitFor', () => {
 });
 
 describe('close', () => {
-	test('ends open connections, calls under way and calls that wait', async () => {
+	test('ends open connections, pending calls and waiting calls', async () => {
 		const n8n = await receiver(() => 'never');
-		const timer = new HandTimer();
+		const timer = new ManualTimer();
 		const touchpoints = [{ id, integration: { basePath: n8n.url } }];
 		const talkdesk = await talkdeskForTest({ touchpoints, timer });
-		const conversation = await (await clientOf(talkdesk)).started();
+		const conversation = await (await clientOf(talkdesk)).startConversation();
 		const socket = connect(Number(new URL(talkdesk.url).port), '127.0.0.1');
 		const ended = new Promise((closed) => socket.on('close', closed));
 		await new Promise((connected) => socket.on('connect', connected));
@@ -127,18 +127,18 @@ describe('close', () => {
 		await until(() => n8n.calls.length === 50);
 		await talkdesk.close();
 		await ended;
-		const error = 'the local Talkdesk was closed';
+		const error = 'the Talkdesk simulator was closed';
 		expect(await Promise.all(calls)).toMatchObject(calls.map(() => ({ ok: false, error })));
 		expect(timer.left()).toEqual([]);
 		expect(n8n.calls).toHaveLength(50);
 	});
 
 	test('may be called again, and frees the port', async () => {
-		const first = await startTalkdesk();
+		const first = await startSimulator();
 		await Promise.all([first.close(), first.close()]);
 		const port = Number(new URL(first.url).port);
 		const second = await talkdeskForTest({ port });
 		expect(second.url).toBe(first.url);
-		await expect(startTalkdesk({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+		await expect(startSimulator({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 	});
 });

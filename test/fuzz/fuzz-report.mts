@@ -1,4 +1,4 @@
-import type { MalformedCallResponse } from './wire.mts';
+import type { MalformedCallResponse } from '../support/sendMalformed.mts';
 
 /** What became of all calls to one target. */
 export interface Outcome {

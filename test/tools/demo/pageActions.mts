@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 
-import type { Environment } from '../tools/demo/environment.mts';
-import type { TestBrowser } from './browser.mts';
+import type { Environment } from './environment.mts';
+import type { TestBrowser } from '../browser/browser.mts';
 
 type PageOptions = Parameters<TestBrowser['newPage']>[0];
 

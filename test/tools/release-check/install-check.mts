@@ -8,7 +8,7 @@ import { playConversation } from '../demo/conversation.mts';
 import { startEnvironment } from '../demo/environment.mts';
 import { CheckFailed, demandNone, problemsOf } from './check.mts';
 import { CommunityPackages } from './community-packages.mts';
-import { type Manifest, readManifest, type UnpackedPackage } from './package.mts';
+import { type Manifest, readManifest, type UnpackedPackage } from './packed-package.mts';
 import { type LocalRegistry, startRegistry, startShutDoor } from './registry.mts';
 
 /**

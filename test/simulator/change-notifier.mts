@@ -1,10 +1,10 @@
-/** Tells those who wait that something has changed. */
-export interface Changes {
+/** Notifies waiting callers of changes. */
+export interface ChangeNotifier {
 	/** Call after every change of state. */
-	happened(): void;
-	/** See `LocalTalkdesk.waitFor`. */
+	notify(): void;
+	/** See `TalkdeskSimulator.waitFor`. */
 	waitFor<T>(predicate: () => T, options: WaitOptions): Promise<Found<T>>;
-	/** Rejects everybody who still waits, and whoever comes later. */
+	/** Rejects all pending and later waits. */
 	close(): void;
 }
 
@@ -15,15 +15,15 @@ export interface WaitOptions {
 	what: string;
 }
 
-/** What a predicate gives once it has found something. */
+/** The result of a predicate that is fulfilled. */
 export type Found<T> = Exclude<T, undefined | null | false>;
 
 function isFound<T>(value: T): value is Found<T> {
 	return value !== undefined && value !== null && value !== false;
 }
 
-/** Makes the exchange between those who change state and those who wait for it. Nothing polls: a predicate runs on changes. */
-export function createChanges(): Changes {
+/** Creates a notifier. It doesn't poll: predicates run on changes. */
+export function createChangeNotifier(): ChangeNotifier {
 	const waiting = new Set<{ check: () => void; close: () => void }>();
 	let closed = false;
 
@@ -32,7 +32,7 @@ export function createChanges(): Changes {
 		return new Promise((resolve, reject) => {
 			const waiter = { check, close: () => fail(new Error(`Closed while waiting for ${what}`)) };
 			const timeout = setTimeout(() => {
-				// Once more: a predicate may look at things that change without telling us.
+				// A last time: a predicate may depend on state that changes without a notification.
 				check();
 				fail(new Error(`Waited ${timeoutMs} ms in vain for ${what}`));
 			}, timeoutMs);
@@ -63,7 +63,7 @@ export function createChanges(): Changes {
 	}
 
 	return {
-		happened: () => [...waiting].forEach((waiter) => waiter.check()),
+		notify: () => [...waiting].forEach((waiter) => waiter.check()),
 		waitFor,
 		close() {
 			closed = true;

@@ -2,28 +2,28 @@ import type { Readable } from 'node:stream';
 import { agentApi, createAgent, type Agent } from './agents.mts';
 import { createAnswers } from './answers.mts';
 import { attachmentsApi } from './attachments-api.mts';
-import { createAttachments, inform, type AttachmentInfo } from './attachments.mts';
-import { createChanges, type Found, type WaitOptions } from './wait.mts';
+import { createAttachments, attachmentInfo, type AttachmentInfo } from './attachments.mts';
+import { createChangeNotifier, type Found, type WaitOptions } from './change-notifier.mts';
 import { createConversations, type Conversation, type Message } from './conversations.mts';
 import { desk } from './desk.mts';
 import { digitalConnect } from './digital-connect.mts';
 import { createFaults } from './faults.mts';
-import { createFiles } from './files.mts';
-import { createIdentity } from './oauth.mts';
+import { createFiles } from './file-store.mts';
+import { createOAuthServer } from './oauth.mts';
 import { createLatency } from './latency.mts';
 import {
 	changeSettings,
 	defaultSettings,
 	secretsOf,
 	type SettingChanges,
-	type TalkdeskOptions,
+	type SimulatorOptions,
 } from './options.mts';
 import { createServer } from './server.mts';
 import { snapshot, type Frozen } from './snapshots.mts';
 import { createStorage } from './storage.mts';
-import type { Told } from './dispatcher.mts';
+import type { DispatchedEvent } from './dispatcher.mts';
 import { createViolations, type Violation } from './violations.mts';
-import { createWebhooks, type Delivery, type RawOptions } from './webhooks.mts';
+import { createWebhooks, type Delivery, type DeliverOptions } from './webhooks.mts';
 import { createWireLog, formatEntry, type LogEntry, type WireLog } from './wire-log.mts';
 
 export type { Agent, AgentFile } from './agents.mts';
@@ -31,39 +31,39 @@ export type { Answered, OddAnswer } from './answers.mts';
 export type { AttachmentInfo } from './attachments.mts';
 export type { Conversation, Message } from './conversations.mts';
 export type { Fault, FaultKind, FaultRequest } from './fault-kinds.mts';
-export type { SettingChanges, TalkdeskOptions } from './options.mts';
-export { Refusal } from './errors.mts';
+export type { SettingChanges, SimulatorOptions } from './options.mts';
+export { ApiError } from './errors.mts';
 export type { Frozen } from './snapshots.mts';
-export type { Told, WebhookCall, WebhookFault } from './dispatcher.mts';
+export type { DispatchedEvent, WebhookCall, WebhookFault } from './dispatcher.mts';
 export type { Timer } from './timer.mts';
 export type { Violation } from './violations.mts';
 export type { Delivery } from './webhooks.mts';
 export type { LogEntry } from './wire-log.mts';
 
-/** How often things happened since the start. */
+/** Counters since the start. */
 export interface Counts {
 	tokensIssued: number;
 	conversationsStarted: number;
-	/** Messages that came through the API; a repetition isn't stored and doesn't count. */
+	/** Messages sent through the API; a repetition isn't stored and doesn't count. */
 	messagesStored: number;
 	/**
-	 * Requests per route, refused ones included: `POST /api/digital-connect/conversations/:id/messages`. Those of the storage
+	 * Requests per route, rejected ones included: `POST /api/digital-connect/conversations/:id/messages`. Those of the storage
 	 * are `PUT /uploads/:id` and `GET /downloads/:id`.
 	 */
 	routes: Record<string, number>;
 }
 
-/** What a conversation looks like from Talkdesk's side, for a report of what was lost on the way. */
-export interface Seen {
+/** A conversation from Talkdesk's side, for a report of losses. */
+export interface ConversationTranscript {
 	conversationId: string;
-	/** What the agent saw of the customer, in order. */
+	/** The customer's messages, in order. */
 	customer: Message[];
-	/** What n8n was to be told, in the order in which it happened, with all calls that were made. */
-	told: Told[];
+	/** The events for n8n, in order, with all webhook calls. */
+	events: DispatchedEvent[];
 }
 
-/** A Talkdesk on your machine. */
-export interface LocalTalkdesk {
+/** A running Talkdesk simulator. */
+export interface TalkdeskSimulator {
 	/** `http://127.0.0.1:<port>` */
 	readonly url: string;
 	/** Token URL of the current account: the credential's `tokenUrl` with the region Custom. */
@@ -74,12 +74,12 @@ export interface LocalTalkdesk {
 	readonly agentApiUrl: string;
 	/** The agent's desk, a page for the browser. */
 	readonly deskUrl: string;
-	/** The other origin, where upload and download links lead. */
+	/** The other origin, to which upload and download links lead. */
 	readonly storageUrl: string;
 
-	/** The human's side. */
+	/** The human agent. */
 	readonly agent: Agent;
-	/** All that went in and out, oldest first. */
+	/** All requests in both directions, oldest first. */
 	readonly log: readonly LogEntry[];
 
 	/** Changes options of the running server. Nothing changes when it throws: RangeError for a timeout, TypeError otherwise. */
@@ -87,27 +87,27 @@ export interface LocalTalkdesk {
 	/** Makes every token issued so far invalid. */
 	expireTokens(): void;
 	/**
-	 * Sends any body to a touchpoint's integration: a string or Buffer as it is, anything else as JSON. With the integration's
-	 * authentication and timeout and within the rate limit, but out of the order of conversations.
+	 * Sends any body to a touchpoint's integration: a string or Buffer unchanged, anything else as JSON. It uses the
+	 * integration's authentication and timeout and the rate limit, but not the order of conversations.
 	 *
 	 * @param event one of the three, or any other name: its path is then `/<event>`
-	 * @throws TypeError for an unknown touchpoint; how the call went is in the result
+	 * @throws TypeError for an unknown touchpoint; the outcome of the call is in the result
 	 */
 	deliver(
 		touchpointId: string,
 		event: string,
 		body: unknown,
-		options?: RawOptions,
+		options?: DeliverOptions,
 	): Promise<Delivery>;
 	/** Snapshots of all conversations, oldest first. */
 	conversations(): Frozen<Conversation>[];
-	/** A snapshot of one; undefined when there is none of this id. */
+	/** A snapshot of one; undefined if the id is unknown. */
 	conversation(id: string): Frozen<Conversation> | undefined;
-	/** What the agents saw and what n8n was told, per conversation, oldest first. `tally` in tally.mts compares it. */
-	seen(): Frozen<Seen>[];
-	/** Snapshots of all attachments, oldest first. Those that were deleted are not there any more. */
+	/** What agents saw and n8n received, per conversation, oldest first. Compare it with `compareDelivery`. */
+	transcripts(): Frozen<ConversationTranscript>[];
+	/** Snapshots of all attachments, oldest first, without deleted ones. */
 	attachments(): Frozen<AttachmentInfo>[];
-	/** A snapshot of one; undefined when there is none of this id. */
+	/** A snapshot of one; undefined if the id is unknown. */
 	attachment(id: string): Frozen<AttachmentInfo> | undefined;
 	/**
 	 * Gives the bytes of an attachment.
@@ -116,50 +116,50 @@ export interface LocalTalkdesk {
 	 */
 	attachmentContent(id: string): Readable;
 	counts(): Counts;
-	/** What would hide a fault, oldest first: an idempotency key for two things, an email address of `undefined`. */
+	/** Requests that would hide a fault, oldest first: a key for two requests, an email address of `undefined`. */
 	violations(): Frozen<Violation>[];
-	/** Those of the kind `keyConflict`: each may be a message that was never stored. */
+	/** Violations of the kind `keyConflict`: each may be a message that was never stored. */
 	keyConflicts(): Frozen<Violation>[];
 	/**
-	 * Waits until a predicate gives something other than undefined, null or false. It is tried at once, after every change of
+	 * Waits until a predicate gives something other than undefined, null or false. It is called at once, after every change of
 	 * state and every log entry, and a last time at the end.
 	 *
-	 * @throws Error that names `what`: when the time is over, when the predicate throws, when the server is closed
+	 * @throws Error that names `what`: on a timeout, if the predicate throws, or if the server is closed
 	 */
 	waitFor<T>(predicate: () => T, options: WaitOptions): Promise<Found<T>>;
-	/** Writes a log entry as one line. */
+	/** Formats a log entry as one line. */
 	format(entry: LogEntry): string;
-	/** Ends everything: sockets, timers, calls under way, waits. Resolves when nothing is left; may be called again. */
+	/** Ends everything: sockets, timers, pending calls, waits. May be called again. */
 	close(): Promise<void>;
 }
 
 /**
- * Starts a Talkdesk on 127.0.0.1. README.md explains the options, CONTRACT.md what it implements and on what evidence.
+ * Starts a Talkdesk simulator on 127.0.0.1. README.md explains the options, CONTRACT.md the API and its evidence.
  *
- * @throws RangeError or TypeError for options that are not valid; the system's error when the port is taken
+ * @throws RangeError or TypeError for invalid options; the system's error if the port is taken
  */
-export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<LocalTalkdesk> {
+export async function startSimulator(options: SimulatorOptions = {}): Promise<TalkdeskSimulator> {
 	const { port = 0, ...changes } = options;
 	let current = changeSettings(defaultSettings, changes);
 	const settings = () => current;
 	const now = () => current.now();
 
 	const closing = new AbortController();
-	const exchange = createChanges();
+	const notifier = createChangeNotifier();
 	const log: WireLog = createWireLog({
 		secrets: () => [...secretsOf(current), ...webhooks.secrets()],
 		now,
 		added(entry) {
 			current.onLog(entry);
-			exchange.happened();
+			notifier.notify();
 		},
 	});
-	const conversations = createConversations(settings, exchange.happened);
+	const conversations = createConversations(settings, notifier.notify);
 	const files = createFiles();
-	const attachments = createAttachments(files, exchange.happened);
-	const identity = createIdentity(settings, log);
-	const violations = createViolations(now, exchange.happened);
-	const webhooks = createWebhooks(settings, log, closing.signal, exchange.happened);
+	const attachments = createAttachments(files, notifier.notify);
+	const identity = createOAuthServer(settings, log);
+	const violations = createViolations(now, notifier.notify);
+	const webhooks = createWebhooks(settings, log, closing.signal, notifier.notify);
 	const agent = createAgent({ conversations, attachments, webhooks, now });
 	const faults = createFaults({
 		settings,
@@ -184,8 +184,8 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		ended({ id: conversationId, start }) {
 			if (!current.notifyApiEnd) return;
 			const timestamp = new Date(now()).toISOString();
-			const happening = { event: 'conversation_ended', conversationId, timestamp } as const;
-			void webhooks.tell(start.touchpoint_id, happening);
+			const domainEvent = { event: 'conversation_ended', conversationId, timestamp } as const;
+			void webhooks.dispatch(start.touchpoint_id, domainEvent);
 		},
 	});
 	await app.register(identity.routes, { prefix: '/id' });
@@ -199,13 +199,13 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 	);
 	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
 	await app.register(
-		desk({ agent, conversations, attachments, webhooks, files, log, changes: exchange }),
+		desk({ agent, conversations, attachments, webhooks, files, log, changes: notifier }),
 		{ prefix: '/desk' },
 	);
 
 	async function shutDown() {
-		closing.abort(new Error('the local Talkdesk was closed'));
-		exchange.close();
+		closing.abort(new Error('the Talkdesk simulator was closed'));
+		notifier.close();
 		await Promise.all([app.close(), storage.close()]);
 		await webhooks.idle();
 		await files.close();
@@ -233,27 +233,27 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 		log: log.entries,
 		configure(changes) {
 			current = changeSettings(current, changes);
-			exchange.happened();
+			notifier.notify();
 		},
 		expireTokens: identity.expireAll,
-		deliver: webhooks.raw,
+		deliver: webhooks.deliver,
 		conversations: () => conversations.all().map(snapshot),
 		conversation(id) {
 			const found = conversations.get(id);
 			return found && snapshot(found);
 		},
-		seen: () =>
+		transcripts: () =>
 			conversations.all().map(({ id: conversationId, messages }) =>
 				snapshot({
 					conversationId,
 					customer: messages.filter(({ from }) => from === 'customer'),
-					told: webhooks.told(conversationId),
+					events: webhooks.dispatched(conversationId),
 				}),
 			),
-		attachments: () => attachments.all().map((attachment) => snapshot(inform(attachment))),
+		attachments: () => attachments.all().map((attachment) => snapshot(attachmentInfo(attachment))),
 		attachment(id) {
 			const found = attachments.get(id);
-			return found && snapshot(inform(found));
+			return found && snapshot(attachmentInfo(found));
 		},
 		attachmentContent(id) {
 			const found = attachments.get(id);
@@ -276,7 +276,7 @@ export async function startTalkdesk(options: TalkdeskOptions = {}): Promise<Loca
 				.all()
 				.filter(({ kind }) => kind === 'keyConflict')
 				.map(snapshot),
-		waitFor: exchange.waitFor,
+		waitFor: notifier.waitFor,
 		format: formatEntry,
 		close: () => (closed ??= shutDown()),
 	};
