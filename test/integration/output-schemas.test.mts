@@ -79,10 +79,13 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 	'conversation/end': async () =>
 		await succeed(END, { items: [{ conversationId: await startConversation() }] }),
 	'conversation/start': async () =>
-		await succeed({ ...START, sessionId: 's' }, { dataTables: new FakeDataTables() }),
+		await succeed(
+			{ ...START, sessionId: 's' },
+			{ dataTables: new FakeDataTables(), workflowId: 'start' },
+		),
 	'message/route': async () => {
 		const dataTables = new FakeDataTables();
-		await succeed({ ...START, sessionId: 's' }, { dataTables });
+		await succeed({ ...START, sessionId: 's' }, { dataTables, workflowId: 'route' });
 		const route = async (options: INodeParameters) =>
 			await succeed(
 				{
@@ -93,7 +96,7 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 					inputDataFieldNames: '*',
 					options,
 				},
-				{ dataTables, files: { a: textFile('a.txt') } },
+				{ dataTables, workflowId: 'route', files: { a: textFile('a.txt') } },
 			);
 		talkdesk.configure({ partialFailure });
 		const sent = await route({});
