@@ -9,12 +9,8 @@ import type {
 import { fetchAccessToken } from '../nodes/Talkdesk/api/tokenCache';
 
 /**
- * One credential for both directions: the OAuth client that n8n uses to call Talkdesk, and what Talkdesk must show to
- * be let in by the Talkdesk Trigger.
- *
- * It doesn't extend n8n's `oAuth2Api`: for every child of that type n8n answers a credential test by itself ("is there a
- * token?") before it looks for a test function, and it replaces Talkdesk's `error_description` by a sentence of its own.
- * n8n keeps the token with the credential all the same (`expirable`) and asks for a new one after a 401.
+ * One credential for both directions: the OAuth client for requests to Talkdesk, and the secrets that Talkdesk sends to
+ * the Talkdesk Trigger. Why it doesn't extend `oAuth2Api`: docs/decisions/0004.
  */
 export class TalkdeskOAuth2Api implements ICredentialType {
 	name = 'talkdeskOAuth2Api';
@@ -35,14 +31,14 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 				{
 					name: 'Custom',
 					value: 'custom',
-					description: 'Any other region, or a Talkdesk on your own machine: enter both URLs',
+					description: 'Another region, or a Talkdesk simulator: enter both URLs',
 				},
 				{ name: 'Europe', value: 'eu' },
 				{ name: 'United States', value: 'us' },
 			],
 			default: 'us',
 			description:
-				'The region of your Talkdesk account. A URL in Account Name tells it by itself; this is for a name alone.',
+				"Region of the Talkdesk account. If 'Account Name' is a URL, the region of the URL is used instead.",
 		},
 		{
 			displayName: 'Account Name',
@@ -50,7 +46,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. acme or https://acme.mytalkdesk.com',
-			hint: 'The URL you use to open Talkdesk, which tells the region too, or its first part',
+			hint: 'The URL you open Talkdesk with, or its first part',
 			displayOptions: { show: { region: ['us', 'eu', 'ca'] } },
 			required: true,
 		},
@@ -78,7 +74,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			type: 'string',
 			default: '',
 			required: true,
-			hint: 'Talkdesk: Builder > OAuth Clients',
+			hint: 'In Talkdesk: Builder > OAuth Clients',
 		},
 		{
 			displayName: 'Client Secret',
@@ -93,11 +89,11 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			name: 'touchpointId',
 			type: 'string',
 			default: '',
-			hint: 'Talkdesk: Admin > Channels > Digital Connect. Where new conversations start, unless the node names another one.',
+			hint: 'In Talkdesk: Admin > Channels > Digital Connect. New conversations start here unless the node sets another touchpoint.',
 		},
 		{
 			displayName:
-				'The fields below are for the other direction: what Talkdesk has to show before the Talkdesk Trigger lets it in. Enter the same in Talkdesk, in the authentication of your custom integration.',
+				'The fields below authenticate calls from Talkdesk to the Talkdesk Trigger. Enter the same values in Talkdesk, in the authentication settings of your custom integration.',
 			name: 'webhookNotice',
 			type: 'notice',
 			default: '',
@@ -110,27 +106,31 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 				{
 					name: 'API Key',
 					value: 'apiKey',
-					description: 'Talkdesk sends a key in the header X-Api-Key',
+					description: 'Talkdesk sends the key in the X-Api-Key header',
 				},
-				{ name: 'Basic Auth', value: 'basicAuth', description: 'Talkdesk sends user and password' },
+				{
+					name: 'Basic Auth',
+					value: 'basicAuth',
+					description: 'Talkdesk sends a user and a password',
+				},
 				{
 					name: 'None',
 					value: 'none',
-					description: 'Anyone who knows the webhook URL can write to your customers',
+					description: 'Anyone who knows the webhook URL can send messages to your customers',
 				},
 				{
 					name: 'OAuth 2.0',
 					value: 'oAuth2',
 					description:
-						'Talkdesk fetches a token from the trigger and calls with it. Token URL: the webhook URL + /oauth/token.',
+						'Talkdesk requests an access token from the trigger. Token URL: the webhook URL followed by /oauth/token.',
 				},
 			],
 			default: 'apiKey',
-			description: 'How Talkdesk proves that a call to the Talkdesk Trigger comes from it',
+			description: 'How Talkdesk authenticates when it calls the Talkdesk Trigger',
 		},
 		{
 			displayName:
-				'Anyone who knows the webhook URL can write to your customers, as if your agents had written it. Choose this for a try on your own machine only.',
+				'Without authentication, anyone who knows the webhook URL can send messages to your customers in the name of your agents. Use this only for tests on your own machine.',
 			name: 'webhookNoneNotice',
 			type: 'notice',
 			default: '',
@@ -143,7 +143,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			displayOptions: { show: { webhookAuthentication: ['apiKey'] } },
-			hint: 'A long random text of your choice. While it is empty, the trigger refuses every call.',
+			hint: 'A long random value of your choice. While it is empty, the trigger rejects every call.',
 		},
 		{
 			displayName: 'Webhook User',
@@ -159,7 +159,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			displayOptions: { show: { webhookAuthentication: ['basicAuth'] } },
-			hint: 'While user or password is empty, the trigger refuses every call',
+			hint: 'While user or password is empty, the trigger rejects every call',
 		},
 		{
 			displayName: 'Webhook Client ID',
@@ -167,7 +167,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			type: 'string',
 			default: '',
 			displayOptions: { show: { webhookAuthentication: ['oAuth2'] } },
-			hint: 'A name of your choice. Enter the same in Talkdesk; the token URL there is the webhook URL of the trigger + /oauth/token.',
+			hint: 'A name of your choice. In Talkdesk, the token URL is the webhook URL of the trigger followed by /oauth/token.',
 		},
 		{
 			displayName: 'Webhook Client Secret',
@@ -176,7 +176,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			displayOptions: { show: { webhookAuthentication: ['oAuth2'] } },
-			hint: 'A long random text of your choice. While ID or secret is empty, the trigger refuses every call.',
+			hint: 'A long random value of your choice. While ID or secret is empty, the trigger rejects every call.',
 		},
 		{
 			displayName: 'Access Token',
@@ -194,7 +194,7 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 		},
 	];
 
-	/** n8n calls this where it holds no token, and after a 401; it keeps the answer with the credential. */
+	/** A new token. n8n calls this if it holds no token, and after a 401, and stores the result with the credential. */
 	async preAuthentication(this: IHttpRequestHelper, credential: ICredentialDataDecryptedObject) {
 		return { ...(await fetchAccessToken(this, credential)) };
 	}

@@ -15,7 +15,7 @@ export class Talkdesk implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description:
-			'Hand a chat over to a human agent in Talkdesk Digital Connect, and write to the agent',
+			'Hand chats over to human agents in Talkdesk Digital Connect, and send them messages and files',
 		defaults: { name: 'Talkdesk' },
 		usableAsTool: true,
 		inputs,

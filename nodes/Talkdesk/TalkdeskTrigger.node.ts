@@ -20,7 +20,7 @@ export class TalkdeskTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
 		description:
-			'Starts the workflow when a human agent in Talkdesk Digital Connect joins, writes, or ends the conversation',
+			'Starts the workflow when a Talkdesk Digital Connect conversation starts, ends, or receives a message from an agent',
 		defaults: { name: 'Talkdesk Trigger' },
 		inputs: [],
 		outputs: `={{ [["conversation_started", "Started"], ["message_created", "Message"], ["conversation_ended", "Ended"]].filter(([event]) => $parameter["events"].includes(event)).map(([, displayName]) => ({ type: "main", displayName })) }}`,
@@ -29,34 +29,34 @@ export class TalkdeskTrigger implements INodeType {
 		],
 		webhooks,
 		triggerPanel: {
-			header: 'Waiting for Talkdesk',
+			header: 'Pull in events from Talkdesk',
 			executionsHelp: {
 				inactive:
-					'While you test, Talkdesk must call the test URL: use it as the base path of your integration, click “Listen for test event” and let an agent write. Then change the base path to the production URL and publish the workflow.',
+					'<b>While you build your workflow</b>, use the test URL as the base path of your Talkdesk integration, execute this step and send a message as an agent. The executions show up in the editor.<br /><br /><b>To run your workflow automatically</b>, change the base path to the production URL and publish the workflow. These executions show up in the executions list, but not in the editor.',
 				active:
-					'The workflow takes every call of Talkdesk at the production URL. The executions are in the executions list, not here.',
+					'The workflow runs for every call of Talkdesk to the production URL. These executions show up in the executions list, but not in the editor.',
 			},
 			activationHint:
-				'Publish the workflow, and use the production URL as the base path of your integration in Talkdesk.',
+				'To run your workflow automatically, publish it and use the production URL as the base path of your Talkdesk integration.',
 		},
 		properties: [
 			{
 				displayName:
-					'1. In Talkdesk, open Builder > Integrations and create a custom integration. Base path: the production URL from Webhook URLs above.',
+					'1. In Talkdesk, open Builder > Integrations and create a custom integration. Use the production URL from ‘Webhook URLs’ above as its base path.',
 				name: 'basePathNotice',
 				type: 'notice',
 				default: '',
 			},
 			{
 				displayName:
-					'2. Authentication, as chosen in the credential. <b>API Key</b>: the header X-Api-Key with the Webhook API Key. <b>Basic Auth</b>: Webhook User and Webhook Password. <b>OAuth 2.0</b>: Webhook Client ID and Webhook Client Secret; the token URL is the base path + /oauth/token. <b>None</b>: nothing, and anyone who knows the URL can write to your customers.',
+					'2. Set up the authentication selected in the credential. API Key: the header X-Api-Key with the Webhook API Key. Basic Auth: Webhook User and Webhook Password. OAuth 2.0: Webhook Client ID and Webhook Client Secret, and the base path followed by /oauth/token as the token URL.',
 				name: 'authenticationNotice',
 				type: 'notice',
 				default: '',
 			},
 			{
 				displayName:
-					'3. Three actions, each with the method POST, with these relative paths: /conversation_started, /message_created, /conversation_ended',
+					'3. Add three actions with the method POST and these relative paths: /conversation_started, /message_created, /conversation_ended',
 				name: 'actionsNotice',
 				type: 'notice',
 				default: '',
@@ -70,23 +70,21 @@ export class TalkdeskTrigger implements INodeType {
 					{
 						name: 'Conversation Ended',
 						value: 'conversation_ended',
-						description: 'The conversation is over: the bot can take over again',
+						description: 'The conversation has ended and the bot can take over again',
 					},
 					{
 						name: 'Conversation Started',
 						value: 'conversation_started',
-						description: 'A human agent has opened the conversation',
+						description: 'A conversation has started, for example because an agent opened it',
 					},
 					{
 						name: 'Message Created',
 						value: 'message_created',
-						description: 'The human agent has written a message',
+						description: 'The conversation has a new message, usually from the agent',
 					},
 				],
 				default: ['conversation_started', 'message_created', 'conversation_ended'],
-				description:
-					'Each chosen event gets an output of its own, in the order started, message, ended',
-				hint: 'n8n keeps connections by the number of the output. After you add or take out an event, check what is connected to the outputs behind it.',
+				hint: 'Each event has its own output, in the order started, message, ended. Connections keep the number of their output: check them after you add or remove an event.',
 			},
 			optionsProperty,
 		],

@@ -138,7 +138,9 @@ it('if one of ten files fails, nine are sent, and the failure is explained', asy
 		const outcomes = await postFiles('nine-files');
 		expect(outcomes.filter(({ outcome }) => outcome === 'sent')).toHaveLength(9);
 		expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toEqual([
-			expect.objectContaining({ error: expect.stringContaining('its storage answered 403') }),
+			expect.objectContaining({
+				error: expect.stringContaining('the file storage answered with HTTP 403'),
+			}),
 		]);
 		const [message] = environment.talkdesk.conversation(conversationId)?.messages ?? [];
 		expect(message?.attachments).toHaveLength(9);

@@ -112,7 +112,7 @@ describe('the credential test', () => {
 			environment.talkdesk.configure(change);
 			const { status, message } = await test();
 			expect(status).toBe('Error');
-			expect(message).toContain("Digital Connect isn't enabled");
+			expect(message).toContain('Digital Connect is not enabled');
 			expect(message).toContain('IP addresses');
 		},
 	);

@@ -131,7 +131,7 @@ describe('attachment: getAll ends if Talkdesk', () => {
 		let count = 0;
 		answer = () => ({ _embedded: { list: [{ id: ++count, name: 'a' }] } });
 		const { items, error } = await getAll();
-		expect(error?.message).toBe('The list of attachments has no end');
+		expect(error?.message).toBe('The list of attachments does not end');
 		expect(items).toEqual([]);
 		expect(asked.length).toBeLessThan(1100);
 	});
@@ -214,7 +214,7 @@ it.each(['name', 'types', 'state'])(
 	async (filter) => {
 		const { error } = await getAll({ filters: { [filter]: { a: 1 } } });
 		const name = `Filters > ${filter[0]?.toUpperCase()}${filter.slice(1)}`;
-		expect(error?.message).toContain(`The parameter ${name} is`);
+		expect(error?.message).toContain(`The '${name}' parameter must be `);
 		expect(asked).toEqual([]);
 	},
 );

@@ -85,7 +85,7 @@ describe('attachment: upload', () => {
 	it('shows the error of the storage', async () => {
 		talkdesk.configure({ uploadFailure: () => 403 });
 		const { error } = await run(UPLOAD, { files: { data: bill } });
-		expect(error?.message).toContain('its storage answered 403');
+		expect(error?.message).toContain('the file storage answered with HTTP 403');
 	});
 
 	it('names a missing input field', async () => {
@@ -148,7 +148,7 @@ describe('attachment: download', () => {
 		const id = await uploadFile();
 		talkdesk.configure({ downloadFailure: () => status });
 		const { error } = await run(downloadOf(id, { maxRetries: 1 }));
-		expect(error?.message).toContain(`its storage answered ${status}`);
+		expect(error?.message).toContain(`the file storage answered with HTTP ${status}`);
 	});
 });
 
@@ -209,7 +209,7 @@ it('getAll rejects a limit that is no number', async () => {
 		filters: {},
 		options: {},
 	});
-	expect(error?.message).toBe('The parameter Limit is not a whole number of at least 1');
+	expect(error?.message).toBe("The 'Limit' parameter must be a whole number of 1 or more");
 });
 
 it('getAll reads every page', async () => {

@@ -103,16 +103,24 @@ describe('conversation: start', () => {
 
 	it.each([
 		[{ contactEmail: '={{ $json.none }}' }, 'Contact Email', 'is empty'],
-		[{ contactEmail: 'ann' }, 'Contact Email', 'not an e-mail address'],
-		[{ contactEmail: 'ann@a.example, bob@b.example' }, 'Contact Email', 'several addresses'],
-		[{ ...STRICT, transcript: '{' }, 'Transcript', "isn't understood: text of 1"],
+		[{ contactEmail: 'ann' }, 'Contact Email', 'not a valid email address'],
+		[{ contactEmail: 'ann@a.example, bob@b.example' }, 'Contact Email', 'several email addresses'],
+		[{ ...STRICT, transcript: '{' }, 'Transcript', 'in an unknown format (text of 1)'],
 		[{ ...STRICT, transcript: '[{"who":"me"}]' }, 'Transcript', '{ who: text of 2 }'],
 		[{ contactCenterParameters: { json: '[1]' } }, 'Contact Center Parameters', '(JSON)'],
 		[{ contactCenterParameters: { json: '{' } }, 'Contact Center Parameters', '(JSON)'],
-		[{ options: { timeout: 'soon' } }, 'Options > Timeout', 'not a number above 0'],
-		[{ options: { subject: ['a', 'b'] } }, 'Options > Subject', 'is a list, and not a text'],
-		[{ options: { idempotencyKey: {} } }, 'Options > Idempotency Key', 'is an object'],
-		[{ options: { idempotencyKey: false } }, 'Options > Idempotency Key', 'is a boolean'],
+		[{ options: { timeout: 'soon' } }, 'Options > Timeout', 'must be a number greater than 0'],
+		[{ options: { subject: ['a', 'b'] } }, 'Options > Subject', 'must be text, not a list'],
+		[
+			{ options: { idempotencyKey: {} } },
+			'Options > Idempotency Key',
+			'must be text, not an object',
+		],
+		[
+			{ options: { idempotencyKey: false } },
+			'Options > Idempotency Key',
+			'must be text, not a boolean',
+		],
 		[{ contactCenterParameters: { name: {} } }, 'Contact Center Parameters > Name', 'an object'],
 	])('rejects %j before any request', async (wrong, parameter, what) => {
 		const { error } = await run({ ...START, ...wrong });
@@ -165,7 +173,7 @@ describe('contact-center parameters', () => {
 
 	it('that are broken by a quotation mark in an expression are rejected with a remedy', async () => {
 		const { error } = await parametersOf({ json: '{ "reason": "He said "no"" }' });
-		expect(error?.message).toContain('is not one valid JSON object');
+		expect(error?.message).toContain('must be a valid JSON object');
 		expect(error?.description).toContain('make the whole field one expression');
 	});
 
@@ -182,7 +190,7 @@ describe('contact-center parameters', () => {
 		);
 		expect(start?.contact_person.email).toBe('a@example.com');
 		const { error } = await parametersOf({ json: { emailAddress: 'nobody' } });
-		expect(error?.message).toBe('The parameter Contact Email is not an e-mail address');
+		expect(error?.message).toBe("The 'Contact Email' parameter is not a valid email address");
 	});
 });
 
@@ -192,7 +200,7 @@ it.each(['.', '..'])('the id %j reaches no other path of the API', async (conver
 		items: [{ conversationId }],
 	});
 	expect(items[0]?.json).toMatchObject({
-		error: expect.stringContaining('is no ID'),
+		error: expect.stringContaining('is not a valid ID'),
 		details: { kind: 'badRequest', fields: [] },
 	});
 	expect(talkdesk.counts().routes).toEqual({});

@@ -76,14 +76,14 @@ describe('a message to a conversation that has ended', () => {
 		});
 		const { error } = await send(conversationId, startNew);
 		expect(error?.message).toBe('10 conversations in a row have ended');
-		expect(error?.description).toContain('keep the conversationId of the output');
+		expect(error?.description).toContain('Store the conversationId of the output');
 		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 		expect(talkdesk.conversations()).toHaveLength(11);
 	});
 
 	it.each([
-		[{ ifConversationEnded: 'startNew' }, 'Contact Email is empty'],
-		[{ ...startNew, contactEmail: 'ann' }, 'Contact Email is not an e-mail address'],
+		[{ ifConversationEnded: 'startNew' }, "Contact Email' parameter is empty"],
+		[{ ...startNew, contactEmail: 'ann' }, "Contact Email' parameter is not a valid email address"],
 	])('needs the contact for that, even if the old one is open: %j', async (options, message) => {
 		const { error } = await send(await startConversation(), options);
 		expect(error?.message).toContain(message);

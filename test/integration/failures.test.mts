@@ -60,8 +60,8 @@ describe('errors', () => {
 
 	it('name an operation that does not exist', async () => {
 		const { error } = await run({ ...SEND, operation: 'forget' });
-		expect(error?.message).toBe("There is no operation 'message: forget'");
-		expect(error?.description).toContain('Choose Resource and Operation');
+		expect(error?.message).toBe("The operation 'message: forget' is not supported");
+		expect(error?.description).toContain("Select 'Resource' and 'Operation'");
 	});
 
 	it('explain a network failure', async () => {
@@ -74,7 +74,7 @@ describe('errors', () => {
 	});
 
 	it.each([
-		[{}, 'id: is no ID'],
+		[{}, 'id: is not an ID'],
 		[{ id: '' }, 'id: '],
 		[['id'], 'body: Expected object'],
 	])('name the invalid part of a response: %j', async (answer, wrong) => {
@@ -89,7 +89,7 @@ describe('errors', () => {
 			const { items } = await run(START, { node: { onError: 'continueRegularOutput' } });
 			expect(items[0]?.json).toMatchObject({
 				error: expect.stringContaining(
-					`Talkdesk could not start the conversation: its answer can't be read (${wrong}`,
+					`Talkdesk could not start the conversation: its response has an unknown format (${wrong}`,
 				),
 				details: { kind: 'unexpectedAnswer', status: 201, fields: [] },
 			});
@@ -116,7 +116,7 @@ describe('errors', () => {
 		});
 		const { items } = await run(START, { node: { onError: 'continueRegularOutput' } });
 		expect(items[0]?.json).toMatchObject({
-			error: expect.stringContaining('gave no token'),
+			error: expect.stringContaining('returned no token'),
 			details: { kind: 'unavailable', fields: [] },
 		});
 	});

@@ -71,7 +71,7 @@ describe('a download succeeds although', () => {
 		});
 		const { error } = await download(id, { maxRetries: 1 });
 		expect(error?.message).toBe(
-			'Talkdesk could not give the file: the bytes of the file broke off',
+			'Talkdesk could not provide the file: the transfer of the file was interrupted',
 		);
 		expect(error).toMatchObject({ failure: { cause: 'temporarily-unavailable' } });
 	});

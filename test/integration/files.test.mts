@@ -127,7 +127,7 @@ describe('message: send with files', () => {
 		expect(items[0]?.json.attachments).toMatchObject([
 			{ outcome: 'failed', name: 'photo', error: expect.stringContaining('photo') },
 			{ outcome: 'sent', name: 'bill.pdf' },
-			{ outcome: 'failed', name: 'nothing', error: expect.stringContaining('find the attachment') },
+			{ outcome: 'failed', name: 'nothing', error: expect.stringContaining('get the attachment') },
 		]);
 	});
 
@@ -251,7 +251,7 @@ describe('the trigger', () => {
 		});
 		expect(error).toBeUndefined();
 		expect(items[0]?.json.attachments).toMatchObject([
-			{ id: 'gone', error: expect.stringContaining('Talkdesk could not find the attachment') },
+			{ id: 'gone', error: expect.stringContaining('Talkdesk could not get the attachment') },
 			{ id, field: 'attachment_1' },
 			{ name: 'x', error: expect.stringContaining('no id') },
 		]);

@@ -51,7 +51,7 @@ describe('two customers never share a conversation', () => {
 			items: [{ email: 'ann@example.com', sessionId }],
 		});
 		expect(error?.message).toContain('Idempotency Key');
-		expect(error?.message).toContain('not a text');
+		expect(error?.message).toContain('must be text, not a');
 		expect(people()).toEqual([]);
 	});
 
@@ -165,8 +165,8 @@ describe('as the tool of an AI agent', () => {
 
 	it('a call without an address explains to the model what to do', async () => {
 		const { error } = await run(startFor({}), { items: [{}], node: tool });
-		expect(error?.message).toBe('The parameter Contact Email is empty');
-		expect(error?.description).toContain('Ask the customer for the e-mail address');
+		expect(error?.message).toBe("The 'Contact Email' parameter is empty");
+		expect(error?.description).toContain('Ask the customer for their email address');
 	});
 
 	it('different texts are different messages', async () => {
@@ -197,7 +197,7 @@ describe('as the tool of an AI agent', () => {
 		'the address %s is rejected as made up, and the model told to ask',
 		async (email) => {
 			const { error } = await run(startFor({}), { items: [{ email }], node: tool });
-			expect(error?.message).toContain('made-up address');
+			expect(error?.message).toContain('made-up email address');
 			expect(error?.description).toContain('Ask the customer');
 			expect(people()).toEqual([]);
 		},

@@ -54,7 +54,7 @@ describe('the combined binary mode', () => {
 			isCombined: true,
 		});
 		expect(items[0]?.json.attachments).toMatchObject([
-			{ outcome: 'failed', name: 'a.txt', error: 'The field photo has no file in it' },
+			{ outcome: 'failed', name: 'a.txt', error: "The field 'photo' contains no file" },
 		]);
 	});
 
@@ -165,8 +165,12 @@ describe('a file instead of the name of its field', () => {
 				{ ...UPLOAD, inputDataFieldName },
 				{ files: { photo: { ...bill, inMemory }, other: { ...textFile('a.txt'), inMemory } } },
 			);
-			expect(error?.message).toBe('The parameter Input Data Field Name is not the name of a field');
-			expect(error?.description).toContain(`the name of the field, ${names}, not the file`);
+			expect(error?.message).toBe(
+				"The 'Input Data Field Name' parameter must be the name of a field",
+			);
+			expect(error?.description).toContain(
+				`the name of the field, ${names}, without an expression`,
+			);
 			expect(error).toMatchObject({ context: { itemIndex: 0 } });
 		}
 		expect(talkdesk.log).toEqual([]);
@@ -182,14 +186,14 @@ describe('a file instead of the name of its field', () => {
 
 	it('is not found in several names, which are an error for an upload', async () => {
 		const { error } = await run({ ...UPLOAD, inputDataFieldName: 'a, b' }, { files: { a: bill } });
-		expect(error?.message).toBe('The parameter Input Data Field Name has several names');
+		expect(error?.message).toBe("The 'Input Data Field Name' parameter has several names");
 	});
 
 	it.each(['={{ null }}', '={{ "" }}', '={{ [] }}', '={{ [null] }}'])(
 		'is not found in an empty name, which is an error: %s',
 		async (inputDataFieldName) => {
 			const { error } = await run({ ...UPLOAD, inputDataFieldName }, { files: { a: bill } });
-			expect(error?.message).toBe('The parameter Input Data Field Name is empty');
+			expect(error?.message).toBe("The 'Input Data Field Name' parameter is empty");
 		},
 	);
 });

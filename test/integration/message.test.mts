@@ -60,7 +60,7 @@ describe('message: send', () => {
 		[{ conversationId: 'c', text: '  \n' }, 'Text'],
 	])('rejects %j', async (item, parameter) => {
 		const { error } = await run(SEND, { items: [item] });
-		expect(error?.message).toContain(`The parameter ${parameter} is empty`);
+		expect(error?.message).toContain(`The '${parameter}' parameter is empty`);
 	});
 
 	it('keeps an id with a slash inside its URL segment', async () => {

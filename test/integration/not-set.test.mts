@@ -68,7 +68,7 @@ describe('an unknown value of a choice is an error that names the parameter', ()
 	it('for the source of the transcript, before a conversation is started', async () => {
 		const { error } = await run({ ...START, transcriptSource: '={{ $json.word }}' }, { items });
 		expect(error?.message).toBe(
-			'The parameter Transcript Source is none of none, define, json, memory',
+			"The 'Transcript Source' parameter must be one of: none, define, json, memory",
 		);
 		expect(talkdesk.conversations()).toEqual([]);
 	});
@@ -82,7 +82,7 @@ describe('an unknown value of a choice is an error that names the parameter', ()
 			},
 			{ items },
 		);
-		expect(error?.message).toBe('The parameter Send As is none of message, file');
+		expect(error?.message).toBe("The 'Send As' parameter must be one of: message, file");
 		expect(talkdesk.conversation(conversationId)?.messages).toEqual([]);
 	});
 });

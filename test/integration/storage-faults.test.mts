@@ -45,7 +45,7 @@ describe('a redirect of the storage', () => {
 	])('is followed once by %s', async (_what, act) => {
 		storage.answer = (reply) => reply.redirect(`${storage.base}/storage`, 307);
 		const { error } = await act();
-		expect(error?.message).toContain('its storage answered 307');
+		expect(error?.message).toContain('the file storage answered with HTTP 307');
 		expect(storage.requests).toBe(2);
 	});
 
@@ -59,7 +59,7 @@ describe('a redirect of the storage', () => {
 			storage.answer = (reply) => reply.redirect(`${other}/elsewhere?signature=1`, 307);
 			const { error } = await act();
 			expect(error?.message).toContain(
-				`its storage answered 307 and points to ${new URL(other).host}`,
+				`the file storage answered with HTTP 307 and redirects to ${new URL(other).host}`,
 			);
 			expect(`${error?.message} ${error?.description}`).not.toContain('signature');
 			expect(storage.redirected).toEqual([]);
@@ -71,7 +71,7 @@ describe('a redirect of the storage', () => {
 		async (status) => {
 			storage.answer = (reply) => reply.redirect(`${storage.base}/elsewhere`, status);
 			const { error } = await upload();
-			expect(error?.message).toContain(`its storage answered ${status}`);
+			expect(error?.message).toContain(`the file storage answered with HTTP ${status}`);
 			expect(storage.redirected).toEqual([]);
 		},
 	);
@@ -108,7 +108,7 @@ describe('a transfer', () => {
 			storage.requests = 0;
 			storage.answer = (reply) => reply.code(status).send(xml(code));
 			const { error } = await act();
-			expect(error?.message).toContain(`its storage answered ${status} (${code})`);
+			expect(error?.message).toContain(`the file storage answered with HTTP ${status} (${code})`);
 			expect(storage.requests).toBe(1);
 		}
 	});
@@ -127,7 +127,7 @@ it('an endless error response of the storage is aborted', async () => {
 		reply.raw.writeHead(403).write(xml('AccessDenied').padEnd(1000));
 	};
 	const { error } = await download({ timeout: 500 });
-	expect(error?.message).toContain('its storage answered 403');
+	expect(error?.message).toContain('the file storage answered with HTTP 403');
 });
 
 // Only Linux shows the open files of a process as links.

@@ -18,7 +18,7 @@ it("a rejected upload has the storage's own message", async () => {
 		reply.code(403).type('application/xml').send(xml('AccessDenied', 'Request has expired'));
 	const { error } = await upload();
 	expect(error?.message).toBe(
-		'Talkdesk could not take the file: its storage answered 403 (Request has expired)',
+		'Talkdesk could not accept the file: the file storage answered with HTTP 403 (Request has expired)',
 	);
 	expect(error?.description).toContain("Talkdesk's code: AccessDenied.");
 });

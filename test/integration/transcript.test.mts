@@ -30,7 +30,7 @@ describe('the transcript', () => {
 	it('is an error if no memory is connected', async () => {
 		const { error } = await run({ ...START, transcriptSource: 'memory' });
 		expect(error?.message).toBe('A Memory sub-node must be connected and enabled');
-		expect(error?.description).toContain('tool of an agent');
+		expect(error?.description).toContain('Tools have no such input');
 		expect(talkdesk.counts().routes).toEqual({});
 	});
 

@@ -159,7 +159,7 @@ describe('options of a wrong type', () => {
 				...message,
 				attachments: [{ id: 'a1', name: 'x.pdf', error: expect.stringContaining(label) }],
 			});
-			expect(everything).toContain(`The option ${label} is n`);
+			expect(everything).toContain(`The option '${label}' must be `);
 		},
 	);
 
@@ -168,7 +168,7 @@ describe('options of a wrong type', () => {
 		async (name) => {
 			const { outputs, error, everything } = await withOptions({ [name]: 7 });
 			expect([error, outputs[1]?.[0]?.json]).toEqual([undefined, message]);
-			expect(everything).toContain('is neither true nor false');
+			expect(everything).toContain('must be true or false');
 		},
 	);
 
@@ -189,7 +189,7 @@ describe('options of a wrong type', () => {
 		});
 		expect(error).toBeUndefined();
 		expect([outputs[0], outputs[1]?.[0]?.json]).toEqual([[], message]);
-		expect(everything).toContain("The options can't be read");
+		expect(everything).toContain('The options cannot be read');
 	});
 
 	it('a text is a valid switch', async () => {

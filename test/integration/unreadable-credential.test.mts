@@ -54,7 +54,9 @@ describe.each(CONTINUATIONS)('with On Error: %s', (onError, output) => {
 
 	it('an unknown operation is an error of each item', async () => {
 		const { outputs } = await runWith({ ...SEND, operation: 'forget' });
-		expect(outputs[output]?.[0]?.json.error).toContain("no operation 'message: forget'");
+		expect(outputs[output]?.[0]?.json.error).toContain(
+			"The operation 'message: forget' is not supported",
+		);
 		if (output === 1) expect(outputs[0]).toEqual([]);
 	});
 
@@ -64,7 +66,9 @@ describe.each(CONTINUATIONS)('with On Error: %s', (onError, output) => {
 			{ ...SEND, operation: 'forget' },
 			{ credentialFails: new Error('SQLITE_BUSY') },
 		);
-		expect(outputs[output]?.[0]?.json.error).toContain("no operation 'message: forget'");
+		expect(outputs[output]?.[0]?.json.error).toContain(
+			"The operation 'message: forget' is not supported",
+		);
 	});
 
 	it('a failure without a message is not taken for a success', async () => {

@@ -24,7 +24,7 @@ describe('the transcript', () => {
 				transcriptMessages: 1,
 				transcriptMessagesUnrecognized: 1,
 			});
-			const told = "Item 0: The parameter Transcript has one thing that isn't understood";
+			const told = "Item 0: The 'Transcript' parameter contains a part in an unknown format";
 			expect(everything).toContain(`"hints":[{"message":"${told} ({ who: text of 12 })`);
 			expect(warn).toHaveBeenCalledWith(expect.stringContaining(told));
 			expect(JSON.stringify(warn.mock.calls)).not.toContain('secret');
@@ -34,15 +34,15 @@ describe('the transcript', () => {
 		it('is an error if the option says so', async () => {
 			const { error } = await run({ ...odd, options: { ifMessageUnrecognized: 'error' } });
 			expect(error?.message).toBe(
-				"The parameter Transcript has something that isn't understood: { who: text of 12 }",
+				"The 'Transcript' parameter contains a part in an unknown format ({ who: text of 12 })",
 			);
-			expect(error?.description).toContain('Understood are');
+			expect(error?.description).toContain('Known formats are');
 			expect(error).toMatchObject({ context: { itemIndex: 0 } });
 			expect(talkdesk.counts().routes).toEqual({});
 		});
 
 		it.each([
-			['={{ [{ role: "user", content: "Hi" }] }} ', 'An expression became text'],
+			['={{ [{ role: "user", content: "Hi" }] }} ', 'The result of an expression became text'],
 			['=[{ "role": "user", "content": "{{ \'He said "no"\' }}" }]', 'JSON.stringify'],
 			['Just words.', 'plain text'],
 		])('is no obstacle to a start: %s', async (transcript, remedy) => {
@@ -87,7 +87,7 @@ describe('the transcript', () => {
 		it('is an error if the option says so, and no conversation is started', async () => {
 			const options = { ifMessageUnrecognized: 'error' };
 			const { error } = await run({ ...START, transcriptSource: 'memory', options }, { memory });
-			expect(error?.message).toContain('memory that could not be read');
+			expect(error?.message).toBe('The connected memory cannot be read');
 			expect(error?.description).toContain('the database is down');
 			expect(talkdesk.counts().routes).toEqual({});
 		});

@@ -1,112 +1,110 @@
 import { sleep } from 'n8n-workflow';
 
 /**
- * Milliseconds that a piece of work waits for those ahead of it, counted anew whenever one of them begins. Longer than one
- * that is tried again and again takes with the default options; what hangs for longer holds nobody up.
+ * Milliseconds that an entry waits for the active one, counted anew for each active entry. Longer than a request takes
+ * with the default retry options.
  */
 export const MAX_WAIT_MS = 120_000;
 
-/** Milliseconds until one that may not go yet looks again. */
+/** Milliseconds between two checks of an entry whose time to wait is over. */
 const POLL_INTERVAL_MS = 10;
 
 interface Entry {
-	/** The smaller, the earlier. */
+	/** The entry with the smallest order runs first. */
 	order: number;
-	/** Ends its waiting: it is its turn. */
-	call(): void;
+	/** Ends its wait. */
+	wake(): void;
 }
 
 interface Queue {
-	/** The one whose turn it is. */
 	active: Entry;
-	/** Milliseconds since 1970 at which it began. */
-	begunAt: number;
+	/** Milliseconds since 1970 at which the active entry started. */
+	startedAt: number;
 	waiting: Entry[];
 }
 
-/** A queue in which nobody works has no entry. */
+/** The queues with an active entry, by key. */
 const queues = new Map<string, Queue>();
 
-/** A place in a queue. */
+/** The place of a caller in a queue. */
 export interface Ticket {
 	/**
-	 * Waits for those ahead.
+	 * Waits for its turn.
 	 *
-	 * @returns false if they take too long: then it goes ahead of them; or if the signal ends the waiting
+	 * @returns whether it is its turn; false after `MAX_WAIT_MS`, and if the signal aborts
 	 */
 	acquire(signal?: AbortSignal): Promise<boolean>;
-	/** Must be called once the work is done, or given up. May be called again. */
+	/** Leaves the queue. Must be called in the end, and may be called again. */
 	release(): void;
 }
 
 /**
- * Joins a queue of this process. n8n runs executions side by side, and a chat channel calls it once for each message:
- * without a queue a message that is tried again is overtaken by the next one. Other processes have queues of their own.
+ * Joins a queue of this process, so that a retried message isn't overtaken by the next one (docs/decisions/0018).
  *
- * @param key what goes one after the other: a conversation
- * @param order of those who wait, the smallest goes first: n8n may begin executions in another order than it took the calls
+ * @param key the conversation
+ * @param order the waiting entry with the smallest one is next: n8n may start executions in another order than they came
  */
 export function enqueue(key: string, order: number): Ticket {
-	const called = new AbortController();
-	const me: Entry = { order, call: () => called.abort() };
+	const wakeUp = new AbortController();
+	const entry: Entry = { order, wake: () => wakeUp.abort() };
 	const joinedAt = Date.now();
-	let isGone = false;
-	const queue = queues.get(key) ?? { active: me, begunAt: joinedAt, waiting: [] };
+	let isReleased = false;
+	const queue = queues.get(key) ?? { active: entry, startedAt: joinedAt, waiting: [] };
 	queues.set(key, queue);
-	if (queue.active !== me) {
-		const behind = queue.waiting.findIndex((other) => other.order > order);
-		queue.waiting.splice(behind === -1 ? queue.waiting.length : behind, 0, me);
+	if (queue.active !== entry) {
+		const index = queue.waiting.findIndex((other) => other.order > order);
+		queue.waiting.splice(index === -1 ? queue.waiting.length : index, 0, entry);
 	}
-	const begin = (next: Entry) => {
+	const activate = (next: Entry) => {
 		queue.waiting = queue.waiting.filter((other) => other !== next);
 		queue.active = next;
-		queue.begunAt = Date.now();
+		queue.startedAt = Date.now();
 	};
 	return {
 		async acquire(signal) {
-			const stop = () => called.abort();
+			const stop = () => wakeUp.abort();
 			signal?.addEventListener('abort', stop);
-			let isOver = false;
-			// Who asks after the stop hears of it no more.
-			while (queue.active !== me && !isOver && !isGone && !signal?.aborted) {
-				const rest = Math.max(queue.begunAt, joinedAt) + MAX_WAIT_MS - Date.now();
-				isOver = rest <= 0 && queue.waiting[0] === me;
-				if (!isOver)
-					await sleep(Math.max(rest, POLL_INTERVAL_MS), called.signal).catch(() => undefined);
+			let isTimedOut = false;
+			// A signal that was aborted before doesn't fire its event again.
+			while (queue.active !== entry && !isTimedOut && !isReleased && !signal?.aborted) {
+				const remaining = Math.max(queue.startedAt, joinedAt) + MAX_WAIT_MS - Date.now();
+				isTimedOut = remaining <= 0 && queue.waiting[0] === entry;
+				if (!isTimedOut)
+					await sleep(Math.max(remaining, POLL_INTERVAL_MS), wakeUp.signal).catch(() => undefined);
 			}
 			signal?.removeEventListener('abort', stop);
-			// Those behind don't wait once more for what this one has waited for in vain.
-			if (isOver) begin(me);
-			return queue.active === me && !isOver;
+			// The entries behind don't wait for the stuck one again.
+			if (isTimedOut) activate(entry);
+			return queue.active === entry && !isTimedOut;
 		},
 		release() {
-			if (queue.active !== me) {
-				queue.waiting = queue.waiting.filter((other) => other !== me);
-				isGone = true;
-				called.abort();
+			if (queue.active !== entry) {
+				queue.waiting = queue.waiting.filter((other) => other !== entry);
+				isReleased = true;
+				wakeUp.abort();
 				return;
 			}
 			const [next] = queue.waiting;
 			if (next) {
-				begin(next);
-				next.call();
+				activate(next);
+				next.wake();
 			} else if (queues.get(key) === queue) queues.delete(key);
 		},
 	};
 }
 
-/** How many conversations are remembered that took the place of another one. */
+/** Successors that are remembered. */
 const MAX_REMEMBERED = 5000;
 
-/** The conversation at the beginning of a chain of successors, oldest entry first. */
+/** The first conversation of each chain of successors, by successor; the oldest entry first. */
 const origins = new Map<string, string>();
 
-/** The queue of a conversation: a successor of an ended one shares its queue, so that late messages aren't overtaken. */
+/** The queue of a conversation. A successor shares the queue of the ended conversation, so that late messages keep their order. */
 export function queueKey(conversationId: string): string {
 	return origins.get(conversationId) ?? conversationId;
 }
 
-/** Notes that a conversation has taken the place of an ended one. */
+/** Records that a conversation is the successor of an ended one. */
 export function linkSuccessor(conversationId: string, successor: string): void {
 	if (conversationId === successor) return;
 	origins.delete(successor);

@@ -11,7 +11,7 @@ import { send } from './message/send.operation';
 import { sendTranscript } from './message/sendTranscript.operation';
 import { describeOperations, type Operation } from './operation';
 
-/** What the node can work on, and what it can do with it. A new operation is a new file and its name here. */
+/** The resources with their operations. A new operation is a new file and its name here. */
 export const resources: Array<{
 	name: string;
 	operations: Operation[];

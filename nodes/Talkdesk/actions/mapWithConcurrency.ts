@@ -1,21 +1,21 @@
 /**
- * Works on many things side by side, but not on too many.
+ * Maps items with a limited number of calls at the same time.
  *
- * @param concurrency how many at the same time
- * @param mapper never rejects for a reason that the others should not outlive: its rejection is this one's
- * @returns the results in the order of the things
+ * @param concurrency how many calls run at the same time, at most
+ * @param mapper if it rejects, the whole call rejects; running calls go on
+ * @returns the results in the order of the items
  */
 export async function mapWithConcurrency<Item, Result>(
 	items: Item[],
 	concurrency: number,
-	mapper: (thing: Item) => Promise<Result>,
+	mapper: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-	const results = new Map<number, Result>();
-	const waiting = items.entries();
-	const worker = async () => {
-		// All workers take from the same iterator: each thing is taken once.
-		for (const [index, thing] of waiting) results.set(index, await mapper(thing));
+	const results: Result[] = [];
+	const remaining = items.entries();
+	const work = async () => {
+		// All workers take from the same iterator, so each item is taken once.
+		for (const [index, item] of remaining) results[index] = await mapper(item);
 	};
-	await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
-	return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+	await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
+	return results;
 }

@@ -16,32 +16,31 @@ import {
 	type OptionValues,
 } from '../parameters/options';
 
-/** What an operation works on: one item of the node's input. */
+/** One input item, with all that an operation needs for it. */
 export interface OperationContext<Declared extends Options = Options> extends ItemContext {
-	/** With the item's options for requests. */
+	/** Has the request options of the item. */
 	client: TalkdeskClient;
-	/** The item's options, checked. */
+	/** The options of the item, validated. */
 	options: OptionValues<Declared>;
 }
 
-/** One thing the user can do, for the router. */
 export interface Operation {
-	/** How it appears in the list of operations. */
+	/** The entry in the list of operations. `action` is shown in the node panel and names new nodes. */
 	option: INodePropertyOptions & { value: string };
-	/** Its parameters; when they are shown is added by the resource. */
+	/** The default description of the tool for AI agents: when to call it, and what happens then. */
+	toolDescription: string;
+	/** Its parameters, without the `displayOptions` for resource and operation. */
 	properties: INodeProperties[];
-	/**
-	 * What the item belongs to: a conversation, for example. What belongs together is done one after the other, in its order.
-	 */
+	/** The key of the sequence that the item belongs to, such as its conversation. Items of a sequence run one by one. */
 	sequenceKey?(context: ItemContext): string | undefined;
-	/** @returns the output items of this input item; the router pairs them. */
+	/** @returns the output items of this input item */
 	execute(context: ItemContext, client: TalkdeskClient): Promise<INodeExecutionData[]>;
 }
 
 /**
- * Declares an operation. A new one is a file of its own and a line in `index.ts`.
+ * Declares an operation.
  *
- * @param declaration.options the options of its own, each with its schema; those for requests are added
+ * @param declaration.options its own options; the request options are added
  */
 export function defineOperation<Own extends Options>({
 	options,
@@ -51,6 +50,7 @@ export function defineOperation<Own extends Options>({
 	...rest
 }: {
 	option: Operation['option'];
+	toolDescription: string;
 	properties: INodeProperties[];
 	options: Own;
 	sequenceKey?(context: ItemContext): string | undefined;
@@ -61,11 +61,10 @@ export function defineOperation<Own extends Options>({
 		sequenceKey,
 		properties: [...properties, optionsProperty({ ...requestOptions, ...options })],
 		async execute(context, client) {
-			const limits = readOptions(context, requestOptions);
 			return await execute({
 				...context,
+				client: client.extend(readOptions(context, requestOptions)),
 				options: readOptions(context, options),
-				client: client.extend(limits),
 			});
 		},
 	};
@@ -79,7 +78,21 @@ const operationProperty: INodeProperties = {
 	default: '',
 };
 
-/** The list of a resource's operations, and the parameters of each, as n8n wants them in a node's description. */
+/**
+ * The description for the model if the node is a tool. n8n's own default would be just "Start conversation in Talkdesk"
+ * (`makeDescription` in n8n-workflow), so this takes the place of n8n's parameter of the same name.
+ */
+const toolDescriptionProperty: INodeProperties = {
+	displayName: 'Tool Description',
+	name: 'toolDescription',
+	type: 'string',
+	typeOptions: { rows: 7 },
+	default: '',
+	description: 'Tells the AI agent when to call this tool and what happens then',
+	displayOptions: { show: { '@tool': [true] } },
+};
+
+/** The properties of a resource: its list of operations, and the parameters of each. */
 export function describeOperations(
 	resource: string,
 	operations: Operation[],
@@ -92,8 +105,8 @@ export function describeOperations(
 			options: operations.map(({ option }) => option),
 			default: defaultOperation.option.value,
 		},
-		...operations.flatMap(({ option, properties }) =>
-			properties.map((property) => ({
+		...operations.flatMap(({ option, properties, toolDescription }) =>
+			[{ ...toolDescriptionProperty, default: toolDescription }, ...properties].map((property) => ({
 				...property,
 				displayOptions: {
 					...property.displayOptions,
@@ -108,8 +121,12 @@ export function describeOperations(
 	];
 }
 
-/** @throws NodeOperationError if neither the options nor the credential names one */
-export function touchpointOf({
+/**
+ * The touchpoint of the item's options, or that of the credential.
+ *
+ * @throws NodeOperationError if neither has one
+ */
+export function resolveTouchpointId({
 	client,
 	functions,
 	itemIndex,
@@ -120,14 +137,14 @@ export function touchpointOf({
 }): string {
 	const touchpointId = options.touchpointId ?? client.settings.touchpointId;
 	if (touchpointId) return touchpointId;
-	throw new NodeOperationError(functions.getNode(), 'There is no touchpoint to start in', {
+	throw new NodeOperationError(functions.getNode(), 'No touchpoint is set', {
 		itemIndex,
 		description:
-			'Enter the Touchpoint ID in the credential, or in the option Touchpoint ID of this node (Talkdesk: Admin > Channels > Digital Connect).',
+			"Enter the 'Touchpoint ID' in the credential or in the options of this node. In Talkdesk, it is under Admin > Channels > Digital Connect.",
 	});
 }
 
-/** One output item with this JSON. */
+/** An output item, paired with its input item. */
 export function outputItem(json: IDataObject, itemIndex: number): INodeExecutionData {
 	return { json, pairedItem: { item: itemIndex } };
 }

@@ -11,21 +11,20 @@ import type { ItemContext } from '../parameters/item';
 import { mapWithConcurrency } from './mapWithConcurrency';
 
 /**
- * Runs the chosen operation for every input item: items of one conversation in their order, also over executions of this
- * process, others side by side. With Continue On Fail an item that fails becomes an item with its error.
+ * Runs the selected operation for every input item. Items of one conversation run in their order, others in parallel. If
+ * the node continues on errors, a failed item becomes an item with its error.
  *
- * Nothing may throw outside of an item's own `try`: n8n would put the input on the first output, the one for success, if the
- * node is to continue on errors (`handleNodeExecutionError` in n8n-core).
+ * Nothing may throw outside of an item's own `try`: docs/decisions/0019.
  */
 export async function router(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const signal = this.getExecutionCancelSignal();
 	const failures: NodeFailure[] = [];
 	let client: Promise<TalkdeskClient> | undefined;
-	const run = async (itemIndex: number): Promise<INodeExecutionData[]> => {
+	const runItem = async (itemIndex: number): Promise<INodeExecutionData[]> => {
 		const context = { functions: this, itemIndex };
 		try {
-			const operation = chosenOperation(this);
-			// Nothing may come between the two: a client that nobody waits for would fail unheard, which ends the process.
+			const operation = findOperation(this);
+			// No `await` in between: an unhandled rejection of the client would end the process.
 			client ??= talkdeskClient(this);
 			return await operation.execute(context, await client);
 		} catch (error) {
@@ -39,39 +38,39 @@ export async function router(this: IExecuteFunctions): Promise<INodeExecutionDat
 	};
 
 	const output = this.getInputData().map((): INodeExecutionData[] => []);
-	// All places are taken before anything is waited for: that is the order in which the messages came to this node.
+	// All queues are joined before the first `await`: docs/decisions/0018.
 	const order = Number(this.getExecutionId()) || 0;
 	const sequences = groupBySequence(this).map((items) => ({
 		...items,
-		place: items.key === undefined ? undefined : enqueue(items.key, order),
+		ticket: items.key === undefined ? undefined : enqueue(items.key, order),
 	}));
 	try {
-		await mapWithConcurrency(sequences, CONCURRENCY, async ({ indexes, place }) => {
-			const isTurn = await place?.acquire(signal);
+		await mapWithConcurrency(sequences, CONCURRENCY, async ({ indexes, ticket }) => {
+			const isTurn = await ticket?.acquire(signal);
 			if (isTurn === false && !signal?.aborted) {
 				this.logger.warn(
-					`${this.getNode().name}: a message went out ahead of an earlier one, which takes too long`,
+					`${this.getNode().name}: a message was sent before an earlier one that takes too long`,
 				);
 			}
 			for (const itemIndex of indexes) {
-				// Nothing new begins. After a failure, what is under way is finished; after a stop, n8n breaks it off.
+				// No new item starts. After a failure, running items finish; after a stop, n8n aborts them.
 				if (failures.length > 0 || signal?.aborted) break;
-				output[itemIndex] = await run(itemIndex);
+				output[itemIndex] = await runItem(itemIndex);
 			}
-			place?.release();
+			ticket?.release();
 		});
 	} finally {
-		for (const { place } of sequences) place?.release();
+		for (const { ticket } of sequences) ticket?.release();
 	}
 	const [first] = failures;
 	if (first) throw first;
 	return [output.flat()];
 }
 
-/** How many items are on their way side by side: with 50 ms to Talkdesk, 500 messages wait half a second in all. */
+/** Items that run at the same time. At 50 ms per request, 500 messages take half a second. */
 const CONCURRENCY = 50;
 
-function chosenOperation(functions: IExecuteFunctions): Operation {
+function findOperation(functions: IExecuteFunctions): Operation {
 	const resource = functions.getNodeParameter('resource', 0);
 	const operation = functions.getNodeParameter('operation', 0);
 	const chosen = resources
@@ -80,14 +79,14 @@ function chosenOperation(functions: IExecuteFunctions): Operation {
 	if (chosen) return chosen;
 	throw new NodeOperationError(
 		functions.getNode(),
-		`There is no operation '${String(resource)}: ${String(operation)}'`,
-		{ description: 'Choose Resource and Operation again.' },
+		`The operation '${String(resource)}: ${String(operation)}' is not supported`,
+		{ description: "Select 'Resource' and 'Operation' again." },
 	);
 }
 
-/** Items that go one after the other. */
+/** Items that run one after the other. */
 interface Sequence {
-	/** What they belong to; undefined for an item that belongs to nothing. */
+	/** Undefined for an item without a sequence. */
 	key?: string;
 	indexes: number[];
 }
@@ -96,7 +95,7 @@ function groupBySequence(functions: IExecuteFunctions): Sequence[] {
 	const sequences: Sequence[] = [];
 	const byKey = new Map<string, Sequence>();
 	for (const itemIndex of functions.getInputData().keys()) {
-		const key = sequenceKeyOf({ functions, itemIndex });
+		const key = safeSequenceKey({ functions, itemIndex });
 		const known = key === undefined ? undefined : byKey.get(key);
 		if (known) {
 			known.indexes.push(itemIndex);
@@ -109,18 +108,18 @@ function groupBySequence(functions: IExecuteFunctions): Sequence[] {
 	return sequences;
 }
 
-function sequenceKeyOf(context: ItemContext): string | undefined {
+function safeSequenceKey(context: ItemContext): string | undefined {
 	try {
-		return chosenOperation(context.functions).sequenceKey?.(context);
+		return findOperation(context.functions).sequenceKey?.(context);
 	} catch {
-		// The item itself will say what is wrong with its parameter.
+		// The execution of the item reports the invalid parameter.
 		return undefined;
 	}
 }
 
 type NodeFailure = NodeApiError | NodeOperationError;
 
-/** The error with the index of the item that it is about. */
+/** The error as n8n shows it, with the index of its item. */
 function asNodeError({ functions, itemIndex }: ItemContext, error: unknown): NodeFailure {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
 		error.context.itemIndex = itemIndex;
@@ -130,20 +129,17 @@ function asNodeError({ functions, itemIndex }: ItemContext, error: unknown): Nod
 	return new NodeOperationError(functions.getNode(), cause, { itemIndex });
 }
 
-/** What went wrong, when it wasn't Talkdesk: a parameter, a file that may not pass, or something else. */
+/** The kind of a failure that isn't an error of Talkdesk. */
 function failureKind(error: unknown): 'parameter' | 'fileRejected' | 'internal' {
 	if (error instanceof NodeOperationError) return 'parameter';
 	return error instanceof FileRejectedError ? 'fileRejected' : 'internal';
 }
 
-/** For n8n an empty text is no error: the item would go to the output for success. */
-const UNNAMED_ERROR = 'Something failed without saying what';
+/** n8n takes an item with an empty error message for a success. */
+const UNNAMED_ERROR = 'The operation failed without a message';
 
-/**
- * What a workflow can branch on. n8n takes an item for an error, and sends it to the error output, when it has just these
- * three keys; beside an item's own `error` property it would drop the rest of the JSON.
- */
-function errorJson(error: NodeFailure, otherKind: ReturnType<typeof failureKind>): IDataObject {
+/** The JSON of a failed item. It may have no other keys: docs/decisions/0026. */
+function errorJson(error: NodeFailure, fallbackKind: ReturnType<typeof failureKind>): IDataObject {
 	const details: IDataObject = {};
 	if (error instanceof TalkdeskApiError) {
 		const {
@@ -159,8 +155,8 @@ function errorJson(error: NodeFailure, otherKind: ReturnType<typeof failureKind>
 		if (retryAfter !== undefined) details.retryAfterMs = retryAfter;
 		if (outcomeUnknown || earlierAttemptMayHaveSucceeded) details.outcomeUnknown = true;
 	} else {
-		details.kind = otherKind;
+		details.kind = fallbackKind;
 	}
-	const said = error.message || UNNAMED_ERROR;
-	return { error: said, message: error.description || said, details };
+	const message = error.message || UNNAMED_ERROR;
+	return { error: message, message: error.description || message, details };
 }

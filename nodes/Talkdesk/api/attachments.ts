@@ -7,7 +7,7 @@ import { isProblem } from './errors';
 
 const ROOT = ['attachments', '2023-03'];
 
-/** A text that may be a number, or be missing in any way. */
+/** Text or a number; undefined for anything else. */
 const text = z
 	.union([z.string(), z.number()])
 	.transform(String)
@@ -17,7 +17,7 @@ const text = z
 
 const id = z.union([z.string().min(1), z.number()]).transform(String);
 
-/** A number that may be a text. What is missing isn't 0. */
+/** A number or numeric text; undefined for anything else. */
 const count = z
 	.union([z.number(), z.string().trim().min(1).pipe(z.coerce.number())])
 	.pipe(z.number().nonnegative())
@@ -25,12 +25,12 @@ const count = z
 	.catch(undefined);
 
 /**
- * An attachment as Talkdesk describes it. Only its id is needed. The values of `state` aren't documented.
+ * The schema of an attachment. Only its ID is required; the values of `state` aren't documented.
  *
- * @param ownName its name if the answer has none; by default it is called by its id
+ * @param fallbackName the name if the response has none; the ID by default
  * Source: docs.talkdesk.com/reference/get-an-attachment.
  */
-const readAttachment = (ownName?: string) =>
+const attachmentSchemaNamed = (fallbackName?: string) =>
 	z
 		.object({
 			id,
@@ -40,8 +40,8 @@ const readAttachment = (ownName?: string) =>
 			type: text,
 			metadata: z.record(z.unknown()).optional().catch(undefined),
 		})
-		// Its links need a token; an output has no use for them.
-		.transform(({ id, name = ownName ?? id, state, size, type, metadata }) => ({
+		// Without its links, which need a token.
+		.transform(({ id, name = fallbackName ?? id, state, size, type, metadata }) => ({
 			id,
 			name,
 			...(type !== undefined && { type }),
@@ -50,14 +50,14 @@ const readAttachment = (ownName?: string) =>
 			...(metadata && { metadata }),
 		}));
 
-const attachmentSchema = readAttachment();
+const attachmentSchema = attachmentSchemaNamed();
 
 export type Attachment = z.output<typeof attachmentSchema>;
 
 /**
- * Asks for a link to put a file to.
+ * Requests a link for one upload.
  *
- * @param file.type its MIME type, the only one that the link will take
+ * @param file.type MIME type; the link accepts no other
  * @throws TalkdeskApiError
  * Source: docs.talkdesk.com/reference/get-attachment-upload-link.
  */
@@ -65,67 +65,71 @@ export async function requestUploadLink(
 	client: TalkdeskClient,
 	{ type }: { type: string },
 ): Promise<{ requestId: string; url: string }> {
-	const { answer } = await client.request({
-		action: 'take a file',
+	const { data } = await client.request({
+		action: 'prepare the upload',
 		method: 'POST',
 		path: [...ROOT, 'upload-link'],
-		// Always a body: n8n leaves out one without any field.
+		// Never an empty body: docs/decisions/0023.
 		body: { allowed_mime_types: [type] },
-		answer: z.object({ request_id: id, url: z.string().url() }),
+		responseSchema: z.object({ request_id: id, url: z.string().url() }),
 	});
-	return { requestId: answer.request_id, url: answer.url };
+	return { requestId: data.request_id, url: data.url };
 }
 
 /**
- * Makes an attachment of the bytes that were put to an upload link.
+ * Creates an attachment from an uploaded file.
  *
- * @throws TalkdeskApiError; its `problem.kind` is `conflict` if an attachment of that name exists: the bytes are
- * still there for another name
+ * @throws TalkdeskApiError, of the kind `conflict` if the name is taken; the upload can then be used with another name
  * Source: docs.talkdesk.com/reference/create-an-attachment.
  */
 export async function createAttachment(
 	client: TalkdeskClient,
 	{ name, requestId }: { name: string; requestId: string },
 ): Promise<Attachment> {
-	const { answer } = await client.request({
-		action: `keep the file ${name}`,
+	const { data } = await client.request({
+		action: `save the file ${name}`,
 		method: 'POST',
 		path: ROOT,
-		// A repetition would find its own name taken, and its upload used.
+		// docs/decisions/0022.
 		repeatable: false,
 		body: { name, request_id: requestId },
-		answer: readAttachment(name),
+		responseSchema: attachmentSchemaNamed(name),
 	});
-	return answer;
+	return data;
 }
 
-/** Source: docs.talkdesk.com/reference/get-an-attachment. @throws TalkdeskApiError */
+/**
+ * Gets one attachment.
+ *
+ * @throws TalkdeskApiError
+ * Source: docs.talkdesk.com/reference/get-an-attachment.
+ */
 export async function getAttachment(
 	client: TalkdeskClient,
 	attachmentId: string,
 ): Promise<Attachment> {
-	const { answer } = await client.request({
-		action: 'find the attachment',
+	const { data } = await client.request({
+		action: 'get the attachment',
 		method: 'GET',
 		path: [...ROOT, attachmentId],
-		answer: attachmentSchema,
+		responseSchema: attachmentSchema,
 	});
-	return answer;
+	return data;
 }
 
-/** What a list can be narrowed down by. Source: Talkdesk's OpenAPI description, which names them but not their forms. */
+/** Filters of a list. Source: Talkdesk's OpenAPI description, which has their names but not their formats. */
 export interface AttachmentFilters {
 	name?: string;
-	/** MIME types; each is sent as a parameter of its own, as OpenAPI does by default. */
+	/** MIME types, sent as repeated parameters: OpenAPI's default. */
 	types?: string[];
 	state?: string;
 }
 
 const PER_PAGE = 100;
-/** A list that goes on after so many pages has no end: something is wrong with the answers. */
-const MOST_PAGES = 1_000;
+/** More pages than any account has: the responses repeat. */
+const MAX_PAGES = 1_000;
 
-/** Everything may be missing, and each entry is read for itself: what is odd costs that thing alone. */
+/** One page. All fields are optional, and invalid entries are dropped later. */
 const pageSchema = z.object({
 	total: count,
 	_embedded: z
@@ -139,50 +143,51 @@ const pageSchema = z.object({
 });
 
 /**
- * Lists attachments, page by page. What has no id can't be used for anything and is left out.
+ * Lists attachments, page by page. Entries without an ID are dropped.
  *
- * @param limit how many at most; Infinity for all
- * @throws TalkdeskApiError; ApplicationError if the list has no end
- * Source: Talkdesk's OpenAPI description. It doesn't say how large a page may be, nor what the links look like, so it is asked
- * on until nothing new comes, or as many as there are in all.
+ * @param limit the maximum number; Infinity for all
+ * @throws TalkdeskApiError; ApplicationError if the list doesn't end
+ * Source: Talkdesk's OpenAPI description. It has neither the page size nor the format of links, so the last page is the one
+ * without new entries, or that reaches `total` (inferred).
  */
 export async function listAttachments(
 	client: TalkdeskClient,
 	filters: AttachmentFilters,
 	limit: number,
 ): Promise<Attachment[]> {
-	const found = new Map<string, Attachment>();
-	const wanted: IDataObject = { per_page: Math.min(PER_PAGE, limit) };
-	if (filters.name) wanted.name = filters.name;
-	if (filters.types?.length) wanted.types = filters.types;
-	if (filters.state) wanted.state = filters.state;
+	const attachments = new Map<string, Attachment>();
+	const filterQuery: IDataObject = { per_page: Math.min(PER_PAGE, limit) };
+	if (filters.name) filterQuery.name = filters.name;
+	if (filters.types?.length) filterQuery.types = filters.types;
+	if (filters.state) filterQuery.state = filters.state;
 
-	let place: IDataObject = { page: 1 };
+	let pageQuery: IDataObject = { page: 1 };
 	let listed = 0;
-	for (let page = 1; page <= MOST_PAGES; page++) {
-		const { answer } = await client.request({
+	for (let page = 1; page <= MAX_PAGES; page++) {
+		const { data } = await client.request({
 			action: 'list the attachments',
 			method: 'GET',
 			path: ROOT,
-			query: { ...wanted, ...place },
-			answer: pageSchema,
+			query: { ...filterQuery, ...pageQuery },
+			responseSchema: pageSchema,
 		});
-		const list = answer._embedded?.list ?? [];
-		const before = found.size;
+		const list = data._embedded?.list ?? [];
+		const countBefore = attachments.size;
 		for (const entry of list) {
 			const attachment = attachmentSchema.safeParse(entry);
-			if (attachment.success) found.set(attachment.data.id, attachment.data);
+			if (attachment.success) attachments.set(attachment.data.id, attachment.data);
 		}
 		listed += list.length;
-		const next = answer._links && queryOf(answer._links.next.href);
-		const isOver = found.size === before || (!next && listed >= (answer.total ?? Infinity));
-		if (isOver || found.size >= limit) return [...found.values()].slice(0, limit);
-		place = next ?? { page: page + 1 };
+		const next = data._links && queryOf(data._links.next.href);
+		const isLastPage =
+			attachments.size === countBefore || (!next && listed >= (data.total ?? Infinity));
+		if (isLastPage || attachments.size >= limit) return [...attachments.values()].slice(0, limit);
+		pageQuery = next ?? { page: page + 1 };
 	}
-	throw new ApplicationError('The list of attachments has no end');
+	throw new ApplicationError('The list of attachments does not end');
 }
 
-/** The query of a link. Nothing else of it is used: a link must not choose where our token goes. */
+/** The query of a link. Its host isn't used, since the token must not go to another host. */
 function queryOf(href: string): IDataObject | undefined {
 	const { searchParams } = new URL(`?${href.split('?')[1] ?? ''}`, 'https://query.invalid');
 	const names = new Set(searchParams.keys());
@@ -194,7 +199,12 @@ function queryOf(href: string): IDataObject | undefined {
 	return names.size > 0 ? query : undefined;
 }
 
-/** Source: Talkdesk's OpenAPI description. @throws TalkdeskApiError */
+/**
+ * Deletes one attachment.
+ *
+ * @throws TalkdeskApiError
+ * Source: Talkdesk's OpenAPI description.
+ */
 export async function deleteAttachment(
 	client: TalkdeskClient,
 	attachmentId: string,
@@ -203,16 +213,17 @@ export async function deleteAttachment(
 		action: 'delete the attachment',
 		method: 'DELETE',
 		path: [...ROOT, attachmentId],
-		answer: z.unknown(),
+		responseSchema: z.unknown(),
 	});
 	await request.catch((error: unknown) => {
-		const isOurs = isProblem(error, 'notFound') && error.problem.earlierAttemptMayHaveSucceeded;
-		if (!isOurs) throw error;
+		const deletedByEarlierAttempt =
+			isProblem(error, 'notFound') && error.problem.earlierAttemptMayHaveSucceeded;
+		if (!deletedByEarlierAttempt) throw error;
 	});
 }
 
 /**
- * Asks for a link to fetch a file from. It dies after 600 seconds: use it at once, and never keep it.
+ * Requests a link for one download. It expires after 600 seconds.
  *
  * @throws TalkdeskApiError
  * Source: docs.talkdesk.com/reference/get-the-attachment-download-link.
@@ -221,11 +232,11 @@ export async function requestDownloadLink(
 	client: TalkdeskClient,
 	attachmentId: string,
 ): Promise<{ url: string }> {
-	const { answer } = await client.request({
-		action: 'give the file',
+	const { data } = await client.request({
+		action: 'provide the file',
 		method: 'GET',
 		path: [...ROOT, attachmentId, 'download-link'],
-		answer: z.object({ url: z.string().url() }).passthrough(),
+		responseSchema: z.object({ url: z.string().url() }).passthrough(),
 	});
-	return { url: answer.url };
+	return { url: data.url };
 }

@@ -8,7 +8,8 @@ import { z } from 'zod';
 
 import { TalkdeskApiError } from './errors';
 import { withDeadline } from './deadline';
-import { mayHaveSucceeded, noteUnknownOutcome } from './earlierAttempts';
+import { httpResponseSchema } from './httpResponse';
+import { mayHaveSucceeded, recordPossibleSuccess } from './earlierAttempts';
 import { networkErrorCode } from './networkErrors';
 import { networkProblem, parseProblem, retryDecisionFor, type TalkdeskProblem } from './problem';
 import { redactProblem } from './redact';
@@ -17,15 +18,15 @@ import { CREDENTIAL_TYPE, parseSettings, type TalkdeskSettings } from './setting
 import {
 	forgetToken,
 	isFetchingToken,
-	isTokenOfAnother,
-	tokensOf,
+	isTokenOfOtherClient,
+	knownTokens,
 	TokenRefusedError,
 } from './tokenCache';
 import { wellFormed } from '../text/wellFormed';
 
-/** How long a request may take, and how often it is tried. */
+/** Timeout and retries of a request. */
 export interface RequestOptions extends RetryOptions {
-	/** Milliseconds that one try may take. */
+	/** Milliseconds for one attempt. */
 	timeout: number;
 }
 
@@ -34,64 +35,62 @@ export const DEFAULT_REQUEST_OPTIONS: RequestOptions = {
 	...DEFAULT_RETRY_OPTIONS,
 };
 
-interface Request<Answer extends z.ZodTypeAny> {
-	/** What is tried, for the error: 'start the conversation'. */
+interface Request<Schema extends z.ZodTypeAny> {
+	/** Completes "Talkdesk could not …" in the error: 'start the conversation'. */
 	action: string;
 	method: IHttpRequestMethods;
-	/** Below the API base URL, one element per segment; ids are encoded here. */
+	/** The segments below the API base URL, not encoded. */
 	path: string[];
 	/** Sent as `x-idempotency-key`. */
 	idempotencyKey?: string;
-	/** Whether to repeat it where its outcome is unknown: the work may be done twice. Yes, unless said otherwise. */
+	/** Whether to retry if the outcome is unknown, so that the work may be done twice; true by default. */
 	repeatable?: boolean;
 	body?: IDataObject;
 	query?: IDataObject;
-	answer: Answer;
+	/** The schema of a successful response's body. */
+	responseSchema: Schema;
 }
 
 /** Sends requests to one Talkdesk account. */
 export interface TalkdeskClient {
 	settings: TalkdeskSettings;
 	requestOptions: RequestOptions;
-	/** The same client with other limits. */
+	/** The same client with other request options. */
 	extend(requestOptions: Partial<RequestOptions>): TalkdeskClient;
 	/**
-	 * Sends a request, again where it fails in a way that passes: rate limits, gateways, broken connections.
+	 * Sends a request, with retries after transient errors.
 	 *
-	 * @returns the status and the parsed answer of a successful request
-	 * @throws TalkdeskApiError where Talkdesk refuses, doesn't answer, or answers what the contract doesn't know
+	 * @returns the status and the parsed body of a successful response
+	 * @throws TalkdeskApiError for any other response, and if there is none
 	 */
-	request<Answer extends z.ZodTypeAny>(
-		request: Request<Answer>,
-	): Promise<{ status: number; answer: z.output<Answer> }>;
-	/** The error for an answer of 2xx that can't be right: the work may be done. */
-	unexpectedResponse(action: string, answer: { status: number; message: string }): TalkdeskApiError;
+	request<Schema extends z.ZodTypeAny>(
+		request: Request<Schema>,
+	): Promise<{ status: number; data: z.output<Schema> }>;
+	/** The error for a response of 2xx with implausible content. Its outcome is unknown. */
+	unexpectedResponse(
+		action: string,
+		response: { status: number; message: string },
+	): TalkdeskApiError;
 }
 
-/** What the clients of one node share while it runs. */
-interface Session {
-	/** The decrypted credential, as n8n gave it. */
+/** The state that all clients of a node's run share. */
+interface ClientState {
+	/** The decrypted credential. */
 	credential: ICredentialDataDecryptedObject;
 	settings: TalkdeskSettings;
-	/** The token that n8n holds was issued for another account or client: the credential has been edited. */
+	/** Whether the stored token belongs to another account or client: docs/decisions/0012. */
 	isTokenStale: boolean;
-	/** A new token was refused with 403 as well. */
+	/** Whether a new token was rejected with 403 as well. */
 	isForbidden: boolean;
 }
 
-const responseSchema = z.object({
-	statusCode: z.number(),
-	headers: z.record(z.unknown()).catch({}),
-	body: z.unknown(),
-});
-
 /**
- * A client for the credential of the node.
+ * The client for the credential of the node.
  *
  * @throws TalkdeskApiError if the credential is incomplete or can't be read
  */
 export async function talkdeskClient(context: IExecuteFunctions): Promise<TalkdeskClient> {
-	const refuse = (message: string) =>
+	const credentialError = (message: string) =>
 		new TalkdeskApiError(context.getNode(), 'be called', {
 			kind: 'credential',
 			message,
@@ -99,26 +98,26 @@ export async function talkdeskClient(context: IExecuteFunctions): Promise<Talkde
 		});
 	const credential = await context.getCredentials(CREDENTIAL_TYPE).catch((error: unknown) => {
 		const reason = error instanceof Error ? error.message : String(error);
-		throw refuse(`the credential can't be read (${reason})`);
+		throw credentialError(`the credential cannot be read (${reason})`);
 	});
 	const result = parseSettings(credential);
-	if (!result.ok) throw refuse(result.problem);
+	if (!result.ok) throw credentialError(result.problem);
 	const { settings } = result;
-	const session = {
+	const state = {
 		credential,
 		settings,
-		isTokenStale: isTokenOfAnother(credential, settings),
+		isTokenStale: isTokenOfOtherClient(credential, settings),
 		isForbidden: false,
 	};
-	return createClient(context, session, DEFAULT_REQUEST_OPTIONS);
+	return createClient(context, state, DEFAULT_REQUEST_OPTIONS);
 }
 
 function createClient(
 	context: IExecuteFunctions,
-	session: Session,
+	state: ClientState,
 	requestOptions: RequestOptions,
 ): TalkdeskClient {
-	const { settings } = session;
+	const { settings } = state;
 	const unexpectedResponse: TalkdeskClient['unexpectedResponse'] = (action, { status, message }) =>
 		new TalkdeskApiError(context.getNode(), action, {
 			kind: 'unexpectedAnswer',
@@ -130,33 +129,33 @@ function createClient(
 	return {
 		settings,
 		requestOptions,
-		extend: (changes) => createClient(context, session, { ...requestOptions, ...changes }),
+		extend: (changes) => createClient(context, state, { ...requestOptions, ...changes }),
 		unexpectedResponse,
 		async request(request) {
 			const { action, path, idempotencyKey, repeatable = true } = request;
-			// A URL would resolve such a segment: the request would go to another place.
-			const bad = path.find((segment) => /^\.{1,2}$/.test(segment));
-			if (bad !== undefined) {
+			// A URL would resolve such a segment, and the request would go to another path.
+			const dotSegment = path.find((segment) => /^\.{1,2}$/.test(segment));
+			if (dotSegment !== undefined) {
 				throw new TalkdeskApiError(context.getNode(), action, {
 					kind: 'badRequest',
-					message: `'${bad}' is no ID`,
+					message: `'${dotSegment}' is not a valid ID`,
 					fields: [],
 				});
 			}
-			let mayHaveDoneIt = mayHaveSucceeded(idempotencyKey);
+			let mayHaveSucceededEarlier = mayHaveSucceeded(idempotencyKey);
 			return await withRetry(
 				requestOptions,
 				async (attempts) => {
-					const outcome = await sendWithToken(context, session, requestOptions, request);
-					const isRefused = 'problem' in outcome && !outcome.problem.outcomeUnknown;
-					if (!isRefused) noteUnknownOutcome(idempotencyKey);
+					const outcome = await sendWithToken(context, state, requestOptions, request);
+					const isRejected = 'problem' in outcome && !outcome.problem.outcomeUnknown;
+					if (!isRejected) recordPossibleSuccess(idempotencyKey);
 					if (!('problem' in outcome)) return outcome;
 					const problem: TalkdeskProblem = {
-						...redactProblem(outcome.problem, [settings.clientSecret, ...tokensOf(settings)]),
+						...redactProblem(outcome.problem, [settings.clientSecret, ...knownTokens(settings)]),
 						attempts,
-						...(mayHaveDoneIt && { earlierAttemptMayHaveSucceeded: true }),
+						...(mayHaveSucceededEarlier && { earlierAttemptMayHaveSucceeded: true }),
 					};
-					mayHaveDoneIt ||= problem.outcomeUnknown === true;
+					mayHaveSucceededEarlier ||= problem.outcomeUnknown === true;
 					throw new TalkdeskApiError(context.getNode(), action, problem);
 				},
 				(error) => {
@@ -170,39 +169,36 @@ function createClient(
 	};
 }
 
-type Outcome<Answer extends z.ZodTypeAny> =
-	| { status: number; answer: z.output<Answer> }
+type Outcome<Schema extends z.ZodTypeAny> =
+	| { status: number; data: z.output<Schema> }
 	| { problem: TalkdeskProblem };
 
-/**
- * One attempt, with the token that n8n keeps. n8n fetches a new one after a 401 only: after a 403 it is done here, since the
- * client may have got the scope in the meantime, and a token carries the scopes of the time when it was issued.
- */
-async function sendWithToken<Answer extends z.ZodTypeAny>(
+/** One attempt with the stored token, and after a 403 once more with a new one: docs/decisions/0012. */
+async function sendWithToken<Schema extends z.ZodTypeAny>(
 	context: IExecuteFunctions,
-	session: Session,
+	state: ClientState,
 	requestOptions: RequestOptions,
-	request: Request<Answer>,
-): Promise<Outcome<Answer>> {
-	const wasStale = session.isTokenStale;
-	const outcome = await send(context, session, requestOptions, request, wasStale);
-	if (wasStale && !('problem' in outcome)) session.isTokenStale = false;
+	request: Request<Schema>,
+): Promise<Outcome<Schema>> {
+	const wasStale = state.isTokenStale;
+	const outcome = await send(context, state, requestOptions, request, wasStale);
+	if (wasStale && !('problem' in outcome)) state.isTokenStale = false;
 	const isForbidden = 'problem' in outcome && outcome.problem.kind === 'forbidden';
-	if (!isForbidden || session.isForbidden) return outcome;
-	forgetToken(session.settings);
-	const again = await send(context, session, requestOptions, request, true);
-	if ('problem' in again && again.problem.kind === 'forbidden') session.isForbidden = true;
-	return again;
+	if (!isForbidden || state.isForbidden) return outcome;
+	forgetToken(state.settings);
+	const retried = await send(context, state, requestOptions, request, true);
+	if ('problem' in retried && retried.problem.kind === 'forbidden') state.isForbidden = true;
+	return retried;
 }
 
-/** @param withNewToken whether n8n has to fetch a token, in place of the one that it keeps */
-async function send<Answer extends z.ZodTypeAny>(
+/** Sends the request once. @param withNewToken whether n8n must fetch a new token first */
+async function send<Schema extends z.ZodTypeAny>(
 	context: IExecuteFunctions,
-	{ credential, settings }: Session,
+	{ credential, settings }: ClientState,
 	{ timeout }: RequestOptions,
-	{ method, path, idempotencyKey, body, query, answer }: Request<Answer>,
+	{ method, path, idempotencyKey, body, query, responseSchema }: Request<Schema>,
 	withNewToken: boolean,
-): Promise<Outcome<Answer>> {
+): Promise<Outcome<Schema>> {
 	const request = async (abortSignal: AbortSignal): Promise<unknown> =>
 		await context.helpers.httpRequestWithAuthentication.call(
 			withCancelSignal(context, abortSignal),
@@ -216,56 +212,61 @@ async function send<Answer extends z.ZodTypeAny>(
 				arrayFormat: 'repeat',
 				json: true,
 				timeout,
-				// The bearer token is for this host alone, wherever an answer may point.
+				// The token must not go to another host.
 				disableFollowRedirect: true,
 				returnFullResponse: true,
-				// Refusals come back as answers, so that Talkdesk's own words can be read. A 401 must be thrown: that
-				// is what makes n8n fetch a new token and repeat the request.
+				// Error responses are returned, to read Talkdesk's message. A 401 must be thrown, so that n8n fetches a new
+				// token and repeats the request.
 				ignoreHttpStatusErrors: { ignore: true, except: [401] },
 			},
 			withNewToken
-				? { credentialsDecrypted: { ...UNNAMED, data: { ...credential, accessToken: '' } } }
+				? {
+						credentialsDecrypted: {
+							...CREDENTIAL_DETAILS,
+							data: { ...credential, accessToken: '' },
+						},
+					}
 				: undefined,
 		);
 	const outcome = await withDeadline(request, {
 		milliseconds: timeout,
-		// n8n fetches a token inside of the request, and that has a time limit of its own.
-		isExcused: () => isFetchingToken(settings),
+		// n8n fetches the token within the request, with a timeout of its own.
+		shouldExtend: () => isFetchingToken(settings),
 		signal: context.getExecutionCancelSignal(),
 	}).then(
-		(response: unknown) => ({ response: responseSchema.parse(response) }),
-		(error: unknown) => ({ problem: readFailure(error) }),
+		(response: unknown) => ({ response: httpResponseSchema.parse(response) }),
+		(error: unknown) => ({ problem: parseFailure(error) }),
 	);
 	if ('problem' in outcome) return outcome;
 
-	const { statusCode: status, headers, body: answered } = outcome.response;
+	const { statusCode: status, headers, body: responseBody } = outcome.response;
 	if (status < 200 || status >= 300) {
-		return { problem: parseProblem(status, answered, parseRetryAfter(headers['retry-after'])) };
+		return { problem: parseProblem(status, responseBody, parseRetryAfter(headers['retry-after'])) };
 	}
-	const parsed = answer.safeParse(answered);
-	if (parsed.success) return { status, answer: parsed.data };
-	const wrong = parsed.error.issues
+	const parsed = responseSchema.safeParse(responseBody);
+	if (parsed.success) return { status, data: parsed.data };
+	const issues = parsed.error.issues
 		.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
 		.join('; ');
 	return {
 		problem: {
 			kind: 'unexpectedAnswer',
 			status,
-			message: `its answer can't be read (${wrong})`,
+			message: `its response has an unknown format (${issues})`,
 			fields: [],
-			// Talkdesk said that it has done it.
+			// The status says that the work is done.
 			...(method !== 'GET' && { outcomeUnknown: true }),
 		},
 	};
 }
 
-/** The same context with another cancel signal: n8n puts the one that it finds there in place of a request's own. */
+/** The context with another cancel signal, which n8n takes for the request: docs/decisions/0020. */
 function withCancelSignal(context: IExecuteFunctions, signal: AbortSignal): IExecuteFunctions {
 	return Object.create(context, { getExecutionCancelSignal: { value: () => signal } });
 }
 
-/** n8n wants them, and uses neither. */
-const UNNAMED = { id: '', name: '', type: CREDENTIAL_TYPE };
+/** Required by n8n's types, and not used. */
+const CREDENTIAL_DETAILS = { id: '', name: '', type: CREDENTIAL_TYPE };
 const bodySchema = z.record(z.unknown()).optional();
 
 const failureSchema = z.object({
@@ -273,11 +274,11 @@ const failureSchema = z.object({
 	context: z.object({ data: z.unknown() }).optional().catch(undefined),
 });
 
-/** What n8n threw: no token, a second 401, or no answer. Nothing goes on but what is read here: the error holds the token. */
-function readFailure(error: unknown): TalkdeskProblem {
+/** The problem of an error from n8n: no token, a second 401, or no response. The error itself holds the token. */
+function parseFailure(error: unknown): TalkdeskProblem {
 	if (error instanceof Error && error.cause instanceof TokenRefusedError) {
 		const { message, isTransient } = error.cause;
-		// What passes was tried again by whoever fetches the token.
+		// A transient error was already retried by the token request.
 		return { kind: isTransient ? 'unavailable' : 'credential', message, fields: [] };
 	}
 	const failure = failureSchema.safeParse(error);

@@ -4,16 +4,17 @@ import type {
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
-import { z } from 'zod';
 
 import { inboundProblem, parseWebhookCredential } from '../trigger/authentication/verify';
+import { parseJson } from '../text/json';
+import { httpResponseSchema } from './httpResponse';
 import { networkErrorCode } from './networkErrors';
 import { parseProblem } from './problem';
 import { redact } from './redact';
 import { parseSettings } from './settings';
-import { basicOf, parseTokenResponse, tokenRequest, type TokenResponse } from './token';
+import { basicCredentials, parseTokenResponse, tokenRequest, type TokenResponse } from './token';
 
-/** Source: the scopes named on the pages of docs.talkdesk.com/reference for each request. */
+/** Source: the pages of docs.talkdesk.com/reference for each request. */
 const ATTACHMENT_SCOPES = [
 	'attachments:request',
 	'attachments:write',
@@ -23,9 +24,8 @@ const ATTACHMENT_SCOPES = [
 const TEXT_SCOPE = 'digital-connect:write';
 
 type Helpers = ICredentialTestFunctions['helpers'];
-const answerSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 
-/** The `methods` of both nodes: n8n looks for the test in a node that uses the credential. */
+/** The `methods` of both nodes. n8n runs the credential test of a node that uses the credential. */
 export const credentialTestMethods = {
 	credentialTest: {
 		async talkdeskCredentialTest(
@@ -38,25 +38,27 @@ export const credentialTestMethods = {
 };
 
 /**
- * Tests the credential: settings, token, scopes, whether Digital Connect lets us in, and what the trigger makes of it.
- * The probe has no side effects: a conversation with an empty body is a 400 where we are allowed in.
+ * Tests settings, token, scopes, access to Digital Connect, and the webhook fields.
+ *
+ * The probe for access is a new conversation with an empty body. It has no side effects: with access, it is a 400
+ * (inferred from the required fields).
  */
 async function testCredential(
 	helpers: Helpers,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
 	const result = parseSettings(credential.data);
-	if (!result.ok) return failed(result.problem);
+	if (!result.ok) return failure(result.problem);
 	const { settings } = result;
 
 	const tokenResult = parseTokenResponse(await send(helpers, tokenRequest(settings)), settings);
-	if (!tokenResult.ok) return failed(tokenResult.problem);
+	if (!tokenResult.ok) return failure(tokenResult.problem);
 	const { accessToken, scopes } = tokenResult.token;
 
-	// Who isn't told which scopes a token has, has those that were asked for (RFC 6749, section 5.1): the probe will tell.
+	// Without scopes in the response, the token has the requested ones (RFC 6749, section 5.1).
 	if (scopes && !scopes.includes(TEXT_SCOPE)) {
-		return failed(
-			`The client is right, but it lacks the scope ${TEXT_SCOPE}. Add it in Talkdesk: Builder > OAuth Clients.`,
+		return failure(
+			`The OAuth client lacks the scope ${TEXT_SCOPE}. Add it in Talkdesk under Builder > OAuth Clients.`,
 		);
 	}
 
@@ -72,51 +74,50 @@ async function testCredential(
 		body: '{}',
 	});
 	if ('networkError' in probe) {
-		return failed(
-			`The token is fine, but the API at ${new URL(settings.apiBaseUrl).host} could not be reached (${probe.networkError}). Check Region or API Base URL.`,
+		return failure(
+			`The token is valid, but the API at ${new URL(settings.apiBaseUrl).host} could not be reached (${probe.networkError}). Check 'Region' or 'API Base URL'.`,
 		);
 	}
 	if (probe.status !== 400) {
 		const { clientId, clientSecret } = settings;
-		const secrets = [accessToken, clientSecret, basicOf(clientId, clientSecret)];
-		const said = explainProbe(probe.status, probe.body, settings.apiBaseUrl);
-		return failed(redact(said, secrets));
+		const secrets = [accessToken, clientSecret, basicCredentials(clientId, clientSecret)];
+		return failure(redact(explainProbe(probe.status, probe.body, settings.apiBaseUrl), secrets));
 	}
 
-	// n8n's editor shows the words of a failure only. Who doesn't use the trigger hasn't touched what is meant for it.
+	// n8n shows the message of a failure only. Untouched webhook fields are no failure: the trigger may not be used.
 	const inbound = inboundProblem(parseWebhookCredential(credential.data));
 	if (inbound?.isMistake) {
-		return failed(`Requests to Talkdesk work. Calls of Talkdesk would not: ${inbound.problem}`);
+		return failure(`Requests to Talkdesk work, but calls from Talkdesk do not. ${inbound.problem}`);
 	}
 	return {
 		status: 'OK',
-		message: [outbound(scopes), inbound?.problem].filter(Boolean).join(' '),
+		message: [describeScopes(scopes), inbound?.problem].filter(Boolean).join(' '),
 	};
 }
 
-function outbound(scopes: string[] | undefined): string {
+function describeScopes(scopes: string[] | undefined): string {
 	if (!scopes) {
-		return 'Connection successful for conversations. For files, Talkdesk does not say what the client may do.';
+		return 'Connection successful for conversations. Talkdesk does not report the scopes for files.';
 	}
 	const missing = ATTACHMENT_SCOPES.filter((scope) => !scopes.includes(scope));
 	return missing.length === 0
 		? 'Connection successful: conversations and files.'
-		: `Connection successful for text. For files the client lacks: ${missing.join(', ')}.`;
+		: `Connection successful for text. For files, the OAuth client lacks: ${missing.join(', ')}.`;
 }
 
 function explainProbe(status: number, body: unknown, apiBaseUrl: string): string {
 	const { message, description } = parseProblem(status, body);
-	const said = [message, description].filter(Boolean).join(' ');
+	const details = [message, description].filter(Boolean).join(' ');
 	if (status === 403) {
-		return `The token is fine, but Digital Connect refuses it (${said}). Either Digital Connect isn't enabled for your account, or the account only allows certain IP addresses: ask your Talkdesk administrator.`;
+		return `The token is valid, but Digital Connect rejects it (${details}). Either Digital Connect is not enabled for your account, or the account only allows certain IP addresses: ask your Talkdesk administrator.`;
 	}
 	if (status === 401) {
-		return `The API at ${new URL(apiBaseUrl).host} refuses the token (${said}). Token URL and API must belong to the same region: check Region.`;
+		return `The API at ${new URL(apiBaseUrl).host} rejects the token (${details}). The token URL and the API must belong to the same region: check 'Region'.`;
 	}
-	return `The token is fine, but ${new URL(apiBaseUrl).host} answered the probe in an unknown way (${said}). Check Region or API Base URL, or try again later.`;
+	return `The token is valid, but ${new URL(apiBaseUrl).host} returned an unexpected response (${details}). Check 'Region' or 'API Base URL', or try again later.`;
 }
 
-/** A credential test gets no other HTTP helper from n8n than the old `request`. */
+/** Sends one request. The legacy `request` is the only HTTP helper of a credential test. */
 async function send(
 	helpers: Helpers,
 	{ url, ...request }: { method: string; url: string; headers: object; body: string },
@@ -132,22 +133,17 @@ async function send(
 		})
 		.then(
 			(response: unknown): TokenResponse => {
-				const { statusCode, body } = answerSchema.parse(response);
-				return { status: statusCode, body: typeof body === 'string' ? parseJson(body) : body };
+				const { statusCode, body } = httpResponseSchema.parse(response);
+				return {
+					status: statusCode,
+					// Text that is no JSON may be the page of a proxy.
+					body: typeof body === 'string' ? (parseJson(body) ?? body) : body,
+				};
 			},
 			(error: unknown): TokenResponse => ({ networkError: networkErrorCode(error) }),
 		);
 }
 
-/** What is no JSON stays a text: it may be the page of a proxy. */
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return text;
-	}
-}
-
-function failed(message: string): INodeCredentialTestResult {
+function failure(message: string): INodeCredentialTestResult {
 	return { status: 'Error', message };
 }

@@ -1,46 +1,47 @@
 import { sleep } from 'n8n-workflow';
 
-/** The error of a request that took too long, with the code that Node.js has for it. */
+/** The error of a request past its deadline, with the code of a timeout in Node.js. */
 class DeadlineError extends Error {
 	readonly code = 'ETIMEDOUT';
 }
 
 /**
- * Ends a request that takes longer than allowed, also one whose answer drips in: axios' own timeout starts anew with every
- * byte. And one of an execution that is stopped; if it was stopped before, nothing is sent.
+ * Aborts a request at its deadline, or when the execution is stopped: docs/decisions/0020.
  *
- * @param options.signal stops the request, too
- * @param options.isExcused asked when the time is over: whether the request may take the same time once more
- * @throws an error with the code ETIMEDOUT; what the request throws
+ * @param request gets the signal that aborts it
+ * @param options.milliseconds until the deadline
+ * @param options.shouldExtend called at the deadline; true extends it by the same time
+ * @param options.signal of the execution; if it is aborted already, nothing is sent
+ * @throws DeadlineError; the error of the request
  */
 export async function withDeadline<Result>(
 	request: (signal: AbortSignal) => Promise<Result>,
 	{
 		milliseconds,
-		isExcused,
+		shouldExtend,
 		signal,
-	}: { milliseconds: number; isExcused: () => boolean; signal?: AbortSignal },
+	}: { milliseconds: number; shouldExtend: () => boolean; signal?: AbortSignal },
 ): Promise<Result> {
-	// Who comes after the stop hears of it no more.
+	// A signal that was aborted before doesn't fire its event again.
 	if (signal?.aborted) throw new DeadlineError('The execution was stopped');
 	const deadline = new AbortController();
 	const stop = () => deadline.abort();
 	signal?.addEventListener('abort', stop);
-	const done = new AbortController();
+	const finished = new AbortController();
 	const watch = async () => {
 		do {
-			await sleep(milliseconds, done.signal);
-		} while (isExcused());
+			await sleep(milliseconds, finished.signal);
+		} while (shouldExtend());
 		deadline.abort();
 	};
-	// Rejects when the request is done in time.
+	// `sleep` rejects if the request finishes in time.
 	watch().catch(() => undefined);
 	try {
 		return await request(deadline.signal);
 	} catch (error) {
 		throw deadline.signal.aborted ? new DeadlineError('The request took too long') : error;
 	} finally {
-		done.abort();
+		finished.abort();
 		signal?.removeEventListener('abort', stop);
 	}
 }

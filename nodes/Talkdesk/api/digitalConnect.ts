@@ -7,9 +7,9 @@ import type { TalkdeskProblem } from './problem';
 
 const ROOT = ['digital-connect', 'conversations'];
 
-/** One message of the transcript, as Talkdesk takes it. */
+/** One message of a transcript in Talkdesk's format. */
 export interface PreviousMessage {
-	/** `user` is the customer, `external` the bot or another outside system (inferred from the documentation's example). */
+	/** `user` is the customer, `external` the bot or another system (inferred from the documentation's example). */
 	type: 'user' | 'external';
 	content: string;
 	/** ISO 8601 */
@@ -25,19 +25,16 @@ export interface NewConversation {
 	previousMessages?: PreviousMessage[];
 }
 
-/** An ID, also one that is written as a number. */
+/** An ID as text; it may be sent as a number. */
 const id = z
-	.union([z.string().min(1), z.number().safe()], { errorMap: () => ({ message: 'is no ID' }) })
+	.union([z.string().min(1), z.number().safe()], { errorMap: () => ({ message: 'is not an ID' }) })
 	.transform(String);
 
 const startedSchema = z.object({ id }).passthrough();
 
 type Spelling = 'lower' | 'upper';
 
-/**
- * The spelling of `previous_messages[].type` that worked, by API. The OpenAPI description has `user | external`, the
- * documentation's example writes `USER` and `EXTERNAL`; which one the server takes can't be told from here.
- */
+/** The spelling of `previous_messages[].type` that worked, by API host: docs/decisions/0015. */
 const knownSpellings = new Map<string, Spelling>();
 
 function isAboutPreviousMessages({ kind, message, description, fields }: TalkdeskProblem): boolean {
@@ -47,19 +44,19 @@ function isAboutPreviousMessages({ kind, message, description, fields }: Talkdes
 	);
 }
 
-/** Whether a refusal says something of a type: with the right spelling, it is something else that Talkdesk refuses. */
+/** Whether an error is about a type, which is not the case with the right spelling. */
 function isAboutType({ message, description, fields }: TalkdeskProblem): boolean {
-	const said = fields.flatMap((field) => [field.name, field.description]);
-	return /\btype\b/i.test([message, description, ...said].join(' '));
+	const texts = fields.flatMap((field) => [field.name, field.description]);
+	return /\btype\b/i.test([message, description, ...texts].join(' '));
 }
 
 /**
- * Starts a conversation, or finds the one that was started with the same idempotency key. Where Talkdesk refuses the
- * spelling of the transcript's types, it is sent once more in the other one, and what worked is kept.
+ * Starts a conversation, or returns the one with the same idempotency key. If Talkdesk rejects the spelling of the
+ * transcript's types, the other one is tried.
  *
- * @returns the id of the conversation
+ * @returns the ID of the conversation
  * @throws TalkdeskApiError
- * Source: docs.talkdesk.com/reference/start-conversation; the header's name is seen in public code only.
+ * Source: docs.talkdesk.com/reference/start-conversation; the name of the idempotency header is from public code.
  */
 export async function startConversation(
 	client: TalkdeskClient,
@@ -80,50 +77,51 @@ export async function startConversation(
 	if (contextParameters && Object.keys(contextParameters).length > 0) {
 		body.context_parameters = contextParameters;
 	}
-	const startWith = async (spelling: Spelling) => {
+	const startWithSpelling = async (spelling: Spelling) => {
 		if (previousMessages.length > 0) {
 			body.previous_messages = previousMessages.map(({ type, ...message }) => ({
 				type: spelling === 'upper' ? type.toUpperCase() : type,
 				...message,
 			}));
 		}
-		const { answer } = await client.request({
+		const { data } = await client.request({
 			action: 'start the conversation',
 			method: 'POST',
 			path: ROOT,
 			idempotencyKey,
 			body,
-			answer: startedSchema,
+			responseSchema: startedSchema,
 		});
-		return { conversationId: answer.id };
+		return { conversationId: data.id };
 	};
 
 	const { apiBaseUrl } = client.settings;
 	const spelling = knownSpellings.get(apiBaseUrl) ?? 'lower';
-	return await startWith(spelling).catch(async (error: unknown) => {
-		const isSpelling =
+	return await startWithSpelling(spelling).catch(async (error: unknown) => {
+		const isSpellingRefused =
 			previousMessages.length > 0 &&
 			error instanceof TalkdeskApiError &&
 			isAboutPreviousMessages(error.problem);
-		if (!isSpelling) throw error;
+		if (!isSpellingRefused) throw error;
 		const other = spelling === 'lower' ? 'upper' : 'lower';
-		const started = await startWith(other).catch((second: unknown) => {
-			// If the other spelling is refused as such, the first refusal was about something else.
-			const isSpellingAgain = second instanceof TalkdeskApiError && isAboutType(second.problem);
-			throw isSpellingAgain ? error : second;
+		const started = await startWithSpelling(other).catch((secondError: unknown) => {
+			// If the other spelling is rejected as well, the first error is about something else.
+			const isOtherSpellingRefused =
+				secondError instanceof TalkdeskApiError && isAboutType(secondError.problem);
+			throw isOtherSpellingRefused ? error : secondError;
 		});
 		knownSpellings.set(apiBaseUrl, other);
 		return started;
 	});
 }
 
-/** A message that Talkdesk took is sent, however odd the answer is: what can be read of it is used. */
+/** The response for a sent message. All fields are optional: whatever the body is, the message is sent. */
 const sentSchema = z
 	.object({
 		id: id.optional().catch(undefined),
 		message_id: id.optional().catch(undefined),
 		created_at: z.string().min(1).optional().catch(undefined),
-		/** A text in the documentation's example; anything else is kept as its JSON. */
+		/** Text in the documentation's example; anything else becomes JSON. */
 		partial_fail_reason: z
 			.unknown()
 			.transform((reason) =>
@@ -135,29 +133,29 @@ const sentSchema = z
 
 export interface NewMessage {
 	conversationId: string;
-	/** May be empty where there are attachments. */
+	/** May be empty if there are attachments. */
 	content: string;
-	/** All four fields of each are required; `size` is in bytes. */
+	/** All fields are required; `size` is in bytes. */
 	attachments?: Array<{ id: string; name: string; type: string; size: number }>;
 }
 
 export interface SentMessage {
-	/** Missing if Talkdesk's answer has none. */
+	/** Undefined if the response has none. */
 	messageId?: string;
-	/** ISO 8601; missing if Talkdesk's answer has none. */
+	/** ISO 8601; undefined if the response has none. */
 	createdAt?: string;
-	/** Set where Talkdesk took the message but not all of its attachments (HTTP 206). */
+	/** Set if Talkdesk took the message but not all attachments (HTTP 206). */
 	partialFailReason?: string;
 }
 
 /**
- * Sends a message of the customer into a conversation.
+ * Sends a message of the customer to a conversation.
  *
- * @param options.repeatable whether to send it again where nobody knows if it arrived. With a Talkdesk that honours the
- * key it then arrives once; with one that doesn't, perhaps twice.
- * @throws TalkdeskApiError; its `problem.kind` is `conversationEnded` where the conversation is over; with
- * `problem.outcomeUnknown` the message may have arrived
- * Source: docs.talkdesk.com/reference/send-a-message; that the idempotency key is honored here is seen in public code only.
+ * @param options.repeatable whether to retry if the outcome is unknown. Without support for the idempotency key, the
+ * message may then arrive twice.
+ * @throws TalkdeskApiError, of the kind `conversationEnded` if the conversation has ended; with `outcomeUnknown` if the
+ * message may have arrived
+ * Source: docs.talkdesk.com/reference/send-a-message; the support for the idempotency key is from public code.
  */
 export async function sendMessage(
 	client: TalkdeskClient,
@@ -169,27 +167,27 @@ export async function sendMessage(
 	if (attachments.length > 0) {
 		body.attachments = attachments.map(({ id, name, type, size }) => ({ id, name, type, size }));
 	}
-	const { status, answer } = await client.request({
+	const { status, data } = await client.request({
 		action: 'send the message',
 		method: 'POST',
 		path: [...ROOT, conversationId, 'messages'],
 		idempotencyKey,
 		repeatable,
 		body,
-		answer: sentSchema,
+		responseSchema: sentSchema,
 	});
-	// Talkdesk has taken our key for that of a message in another conversation: ours was not stored.
-	if (answer.id !== undefined && answer.id !== conversationId) {
+	// The key was used in another conversation, so this message was not stored.
+	if (data.id !== undefined && data.id !== conversationId) {
 		throw client.unexpectedResponse('send the message', {
 			status,
-			message: `it answered with a message of another conversation (${answer.id})`,
+			message: `the response belongs to another conversation (${data.id})`,
 		});
 	}
 	return {
-		...(answer.message_id !== undefined && { messageId: answer.message_id }),
-		...(answer.created_at !== undefined && { createdAt: answer.created_at }),
+		...(data.message_id !== undefined && { messageId: data.message_id }),
+		...(data.created_at !== undefined && { createdAt: data.created_at }),
 		...(status === 206 && {
-			partialFailReason: answer.partial_fail_reason ?? 'Talkdesk gave no reason',
+			partialFailReason: data.partial_fail_reason ?? 'Talkdesk gave no reason',
 		}),
 	};
 }
@@ -197,9 +195,9 @@ export async function sendMessage(
 /**
  * Ends a conversation.
  *
- * @returns whether it was over before; a repetition that finds it ended by an earlier try of ours doesn't count as that
+ * @returns whether it had ended before; false if an earlier attempt of this request may have ended it
  * @throws TalkdeskApiError
- * Source: Talkdesk's OpenAPI description; the empty answer (204) is seen in public code.
+ * Source: Talkdesk's OpenAPI description; the empty response (204) is from public code.
  */
 export async function endConversation(
 	client: TalkdeskClient,
@@ -209,12 +207,11 @@ export async function endConversation(
 		action: 'end the conversation',
 		method: 'DELETE',
 		path: [...ROOT, conversationId],
-		answer: z.unknown(),
+		responseSchema: z.unknown(),
 	});
 	return await request.then(
 		() => ({ alreadyEnded: false }),
 		(error: unknown) => {
-			// Over is over: that somebody else ended it first is an outcome, not a failure.
 			if (!isProblem(error, 'conversationEnded')) throw error;
 			return { alreadyEnded: !error.problem.earlierAttemptMayHaveSucceeded };
 		},

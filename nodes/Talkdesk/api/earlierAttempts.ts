@@ -1,19 +1,19 @@
-/** How many requests are remembered. */
+/** Keys that are remembered. */
 const MAX_REMEMBERED = 5000;
 
-/** The idempotency keys of requests that have done their work, or may have; the one used longest ago first. */
+/** The idempotency keys of requests that may have succeeded; the least recently used first. */
 const keys = new Set<string>();
 
 /**
- * Whether a request with this key has done its work before, or may have: n8n repeats a node in the process in which it
- * failed (*Retry On Fail*). Other processes have a memory of their own.
+ * Whether an earlier request with this key may have succeeded in this process. n8n's *Retry On Fail* runs in the same
+ * process.
  */
 export function mayHaveSucceeded(idempotencyKey: string | undefined): boolean {
 	return idempotencyKey !== undefined && keys.has(idempotencyKey);
 }
 
-/** Notes that a request with this key has done its work, or may have. */
-export function noteUnknownOutcome(idempotencyKey: string | undefined): void {
+/** Records that a request with this key has succeeded, or may have. */
+export function recordPossibleSuccess(idempotencyKey: string | undefined): void {
 	if (idempotencyKey === undefined) return;
 	keys.delete(idempotencyKey);
 	keys.add(idempotencyKey);

@@ -1,32 +1,29 @@
 import { sleep } from 'n8n-workflow';
 
-/** How often and how long something is tried again. */
+/** Limits for retries. */
 export interface RetryOptions {
-	/** How many times, after the first. */
+	/** How many attempts follow the first one, at most. */
 	maxRetries: number;
-	/** Milliseconds from the first try on, after which no new one begins. */
+	/** Milliseconds after the first attempt in which another one may start. */
 	maxRetryTime: number;
 }
 
-/** Five attempt outlast a gateway that restarts, and a minute is what a customer who waits for an answer may bear. */
+/** Five retries outlast the restart of a gateway, and a customer may wait for a minute. */
 export const DEFAULT_RETRY_OPTIONS: RetryOptions = { maxRetries: 5, maxRetryTime: 60_000 };
 
-/** Milliseconds before the first repetition; each further one waits twice as long. */
+/** Milliseconds before the first retry. The delay doubles with each retry. */
 const BASE_DELAY_MS = 500;
 const MAX_DELAY_MS = 15_000;
 
-/** What a failure says about trying again. */
+/** How to retry after an error. */
 export interface RetryDecision {
-	/** Milliseconds that the other side asks us to wait (`Retry-After`). */
+	/** Milliseconds that the server asks to wait (`Retry-After`). */
 	retryAfter?: number;
-	/** Fewer retries than the limits allow. */
+	/** A lower limit than that of the options. */
 	maxRetries?: number;
 }
 
-/**
- * Milliseconds to wait: doubled with every try, and up to a half shorter by chance, so that many who failed together
- * don't come back together. Where the other side says when, never before that.
- */
+/** Exponential backoff with 50 % jitter, in milliseconds. Never shorter than `retryAfter`. */
 export function backoffDelay(retry: number, { retryAfter = 0 }: RetryDecision): number {
 	const longest = Math.min(BASE_DELAY_MS * 2 ** (retry - 1), MAX_DELAY_MS);
 	const jittered = longest * (1 - Math.random() / 2);
@@ -34,12 +31,12 @@ export function backoffDelay(retry: number, { retryAfter = 0 }: RetryDecision): 
 }
 
 /**
- * Does a piece of work, again where that can help.
+ * Does some work, with retries.
  *
- * @param work is told how often it has been tried, itself included
- * @param decide what to do about an error; undefined where trying again can't help
- * @param signal ends the waiting, and with it the work
- * @throws the error of the last try
+ * @param work gets the number of the attempt, from 1
+ * @param decide how to retry after an error; undefined stops
+ * @param signal ends the delay and stops
+ * @throws the error of the last attempt
  */
 export async function withRetry<Result>(
 	{ maxRetries, maxRetryTime }: RetryOptions,
@@ -47,7 +44,7 @@ export async function withRetry<Result>(
 	decide: (error: unknown) => RetryDecision | undefined,
 	signal?: AbortSignal,
 ): Promise<Result> {
-	const begun = Date.now();
+	const startedAt = Date.now();
 	for (let attempt = 1; ; attempt++) {
 		const outcome = await work(attempt).then(
 			(result) => ({ result }),
@@ -58,17 +55,16 @@ export async function withRetry<Result>(
 		const decision = decide(error);
 		if (!decision || attempt > Math.min(maxRetries, decision.maxRetries ?? maxRetries)) throw error;
 		const wait = backoffDelay(attempt, decision);
-		if (Date.now() - begun + wait > maxRetryTime) throw error;
+		if (Date.now() - startedAt + wait > maxRetryTime) throw error;
 		await sleep(wait, signal).catch(() => undefined);
 		if (signal?.aborted) throw error;
 	}
 }
 
 /**
- * Reads `Retry-After`: seconds or a date (RFC 9110, 10.2.3). Talkdesk documents no limits of its own, so it may be there
- * or not.
+ * The delay of a `Retry-After` header: seconds or a date (RFC 9110, 10.2.3).
  *
- * @returns milliseconds from now
+ * @returns milliseconds from now; undefined without a valid header
  */
 export function parseRetryAfter(header: unknown): number | undefined {
 	if (typeof header !== 'string' || header.trim() === '') return undefined;

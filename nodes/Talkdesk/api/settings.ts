@@ -4,9 +4,8 @@ import { z } from 'zod';
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
 /**
- * Where Talkdesk lives, region by region.
- * Source: docs.talkdesk.com/docs/how-to-guarantee-your-app-works-in-all-regions. Other regions exist, but their
- * hosts aren't documented: for those the user enters both URLs (region `custom`).
+ * The hosts of each region. Those of other regions aren't documented, so users enter both URLs (region `custom`).
+ * Source: docs.talkdesk.com/docs/how-to-guarantee-your-app-works-in-all-regions.
  */
 export const REGIONS = {
 	us: {
@@ -29,10 +28,10 @@ export const REGIONS = {
 	},
 } as const;
 
-/** White space, and what has no width: pages and chats put such characters around what is copied from them. */
+/** Whether a character is white space or invisible; copied text may be surrounded by such. */
 const isBlank = (character = '') => /[\s\p{Cc}\p{Cf}]/u.test(character);
 
-/** What somebody has pasted into a field, without what can't be seen at its ends. */
+/** The value without white space and invisible characters at its ends. */
 export function trimPasted(value: string): string {
 	let start = 0;
 	let end = value.length;
@@ -47,7 +46,7 @@ const text = z
 	.transform((value) => trimPasted(value ?? ''));
 
 const credentialSchema = z.object({
-	/** Any text: an expression may give it. What it is without one, n8n's default, is `us`. */
+	/** Any text, since an expression may return it. */
 	region: text,
 	accountName: text,
 	tokenUrl: text,
@@ -58,46 +57,46 @@ const credentialSchema = z.object({
 	accessToken: text,
 });
 
-/** Another region than the one that is meant would get the client's secret. */
+/** Anything else is an error: the default would send the client secret to another region. */
 const regionSchema = z.enum(['us', 'eu', 'ca', 'custom']);
 
-/** What requests to Talkdesk need, out of the credential: complete and checked. */
+/** The validated settings for requests to Talkdesk. */
 export interface TalkdeskSettings {
-	/** `https://{account}.talkdeskid.com/oauth/token`, for example. */
+	/** Such as `https://acme.talkdeskid.com/oauth/token`. */
 	tokenUrl: string;
-	/** Without a slash at the end, `https://api.talkdeskapp.com` for example. */
+	/** Such as `https://api.talkdeskapp.com`, without a final slash. */
 	apiBaseUrl: string;
 	clientId: string;
 	clientSecret: string;
-	/** Empty where the credential names none; operations may name their own. */
+	/** Empty if the credential has none; operations may have their own. */
 	touchpointId: string;
-	/** The token n8n keeps with the credential, or an empty string. */
+	/** The token that n8n stores with the credential; empty if there is none. */
 	accessToken: string;
 }
 
-/** Settings that can be used, or one sentence on what is wrong with the credential and how to mend it. */
+/** The settings, or a sentence for the user that says how to correct the credential. */
 export type SettingsResult =
 	| { ok: true; settings: TalkdeskSettings }
 	| { ok: false; problem: string };
 
-/** Talkdesk's hosts for accounts that aren't production, on any top-level domain. Seen in public code. */
+/** The domains of non-production accounts, under any top-level domain. Source: public code. */
 const TEST_DOMAINS = [
 	{ domain: 'gettalkdesk', kind: 'staging' },
 	{ domain: 'trytalkdesk', kind: 'QA' },
 ];
 
-/** An account, and the region of the URL that was entered, where one was; or what is wrong with it. */
+/** The account, with the region if a URL was entered; or a sentence for the user. */
 export type AccountResult =
 	| { ok: true; account: string; region?: keyof typeof REGIONS }
 	| { ok: false; problem: string };
 
 /**
- * Reads the account's sub-domain out of what the user entered.
+ * The account of an account name or URL.
  *
- * @param accountName a name (`acme`) or a URL of the account (`https://acme.mytalkdesk.com/atlas`)
- * @returns the account in lower case, and the region that the URL's host belongs to. A host that isn't known is a problem:
- * the client's secret must not go to another account of the same name.
- * Source: docs.talkdesk.com/docs/authentication (the account name is the sub-domain of the web app).
+ * @param accountName a name (`acme`), or a URL of the account (`https://acme.mytalkdesk.com/atlas`)
+ * @returns the account in lower case, and the region of the URL's host. An unknown host is a problem: the client secret
+ * must not go to another account of the same name.
+ * Source: docs.talkdesk.com/docs/authentication (the account name is the subdomain of the web app).
  */
 export function parseAccountName(accountName: string): AccountResult {
 	const [authority = ''] = trimPasted(accountName)
@@ -118,13 +117,13 @@ export function parseAccountName(accountName: string): AccountResult {
 		const { appDomain, tokenDomain } = REGIONS[region];
 		if (domain === appDomain || domain === tokenDomain) return { ok: true, account, region };
 	}
-	const test = TEST_DOMAINS.find(({ domain: known }) => host.split('.').includes(known));
-	return test
+	const testDomain = TEST_DOMAINS.find(({ domain: known }) => host.split('.').includes(known));
+	return testDomain
 		? wrong(
-				`The Account Name is the URL of a ${test.kind} account of Talkdesk, whose hosts aren't documented. Choose Custom as Region and enter its Token URL and API Base URL.`,
+				`The 'Account Name' is the URL of a Talkdesk ${testDomain.kind} account. Its hosts are not documented: set 'Region' to Custom and enter 'Token URL' and 'API Base URL'.`,
 			)
 		: wrong(
-				`The Account Name has '${domain}', which is no domain of Talkdesk's regions ${REGION_NAMES}. Enter the account's name alone, 'acme' in 'https://acme.mytalkdesk.com', or choose Custom as Region and enter both URLs.`,
+				`The 'Account Name' has the domain "${domain}", which does not belong to the Talkdesk regions ${REGION_NAMES}. Enter the name alone (acme in https://acme.mytalkdesk.com), or set 'Region' to Custom and enter both URLs.`,
 			);
 }
 
@@ -132,7 +131,7 @@ const REGION_NAMES = Object.values(REGIONS)
 	.map(({ name }) => name)
 	.join(', ');
 const ENTER_ACCOUNT =
-	"Enter the Account Name: the first part of the URL of your Talkdesk, 'acme' in 'https://acme.mytalkdesk.com', or that URL.";
+	"Enter the 'Account Name': the URL you open Talkdesk with, or its first part (acme in https://acme.mytalkdesk.com).";
 const wrong = (problem: string): AccountResult => ({ ok: false, problem });
 
 function isHttpUrl(value: string): boolean {
@@ -140,35 +139,35 @@ function isHttpUrl(value: string): boolean {
 }
 
 /**
- * Turns the decrypted credential into settings.
+ * The settings of a decrypted credential.
  *
- * @param credential the fields of `talkdeskOAuth2Api`, as n8n hands them out
- * @returns the settings, or the first problem found: never throws
+ * @param credential the fields of `talkdeskOAuth2Api`
+ * @returns the settings, or the first problem; never throws
  */
 export function parseSettings(credential: unknown): SettingsResult {
 	const parsed = credentialSchema.safeParse(credential);
-	if (!parsed.success) return problem('The Talkdesk credential could not be read. Save it again.');
+	if (!parsed.success) return problem('The Talkdesk credential cannot be read. Save it again.');
 	const { region, accountName, clientId, clientSecret, touchpointId, accessToken } = parsed.data;
 
-	const known = regionSchema.safeParse(region.toLowerCase() || 'us');
-	if (!known.success) {
+	const chosenRegion = regionSchema.safeParse(region.toLowerCase() || 'us');
+	if (!chosenRegion.success) {
 		return problem(
-			`The Region '${region.slice(0, 50)}' is none that is known: choose ${REGION_NAMES}, or Custom. In an expression they are us, eu, ca, and custom.`,
+			`The 'Region' "${region.slice(0, 50)}" is unknown. Select ${REGION_NAMES} or Custom. In an expression, use us, eu, ca or custom.`,
 		);
 	}
-	if (!clientId) return problem('Enter the Client ID of your Talkdesk OAuth client.');
-	if (!clientSecret) return problem('Enter the Client Secret of your Talkdesk OAuth client.');
+	if (!clientId) return problem("Enter the 'Client ID' of your Talkdesk OAuth client.");
+	if (!clientSecret) return problem("Enter the 'Client Secret' of your Talkdesk OAuth client.");
 	const common = { clientId, clientSecret, touchpointId, accessToken };
 
-	if (known.data === 'custom') {
+	if (chosenRegion.data === 'custom') {
 		const { tokenUrl, apiBaseUrl } = parsed.data;
 		if (!isHttpUrl(tokenUrl)) {
 			return problem(
-				"Enter the Token URL in full, for example 'https://acme.talkdeskid.com/oauth/token'.",
+				"Enter the full 'Token URL', for example https://acme.talkdeskid.com/oauth/token.",
 			);
 		}
 		if (!isHttpUrl(apiBaseUrl)) {
-			return problem("Enter the API Base URL in full, for example 'https://api.talkdeskapp.com'.");
+			return problem("Enter the full 'API Base URL', for example https://api.talkdeskapp.com.");
 		}
 		return {
 			ok: true,
@@ -176,15 +175,15 @@ export function parseSettings(credential: unknown): SettingsResult {
 		};
 	}
 
-	const named = parseAccountName(accountName);
-	if (!named.ok) return named;
-	// A URL knows its region better than a field that may have been left as it was.
-	const { tokenDomain, apiBaseUrl } = REGIONS[named.region ?? known.data];
+	const parsedName = parseAccountName(accountName);
+	if (!parsedName.ok) return parsedName;
+	// The region of a URL is certain; the field may still have its default.
+	const { tokenDomain, apiBaseUrl } = REGIONS[parsedName.region ?? chosenRegion.data];
 	return {
 		ok: true,
 		settings: {
 			...common,
-			tokenUrl: `https://${named.account}.${tokenDomain}/oauth/token`,
+			tokenUrl: `https://${parsedName.account}.${tokenDomain}/oauth/token`,
 			apiBaseUrl,
 		},
 	};

@@ -3,11 +3,12 @@ import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { retryDecisionForError, TalkdeskApiError } from './errors';
+import { httpResponseSchema } from './httpResponse';
 import { isTransientNetworkError, networkErrorCode } from './networkErrors';
 import { networkProblem, type TalkdeskProblem } from './problem';
 import { parseRetryAfter, type RetryDecision } from './retry';
 
-/** A stream of Node.js; n8n allows community nodes no import of its type. */
+/** A Node.js stream. n8n's linter doesn't allow the import of its type. */
 export type FileStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
 
 export interface FileToPut {
@@ -15,42 +16,39 @@ export interface FileToPut {
 	type: string;
 	/** Bytes */
 	size: number;
-	/** Opens the file from its start: as a stream wherever n8n keeps files outside memory. May be called again. */
+	/** Opens the file from the start. May be called again. */
 	open(): Promise<FileStream | Buffer>;
 }
 
-/** An error of the storage, or on the way to it. */
+/** An error of the file storage, or of the connection to it. */
 export class StorageError extends TalkdeskApiError {
 	constructor(
 		functions: IExecuteFunctions,
 		action: string,
 		problem: TalkdeskProblem,
-		/** Whether it may be gone at the next try, with a new link. */
+		/** Whether a new attempt with a new link may succeed. */
 		readonly isTransient: boolean,
 	) {
 		super(functions.getNode(), action, problem);
 	}
 }
 
-/** What an error says about moving the file again, from its link on; undefined if that can't help. */
+/** Whether and when to repeat a transfer with a new link after an error; undefined if that can't help. */
 export function transferRetryDecision(error: unknown): RetryDecision | undefined {
 	if (!(error instanceof StorageError)) return retryDecisionForError(error);
 	return error.isTransient ? { retryAfter: error.problem.retryAfter } : undefined;
 }
 
-/** Milliseconds that the bytes of an upload may take: slower than 100 kB/s isn't waited for. */
-const transferTime = (size: number) => size / 100;
-
-const headers = z.record(z.unknown()).catch({});
-const putSchema = z.object({ statusCode: z.number(), headers, body: z.unknown() });
+/** Milliseconds for the bytes of an upload, at 100 kB/s. */
+const uploadTime = (size: number) => size / 100;
 
 /**
- * Puts a file to an upload link: a pre-signed link of Amazon S3, so with a Content-Length, never in chunks, with the
- * file's own Content-Type, and without our token, which S3 refuses beside its signature.
+ * Uploads a file to a pre-signed link of Amazon S3. S3 requires Content-Length and Content-Type, and accepts neither chunks
+ * nor our token.
  *
- * @param timeout milliseconds until the storage must answer, beside the time of the bytes
+ * @param timeout milliseconds until the response, in addition to the time for the bytes
  * @throws StorageError
- * Source: that the method is PUT is inferred from the link, which comes without form fields; the rest is how S3 works.
+ * Source: S3's documentation. The method PUT is inferred: the link comes without form fields.
  */
 export async function putFile(
 	functions: IExecuteFunctions,
@@ -58,10 +56,10 @@ export async function putFile(
 	{ type, size, open }: FileToPut,
 	timeout: number,
 ): Promise<void> {
-	const action = 'take the file';
-	const answer = await followRedirectOnce(url, async (target) => {
+	const action = 'accept the file';
+	const response = await followRedirectOnce(url, async (target) => {
 		const content = await open();
-		// It may break off before the request reads it. Without a listener that would end the process; who reads gets the error.
+		// Without a listener, an error before the first read would end the process. Readers still receive it.
 		if (!Buffer.isBuffer(content)) content.on('error', () => {});
 		try {
 			const response: unknown = await functions.helpers
@@ -70,46 +68,43 @@ export async function putFile(
 					url: target,
 					body: content,
 					headers: { 'Content-Type': type, 'Content-Length': size },
-					// Axios would have to keep the whole file in memory to send it again.
+					// To follow a redirect, axios would keep the whole file in memory.
 					disableFollowRedirect: true,
 					ignoreHttpStatusErrors: true,
 					returnFullResponse: true,
 					encoding: 'text',
 					json: false,
-					timeout: timeout + transferTime(size),
+					timeout: timeout + uploadTime(size),
 				})
 				.catch((error: unknown) => unreachable(functions, action, error));
-			return putSchema.parse(response);
+			return httpResponseSchema.parse(response);
 		} finally {
-			// An answer that comes before the end leaves the rest of the file unread, and the file open.
+			// After an early response, the file would stay open.
 			if (!Buffer.isBuffer(content)) content.destroy();
 		}
 	});
-	if (answer.statusCode >= 200 && answer.statusCode < 300) return;
+	if (response.statusCode >= 200 && response.statusCode < 300) return;
 	rejectTransfer(
 		functions,
 		action,
 		url,
-		answer,
-		typeof answer.body === 'string' ? answer.body : '',
+		response,
+		typeof response.body === 'string' ? response.body : '',
 	);
 }
 
-const getSchema = z.object({
-	statusCode: z.number(),
-	headers,
+const streamResponseSchema = httpResponseSchema.extend({
 	body: z.custom<FileStream>(
 		(value) => typeof value === 'object' && value !== null && 'pipe' in value,
 	),
 });
 
 /**
- * Fetches a file from a download link as a stream, without our token.
+ * Downloads a file from a link as a stream, without our token.
  *
- * @param limits.timeout milliseconds until the answer begins; the bytes take the time they take
- * @param limits.signal ends the transfer. The caller must end it, whatever happens: n8n hands out the answer in a wrapping
- * whose `destroy` doesn't reach the connection.
- * @returns the stream, its length in bytes and its MIME type if the storage says them
+ * @param limits.timeout milliseconds until the response starts, without the time for the bytes
+ * @param limits.signal must be aborted in any case, to close the connection: docs/decisions/0013
+ * @returns the stream; its size in bytes and its MIME type, if the storage sends them
  * @throws StorageError
  */
 export async function getFile(
@@ -117,8 +112,8 @@ export async function getFile(
 	url: string,
 	{ timeout, signal }: { timeout: number; signal: AbortSignal },
 ): Promise<{ stream: FileStream; size?: number; type?: string }> {
-	const action = 'give the file';
-	const answer = await followRedirectOnce(url, async (target) => {
+	const action = 'provide the file';
+	const response = await followRedirectOnce(url, async (target) => {
 		const response: unknown = await functions.helpers
 			.httpRequest({
 				method: 'GET',
@@ -132,14 +127,14 @@ export async function getFile(
 				abortSignal: signal,
 			})
 			.catch((error: unknown) => unreachable(functions, action, error));
-		return getSchema.parse(response);
+		return streamResponseSchema.parse(response);
 	});
-	const { statusCode, body } = answer;
+	const { statusCode, body } = response;
 	if (statusCode !== 200)
-		rejectTransfer(functions, action, url, answer, await bodyText(body, timeout));
-	// Who refuses the file ends the transfer before anybody reads it. Without a listener that would end the process.
+		rejectTransfer(functions, action, url, response, await readErrorBody(body, timeout));
+	// A rejected file is aborted before the first read. Without a listener, that error would end the process.
 	body.on('error', () => {});
-	const { 'content-length': length, 'content-type': type } = answer.headers;
+	const { 'content-length': length, 'content-type': type } = response.headers;
 	const size = Number(length ?? NaN);
 	return {
 		stream: body,
@@ -148,10 +143,10 @@ export async function getFile(
 	};
 }
 
-/** The beginning of a file, as many bytes as that if it has them. The stream is closed then. */
+/** The first `size` bytes of a stream, or fewer if it is shorter. Closes the stream. */
 export async function readHead(stream: FileStream, size: number): Promise<Buffer> {
 	let head: Buffer = Buffer.alloc(0);
-	// Leaving the loop closes the stream. A chunk may be as short as one byte.
+	// Leaving the loop closes the stream.
 	for await (const chunk of stream) {
 		head = Buffer.concat([head, Buffer.from(chunk)]);
 		if (head.length >= size) break;
@@ -159,35 +154,35 @@ export async function readHead(stream: FileStream, size: number): Promise<Buffer
 	return head.subarray(0, size);
 }
 
-/** What an error of the storage says; '' if it doesn't come in time. */
-async function bodyText(body: FileStream, timeout: number): Promise<string> {
+/** The start of an error's body; empty if it doesn't arrive within the timeout. */
+async function readErrorBody(body: FileStream, timeout: number): Promise<string> {
 	const done = new AbortController();
-	const silence = sleep(timeout, done.signal).then(
+	const timer = sleep(timeout, done.signal).then(
 		() => '',
 		() => '',
 	);
 	const text = readHead(body, 4_000).then(String, () => '');
-	return await Promise.race([text, silence]).finally(() => done.abort());
+	return await Promise.race([text, timer]).finally(() => done.abort());
 }
 
-interface Answer {
+interface StorageResponse {
 	statusCode: number;
 	headers: Record<string, unknown>;
 }
 
-/** S3 redirects to another region with these, and the same request is to be sent there (RFC 9110, 15.4.8 and 15.4.9). */
+/** Whether S3 redirects to another region with the same method and body (RFC 9110, 15.4.8 and 15.4.9). */
 const isRedirection = (status: number) => status === 307 || status === 308;
 
-async function followRedirectOnce<Result extends Answer>(
+async function followRedirectOnce<Result extends StorageResponse>(
 	url: string,
-	ask: (url: string) => Promise<Result>,
+	send: (url: string) => Promise<Result>,
 ): Promise<Result> {
-	const answer = await ask(url);
-	const target = isRedirection(answer.statusCode) ? targetOf(url, answer) : undefined;
-	return target && isAllowedRedirect(new URL(url), target) ? await ask(target.href) : answer;
+	const response = await send(url);
+	const target = isRedirection(response.statusCode) ? redirectTarget(url, response) : undefined;
+	return target && isAllowedRedirect(new URL(url), target) ? await send(target.href) : response;
 }
 
-function targetOf(url: string, { headers: { location } }: Answer): URL | undefined {
+function redirectTarget(url: string, { headers: { location } }: StorageResponse): URL | undefined {
 	if (typeof location !== 'string') return undefined;
 	try {
 		return new URL(location, url);
@@ -196,13 +191,10 @@ function targetOf(url: string, { headers: { location } }: Answer): URL | undefin
 	}
 }
 
-/** The hosts of Amazon S3, of every region. */
+/** The hosts of Amazon S3 in all regions. */
 const S3_HOST = /(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
 
-/**
- * Whether the storage may send us there: to itself, or to S3. Anything else could be an address inside the network of n8n,
- * which is not for an answer to choose.
- */
+/** Whether a redirect goes to the same host or to S3. Any other target might be in n8n's internal network. */
 export function isAllowedRedirect(from: URL, to: URL): boolean {
 	if (to.username || to.password) return false;
 	return (
@@ -213,38 +205,38 @@ export function isAllowedRedirect(from: URL, to: URL): boolean {
 
 function unreachable(functions: IExecuteFunctions, action: string, error: unknown): never {
 	const code = networkErrorCode(error);
-	const problem = { ...networkProblem(code), message: 'its storage did not answer' };
+	const problem = { ...networkProblem(code), message: 'the file storage did not respond' };
 	throw new StorageError(functions, action, problem, isTransientNetworkError(code));
 }
 
-/** What S3 says may be repeated, beside the server's errors. Source: "Error responses" of S3's API reference, and its SDKs. */
+/** Transient error codes of S3. Source: "Error responses" in S3's API reference, and its SDKs. */
 const TRANSIENT_CODES =
 	/^(InternalError|OperationAborted|RequestTimeout|ServiceUnavailable|SlowDown)$/;
-const isTransientStatusOfStorage = (status: number) =>
+const isTransientStatus = (status: number) =>
 	status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 
-/** S3 answers in XML; its code and message are all that is of use. */
+/** Throws the error of a response, with the code and the message of S3's XML. */
 function rejectTransfer(
 	functions: IExecuteFunctions,
 	action: string,
 	url: string,
-	answer: Answer,
+	response: StorageResponse,
 	text: string,
 ): never {
-	const { statusCode: status } = answer;
+	const { statusCode: status } = response;
 	const [, code] = /<Code>([^<]*)<\/Code>/.exec(text) ?? [];
 	const [, message] = /<Message>([^<]*)<\/Message>/.exec(text) ?? [];
-	// Its host alone: the rest of the link is a key to the file.
-	const target = isRedirection(status) ? targetOf(url, answer)?.host : undefined;
-	const details = [message && ` (${message})`, target && ` and points to ${target}`];
+	// Only the host: the rest of the link gives access to the file.
+	const target = isRedirection(status) ? redirectTarget(url, response)?.host : undefined;
+	const details = [message && ` (${message})`, target && ` and redirects to ${target}`];
 	const problem: TalkdeskProblem = {
 		kind: status >= 500 ? 'unavailable' : 'storage',
 		status,
 		code,
-		message: `its storage answered ${status}${details.filter(Boolean).join('')}`,
+		message: `the file storage answered with HTTP ${status}${details.filter(Boolean).join('')}`,
 		fields: [],
-		retryAfter: parseRetryAfter(answer.headers['retry-after']),
+		retryAfter: parseRetryAfter(response.headers['retry-after']),
 	};
-	const isTransient = isTransientStatusOfStorage(status) || TRANSIENT_CODES.test(code ?? '');
+	const isTransient = isTransientStatus(status) || TRANSIENT_CODES.test(code ?? '');
 	throw new StorageError(functions, action, problem, isTransient);
 }

@@ -1,58 +1,51 @@
-import { createHash } from 'crypto';
 import type { IHttpRequestHelper } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { sha256Json } from '../text/hash';
+import { httpResponseSchema } from './httpResponse';
 import { isTransientNetworkError, networkErrorCode } from './networkErrors';
 import { isTransientStatus } from './problemKinds';
 import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryDecision } from './retry';
 import { parseSettings, type TalkdeskSettings } from './settings';
 import { parseTokenResponse, tokenRequest, type Token, type TokenResponse } from './token';
 
-const responseSchema = z.object({
-	statusCode: z.number(),
-	headers: z.record(z.unknown()).catch({}),
-	body: z.unknown(),
-});
-
-/** Milliseconds. Short: many requests wait for the one that fetches the token. */
+/** Short, since other requests wait for the token. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
-/** What n8n keeps with the credential. */
+/** The token as n8n stores it with the credential. */
 export interface StoredToken {
 	accessToken: string;
-	/** Whose token it is: a hash of token URL and client, since a credential may be edited while it holds a token. */
+	/** A hash of token URL and client: docs/decisions/0012. */
 	accessTokenOwner: string;
 }
 
 interface CachedToken {
 	promise: Promise<StoredToken>;
-	/** Set once the promise is fulfilled. */
+	/** Undefined until the promise is fulfilled. */
 	accessToken?: string;
-	/** Milliseconds since 1970; the time of the request until there is an answer. */
+	/** Milliseconds since 1970: of the request, then of the response. */
 	fetchedAt: number;
 }
 
 /**
- * The newest token that this process fetched, by client. n8n keeps the token with the credential, for all workers; what
- * it lacks is a lock: of many requests that find no token, or an expired one, each would fetch one of its own.
+ * The newest token of each client in this process. n8n has no lock around `preAuthentication`: requests without a valid
+ * token would each fetch one (docs/decisions/0004).
  */
 const tokenCache = new Map<string, CachedToken>();
 
-/** Requests that started with the old token come back with a 401 within this time of each other, in milliseconds. */
+/** Milliseconds in which requests that started with the old token come back with a 401. */
 const REUSE_WINDOW_MS = 30_000;
 
 function cacheKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): string {
-	return createHash('sha256')
-		.update(JSON.stringify([tokenUrl, clientId, clientSecret]))
-		.digest('base64');
+	return sha256Json([tokenUrl, clientId, clientSecret]);
 }
 
-/** Talkdesk gives no token for this credential, or the credential is incomplete: the message says why, for the user. */
+/** Talkdesk issues no token, or the credential is incomplete. The message is for the user. */
 export class TokenRefusedError extends ApplicationError {
 	constructor(
 		problem: string,
-		/** Nothing is wrong with the credential: it may work at another time. */
+		/** Whether the credential may work later. */
 		readonly isTransient = false,
 	) {
 		super(problem, { level: 'warning' });
@@ -60,12 +53,9 @@ export class TokenRefusedError extends ApplicationError {
 }
 
 /**
- * A token for n8n to keep with the credential. Called by n8n where the credential holds none, or after Talkdesk
- * answered 401 to the one it holds.
+ * A new token for a credential, shared by parallel calls.
  *
- * @param helper n8n's HTTP helper
- * @param credential the decrypted credential, with the refused token (or none) in `accessToken`
- * @returns the access token and whose it is. Requests that ask side by side get the same one: one token per lifetime.
+ * @param credential the decrypted credential, with the rejected token or none in `accessToken`
  * @throws TokenRefusedError
  */
 export async function fetchAccessToken(
@@ -77,10 +67,10 @@ export async function fetchAccessToken(
 	const { settings } = result;
 
 	const key = cacheKey(settings);
-	const newest = tokenCache.get(key);
-	if (newest && newest.accessToken === undefined) return await newest.promise;
-	if (newest && newest.accessToken !== settings.accessToken) {
-		if (Date.now() - newest.fetchedAt < REUSE_WINDOW_MS) return await newest.promise;
+	const cached = tokenCache.get(key);
+	if (cached && cached.accessToken === undefined) return await cached.promise;
+	if (cached && cached.accessToken !== settings.accessToken) {
+		if (Date.now() - cached.fetchedAt < REUSE_WINDOW_MS) return await cached.promise;
 	}
 
 	const shared: CachedToken = {
@@ -91,44 +81,47 @@ export async function fetchAccessToken(
 		fetchedAt: Date.now(),
 	};
 	tokenCache.set(key, shared);
-	// A failure isn't kept: the next request asks again. Until then nobody could put another one here.
+	// After a failure, the next request fetches again.
 	shared.promise.catch(() => tokenCache.delete(key));
 	return await shared.promise;
 }
 
-/** Milliseconds in which one new token has to do for all requests that are refused with 403. */
+/** Milliseconds in which a new token isn't replaced after another 403. */
 const MIN_RENEWAL_AGE_MS = 2000;
 
-/** Lets the next request that has no token fetch a new one, if the newest is not brand-new. */
+/** Removes the token of a client, unless it is brand-new. The next request without a token fetches a new one. */
 export function forgetToken(settings: TalkdeskSettings): void {
 	const key = cacheKey(settings);
-	const newest = tokenCache.get(key);
+	const cached = tokenCache.get(key);
 	const isNew =
-		newest?.accessToken === undefined || Date.now() - newest.fetchedAt < MIN_RENEWAL_AGE_MS;
+		cached?.accessToken === undefined || Date.now() - cached.fetchedAt < MIN_RENEWAL_AGE_MS;
 	if (!isNew) tokenCache.delete(key);
 }
 
-/** Whether this process waits for a token of this client. */
+/** Whether this process is fetching a token of this client. */
 export function isFetchingToken(settings: TalkdeskSettings): boolean {
-	const newest = tokenCache.get(cacheKey(settings));
-	return newest !== undefined && newest.accessToken === undefined;
+	const cached = tokenCache.get(cacheKey(settings));
+	return cached !== undefined && cached.accessToken === undefined;
 }
 
-/** The tokens of a client that are in use, as far as this process knows them: what must not be shown. */
-export function tokensOf(settings: TalkdeskSettings): string[] {
-	const newest = tokenCache.get(cacheKey(settings))?.accessToken;
-	return [settings.accessToken, ...(newest === undefined ? [] : [newest])].filter(Boolean);
+/** The tokens of a client that this process has, to redact them. */
+export function knownTokens(settings: TalkdeskSettings): string[] {
+	const cached = tokenCache.get(cacheKey(settings))?.accessToken;
+	return [settings.accessToken, ...(cached === undefined ? [] : [cached])].filter(Boolean);
 }
 
-const ownedSchema = z.object({ accessToken: z.string(), accessTokenOwner: z.string().min(1) });
+const storedTokenSchema = z.object({
+	accessToken: z.string(),
+	accessTokenOwner: z.string().min(1),
+});
 
-/** Whether the token that n8n keeps with a credential was issued for another account or client than the one it now names. */
-export function isTokenOfAnother(credential: unknown, settings: TalkdeskSettings): boolean {
-	const kept = ownedSchema.safeParse(credential);
+/** Whether the stored token was issued for another account or client: docs/decisions/0012. */
+export function isTokenOfOtherClient(credential: unknown, settings: TalkdeskSettings): boolean {
+	const parsed = storedTokenSchema.safeParse(credential);
 	return (
-		kept.success &&
-		kept.data.accessToken !== '' &&
-		kept.data.accessTokenOwner !== cacheKey(settings)
+		parsed.success &&
+		parsed.data.accessToken !== '' &&
+		parsed.data.accessTokenOwner !== cacheKey(settings)
 	);
 }
 
@@ -140,7 +133,7 @@ async function requestToken(
 	return await withRetry(
 		DEFAULT_RETRY_OPTIONS,
 		async () => {
-			const answer = await helpers
+			const response = await helpers
 				.httpRequest({
 					...tokenRequest(settings),
 					disableFollowRedirect: true,
@@ -150,24 +143,24 @@ async function requestToken(
 				})
 				.then(
 					(response: unknown): TokenResponse => {
-						const { statusCode, headers, body } = responseSchema.parse(response);
+						const { statusCode, headers, body } = httpResponseSchema.parse(response);
 						const retryAfter = parseRetryAfter(headers['retry-after']);
 						return { status: statusCode, body, retryAfter };
 					},
 					(error: unknown): TokenResponse => ({ networkError: networkErrorCode(error) }),
 				);
-			const result = parseTokenResponse(answer, settings);
+			const result = parseTokenResponse(response, settings);
 			if (result.ok) return result.token;
-			decision = retryDecisionFor(answer);
+			decision = retryDecisionFor(response);
 			throw new TokenRefusedError(result.problem, decision !== undefined);
 		},
 		() => decision,
 	);
 }
 
-function retryDecisionFor(answer: TokenResponse): RetryDecision | undefined {
-	if ('networkError' in answer)
-		return isTransientNetworkError(answer.networkError) ? {} : undefined;
-	const { status, retryAfter } = answer;
+function retryDecisionFor(response: TokenResponse): RetryDecision | undefined {
+	if ('networkError' in response)
+		return isTransientNetworkError(response.networkError) ? {} : undefined;
+	const { status, retryAfter } = response;
 	return status === 429 || isTransientStatus(status) ? { retryAfter } : undefined;
 }

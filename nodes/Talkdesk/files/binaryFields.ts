@@ -3,32 +3,35 @@ import { z } from 'zod';
 
 const text = z.string().optional().catch(undefined);
 
-/** A file as n8n keeps it in an item. A Code node may leave out anything. */
-const keptFileSchema = z.object({ id: text, data: text, mimeType: text, fileName: text });
+/** A file of an n8n item. Code nodes may leave out any field. */
+const binaryFileSchema = z.object({ id: text, data: text, mimeType: text, fileName: text });
 
-export type BinaryFile = z.output<typeof keptFileSchema>;
+export type BinaryFile = z.output<typeof binaryFileSchema>;
 
-/** n8n moves the files of an item into its JSON, under this name, when the workflow's binary mode is 'combined'. */
+/** The key of the files in an item's JSON if the binary mode of the workflow is `combined`. */
 const FILES_IN_JSON = '_files';
 
-const inJsonSchema = z.union([
+const jsonFilesSchema = z.union([
 	z.record(z.unknown()),
-	// A list: its places are the names.
+	// The names of a list are its indexes.
 	z.array(z.unknown()).transform((list): Record<string, unknown> => ({ ...list })),
 ]);
 
 /**
- * All files of an item by the names of their fields, wherever n8n keeps them: beside the JSON, or, with the combined binary
- * mode, in it. In another mode nothing of the JSON is a file, since anybody may have written it.
+ * All files of an item, by field name. With the combined binary mode they are in the JSON. In other modes the JSON isn't
+ * looked at: it may come from a third party.
  */
-export function filesOf(functions: IExecuteFunctions, itemIndex: number): Map<string, BinaryFile> {
+export function binaryFilesOf(
+	functions: IExecuteFunctions,
+	itemIndex: number,
+): Map<string, BinaryFile> {
 	const item = functions.getInputData()[itemIndex];
 	const isCombined = functions.getWorkflowSettings().binaryMode === 'combined';
-	const inJson = inJsonSchema.safeParse(isCombined ? item?.json[FILES_IN_JSON] : undefined);
+	const inJson = jsonFilesSchema.safeParse(isCombined ? item?.json[FILES_IN_JSON] : undefined);
 	const fields = { ...(inJson.success && inJson.data), ...item?.binary };
 	return new Map(
 		Object.entries(fields).flatMap(([field, value]) => {
-			const file = keptFileSchema.safeParse(value);
+			const file = binaryFileSchema.safeParse(value);
 			return file.success ? [[field, file.data] as const] : [];
 		}),
 	);
@@ -37,12 +40,16 @@ export function filesOf(functions: IExecuteFunctions, itemIndex: number): Map<st
 /**
  * The file in a field of an item.
  *
- * @param field its name; with the combined binary mode also a path into the JSON, `_files.data`
+ * @param field its name; with the combined binary mode also a path into the JSON, such as `_files.data`
  * @throws n8n's NodeOperationError if the item has no such file
  */
-export function fileIn(functions: IExecuteFunctions, itemIndex: number, field: string): BinaryFile {
+export function binaryFileIn(
+	functions: IExecuteFunctions,
+	itemIndex: number,
+	field: string,
+): BinaryFile {
 	return (
-		filesOf(functions, itemIndex).get(field) ??
-		keptFileSchema.parse(functions.helpers.assertBinaryData(itemIndex, field))
+		binaryFilesOf(functions, itemIndex).get(field) ??
+		binaryFileSchema.parse(functions.helpers.assertBinaryData(itemIndex, field))
 	);
 }

@@ -1,8 +1,7 @@
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData } from 'n8n-workflow';
 import { ApplicationError, sleep } from 'n8n-workflow';
 
 import { requestDownloadLink } from '../api/attachments';
-import type { TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
 import { isTransientNetworkError, networkErrorCode } from '../api/networkErrors';
 import { networkProblem } from '../api/problem';
@@ -16,13 +15,9 @@ import {
 	UNKNOWN_TYPE,
 	type FilePolicy,
 } from './policy';
+import type { TransferContext } from './transferContext';
 
-interface TransferContext {
-	client: TalkdeskClient;
-	functions: IExecuteFunctions;
-}
-
-/** What n8n knows the file by. */
+/** An attachment whose file is to be downloaded. `size` is in bytes. */
 interface FileDescriptor {
 	id: string;
 	name: string;
@@ -31,34 +26,34 @@ interface FileDescriptor {
 }
 
 /**
- * Fetches the file of an attachment as a stream into n8n's storage for files. If the bytes break off, or stop coming, it
- * begins again with a new link.
+ * Streams the file of an attachment into n8n's file storage. A transfer that breaks off or stalls starts again with a new
+ * link.
  *
- * @throws FileRefused if the policy forbids the file, before its bytes move or while they do; TalkdeskApiError
+ * @throws FileRejectedError if the policy rejects the file, before or during the transfer; TalkdeskApiError
  */
 export async function downloadFile(
-	surroundings: TransferContext,
+	context: TransferContext,
 	attachment: FileDescriptor,
 	{ policy }: { policy: FilePolicy },
 ): Promise<IBinaryData> {
 	const type = attachment.type || UNKNOWN_TYPE;
-	const refusal = policyViolation({ type, size: attachment.size }, policy);
-	if (refusal) throw new FileRejectedError(refusal);
+	const violation = policyViolation({ type, size: attachment.size }, policy);
+	if (violation) throw new FileRejectedError(violation);
 
-	const { client, functions } = surroundings;
+	const { client, functions } = context;
 	return await withRetry(
 		client.requestOptions,
-		async () => await tryDownload(surroundings, { ...attachment, type }, policy),
+		async () => await downloadOnce(context, { ...attachment, type }, policy),
 		transferRetryDecision,
 		functions.getExecutionCancelSignal(),
 	);
 }
 
 /**
- * What the storage says of the file of an attachment: Talkdesk may not know it. No byte of it is fetched.
+ * The size and type of an attachment's file, from the headers of the file storage.
  *
- * @returns its size in bytes, and its MIME type if the storage says one
- * @throws TalkdeskApiError; ApplicationError if the storage doesn't say the size either
+ * @returns the size in bytes; the MIME type, if the storage sends one
+ * @throws TalkdeskApiError; ApplicationError if the storage doesn't send the size
  */
 export async function describeInStorage(
 	{ client, functions }: TransferContext,
@@ -69,14 +64,15 @@ export async function describeInStorage(
 	try {
 		const { timeout } = client.requestOptions;
 		const { type, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
-		if (size === undefined) throw new ApplicationError('Talkdesk does not say how large it is.');
+		if (size === undefined)
+			throw new ApplicationError('Talkdesk does not report the size of the file.');
 		return { size, type };
 	} finally {
 		transfer.abort();
 	}
 }
 
-async function tryDownload(
+async function downloadOnce(
 	{ client, functions }: TransferContext,
 	{ id, name, type }: FileDescriptor & { type: string },
 	policy: FilePolicy,
@@ -84,47 +80,50 @@ async function tryDownload(
 	const { url } = await requestDownloadLink(client.extend({ maxRetries: 0 }), id);
 	const transfer = new AbortController();
 	const done = new AbortController();
-	const cancelled = functions.getExecutionCancelSignal();
+	const cancelSignal = functions.getExecutionCancelSignal();
 	const cancel = () => transfer.abort();
-	cancelled?.addEventListener('abort', cancel);
+	cancelSignal?.addEventListener('abort', cancel);
 	const fetchBytes = async () => {
 		const { timeout } = client.requestOptions;
 		const { stream, size } = await getFile(functions, url, { timeout, signal: transfer.signal });
-		const refusal = policyViolation({ type, size }, policy);
-		if (refusal) throw new FileRejectedError(refusal);
+		const violation = policyViolation({ type, size }, policy);
+		if (violation) throw new FileRejectedError(violation);
 
 		let bytes = 0;
-		const guarded = enforcePolicy(stream, type, policy, (passed) => (bytes = passed));
+		const checked = enforcePolicy(stream, type, policy, (transferred) => (bytes = transferred));
 		void abortOnIdle({ transfer, timeout, done: done.signal }, () => bytes);
-		// n8n would take what stands before a slash for a folder.
+		// n8n takes the part before a slash for a folder.
 		const fileName = cleanName(name, 'file');
-		const file = await functions.helpers.prepareBinaryData(guarded.stream, fileName, type);
-		guarded.finish();
+		const file = await functions.helpers.prepareBinaryData(checked.stream, fileName, type);
+		checked.finish();
 		return file;
 	};
 	return await fetchBytes()
 		.catch((error: unknown) => {
-			const isSilent = transfer.signal.aborted && !cancelled?.aborted;
-			const code = isSilent ? 'ETIMEDOUT' : networkErrorCode(error);
+			const isStalled = transfer.signal.aborted && !cancelSignal?.aborted;
+			const code = isStalled ? 'ETIMEDOUT' : networkErrorCode(error);
 			if (error instanceof TalkdeskApiError || !isTransientNetworkError(code)) throw error;
-			const problem = { ...networkProblem(code), message: 'the bytes of the file broke off' };
-			throw new StorageError(functions, 'give the file', problem, true);
+			const problem = {
+				...networkProblem(code),
+				message: 'the transfer of the file was interrupted',
+			};
+			throw new StorageError(functions, 'provide the file', problem, true);
 		})
 		.finally(() => {
-			cancelled?.removeEventListener('abort', cancel);
+			cancelSignal?.removeEventListener('abort', cancel);
 			done.abort();
 			transfer.abort();
 		});
 }
 
-/** Ends a transfer whose bytes stop coming for as long as the timeout. */
+/** Aborts a transfer if no byte arrives within the timeout: docs/decisions/0013. */
 async function abortOnIdle(
 	{ transfer, timeout, done }: { transfer: AbortController; timeout: number; done: AbortSignal },
 	bytes: () => number,
 ): Promise<void> {
-	let before = -1;
-	while (bytes() > before) {
-		before = bytes();
+	let lastBytes = -1;
+	while (bytes() > lastBytes) {
+		lastBytes = bytes();
 		await sleep(timeout, done).catch(() => undefined);
 		if (done.aborted) return;
 	}

@@ -1,37 +1,37 @@
-/** Bytes of UTF-8 that a name may have: the limit of the usual file systems. Talkdesk documents none. */
-const LONGEST_NAME = 255;
+import { withoutLoneSurrogates } from '../text/wellFormed';
 
-/** What is longer than that behind the last dot is no extension. */
-const LONGEST_EXTENSION = 32;
+/** Bytes of a name in UTF-8, the limit of common file systems. Talkdesk documents none. */
+const MAX_NAME_BYTES = 255;
 
-/** Invisible signs that turn the direction of writing: `a<RLO>fdp.exe` is shown as `aexe.pdf`. */
-const DIRECTION = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+/** Bytes of an extension in UTF-8. */
+const MAX_EXTENSION_BYTES = 32;
+
+/** Invisible characters that change the text direction: `a<RLO>fdp.exe` is displayed as `aexe.pdf`. */
+const DIRECTION_MARKS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /** Slashes, control characters, line and paragraph separators. */
 const UNUSABLE = /[/\\\p{Cc}\u2028\u2029]+/gu;
 
-/** Halves of characters: a text was cut in the middle of one. */
-const HALVES = /\p{Cs}/gu;
-
 /**
- * A file name that is usable everywhere: in one folder, on one line, as it is shown, and not too long. What is usual in
- * names stays, in every script.
+ * A file name that is safe on all systems: without paths, control characters and direction marks, and not too long.
  *
- * @param fallback the name if nothing is left of it
+ * @param fallback the name if nothing is left
  */
 export function cleanName(name: string, fallback: string): string {
-	const clean = name.replace(DIRECTION, '').replace(HALVES, '\uFFFD').trim().replace(UNUSABLE, '_');
-	const usable = /^\.{0,2}$/.test(clean) ? '' : shortened(clean);
+	const clean = withoutLoneSurrogates(name.replace(DIRECTION_MARKS, ''))
+		.trim()
+		.replace(UNUSABLE, '_');
+	const usable = /^\.{0,2}$/.test(clean) ? '' : truncate(clean);
 	return usable === '' ? fallback : usable;
 }
 
-/** `bill.pdf` and `1f3a` make `bill-1f3a.pdf`, no longer than a name may be. */
+/** The name with a suffix before its extension: `bill-1f3a.pdf`. The base is cut if the name gets too long. */
 export function uniqueName(name: string, suffix: string): string {
-	const { base, extension } = split(name);
-	return shortened(`${base}-${suffix}${extension}`, `-${suffix}${extension}`);
+	const { base, extension } = splitExtension(name);
+	return truncate(`${base}-${suffix}${extension}`, `-${suffix}${extension}`);
 }
 
-/** The names, with a number in those that an earlier file has; upper and lower case count as the same. */
+/** The names, with a number added to repeated ones, regardless of case. */
 export function distinctNames(names: string[]): string[] {
 	const lower = (name: string) => name.toLowerCase();
 	const taken = new Set(names.map(lower));
@@ -41,34 +41,34 @@ export function distinctNames(names: string[]): string[] {
 			seen.add(lower(name));
 			return name;
 		}
-		let another = name;
-		for (let number = 2; taken.has(lower(another)); number++) {
-			another = uniqueName(name, String(number));
+		let candidate = name;
+		for (let number = 2; taken.has(lower(candidate)); number++) {
+			candidate = uniqueName(name, String(number));
 		}
-		taken.add(lower(another));
-		return another;
+		taken.add(lower(candidate));
+		return candidate;
 	});
 }
 
-/** @returns '' if not even the first character has room before the ending */
-function shortened(name: string, ending = split(name).extension): string {
-	if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
+/** The name within the limit; empty if not even one character fits before the ending. */
+function truncate(name: string, ending = splitExtension(name).extension): string {
+	if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
 	let base = '';
-	let room = LONGEST_NAME - Buffer.byteLength(ending);
-	// By what is one character to people: an emoji may be several.
+	let bytesLeft = MAX_NAME_BYTES - Buffer.byteLength(ending);
+	// By grapheme, so that no emoji is cut.
 	for (const { segment } of new Intl.Segmenter().segment(
 		name.slice(0, -ending.length || undefined),
 	)) {
-		room -= Buffer.byteLength(segment);
-		if (room < 0) break;
+		bytesLeft -= Buffer.byteLength(segment);
+		if (bytesLeft < 0) break;
 		base += segment;
 	}
 	return base && base + ending;
 }
 
-function split(name: string): { base: string; extension: string } {
+function splitExtension(name: string): { base: string; extension: string } {
 	const [, base = name, extension = ''] = /^(.+?)(\.[^.]*)?$/s.exec(name) ?? [];
-	return Buffer.byteLength(extension) <= LONGEST_EXTENSION
+	return Buffer.byteLength(extension) <= MAX_EXTENSION_BYTES
 		? { base, extension }
 		: { base: name, extension: '' };
 }

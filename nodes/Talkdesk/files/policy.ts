@@ -1,101 +1,94 @@
 import type { FileStream } from '../api/storage';
 import { detectFormatMismatch, HEAD_SIZE } from './signature';
 
-/** The type of a file of which nobody knows what it is. */
+/** The MIME type of a file without one. */
 export const UNKNOWN_TYPE = 'application/octet-stream';
 
-/** Which files may pass, in either direction. Talkdesk scans nothing and documents no limits. */
+/** Which files are accepted, in both directions. Talkdesk scans no files and documents no limits. */
 export interface FilePolicy {
-	/** `image/png`, or `image/*`; an empty list allows all. */
+	/** Such as `image/png` or `image/*`; an empty list accepts all. */
 	allowedMimeTypes: string[];
 	/** Bytes; 0 for no limit. */
 	maxSize: number;
-	/** Whether a file is refused whose bytes contradict its type. */
+	/** Whether to reject files whose first bytes contradict their type. */
 	checkSignature: boolean;
 }
 
-/**
- * Checks what is known of a file before its bytes move.
- *
- * @returns why the file is refused, or `undefined` if it may pass
- */
+/** Why the policy rejects a file, before the transfer; undefined if it accepts it. */
 export function policyViolation(
 	{ type, size }: { type: string; size?: number },
 	{ allowedMimeTypes, maxSize }: FilePolicy,
 ): string | undefined {
-	const bare = bareType(type);
+	const mimeType = mimeTypeOf(type);
 	const isAllowed =
 		allowedMimeTypes.length === 0 ||
 		allowedMimeTypes.some((allowed) =>
-			allowed.endsWith('/*') ? bare.startsWith(allowed.slice(0, -1)) : bare === allowed,
+			allowed.endsWith('/*') ? mimeType.startsWith(allowed.slice(0, -1)) : mimeType === allowed,
 		);
 	if (!isAllowed)
-		return `Files of the type ${bare} are not allowed (${allowedMimeTypes.join(', ')}).`;
+		return `Files of type ${mimeType} are not allowed. Allowed types: ${allowedMimeTypes.join(', ')}.`;
 	if (maxSize > 0 && size !== undefined && size > maxSize) return tooLarge(maxSize);
 	return undefined;
 }
 
-/** Checks the first bytes of a file. @returns why it is refused, or `undefined` */
+/** Why the first bytes of a file contradict its type; undefined if they don't. */
 export function signatureMismatch(type: string, head: Buffer): string | undefined {
-	const actual = detectFormatMismatch(bareType(type), head);
-	return actual && `The file says it is ${bareType(type)}, but its bytes are ${actual}.`;
+	const actual = detectFormatMismatch(mimeTypeOf(type), head);
+	return actual && `The type of the file is ${mimeTypeOf(type)}, but its content is ${actual}.`;
 }
 
-/** A file that was refused on its way. */
+/** The policy rejects a file. The message is for the user. */
 export class FileRejectedError extends Error {}
 
-/** A stream that is watched while it flows. */
-interface Guarded {
+interface CheckedStream {
 	stream: FileStream;
 	/**
-	 * To be called when all of it has come: a file may be over before there are enough bytes to judge it by.
+	 * Must be called after the last byte: a short file is only checked then.
 	 *
-	 * @throws FileRefused
+	 * @throws FileRejectedError
 	 */
 	finish(): void;
 }
 
 /**
- * Passes a stream on, and breaks it off if the policy is violated while it flows.
+ * A stream that fails with a FileRejectedError as soon as its content violates the policy.
  *
- * @param passed is told how many bytes have passed, whenever some have
- * @throws FileRefused out of the stream
+ * @param onProgress called with the number of bytes so far
  */
 export function enforcePolicy(
 	source: FileStream,
 	type: string,
 	{ maxSize, checkSignature }: FilePolicy,
-	passed: (size: number) => void,
-): Guarded {
+	onProgress: (size: number) => void,
+): CheckedStream {
 	let size = 0;
 	let head: Buffer = Buffer.alloc(0);
-	const judge = () => {
-		const refusal = checkSignature ? signatureMismatch(type, head) : undefined;
-		if (refusal) throw new FileRejectedError(refusal);
+	const checkHead = () => {
+		const mismatch = checkSignature ? signatureMismatch(type, head) : undefined;
+		if (mismatch) throw new FileRejectedError(mismatch);
 	};
-	// Not `compose`: in Node.js 20 an error in there ends the process.
+	// Not `compose`: docs/decisions/0024.
 	const stream = source.map((chunk: Buffer) => {
 		if (head.length < HEAD_SIZE) {
-			// The chunks of a network are as long as they like: one byte, if need be.
+			// A chunk may be as short as one byte.
 			head = Buffer.concat([head, chunk.subarray(0, HEAD_SIZE - head.length)]);
-			if (head.length === HEAD_SIZE) judge();
+			if (head.length === HEAD_SIZE) checkHead();
 		}
 		size += chunk.length;
-		passed(size);
+		onProgress(size);
 		if (maxSize > 0 && size > maxSize) throw new FileRejectedError(tooLarge(maxSize));
 		return chunk;
 	});
-	// It may break off before anybody reads it. Without a listener that would end the whole process; who reads gets the
-	// error all the same.
+	// Without a listener, an error before the first read would end the process. Readers still receive it.
 	for (const each of [source, stream]) each.on('error', () => {});
-	return { stream, finish: judge };
+	return { stream, finish: checkHead };
 }
 
 function tooLarge(maxSize: number): string {
 	return `The file is larger than ${maxSize / 1_000_000} MB.`;
 }
 
-/** `text/plain` of `Text/Plain; charset=utf-8`. */
-export function bareType(type: string): string {
+/** The MIME type in lower case, without parameters: `text/plain` for `Text/Plain; charset=utf-8`. */
+export function mimeTypeOf(type: string): string {
 	return (type.split(';')[0] ?? '').trim().toLowerCase();
 }

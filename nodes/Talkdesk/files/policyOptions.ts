@@ -2,7 +2,7 @@ import type { FilePolicy } from './policy';
 import { option, type OptionValues } from '../parameters/options';
 import { commaSeparated, flag, numberFromZero } from '../parameters/schemas';
 
-/** The options that say which files may pass. */
+/** The options of the file policy. */
 export const filePolicyOptions = {
 	allowedMimeTypes: option(
 		{
@@ -11,7 +11,7 @@ export const filePolicyOptions = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. image/*, application/pdf',
-			description: 'Which types of files may pass, separated by commas. Empty allows all.',
+			description: 'Comma-separated list of accepted file types. Empty accepts all.',
 		},
 		commaSeparated,
 	),
@@ -21,7 +21,7 @@ export const filePolicyOptions = {
 			name: 'checkSignature',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to refuse a file whose first bytes contradict its type',
+			description: 'Whether to reject files whose first bytes contradict their type',
 		},
 		flag,
 	),
@@ -32,13 +32,13 @@ export const filePolicyOptions = {
 			type: 'number',
 			typeOptions: { minValue: 0 },
 			default: 0,
-			description: 'How large a file may be, in megabytes; 0 for no limit',
+			description: 'Largest accepted file, in megabytes. 0 accepts any size.',
 		},
 		numberFromZero,
 	),
 };
 
-/** The policy out of a node's options. */
+/** The file policy of a node's options. */
 export function filePolicyOf({
 	allowedMimeTypes,
 	checkSignature = false,

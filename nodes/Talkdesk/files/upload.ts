@@ -3,14 +3,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
-import type { TalkdeskClient } from '../api/client';
 import { isProblem } from '../api/errors';
 import { withRetry } from '../api/retry';
 import { readHead, transferRetryDecision, putFile, type FileStream } from '../api/storage';
-import { fileIn } from './binaryFields';
+import { binaryFileIn } from './binaryFields';
 import { cleanName, uniqueName } from './fileNames';
 import {
-	bareType,
+	mimeTypeOf,
 	FileRejectedError,
 	policyViolation,
 	signatureMismatch,
@@ -18,32 +17,33 @@ import {
 	type FilePolicy,
 } from './policy';
 import { HEAD_SIZE } from './signature';
+import type { TransferContext } from './transferContext';
 
 /** A file of an n8n item. */
-export interface LocalFile {
+export interface InputFile {
 	name: string;
-	/** MIME type, without parameters: a link for it is asked for, and that takes no other. */
+	/** MIME type without parameters. The upload link accepts only this type. */
 	type: string;
 	/** Bytes */
 	size: number;
-	/** Opens the file from its start; may be called again. */
+	/** Opens the file from the start. May be called again. */
 	open(): Promise<FileStream | Buffer>;
 }
 
 export type SentAttachment = Required<Pick<Attachment, 'id' | 'name' | 'type' | 'size'>>;
 
 /**
- * The file in a field of an item, as a stream wherever n8n keeps files outside memory.
+ * The file in a field of an item. It is read as a stream if n8n stores files outside of memory.
  *
  * @throws n8n's NodeOperationError if the item has no such file
  */
-export async function readLocalFile(
+export async function loadInputFile(
 	functions: IExecuteFunctions,
 	itemIndex: number,
 	field: string,
-): Promise<LocalFile> {
-	const { id, data, mimeType, fileName } = fileIn(functions, itemIndex, field);
-	const common = { name: fileName || field, type: bareType(mimeType ?? '') || UNKNOWN_TYPE };
+): Promise<InputFile> {
+	const { id, data, mimeType, fileName } = binaryFileIn(functions, itemIndex, field);
+	const common = { name: fileName || field, type: mimeTypeOf(mimeType ?? '') || UNKNOWN_TYPE };
 	if (id) {
 		const { fileSize } = await functions.helpers.getBinaryMetadata(id);
 		return {
@@ -53,67 +53,57 @@ export async function readLocalFile(
 		};
 	}
 	if (data === undefined) {
-		throw new NodeOperationError(functions.getNode(), `The field ${field} has no file in it`, {
+		throw new NodeOperationError(functions.getNode(), `The field '${field}' contains no file`, {
 			itemIndex,
-			description: 'Neither an ID nor data is there. Look at what the node before puts into it.',
+			description: 'It has neither an ID nor data. Check the output of the previous node.',
 		});
 	}
 	const content = Buffer.from(data, 'base64');
 	return { ...common, size: content.length, open: async () => content };
 }
 
-interface TransferContext {
-	client: TalkdeskClient;
-	functions: IExecuteFunctions;
-}
-
 /**
- * Brings a file to Talkdesk: upload link, bytes to the storage, attachment. If something on the way fails in a way that
- * passes, all of it is done again, since a link can be used once.
+ * Uploads a file: upload link, bytes, attachment. After a transient error all three steps run again, since a link can be
+ * used once. Files of earlier attempts stay in Talkdesk: docs/decisions/0025.
  *
- * What an earlier try has uploaded isn't found again, neither here nor when n8n repeats the node: that would need a state,
- * or a look into Talkdesk's list of attachments ahead of every upload, for a case that is rare. The copy that is left
- * over is in no message.
- *
- * @throws FileRefused if the policy forbids the file, before its bytes move; TalkdeskApiError
+ * @throws FileRejectedError if the policy rejects the file, before the transfer; TalkdeskApiError
  */
 export async function uploadFile(
-	surroundings: TransferContext,
-	file: LocalFile,
+	context: TransferContext,
+	file: InputFile,
 	{ policy }: { policy: FilePolicy },
 ): Promise<Attachment & SentAttachment> {
-	const refusal =
+	const violation =
 		policyViolation(file, policy) ??
-		(policy.checkSignature ? signatureMismatch(file.type, await headOf(file)) : undefined);
-	if (refusal) throw new FileRejectedError(refusal);
+		(policy.checkSignature ? signatureMismatch(file.type, await loadHead(file)) : undefined);
+	if (violation) throw new FileRejectedError(violation);
 
-	const { client, functions } = surroundings;
+	const { client, functions } = context;
 	const name = cleanName(file.name, 'file');
 	const attachment = await withRetry(
 		client.requestOptions,
-		async () => await tryUpload(surroundings, { ...file, name }),
+		async () => await uploadOnce(context, { ...file, name }),
 		transferRetryDecision,
 		functions.getExecutionCancelSignal(),
 	);
 	return { ...attachment, type: attachment.type ?? file.type, size: attachment.size ?? file.size };
 }
 
-/** A name that is taken gets a new ending each time: an earlier try may have taken the last one. */
-async function tryUpload(
+/** One attempt. If the name is taken, the file gets a random suffix: docs/decisions/0022. */
+async function uploadOnce(
 	{ client, functions }: TransferContext,
-	{ name, type, size, open }: LocalFile,
+	{ name, type, size, open }: InputFile,
 ): Promise<Attachment> {
 	const { requestId, url } = await requestUploadLink(client.extend({ maxRetries: 0 }), { type });
-	// The token was used, and renewed if need be, before the file is opened: no 401 comes in the middle of it.
 	await putFile(functions, url, { type, size, open }, client.requestOptions.timeout);
 	return await createAttachment(client, { name, requestId }).catch(async (error: unknown) => {
 		if (!isProblem(error, 'conflict')) throw error;
-		const another = uniqueName(name, randomUUID().slice(0, 8));
-		return await createAttachment(client, { name: another, requestId });
+		const alternative = uniqueName(name, randomUUID().slice(0, 8));
+		return await createAttachment(client, { name: alternative, requestId });
 	});
 }
 
-async function headOf({ open }: LocalFile): Promise<Buffer> {
+async function loadHead({ open }: InputFile): Promise<Buffer> {
 	const content = await open();
 	return Buffer.isBuffer(content) ? content : await readHead(content, HEAD_SIZE);
 }

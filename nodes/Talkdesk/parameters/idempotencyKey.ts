@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'crypto';
+import { randomUUID } from 'crypto';
 import { z } from 'zod';
 
+import { sha256Json } from '../text/hash';
 import { isTool } from './isTool';
 import type { ItemContext } from './item';
 import { option } from './options';
@@ -14,7 +15,7 @@ export const idempotencyKeyOption = option(
 		default: '',
 		placeholder: 'e.g. {{ $json.sessionId }}',
 		description:
-			'Talkdesk does the same piece of work only once for a key. It counts together with what it is used for: the workflow and the customer of a new conversation, or the conversation and the words of a message. By default the key is made from the execution, the node, the run and the item, so that n8n’s own retries repeat nothing.',
+			'Requests with the same key take effect once, per workflow and contact for a conversation, and per conversation and content for a message. By default, the key is derived from the execution, node, run and item, so that retries repeat nothing.',
 	},
 	text,
 );
@@ -22,13 +23,9 @@ export const idempotencyKeyOption = option(
 const executionSchema = z.object({ resumeUrl: z.string() });
 
 /**
- * What stays the same when n8n repeats an execution, and is another one for every other execution. *Retry* in the list of
- * executions gives the execution a new ID but goes on with its data, which hold a random token and the time at which it
- * began. IDs alone would not do either: they are numbers in sequence, which another n8n has as well, and which are given
- * again after a backup was restored.
+ * Identifies an execution across n8n's retries: docs/decisions/0016.
  *
  * @returns undefined outside of an execution
- * Source: `resumeToken` in n8n-workflow's run-execution-data-factory, `establishedAt` in n8n-core's execution-context.
  */
 function runIdentity({ functions, itemIndex }: ItemContext): string | undefined {
 	const { $execution } = functions.getWorkflowDataProxy(itemIndex);
@@ -43,19 +40,15 @@ function runIdentity({ functions, itemIndex }: ItemContext): string | undefined 
 }
 
 /**
- * A key that is the same whenever n8n repeats this piece of work, and another one for any other piece.
+ * An idempotency key for this item's work, the same in each retry. For tools, run and item don't count: docs/decisions/0017.
  *
- * Of a tool the arguments count, and not the run: up to version 2 of the AI Agent, n8n counts the run up with every attempt
- * of its *Retry On Fail* (`makeHandleToolInvocation` in n8n-core). So the same call of a model, twice in one execution, is
- * done once.
- *
- * @param content what else tells two pieces of work apart: the conversation, the words
- * @returns SHA-256 in hexadecimal: n8n strips from a header what is not Latin-1
+ * @param content what else identifies the work, such as conversation and text
+ * @returns a hash in hexadecimal: n8n drops letters outside of Latin-1 from headers
  */
 export function idempotencyKey(context: ItemContext, ...content: unknown[]): string {
 	const { functions, itemIndex } = context;
 	const run = runIdentity(context);
-	// Without an execution there is nothing that n8n could repeat.
+	// Without an execution, there are no retries.
 	if (!run) return randomUUID();
 	const { $runIndex } = functions.getWorkflowDataProxy(itemIndex);
 	return sha256Json([
@@ -67,12 +60,7 @@ export function idempotencyKey(context: ItemContext, ...content: unknown[]): str
 	]);
 }
 
-/** What tells a workflow from those of any other n8n: copies and restored backups have the same ID. */
+/** Identifies a workflow across instances: copies and restored backups have the same workflow ID. */
 export function workflowIdentity({ functions }: ItemContext): unknown[] {
 	return [functions.getInstanceId(), functions.getWorkflow().id];
-}
-
-/** A key out of parts; as JSON, so that no parts can look like others. SHA-256 in hexadecimal. */
-export function sha256Json(parts: unknown[]): string {
-	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

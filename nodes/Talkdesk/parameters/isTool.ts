@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-/** Whether an AI agent calls the node: n8n makes a twin of it for that, whose type ends in `Tool`. */
+/** Whether the node runs as a tool of an AI agent: n8n adds `Tool` to its type. */
 export function isTool(functions: Pick<IExecuteFunctions, 'getNode'>): boolean {
 	return functions.getNode().type.endsWith('Tool');
 }

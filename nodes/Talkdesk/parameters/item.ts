@@ -4,7 +4,7 @@ import type { z } from 'zod';
 
 import { text } from './schemas';
 
-/** One item of the node's input, of which parameters are read. */
+/** An input item, whose parameters are read. */
 export interface ItemContext {
 	functions: IExecuteFunctions;
 	itemIndex: number;
@@ -13,9 +13,9 @@ export interface ItemContext {
 type Property = Pick<INodeProperties, 'name' | 'displayName' | 'required' | 'placeholder'>;
 
 /**
- * A parameter of the item.
+ * The value of a parameter for the item.
  *
- * @param schema its messages complete "The parameter Limit …"
+ * @param schema its messages complete "The 'Limit' parameter …"
  * @throws NodeOperationError that names the parameter and the item
  */
 export function readParameter<Schema extends z.ZodTypeAny>(
@@ -24,14 +24,17 @@ export function readParameter<Schema extends z.ZodTypeAny>(
 	schema: Schema,
 ): z.output<Schema> {
 	const value: unknown = functions.getNodeParameter(name, itemIndex, undefined);
-	return parseParameter({ functions, itemIndex }, `The parameter ${displayName}`, value, schema);
+	return parseParameter({ functions, itemIndex }, displayName, value, schema);
 }
 
+/** A parameter in an error message. @param name as shown in the editor */
+export const quoteParameter = (name: string) => `The '${name}' parameter`;
+
 /**
- * Checks a value that a user entered.
+ * The parsed value of a parameter.
  *
- * @param name how the error begins: 'The option Subject'
- * @throws NodeOperationError that says what is wrong, in the words of the schema
+ * @param name as shown in the editor, with its collections: 'Options > Subject'
+ * @throws NodeOperationError that names the parameter and the item, with the message of the schema
  */
 export function parseParameter<Schema extends z.ZodTypeAny>(
 	{ functions, itemIndex }: ItemContext,
@@ -42,31 +45,32 @@ export function parseParameter<Schema extends z.ZodTypeAny>(
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
 	const [issue] = parsed.error.issues;
-	throw new NodeOperationError(functions.getNode(), `${name} ${issue?.message ?? 'is wrong'}`, {
+	const message = `${quoteParameter(name)} ${issue?.message ?? 'is invalid'}`;
+	throw new NodeOperationError(functions.getNode(), message, {
 		itemIndex,
-		description: `Item ${itemIndex} has this value: ${preview(value)}. Correct it, or the expression that gives it.`,
+		description: `The value for item ${itemIndex} is: ${preview(value)}. Correct it, or the expression that returns it.`,
 	});
 }
 
 /**
- * A text parameter of the item, without white space around it; empty if not set.
+ * A text parameter of the item, trimmed; empty if not set.
  *
  * @throws NodeOperationError that names the parameter and the item, if it is required and empty, or no text
  */
-export function readText(context: ItemContext, property: Property): string {
+export function readTextParameter(context: ItemContext, property: Property): string {
 	const value = readParameter(context, property, text) ?? '';
-	if (property.required && value === '') throw emptyError(context, property);
+	if (property.required && value === '') throw missingValueError(context, property);
 	return value;
 }
 
 /** The error for a required parameter that is empty. */
-export function emptyError(
+export function missingValueError(
 	{ functions, itemIndex }: ItemContext,
 	{ displayName, placeholder }: Property,
 ): NodeOperationError {
-	return new NodeOperationError(functions.getNode(), `The parameter ${displayName} is empty`, {
+	return new NodeOperationError(functions.getNode(), `${quoteParameter(displayName)} is empty`, {
 		itemIndex,
-		description: `Enter a value${placeholder ? `, ${placeholder}` : ''}. If it is an expression, item ${itemIndex} has no value for it.`,
+		description: `Enter a value${placeholder ? `, ${placeholder}` : ''}. If it is an expression, it returns no value for item ${itemIndex}.`,
 	});
 }
 
@@ -75,7 +79,7 @@ function preview(value: unknown): string {
 	try {
 		shown = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
 	} catch {
-		shown = 'one that can’t be shown';
+		shown = 'a value that cannot be shown';
 	}
 	return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
 }
@@ -87,5 +91,5 @@ export const conversationIdProperty: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. {{ $json.conversationId }}',
-	description: 'The ID that Start gave, or that the Talkdesk Trigger gives with every event',
+	description: 'ID from the Start operation, or from an event of the Talkdesk Trigger',
 };

@@ -19,12 +19,12 @@ function isMemory(value: unknown): value is Memory {
 }
 
 /**
- * The messages of the connected memory node: LangChain's objects, which write themselves as JSON that is recognized; or why the
- * node, or its database, didn't give them.
+ * The messages of the connected memory node, as the JSON of LangChain's message objects.
  *
+ * @returns the messages; or the error message of the memory node or its database
  * @throws NodeOperationError if no memory is connected
  */
-export async function readMemory({
+export async function loadMemory({
 	functions,
 	itemIndex,
 }: ItemContext): Promise<{ messages: unknown[] } | { failure: string }> {
@@ -32,30 +32,30 @@ export async function readMemory({
 		throw new NodeOperationError(functions.getNode(), problem, {
 			itemIndex,
 			description:
-				'Connect the memory node of your AI agent to the input Memory, or choose another Transcript Source. Where this node is a tool of an agent it has no such input: use the source JSON.',
+				"Connect the memory node of your AI agent to the 'Memory' input, or select another 'Transcript Source'. Tools have no such input: select JSON there.",
 		});
 	};
 	let memory: unknown;
 	try {
 		memory = await functions.getInputConnectionData(NodeConnectionTypes.AiMemory, itemIndex);
 	} catch (error) {
-		// n8n names the node that failed: the memory itself, or this one if nothing is connected to it.
-		if (isOfAnotherNode(error, functions.getNode().name)) return { failure: reasonOf(error) };
-		return fail(reasonOf(error));
+		// The error names the memory node, or this node if nothing is connected.
+		if (isFromOtherNode(error, functions.getNode().name)) return { failure: describeError(error) };
+		return fail(describeError(error));
 	}
-	if (!isMemory(memory)) return fail('What is connected to the input Memory is no memory');
+	if (!isMemory(memory)) return fail("The node connected to the 'Memory' input is not a memory");
 	try {
 		return { messages: (await memory.chatHistory.getMessages()).map(toPlain) };
 	} catch (error) {
-		return { failure: reasonOf(error) };
+		return { failure: describeError(error) };
 	}
 }
 
-function isOfAnotherNode(error: unknown, name: string): boolean {
+function isFromOtherNode(error: unknown, name: string): boolean {
 	return error instanceof NodeOperationError && error.node.name !== name;
 }
 
-function reasonOf(error: unknown): string {
+function describeError(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
 	const description = 'description' in error ? error.description : undefined;
 	return typeof description === 'string' && description !== ''
@@ -63,7 +63,7 @@ function reasonOf(error: unknown): string {
 		: error.message;
 }
 
-/** A message that can't be written as JSON costs itself. */
+/** The JSON of a message; the message itself if it has none, so that only this one isn't recognized. */
 function toPlain(message: unknown): unknown {
 	try {
 		const plain: unknown = JSON.parse(JSON.stringify(message));

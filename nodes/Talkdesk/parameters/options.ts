@@ -5,21 +5,21 @@ import { DEFAULT_REQUEST_OPTIONS } from '../api/client';
 import { parseParameter, type ItemContext } from './item';
 import { numberFromZero, positiveNumber, text, wholeNumberFrom } from './schemas';
 
-/** An option: how it is shown, and what its values may be. Its schema takes undefined for "not set". */
+/** An option: its property in the editor, and the schema of its values. Undefined means "not set". */
 export interface Option<Schema extends z.ZodTypeAny = z.ZodTypeAny> {
 	property: INodeProperties;
 	schema: Schema;
 }
 
-/** Options under their names, as an operation declares them. */
+/** Declared options by name. */
 export type Options = Record<string, Option>;
 
-/** What is read of them. */
+/** The values of declared options. */
 export type OptionValues<Declared extends Options> = {
 	[Name in keyof Declared]: z.output<Declared[Name]['schema']>;
 };
 
-/** Declares an option; its name is the property's. */
+/** Declares an option. */
 export function option<Schema extends z.ZodTypeAny>(
 	property: INodeProperties,
 	schema: Schema,
@@ -27,11 +27,11 @@ export function option<Schema extends z.ZodTypeAny>(
 	return { property, schema };
 }
 
-/** Milliseconds that a timer can wait at most, 24 days. One that is set for longer fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-const asTimer = (milliseconds: number) => Math.min(milliseconds, LONGEST_TIMER);
+/** The longest timer of Node.js, 24 days. A longer one fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const toTimer = (milliseconds: number) => Math.min(milliseconds, MAX_TIMER_MS);
 
-/** What all operations have. The defaults are those of the client; n8n's linter wants them written out. */
+/** The options of all operations. The defaults are those of the client; n8n's linter requires literals. */
 export const requestOptions = {
 	maxRetries: option(
 		{
@@ -41,7 +41,7 @@ export const requestOptions = {
 			typeOptions: { minValue: 0 },
 			default: 5,
 			description:
-				'How often a request is sent again when Talkdesk limits the rate, its servers fail, or the connection breaks. The waits grow from half a second to 15; if Talkdesk says how long to wait, that counts.',
+				'How often to retry a request after rate limits, server failures and broken connections. The wait grows from 0.5 to 15 seconds, or follows the Retry-After header.',
 		},
 		wholeNumberFrom(0).transform((value) => value ?? DEFAULT_REQUEST_OPTIONS.maxRetries),
 	),
@@ -52,9 +52,9 @@ export const requestOptions = {
 			type: 'number',
 			typeOptions: { minValue: 0 },
 			default: 60_000,
-			description: 'For how long a request is sent again at most, in milliseconds',
+			description: 'How long to keep retrying a request, in milliseconds',
 		},
-		numberFromZero.transform((value) => asTimer(value ?? DEFAULT_REQUEST_OPTIONS.maxRetryTime)),
+		numberFromZero.transform((value) => toTimer(value ?? DEFAULT_REQUEST_OPTIONS.maxRetryTime)),
 	),
 	timeout: option(
 		{
@@ -63,9 +63,9 @@ export const requestOptions = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: 30_000,
-			description: 'How long one attempt of a request to Talkdesk may take, in milliseconds',
+			description: 'How long each attempt of a request may take, in milliseconds',
 		},
-		positiveNumber.transform((value) => asTimer(value ?? DEFAULT_REQUEST_OPTIONS.timeout)),
+		positiveNumber.transform((value) => toTimer(value ?? DEFAULT_REQUEST_OPTIONS.timeout)),
 	),
 };
 
@@ -75,12 +75,13 @@ export const touchpointIdOption = option(
 		name: 'touchpointId',
 		type: 'string',
 		default: '',
-		description: 'The Digital Connect touchpoint to start in, instead of the one in the credential',
+		description:
+			'Digital Connect touchpoint of the new conversation, instead of the one in the credential',
 	},
 	text,
 );
 
-/** A collection of options, as n8n wants it in a node's description. */
+/** The property of a collection with these options, in alphabetical order. */
 export function collectionProperty(
 	named: Pick<INodeProperties, 'displayName' | 'name' | 'placeholder'>,
 	declared: Options,
@@ -89,7 +90,7 @@ export function collectionProperty(
 		...named,
 		type: 'collection',
 		default: {},
-		// Not `localeCompare`, which loads its tables: 9 ms for the whole package.
+		// `localeCompare` would take 9 ms to load its tables.
 		options: Object.values(declared)
 			.map(({ property }) => property)
 			.sort((a, b) => (a.displayName < b.displayName ? -1 : 1)),
@@ -98,44 +99,43 @@ export function collectionProperty(
 
 const OPTIONS = { displayName: 'Options', name: 'options', placeholder: 'Add option' };
 
-/** The collection that a node ends with. */
+/** The property of the collection Options. */
 export const optionsProperty = (declared: Options) => collectionProperty(OPTIONS, declared);
 
-/** @throws NodeOperationError that names the option with a wrong value, and the item */
+/**
+ * The values of the collection Options for the item.
+ *
+ * @throws NodeOperationError that names the invalid option and the item
+ */
 export const readOptions = <Declared extends Options>(context: ItemContext, declared: Declared) =>
-	readCollection(context, OPTIONS, declared);
+	readCollectionParameter(context, OPTIONS, declared);
 
-const collection = z
-	.record(z.unknown(), { errorMap: () => ({ message: 'is not an object' }) })
+const collectionSchema = z
+	.record(z.unknown(), { errorMap: () => ({ message: 'must be an object' }) })
 	.nullish()
 	.transform((values) => values ?? {});
 
 /**
- * The values of a collection, for the item.
+ * The values of a collection for the item.
  *
- * @throws NodeOperationError that names the option with a wrong value, and the item
+ * @throws NodeOperationError that names the invalid option and the item
  */
-export function readCollection<Declared extends Options>(
+export function readCollectionParameter<Declared extends Options>(
 	context: ItemContext,
 	{ displayName, name }: Pick<INodeProperties, 'displayName' | 'name'>,
 	declared: Declared,
 ): OptionValues<Declared> {
 	const { functions, itemIndex } = context;
-	const given = parseParameter(
+	const values = parseParameter(
 		context,
-		`The parameter ${displayName}`,
+		displayName,
 		functions.getNodeParameter(name, itemIndex, {}),
-		collection,
+		collectionSchema,
 	);
 	const read = Object.entries(declared).map(([key, { property, schema }]) => [
 		key,
-		parseParameter(
-			context,
-			`The parameter ${displayName} > ${property.displayName}`,
-			given[key],
-			schema,
-		),
+		parseParameter(context, `${displayName} > ${property.displayName}`, values[key], schema),
 	]);
-	// `Object.fromEntries` forgets which name has which type.
+	// `Object.fromEntries` returns `any`, so the type of each name comes from the signature.
 	return Object.fromEntries(read);
 }

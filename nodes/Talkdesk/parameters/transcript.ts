@@ -2,12 +2,12 @@ import type { IExecuteFunctions, INodeProperties, INodeTypeDescription } from 'n
 import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { readParameter } from './item';
+import { quoteParameter, readParameter } from './item';
 import { option } from './options';
 import { oneOf, wholeNumberFrom } from './schemas';
 import { takeLast } from '../transcript/format';
 import type { TranscriptMessage, Unrecognized } from '../transcript/recognize';
-import { readMemory } from './memory';
+import { loadMemory } from './memory';
 import type { OperationContext } from '../actions/operation';
 
 const sources = [
@@ -19,13 +19,14 @@ const sources = [
 	{
 		name: 'JSON',
 		value: 'json',
-		description: 'An expression that gives the messages, in any common form',
+		description:
+			'Use an expression that returns the messages; common formats are detected automatically',
 	},
 	{
 		name: 'Memory',
 		value: 'memory',
 		description:
-			'The memory of your AI agent: connect the same memory node here. Not available where this node is a tool.',
+			'Use the memory of your AI agent: connect the same memory node to this node. Not available in tools.',
 	},
 ];
 
@@ -33,15 +34,12 @@ const transcriptSourceProperty: INodeProperties = {
 	displayName: 'Transcript Source',
 	name: 'transcriptSource',
 	type: 'options',
-	options: [
-		...sources,
-		{ name: 'None', value: 'none', description: 'The agent sees no transcript' },
-	],
+	options: [...sources, { name: 'None', value: 'none', description: 'Send no transcript' }],
 	default: 'none',
-	description: 'Where the conversation so far comes from',
+	description: 'Where to get the earlier messages of the chat from',
 };
 
-/** Where the transcript comes from, and the parameters of each source. */
+/** The parameters for the source of the transcript. @param options.optional whether the source None is offered */
 export function transcriptProperties({ optional }: { optional: boolean }): INodeProperties[] {
 	return [
 		optional
@@ -55,7 +53,7 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 			placeholder: 'e.g. {{ $json.messages }}',
 			displayOptions: { show: { transcriptSource: ['json'] } },
 			description:
-				'The messages in any common form: with role and content, from and text, human and ai, question and answer, LangChain messages, rows with such columns, the history of a chat service, or text with User: and AI: on its lines. Times decide the order; without times the oldest comes first.',
+				'The messages in any common format, such as a list with role and content, LangChain messages, rows with questions and answers, or text with User: and AI: at the start of each line. They are sorted by time; without times, the oldest message comes first.',
 		},
 		{
 			displayName: 'Messages',
@@ -71,7 +69,7 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 					name: 'message',
 					values: [
 						{
-							displayName: 'Said By',
+							displayName: 'Sender',
 							name: 'type',
 							type: 'options',
 							options: [
@@ -92,7 +90,7 @@ export function transcriptProperties({ optional }: { optional: boolean }): INode
 							name: 'created_at',
 							type: 'dateTime',
 							default: '',
-							description: 'When it was said. Without times the messages keep their order.',
+							description: 'When the message was sent. Messages without a time keep their order.',
 						},
 					],
 				},
@@ -112,12 +110,17 @@ export const transcriptOptions = {
 				{
 					name: 'Leave It Out',
 					value: 'leaveOut',
-					description: 'The output counts it, a hint and the log of n8n describe its shape',
+					description:
+						'Skip it and count it in the output. A hint and the n8n log describe its structure.',
 				},
-				{ name: 'Stop with an Error', value: 'error', description: 'Nothing is sent' },
+				{
+					name: 'Stop with an Error',
+					value: 'error',
+					description: 'Fail the item and send nothing',
+				},
 			],
 			default: 'leaveOut',
-			description: 'What to do about a part of the transcript that is in none of the known forms',
+			description: 'What to do with a part of the transcript in an unknown format',
 		},
 		oneOf(['leaveOut', 'error']),
 	),
@@ -129,7 +132,7 @@ export const transcriptOptions = {
 			typeOptions: { minValue: 0 },
 			default: 0,
 			description:
-				'How many messages to keep, the newest ones; 0 keeps all. The output says how many were left out.',
+				'Maximum number of messages. Older messages are omitted and counted in the output; 0 sends all.',
 		},
 		wholeNumberFrom(0),
 	),
@@ -142,26 +145,28 @@ export const transcriptOptions = {
 				{
 					name: 'Automatic',
 					value: 'auto',
-					description: 'By their times; without times as they are listed, oldest first',
+					description:
+						'By the times of the messages; without times, the oldest message comes first',
 				},
 				{
 					name: 'Newest First',
 					value: 'newestFirst',
-					description: 'As LRANGE of Redis gives them',
+					description: 'The newest message comes first, as with LRANGE in Redis',
 				},
-				{ name: 'Oldest First', value: 'oldestFirst', description: 'As they are listed' },
+				{
+					name: 'Oldest First',
+					value: 'oldestFirst',
+					description: 'The oldest message comes first',
+				},
 			],
 			default: 'auto',
-			description: 'In which order the messages come. The agent sees the oldest first.',
+			description: 'Order of the messages in the source. The agent always sees the oldest first.',
 		},
 		oneOf(['auto', 'oldestFirst', 'newestFirst']),
 	),
 };
 
-/**
- * The node's inputs: with the transcript source Memory there is one for a memory node. For n8n, which evaluates it in the
- * editor.
- */
+/** The inputs of the node: the transcript source Memory adds one for a memory node. */
 export const inputs: INodeTypeDescription['inputs'] =
 	'={{ $parameter["transcriptSource"] === "memory" ? [{ type: "main" }, { type: "ai_memory", displayName: "Memory", required: true, maxConnections: 1 }] : ["main"] }}';
 
@@ -170,78 +175,81 @@ const definedSchema = z
 	.object(
 		{ message: z.array(z.unknown()).nullish() },
 		{
-			errorMap: () => ({ message: 'is not a list of messages' }),
+			errorMap: () => ({ message: 'must be a list of messages' }),
 		},
 	)
 	.nullish()
 	.transform((value) => value?.message ?? []);
 
-/** A word that is none of them is an error: the human would see nothing of what was said, and nobody would know. */
+/** An unknown source is an error, since the transcript would be missing without notice. */
 const sourceSchema = oneOf(['none', 'define', 'json', 'memory']);
 
-/** The transcript of an item, as an operation sends it. */
+/** The transcript of an item. */
 export interface ItemTranscript {
 	/** Oldest first. */
 	messages: TranscriptMessage[];
-	/** How many older ones the option Transcript Limit left out. */
+	/** How many older messages the option Transcript Limit has removed. */
 	omitted: number;
 	unrecognized: Unrecognized;
 }
 
 /**
- * The transcript of the item. What isn't understood, and a memory that can't be read, costs nothing but itself: it is counted, and a
- * hint of the execution and n8n's log describe it without its words.
+ * The transcript of the item. Unrecognized parts, and a memory that cannot be read, are counted and described without
+ * their content in a hint and in n8n's log.
  *
- * @throws NodeOperationError if no memory is connected; with the option "If a Message Isn't Recognized" on Error also for what
- * isn't understood, with its shape and the forms that are
+ * @throws NodeOperationError if no memory is connected; and for unrecognized parts, if the option says so
  */
-export async function readTranscript(
+export async function loadTranscript(
 	context: OperationContext<typeof transcriptOptions>,
 ): Promise<ItemTranscript> {
 	const { functions, itemIndex, options } = context;
 	const source = readParameter(context, transcriptSourceProperty, sourceSchema);
-	const { messages, unrecognized } = await recognizeSource(context, source);
+	const { messages, unrecognized } = await loadSource(context, source);
 	if (unrecognized.count > 0) {
-		const what = source === 'memory' ? 'The connected memory' : 'The parameter Transcript';
-		const problem = `${what} has something that isn't understood: ${unrecognized.shapes[0] ?? 'unknown'}`;
+		const subject = source === 'memory' ? 'The connected memory' : quoteParameter('Transcript');
+		const problem = `${subject} ${problemOf(unrecognized)}`;
 		if (options.ifMessageUnrecognized === 'error') {
 			throw new NodeOperationError(functions.getNode(), problem, {
 				itemIndex,
 				description: unrecognized.remedy,
 			});
 		}
-		warn(functions, `Item ${itemIndex}: ${what} ${describeUnrecognized(unrecognized)}`);
+		warn(functions, `Item ${itemIndex}: ${subject} ${describeUnrecognized(unrecognized)}`);
 	}
 	return { ...takeLast(messages, options.transcriptLimit ?? 0), unrecognized };
 }
 
-/** What wasn't understood, in words; empty if there is nothing. Goes on after the name of what was read. */
-export function describeUnrecognized({ count, shapes, remedy = '' }: Unrecognized): string {
-	if (count === 0) return '';
-	const things = count === 1 ? 'one thing' : `${count} things`;
-	return `has ${things} that ${count === 1 ? "isn't" : "aren't"} understood (${shapes.join('; ')}). ${remedy}`;
+/** The unrecognized parts and the remedy in words, to follow the name of their source; empty if there are none. */
+export function describeUnrecognized(unrecognized: Unrecognized): string {
+	const problem = problemOf(unrecognized);
+	return problem && `${problem}. ${unrecognized.remedy ?? ''}`;
 }
 
-/** One hint for a run of the node: a run may have thousands of items. */
-const hinted = new WeakSet<object>();
+function problemOf({ count, shapes }: Unrecognized): string {
+	if (count === 0) return '';
+	if (shapes.length === 0) return 'cannot be read';
+	return `contains ${count === 1 ? 'a part' : `${count} parts`} in an unknown format (${shapes.join('; ')})`;
+}
 
-/** A hint beside the output, and a line in n8n's log for each item. Old versions of n8n have no hints. */
+/** Runs that have a hint: one is enough for thousands of items. */
+const runsWithHint = new WeakSet<object>();
+
+/** Logs a warning for the item, and adds one hint to the output of the run. */
 function warn(functions: IExecuteFunctions, message: string): void {
 	functions.logger.warn(message);
-	if (hinted.has(functions)) return;
-	hinted.add(functions);
-	if (typeof functions.addExecutionHints !== 'function') return;
+	if (runsWithHint.has(functions)) return;
+	runsWithHint.add(functions);
 	functions.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 }
 
-async function recognizeSource(
+async function loadSource(
 	context: OperationContext<typeof transcriptOptions>,
 	source: z.output<typeof sourceSchema>,
 ) {
 	const { functions, itemIndex, options } = context;
 	const order = options.transcriptOrder;
 	const zone = functions.getTimezone();
-	// Loaded with the first transcript: n8n loads the nodes of all packages when it starts.
+	// Loaded with the first transcript: docs/decisions/0028.
 	const { recognizeTranscript } = await import('../transcript/recognize');
 	const recognize = (value: unknown) => recognizeTranscript(value, { order, zone });
 	switch (source) {
@@ -250,16 +258,16 @@ async function recognizeSource(
 		case 'define':
 			return recognize(readParameter(context, definedProperty, definedSchema));
 		case 'memory': {
-			const memory = await readMemory(context);
-			return 'failure' in memory ? unreadable(memory.failure) : recognize(memory.messages);
+			const memory = await loadMemory(context);
+			return 'failure' in memory ? unreadableMemory(memory.failure) : recognize(memory.messages);
 		}
 		case 'none':
 			return recognize([]);
 	}
 }
 
-/** A transcript of which nothing is known but that it couldn't be read. */
-function unreadable(failure: string): {
+/** The result for a memory that cannot be read. */
+function unreadableMemory(failure: string): {
 	messages: TranscriptMessage[];
 	unrecognized: Unrecognized;
 } {
@@ -267,8 +275,8 @@ function unreadable(failure: string): {
 		messages: [],
 		unrecognized: {
 			count: 1,
-			shapes: ['a memory that could not be read'],
-			remedy: `Its node says: ${failure}`,
+			shapes: [],
+			remedy: `The memory node reports: ${failure}`,
 		},
 	};
 }

@@ -1,4 +1,4 @@
-/** The entities of HTML that editors write for common signs and letters. */
+/** The HTML entities of common characters. */
 const NAMED: ReadonlyMap<string, string> = new Map(
 	Object.entries({
 		...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0', shy: '', zwnj: '' },
@@ -14,7 +14,7 @@ const NAMED: ReadonlyMap<string, string> = new Map(
 	}),
 );
 
-/** Letters with a mark: `&eacute;` is an e and this. */
+/** The combining marks of entities such as `&eacute;`, an e with an acute. */
 const MARKS: ReadonlyMap<string, string> = new Map(
 	Object.entries({
 		...{ grave: '\u0300', acute: '\u0301', circ: '\u0302', tilde: '\u0303', uml: '\u0308' },
@@ -23,8 +23,8 @@ const MARKS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Decodes the entities of HTML, numeric ones and common names, once: `&amp;lt;` is `&lt;`. Unknown ones stay as they are, and
- * numbers that are no character become U+FFFD, as in a browser.
+ * Decodes HTML entities once: `&amp;lt;` becomes `&lt;`. Unknown names stay as they are. Numbers that are no character become
+ * U+FFFD, as in a browser.
  */
 export function decodeEntities(text: string): string {
 	if (!text.includes('&')) return text;
@@ -38,7 +38,7 @@ export function decodeEntities(text: string): string {
 	);
 }
 
-/** The signs that are escaped in HTML, also in a text without an element. */
+/** Decodes only the entities of characters that HTML must escape. */
 export function decodeEscapes(text: string): string {
 	if (!text.includes('&')) return text;
 	return text.replace(/&(?:amp|lt|gt|quot|apos|nbsp|#0?39|#x27|#34);/gi, (entity) =>
@@ -56,7 +56,7 @@ function named(name: string): string | undefined {
 function character(code: number): string {
 	const isSurrogate = code >= 0xd800 && code <= 0xdfff;
 	if (code === 0 || code > 0x10ffff || isSurrogate) return '\ufffd';
-	// Control characters, but for tab and line ends.
+	// Control characters except tabs and line ends.
 	if (code < 32 && code !== 9 && code !== 10 && code !== 13) return '\ufffd';
 	return String.fromCodePoint(code);
 }

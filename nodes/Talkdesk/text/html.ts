@@ -1,23 +1,23 @@
 import { decodeEntities } from './entities';
 
-/** Elements that begin and end on lines of their own. */
+/** Elements on lines of their own. */
 const BLOCKS = new Set([
 	...['article', 'aside', 'blockquote', 'body', 'dd', 'div', 'dl', 'dt', 'figure', 'footer', 'h1'],
 	...['h2', 'h3', 'h4', 'h5', 'h6', 'header', 'hr', 'html', 'li', 'ol', 'p', 'pre', 'section'],
 	...['table', 'tbody', 'tfoot', 'thead', 'tr', 'ul'],
 ]);
-/** Their content is no text for people. */
-const HIDDEN = new Set(['head', 'noscript', 'script', 'style', 'template', 'title']);
-const KNOWN = new Set([
-	...[...BLOCKS, ...HIDDEN],
+/** Elements whose content isn't displayed. */
+const HIDDEN_ELEMENTS = new Set(['head', 'noscript', 'script', 'style', 'template', 'title']);
+const KNOWN_ELEMENTS = new Set([
+	...[...BLOCKS, ...HIDDEN_ELEMENTS],
 	...['a', 'abbr', 'b', 'bdi', 'bdo', 'big', 'br', 'caption', 'center', 'cite', 'code', 'del'],
 	...['em', 'font', 'i', 'img', 'ins', 'kbd', 'mark', 'q', 's', 'samp', 'small', 'span', 'strike'],
 	...['strong', 'sub', 'sup', 'td', 'th', 'tt', 'u', 'var', 'wbr'],
 ]);
 
-/** Elements that need no end tag to be recognized: nobody writes them as a placeholder. */
-const UNMISTAKABLE = /^(?:br|div|h[1-6r]|li|ol|p|table|ul)$/;
-/** With one of these, a line end in the source is no more than a blank. */
+/** Elements that are recognized without an end tag: their names are no placeholders such as `<b>`. */
+const SELF_EVIDENT = /^(?:br|div|h[1-6r]|li|ol|p|table|ul)$/;
+/** With one of these elements, a line end in the source is a space. */
 const HAS_LINES = /<(?:br|div|h[1-6r]|li|p|pre|table)[\s/>]/i;
 
 interface Tag {
@@ -27,26 +27,24 @@ interface Tag {
 }
 
 /**
- * Turns HTML into text as a browser would show it: blocks on lines of their own, `- ` before the items of a list, links as
- * `text (address)`, images as what is said of them; scripts and styles are left out, and entities are decoded once. What only
- * looks like a tag (`<3`, `a < b`, `<ann@example.com>`, `<your name>`) stays.
+ * The plain text of HTML: blocks on lines of their own, list items with `- `, links as `text (address)`, images as their `alt`
+ * text. Scripts and styles are dropped, and entities are decoded once. Text that only looks like a tag (`<3`, `a < b`,
+ * `<ann@example.com>`, `<your name>`) stays. Takes linear time.
  *
- * Goes through the text once: no place is looked at more than a few times, whatever is in it.
- *
- * @returns undefined where the text has no element of HTML
+ * @returns undefined if the text has no HTML element
  */
 export function htmlToPlain(text: string): string | undefined {
-	const writer = new Writer(!HAS_LINES.test(text));
+	const writer = new TextWriter(!HAS_LINES.test(text));
 	let isHtml = false;
-	/** The elements that have begun: an end tag alone is talk about one. */
-	const opened = new Set<string>();
-	/** Up to where the text is written. */
-	let done = 0;
-	/** The next `>` behind the place that is looked at; looked for once, however many `<` come before it. */
-	let closes = -1;
-	/** What never ends in this text. */
+	/** The names of start tags so far. An end tag without one is text about HTML. */
+	const openElements = new Set<string>();
+	/** The index up to which the text is written. */
+	let writtenTo = 0;
+	/** The index of the next `>`, found once for any number of `<` before it. */
+	let nextClose = -1;
+	/** End marks that the rest of the text doesn't have. */
 	const unclosed = new Set<string>();
-	/** The place behind what ends an element or a comment. */
+	/** The index after an end mark. */
 	const endOf = (end: string, from: number) => {
 		if (unclosed.has(end)) return undefined;
 		const closing = new RegExp(end, 'gi');
@@ -56,81 +54,84 @@ export function htmlToPlain(text: string): string | undefined {
 		return undefined;
 	};
 	for (let at = text.indexOf('<'); at !== -1; ) {
-		if (closes < at) closes = text.indexOf('>', at);
-		if (closes === -1) break;
+		if (nextClose < at) nextClose = text.indexOf('>', at);
+		if (nextClose === -1) break;
 		let next = text.indexOf('<', at + 1);
 		const comment = text.startsWith('<!--', at) ? endOf('-->', at) : undefined;
 		if (comment !== undefined) {
-			writer.text(text.slice(done, at));
-			done = comment;
-			at = text.indexOf('<', done);
+			writer.text(text.slice(writtenTo, at));
+			writtenTo = comment;
+			at = text.indexOf('<', writtenTo);
 			continue;
 		}
-		const isInterrupted = next !== -1 && next < closes;
-		const closing = isInterrupted ? closes : endOfTag(text, at, closes);
-		const tag = isInterrupted ? undefined : readTag(text.slice(at + 1, closing));
+		const isInterrupted = next !== -1 && next < nextClose;
+		const closing = isInterrupted ? nextClose : endOfTag(text, at, nextClose);
+		const tag = isInterrupted ? undefined : parseTag(text.slice(at + 1, closing));
 		if (tag) {
 			isHtml ||= tag.isEnd
-				? opened.has(tag.name)
-				: tag.attributes.includes('=') || UNMISTAKABLE.test(tag.name);
-			if (!tag.isEnd) opened.add(tag.name);
-			writer.text(text.slice(done, at));
+				? openElements.has(tag.name)
+				: tag.attributes.includes('=') || SELF_EVIDENT.test(tag.name);
+			if (!tag.isEnd) openElements.add(tag.name);
+			writer.text(text.slice(writtenTo, at));
 			writer.tag(tag);
-			done = closing + 1;
-			if (closing > closes) next = text.indexOf('<', done);
-			const end = HIDDEN.has(tag.name) && !tag.isEnd ? endOf(`</${tag.name}>`, done) : undefined;
+			writtenTo = closing + 1;
+			if (closing > nextClose) next = text.indexOf('<', writtenTo);
+			const end =
+				HIDDEN_ELEMENTS.has(tag.name) && !tag.isEnd
+					? endOf(`</${tag.name}>`, writtenTo)
+					: undefined;
 			if (end !== undefined) {
-				done = end;
-				next = text.indexOf('<', done);
+				writtenTo = end;
+				next = text.indexOf('<', writtenTo);
 			}
 		}
 		at = next;
 	}
 	if (!isHtml) return undefined;
-	writer.text(text.slice(done));
+	writer.text(text.slice(writtenTo));
 	return writer.result();
 }
 
-/** How far a value in quotes goes on behind a `>`; more is no title of a picture. */
+/** Characters of a quoted value after a `>` in it. */
 const MAX_QUOTED = 500;
 
-/** Where a tag ends: at the next `>`, or behind the value in quotes that this one is a part of, `title="a > b"`. */
-function endOfTag(text: string, at: number, closes: number): number {
+/** The index of the `>` that ends a tag. A `>` in a quoted value doesn't end it: `title="a > b"`. */
+function endOfTag(text: string, at: number, nextClose: number): number {
 	const [, quote] =
-		/=\s?(?:(")[^"]*|(')[^']*)$/.exec(text.slice(at, closes))?.filter(Boolean) ?? [];
-	if (quote === undefined) return closes;
-	const rest = text.slice(closes, closes + MAX_QUOTED);
+		/=\s?(?:(")[^"]*|(')[^']*)$/.exec(text.slice(at, nextClose))?.filter(Boolean) ?? [];
+	if (quote === undefined) return nextClose;
+	const rest = text.slice(nextClose, nextClose + MAX_QUOTED);
 	const end = rest.indexOf('>', rest.indexOf(quote, 1));
-	return rest.indexOf(quote, 1) < 0 || end < 0 ? closes : closes + end;
+	return rest.indexOf(quote, 1) < 0 || end < 0 ? nextClose : nextClose + end;
 }
 
-/** How attributes begin: names, and the value of the first that has one. */
+/** Attributes up to the first value. */
 const ATTRIBUTES = /^(?:\s+[a-z][\w:.-]*)+\s*=\s*[^\s=]/i;
 
-/** Reads what is between `<` and `>`; undefined where that is no tag of HTML. */
-function readTag(inside: string): Tag | undefined {
+/** The tag between `<` and `>`; undefined if it is no HTML. */
+function parseTag(inside: string): Tag | undefined {
 	const isEnd = inside.startsWith('/');
 	const [found] = /^[a-z][a-z0-9]{0,9}(?![^\s/])/i.exec(inside.slice(isEnd ? 1 : 0, 14)) ?? [];
 	const name = found?.toLowerCase();
-	if (name === undefined || !KNOWN.has(name)) return undefined;
+	if (name === undefined || !KNOWN_ELEMENTS.has(name)) return undefined;
 	const attributes = inside.slice(name.length + (isEnd ? 1 : 0));
-	// "if a<b and c>d" has words there, and no attributes; "x<b && y=1 || z>0" no names of attributes.
+	// Neither "if a<b and c>d" nor "x<b && y=1 || z>0" has attributes.
 	if (!/^\s{0,100}\/?$/.test(attributes) && !ATTRIBUTES.test(attributes)) return undefined;
 	return { name, isEnd, attributes };
 }
 
-/** Puts the text together. */
-class Writer {
+/** Builds the plain text. */
+class TextWriter {
 	private readonly parts: string[] = [];
-	/** Line breaks that are due before the next word. */
+	/** Line breaks before the next text. */
 	private breaks = 0;
-	/** The blank that is due before the next word. */
+	/** The space before the next text. */
 	private space = '';
-	/** The sign of a list's item was written last: what comes next stands beside it. */
-	private isBehindSign = false;
+	/** Whether a list marker was written last, so that the next text stays on its line. */
+	private isAfterMarker = false;
 	private preformatted = 0;
 	private readonly lists: Array<{ isOrdered: boolean; count: number }> = [];
-	/** Links aren't nested. */
+	/** The open link; links aren't nested. */
 	private link: { address: string; from: number } | undefined;
 
 	constructor(private readonly keepLines: boolean) {}
@@ -174,11 +175,11 @@ class Writer {
 		this.parts.push(words);
 		this.breaks = 0;
 		this.space = '';
-		this.isBehindSign = false;
+		this.isAfterMarker = false;
 	}
 
 	private block(): void {
-		if (this.isBehindSign) return;
+		if (this.isAfterMarker) return;
 		this.breaks = Math.max(this.breaks, 1);
 		this.space = '';
 	}
@@ -195,7 +196,7 @@ class Writer {
 		const indent = '  '.repeat(Math.min(Math.max(0, this.lists.length - 1), 8));
 		this.write(`${indent}${list?.isOrdered ? `${list.count}.` : '-'}`);
 		this.space = ' ';
-		this.isBehindSign = true;
+		this.isAfterMarker = true;
 	}
 
 	private image(attributes: string): void {
@@ -217,11 +218,12 @@ class Writer {
 		const words = this.parts.slice(link.from).join('').trim();
 		const address = link.address.replace(/^(?:mailto|tel):/i, '');
 		if (words === '') this.write(address);
-		else if (bareAddress(words) !== bareAddress(address)) this.parts.push(` (${address})`);
+		else if (comparableAddress(words) !== comparableAddress(address))
+			this.parts.push(` (${address})`);
 	}
 }
 
-const bareAddress = (text: string) =>
+const comparableAddress = (text: string) =>
 	text
 		.toLowerCase()
 		.replace(/^https?:\/\//, '')

@@ -1,4 +1,4 @@
-/** A key that was chosen by a program. Others may be a customer's name, number or address. */
+/** Keys that a program has chosen. Any other key may be customer data. */
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,40}$/i;
 
 const MAX_DEPTH = 4;
@@ -6,8 +6,8 @@ const MAX_KEYS = 20;
 const MAX_PARTS = 100;
 
 /**
- * Describes a body for a log, without anything that a customer wrote or is: names of keys where they look like identifiers,
- * types and lengths of values. However large the body is, the text is short. Never throws.
+ * The structure of a value for a log, without customer data: keys that look like identifiers, and types and lengths of values.
+ * Always short. Never throws.
  *
  * @example describeShape({ conversation_id: 'c1', '+49 30 1234': true }) // '{ conversation_id: text of 2, 1 other key }'
  */
@@ -15,7 +15,7 @@ export function describeShape(value: unknown): string {
 	return describe(value, 0, { parts: 0 });
 }
 
-/** `seen` counts what was described, over all levels. */
+/** @param seen counts the described values on all levels */
 function describe(value: unknown, depth: number, seen: { parts: number }): string {
 	seen.parts++;
 	if (value === null) return 'null';
@@ -40,8 +40,8 @@ function describe(value: unknown, depth: number, seen: { parts: number }): strin
 }
 
 /**
- * Whether a body nests objects and lists more than `levels` deep, or has more than `values` values in all. Goes level by level
- * and not by recursion, which a hostile body would bring to its end.
+ * Whether a body nests deeper than `levels`, or has more than `values` values. Not recursive: a deep body would overflow the
+ * stack.
  */
 export function isLargerThan(
 	body: unknown,

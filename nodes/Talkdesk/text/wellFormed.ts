@@ -1,12 +1,12 @@
-/** Half of a character that takes two: what is left of an emoji that a length limit has cut. */
+/** Half of a surrogate pair, for example of an emoji that was cut. */
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
-/** The text with U+FFFD in place of halves of characters, which strict JSON parsers refuse. */
+/** The text with U+FFFD for each lone surrogate, which strict JSON parsers reject. */
 export function withoutLoneSurrogates(text: string): string {
 	return text.replace(LONE_SURROGATE, '\uFFFD');
 }
 
-/** The same for all texts in a JSON value. */
+/** The JSON value with well-formed keys and texts. */
 export function wellFormed(value: unknown): unknown {
 	if (typeof value === 'string') return withoutLoneSurrogates(value);
 	if (Array.isArray(value)) return value.map(wellFormed);

@@ -14,18 +14,18 @@ import {
 } from './contentVocabulary';
 import { fieldsOf, isEntry, normalize, parseNested, type Entry, type Fields } from './entry';
 
-/** Readable text, empty if there is nothing to read, and the parts that aren't understood. */
+/** The text of a message, and its unrecognized parts. */
 export interface Content {
 	text: string;
 	unknown: unknown[];
 }
 
-/** Deeper than the parts of any source nest. */
+/** No source nests parts deeper. */
 const MAX_DEPTH = 5;
 
 const plain = (text: string): Content => ({ text: text.trim(), unknown: [] });
 
-/** Whether it bears a mark of what the customer never saw. */
+/** Whether it is marked as not visible to the customer. */
 export function isHidden(fields: Fields): boolean {
 	const places = HIDDEN_PLACES.map((key) => fields.get(key)).filter(isEntry);
 	return [fields, ...places.map(fieldsOf)].some((place) =>
@@ -38,31 +38,31 @@ export function isHidden(fields: Fields): boolean {
 }
 
 /**
- * Reads what was said: a text, a part, or a list of parts: texts, images, files.
+ * The content of a message: text, a part, or a list of parts such as text, images and files.
  *
- * @returns undefined if nothing of it is understood
+ * @returns undefined if no part is recognized
  */
-export function readContent(value: unknown, depth = 0): Content | undefined {
+export function parseContent(value: unknown, depth = 0): Content | undefined {
 	if (value === null) return plain('');
 	if (typeof value === 'string') return plain(value);
 	if (typeof value === 'number') return plain(String(value));
 	if (depth > MAX_DEPTH) return undefined;
-	if (isEntry(value)) return readPart(value, depth);
+	if (isEntry(value)) return parsePart(value, depth);
 	if (!Array.isArray(value)) return undefined;
 	const texts: string[] = [];
 	const unknown: unknown[] = [];
-	let understood = value.length === 0;
+	let isRecognized = value.length === 0;
 	for (const part of value) {
-		const read = readContent(part, depth + 1);
-		if (read === undefined) {
+		const parsed = parseContent(part, depth + 1);
+		if (parsed === undefined) {
 			unknown.push(part);
 			continue;
 		}
-		understood = true;
-		if (read.text !== '') texts.push(read.text);
-		for (const one of read.unknown) unknown.push(one);
+		isRecognized = true;
+		if (parsed.text !== '') texts.push(parsed.text);
+		for (const inner of parsed.unknown) unknown.push(inner);
 	}
-	return understood ? { text: texts.join('\n'), unknown } : undefined;
+	return isRecognized ? { text: texts.join('\n'), unknown } : undefined;
 }
 
 function kindOf(word: unknown): PartKind | undefined {
@@ -71,15 +71,15 @@ function kindOf(word: unknown): PartKind | undefined {
 	return PART_KINDS.find(([pattern]) => pattern.test(plainWord))?.[1];
 }
 
-function readPart(part: Entry, depth: number): Content | undefined {
+function parsePart(part: Entry, depth: number): Content | undefined {
 	const fields = fieldsOf(part);
 	if (isHidden(fields)) return plain('');
 	const kind = kindOf(fields.get('type'));
 	if (kind === 'internal') return plain('');
 	if (kind !== undefined && kind !== 'text') return plain(describeFile(fields, kind));
-	const text = readText(fields, depth);
+	const text = parsePartText(fields, depth);
 	if (text !== undefined || kind === 'text') return text;
-	// Gemini and Bedrock have a key for each kind of part: { functionCall }, { inlineData }, { toolUse }, { image }.
+	// Gemini and Bedrock use the key as the kind: { functionCall }, { inlineData }, { toolUse }, { image }.
 	for (const [key, value] of fields) {
 		const keyKind = isEntry(value) ? kindOf(key) : undefined;
 		if (keyKind === 'internal') return plain('');
@@ -88,17 +88,17 @@ function readPart(part: Entry, depth: number): Content | undefined {
 	return undefined;
 }
 
-function readText(fields: Fields, depth: number): Content | undefined {
+function parsePartText(fields: Fields, depth: number): Content | undefined {
 	for (const key of PART_TEXT_KEYS) {
 		const value = fields.get(key);
 		if (value === undefined || value === null || typeof value === 'number') continue;
-		const read = readContent(value, depth + 1);
-		if (read !== undefined) return read;
+		const parsed = parseContent(value, depth + 1);
+		if (parsed !== undefined) return parsed;
 	}
 	return undefined;
 }
 
-/** Placeholders for the files beside a message's content, a line for each. */
+/** A placeholder for each file beside the content of a message. */
 export function describeFiles(fields: Fields): string[] {
 	const files: string[] = [];
 	for (const key of FILE_KEYS) {
@@ -116,7 +116,7 @@ export function describeFiles(fields: Fields): string[] {
 	return files;
 }
 
-/** A placeholder for a message that is a file and has no text: { message_type: 'image', file_name }. Empty if it is none. */
+/** The placeholder for a message that is a file, such as { message_type: 'image', file_name }; empty if it is none. */
 export function describeFileMessage(fields: Fields): string {
 	const kind = FILE_TYPE_KEYS.map((key) => kindOf(fields.get(key))).find(isFileKind);
 	const name = fields.get('filename');
@@ -138,19 +138,21 @@ function describeFile(fields: Fields, kind: FileKind): string {
 		return values.filter((value) => typeof value === 'string' && value !== '').map(String);
 	};
 	const typed = find(FILE_TYPE_KEYS).map(kindOf).filter(isFileKind);
-	const finer = kind === 'file' ? (typed.find((one) => one !== 'file') ?? kind) : kind;
+	const specificKind = kind === 'file' ? (typed.find((inner) => inner !== 'file') ?? kind) : kind;
 	const name = find(FILE_NAME_KEYS)[0] ?? find(FILE_URL_KEYS).map(nameOf).find(Boolean) ?? '';
 	const caption = [fields.get('text'), fields.get('caption')].find(
 		(text) => typeof text === 'string' && text.trim() !== '',
 	);
-	return [placeholder(finer, name), ...(typeof caption === 'string' ? [caption] : [])].join('\n');
+	return [placeholder(specificKind, name), ...(typeof caption === 'string' ? [caption] : [])].join(
+		'\n',
+	);
 }
 
 function placeholder(kind: FileKind, name: string): string {
 	return name === '' ? `[${kind}]` : `[file: ${name}]`;
 }
 
-/** A file's name out of a name, a path or an address. */
+/** The file name at the end of a path or URL; empty if there is none. */
 function nameOf(address: string): string {
 	if (address.length > 2000 || address.startsWith('data:')) return '';
 	const last = address.split(/[?#]/, 1)[0]?.split('/').at(-1)?.trim() ?? '';
@@ -158,33 +160,33 @@ function nameOf(address: string): string {
 }
 
 /**
- * The text of structured output that the customer read, as STRUCTURED_TEXT_KEYS say.
+ * The text of structured output that the customer has seen, by `STRUCTURED_TEXT_KEYS`.
  *
- * @param value the object, or what stands in it
+ * @param value the object, or a value inside of it
  */
-export function readStructured(value: unknown, depth = 0): string {
+export function structuredText(value: unknown, depth = 0): string {
 	if (typeof value === 'string') {
 		const nested = depth < MAX_DEPTH ? parseNested(value) : undefined;
-		return nested === undefined ? value.trim() : readStructured(nested, depth + 1);
+		return nested === undefined ? value.trim() : structuredText(nested, depth + 1);
 	}
 	if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return '';
 	if (Array.isArray(value)) {
-		const texts = value.map((one) => readStructured(one, depth + 1));
+		const texts = value.map((inner) => structuredText(inner, depth + 1));
 		return texts.filter((text) => text !== '').join('\n');
 	}
 	const fields = fieldsOf({ ...value });
 	if (isHidden(fields) || kindOf(fields.get('type')) === 'internal') return '';
-	// LangChain's conversational agent: every action but the last is a tool call.
+	// LangChain's conversational agent: every action except the last is a tool call.
 	const action = fields.get('action');
 	if (fields.has('actioninput') && typeof action === 'string') {
 		if (normalize(action) !== 'finalanswer') return '';
 	}
 	for (const key of STRUCTURED_TEXT_KEYS) {
-		const text = fields.has(key) ? readStructured(fields.get(key), depth + 1) : '';
+		const text = fields.has(key) ? structuredText(fields.get(key), depth + 1) : '';
 		if (text !== '') return text;
 	}
 	const rest = [...fields].filter(([key]) => !STRUCTURED_INTERNAL_KEYS.includes(key));
-	const texts = rest.map(([, inner]) => readStructured(inner, depth + 1)).filter(Boolean);
+	const texts = rest.map(([, inner]) => structuredText(inner, depth + 1)).filter(Boolean);
 	const [only = '', ...others] = texts;
 	return others.length === 0 ? only : withoutInternal(value);
 }

@@ -1,14 +1,11 @@
-/**
- * What the content of a message is read by. As in `vocabulary.ts`, a new source is a new line; keys and words are written as
- * `normalize` gives them.
- */
+/** The keys and words of message content. As in `vocabulary.ts`, they are normalized, and a new source is a new line. */
 
-/** What becomes of a part: its text, a placeholder, or nothing. */
+/** The kind of a part: text, a file that becomes a placeholder, or internal, which is dropped. */
 export type PartKind = 'text' | 'image' | 'audio' | 'video' | 'file' | 'internal';
 
-/** Kinds of parts, by their type, by the MIME type, or by the key that such a part has. The first line that matches decides. */
+/** Kinds of parts, by type, MIME type or key. The first match counts. */
 export const PART_KINDS: ReadonlyArray<readonly [RegExp, PartKind]> = [
-	// What a model thinks and does: OpenAI, Anthropic, Vercel's AI SDK, Gemini, Bedrock. The customer never read it.
+	// Reasoning and tool calls of OpenAI, Anthropic, Vercel's AI SDK, Gemini and Bedrock.
 	[
 		/^(reasoning|thinking|redacted|thought|stepstart|stepfinish|inputjsondelta|cachepoint)/,
 		'internal',
@@ -25,13 +22,16 @@ export const PART_KINDS: ReadonlyArray<readonly [RegExp, PartKind]> = [
 	[/file|document|attachment|inlinedata|application\/|^text\//, 'file'],
 ];
 
-/** Keys of a part's text; the value may be an object again: { text: { value } } of OpenAI's threads, { text: { body } } of WhatsApp, { conversation } of Baileys. */
+/**
+ * Keys of a part's text. The value may be an object: { text: { value } } in OpenAI's threads, { text: { body } } in WhatsApp,
+ * { conversation } in Baileys.
+ */
 export const PART_TEXT_KEYS = [
 	...['text', 'value', 'body', 'content', 'refusal', 'caption', 'transcript', 'markdown', 'html'],
 	...['conversation', 'extendedtextmessage'],
 ];
 
-/** Keys beside the content that hold a file, or a list of files: names, addresses or objects. */
+/** Keys beside the content with one or more files: names, URLs or objects. */
 export const FILE_KEYS = [
 	...['files', 'file', 'attachments', 'attachment', 'experimentalattachments', 'images', 'media'],
 ];
@@ -42,14 +42,14 @@ export const FILE_TYPE_KEYS = [
 	...['mimetype', 'mediatype', 'contenttype', 'filetype', 'messagetype', 'type', 'attachmenttype'],
 ];
 export const FILE_URL_KEYS = ['url', 'uri', 'fileuri', 'dataurl', 'href', 'src', 'path'];
-/** Objects inside a part that describe its file. */
+/** Objects in a part that describe its file. */
 export const FILE_OBJECT_KEYS = [
 	...['file', 'document', 'inlinedata', 'filedata', 'source', 'imageurl', 'attachment'],
 ];
 
 /**
- * Structured output: keys of the text that the customer read, the most telling first. Without any of them the only text counts;
- * if there are several, the JSON stays as it is, so that nothing the customer read is lost.
+ * Structured output: keys of the text that the customer has seen, the most specific first. Without them, the only text
+ * counts; if there are several texts, the JSON is kept, so that nothing is lost.
  */
 export const STRUCTURED_TEXT_KEYS = [
 	...['reply', 'response', 'answer', 'message', 'text', 'output', 'content', 'say', 'speech'],
@@ -57,14 +57,14 @@ export const STRUCTURED_TEXT_KEYS = [
 	...['result', 'messages', 'parts'],
 ];
 
-/** Structured output: never the customer's to read. */
+/** Structured output: keys that the customer has not seen. */
 export const STRUCTURED_INTERNAL_KEYS = [
 	...['reasoning', 'thinking', 'thought', 'thoughts', 'rationale', 'analysis', 'explanation'],
 	...['chainofthought', 'scratchpad', 'notes', 'internalnotes', 'internalnote', 'plan', 'summary'],
 	...['intent', 'category', 'sentiment', 'language', 'status', 'action', 'type', 'role', 'tool'],
 ];
 
-/** Marks of what the customer never saw; looked for in the entry and in HIDDEN_PLACES of it. */
+/** Marks of messages that the customer has not seen, in an entry or in its `HIDDEN_PLACES`. */
 export const HIDDEN_MARKS: ReadonlyArray<readonly [key: string, value: RegExp]> = [
 	// n8n's Chat Memory Manager, "Hide Message in Chat"; LangGraph.
 	['hidefromui', /^(true|1|yes)$/],

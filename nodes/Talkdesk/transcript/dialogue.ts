@@ -1,11 +1,11 @@
 import { normalize } from './entry';
-import type { PlacedMessage } from './order';
+import type { PositionedMessage } from './order';
 import type { Speaker } from './vocabulary';
 import { toMilliseconds } from './time';
 
 /**
- * Names at the beginning of lines, as voice agents, summaries and our own text form write them. Fewer than in lists: `Contact:` and
- * `Lead:` are as likely a form with a customer's data.
+ * Names at the start of lines, in the text of voice agents, summaries and this package. Fewer than in lists: `Contact:` and
+ * `Lead:` may also be a form with customer data.
  */
 const NAMES: ReadonlyMap<string, Speaker> = new Map([
 	...['user', 'human', 'customer', 'client', 'visitor', 'caller', 'guest'].map(
@@ -17,30 +17,39 @@ const NAMES: ReadonlyMap<string, Speaker> = new Map([
 	...['system', 'tool', 'developer'].map((name) => [name, 'ignored'] as const),
 ]);
 
-/** If one side alone speaks, only these: `Agent: Zoe` and `Customer: ACME` are then more likely a form. */
-const SURE_NAMES = new Set(['user', 'human', 'ai', 'bot', 'assistant', 'chatbot', 'aiassistant']);
+/** The names that suffice if only one side speaks: `Agent: Zoe` or `Customer: ACME` is more likely a form. */
+const UNAMBIGUOUS_NAMES = new Set([
+	'user',
+	'human',
+	'ai',
+	'bot',
+	'assistant',
+	'chatbot',
+	'aiassistant',
+]);
 
-/** `[time] **Name** (time): words` */
+/** `[time] **Name** (time): text` */
 const LINE =
 	/^\s{0,20}(?:[-*>•]\s{1,4})?(?:\[([^\]\n]{1,40})\]\s{0,4})?\*{0,2}([A-Za-z][A-Za-z _-]{0,20})\*{0,2}(?:\s{0,4}\(([^)\n]{1,40})\))?\*{0,2}\s{0,4}:\*{0,2}(.*)$/;
 
 export interface Line {
 	speaker: Speaker;
 	content: string;
-	time?: PlacedMessage['time'];
+	time?: PositionedMessage['time'];
 }
 
 /**
- * Reads plain text in which each message begins with who said it: `AI: Hello` and `User: Hi` on lines of their own. Lines without
- * a name belong to the message above.
+ * The messages of plain text with a name at the start of each, such as `AI: Hello`. Lines without a name belong to the
+ * message before.
  *
- * @returns the messages and what stands ahead of them; undefined for any other text
+ * @param zone the IANA time zone for times without one
+ * @returns the messages, and the text before them; undefined for any other text
  */
-export function readDialogue(
+export function parseDialogue(
 	text: string,
 	zone: string,
 ): { lines: Line[]; prelude: string } | undefined {
-	const found: Array<Omit<Line, 'content'> & { content: string[] }> = [];
+	const messages: Array<Omit<Line, 'content'> & { content: string[] }> = [];
 	const prelude: string[] = [];
 	const names = new Set<string>();
 	for (const line of text.split(/\r?\n/)) {
@@ -49,17 +58,21 @@ export function readDialogue(
 		if (speaker) {
 			const time = toMilliseconds((after ?? before)?.replace(/ UTC$/, 'Z'), zone);
 			names.add(normalize(name));
-			found.push({ speaker, content: [words], ...(time !== undefined && { time }) });
+			messages.push({ speaker, content: [words], ...(time !== undefined && { time }) });
 		} else {
-			(found.at(-1)?.content ?? prelude).push(line);
+			(messages.at(-1)?.content ?? prelude).push(line);
 		}
 	}
-	const sides = new Set(found.map(({ speaker }) => speaker));
+	const sides = new Set(messages.map(({ speaker }) => speaker));
 	const isDialogue =
-		(sides.has('user') && sides.has('external')) || [...names].some((name) => SURE_NAMES.has(name));
+		(sides.has('user') && sides.has('external')) ||
+		[...names].some((name) => UNAMBIGUOUS_NAMES.has(name));
 	if (!isDialogue) return undefined;
 	return {
-		lines: found.map(({ content, ...line }) => ({ ...line, content: content.join('\n').trim() })),
+		lines: messages.map(({ content, ...line }) => ({
+			...line,
+			content: content.join('\n').trim(),
+		})),
 		prelude: prelude.join('\n').trim(),
 	};
 }

@@ -1,40 +1,44 @@
-/** An object of a transcript, and its fields by normalized key. */
+import { parseJson } from '../text/json';
+
+/** An object of a transcript. */
 export type Entry = Record<string, unknown>;
+
+/** The fields of an entry by normalized key. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** Whether it is an object with keys: no list, no null. */
+/** Whether a value is an object, neither a list nor null. */
 export function isEntry(value: unknown): value is Entry {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Keys come in thousands of entries; new ones beyond this number are normalized each time. */
+/** Keys that are cached, since thousands of entries share them. */
 const MAX_KNOWN_WORDS = 1000;
 const knownWords = new Map<string, string>();
 
 /**
- * A key or word in its plainest form, so that `created_at`, `createdAt` and `Created At` are one.
+ * A key or word in lower case, without spaces, `_`, `.` and `-`. So `created_at`, `createdAt` and `Created At` are equal.
  *
  * @example normalize('Created_At') // 'createdat'
  */
 export function normalize(word: string): string {
 	const known = knownWords.get(word);
 	if (known !== undefined) return known;
-	const plain = word.toLowerCase().replace(/[\s_.-]/g, '');
-	if (word.length < 50 && knownWords.size < MAX_KNOWN_WORDS) knownWords.set(word, plain);
-	return plain;
+	const normalized = word.toLowerCase().replace(/[\s_.-]/g, '');
+	if (word.length < 50 && knownWords.size < MAX_KNOWN_WORDS) knownWords.set(word, normalized);
+	return normalized;
 }
 
-/** An entry's own fields; of keys that are the same when normalized, the first. Throws what a getter throws. */
+/** The fields of an entry. If two keys are equal when normalized, the first counts. Throws the error of a getter. */
 export function fieldsOf(entry: Entry): Fields {
 	const fields = new Map<string, unknown>();
 	for (const [key, value] of Object.entries(entry)) {
-		const plain = normalize(key);
-		if (!fields.has(plain)) fields.set(plain, value);
+		const normalized = normalize(key);
+		if (!fields.has(normalized)) fields.set(normalized, value);
 	}
 	return fields;
 }
 
-/** The value under a path of normalized keys: `from.role`. */
+/** The value at a path of normalized keys, such as `from.role`. */
 export function valueAt(fields: Fields, path: string): unknown {
 	const dot = path.indexOf('.');
 	if (dot < 0) return fields.get(path);
@@ -42,17 +46,7 @@ export function valueAt(fields: Fields, path: string): unknown {
 	return isEntry(inner) ? valueAt(fieldsOf(inner), path.slice(dot + 1)) : undefined;
 }
 
-/** @returns the value, or undefined if it is no JSON */
-export function parseJson(text: string): unknown {
-	try {
-		const value: unknown = JSON.parse(text);
-		return value;
-	} catch {
-		return undefined;
-	}
-}
-
-/** The value of a text that is a JSON object or list, also inside a Markdown code fence; undefined for any other text. */
+/** The object or list of JSON text, also in a Markdown code fence; undefined for any other text. */
 export function parseNested(text: string): unknown {
 	const trimmed = text.trim();
 	const fenced = /^```(?:json)?\s([^]*)```$/.exec(trimmed);
@@ -60,7 +54,7 @@ export function parseNested(text: string): unknown {
 	return json.startsWith('{') || json.startsWith('[') ? parseJson(json) : undefined;
 }
 
-/** The objects of a text with a JSON object on each line; undefined for any other text. */
+/** The objects of text with one JSON object per line; undefined for any other text. */
 export function parseJsonLines(text: string): Entry[] | undefined {
 	if (!text.startsWith('{')) return undefined;
 	const entries: Entry[] = [];

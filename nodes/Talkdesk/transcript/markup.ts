@@ -1,6 +1,6 @@
 import { decodeEntities } from '../text/entities';
 
-/** Slack's own form, `Hi &amp; <mailto:ana@example.com|ana@example.com>`, as plain text. */
+/** The plain text of Slack's format, such as `Hi &amp; <mailto:ana@example.com|ana@example.com>`. */
 export function slackToText(text: string): string {
 	const plain = text.replace(/<([^<>|]{1,2000})(?:\|([^<>]{0,2000}))?>/g, (_all, target, label) =>
 		typeof label === 'string' && label !== ''

@@ -2,16 +2,23 @@ import {
 	describeFileMessage,
 	describeFiles,
 	isHidden,
-	readContent,
-	readStructured,
+	parseContent,
+	structuredText,
 	type Content,
 } from './content';
 import { fieldsOf, isEntry, normalize, parseNested, type Entry, type Fields } from './entry';
 import { htmlToPlain } from '../text/html';
+import { withoutLoneSurrogates } from '../text/wellFormed';
 import { slackToText } from './markup';
-import { addUnknown, reading, type ReadMessage, type Reading, type Walk } from './reading';
-import { speakerOf, type Spoken } from './speaker';
-import { spokenPart } from './spoken';
+import {
+	addUnknown,
+	parseResult,
+	type ParsedMessage,
+	type ParseResult,
+	type ParseContext,
+} from './parseResult';
+import { findSpeaker, type SpeakerMatch } from './speaker';
+import { spokenText } from './spokenText';
 import { toMilliseconds } from './time';
 import {
 	BODY_KEYS,
@@ -32,10 +39,13 @@ import {
 
 const MARKUP = { html: (text: string) => htmlToPlain(text) ?? text, slack: slackToText };
 
-/** The time and the number of a row, if it has them. */
-export function placeOf(fields: Fields, walk: Walk): Pick<ReadMessage, 'time' | 'sequence'> {
+/** The time and the number of a row, if there are any. */
+export function positionOf(
+	fields: Fields,
+	context: ParseContext,
+): Pick<ParsedMessage, 'time' | 'sequence'> {
 	let time: number | undefined;
-	for (const key of TIME_KEYS) time ??= toMilliseconds(fields.get(key), walk.zone);
+	for (const key of TIME_KEYS) time ??= toMilliseconds(fields.get(key), context.zone);
 	let sequence: number | undefined;
 	for (const key of SEQUENCE_KEYS) sequence ??= toNumber(fields.get(key));
 	return {
@@ -49,84 +59,90 @@ function toNumber(value: unknown): number | undefined {
 	return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
-/** A message of this speaker, if there are words. A lone half of a character becomes the replacement character. */
-export function messageOf(
+/** The message as a list; empty if there is no text, or the speaker is ignored. */
+export function toMessages(
 	speaker: Speaker,
 	text: string,
-	more: Omit<ReadMessage, 'type' | 'content'>,
-): ReadMessage[] {
-	const content = text.replace(LONE_SURROGATE, '\uFFFD').trim();
+	more: Omit<ParsedMessage, 'type' | 'content'>,
+): ParsedMessage[] {
+	const content = withoutLoneSurrogates(text).trim();
 	return speaker === 'ignored' || content === '' ? [] : [{ type: speaker, content, ...more }];
 }
 
-/** `toWellFormed`, which n8n's oldest Node.js doesn't have. */
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
-
 /**
- * A message with a speaker and a content.
+ * The message of an entry with a speaker and content.
  *
- * @returns undefined if it is none; no message if the customer never saw it, or if it is no speech
+ * @returns undefined if it is none. The result is empty if the customer has not seen it, or if it is no speech.
  */
-export function readMessage(fields: Fields, walk: Walk, depth: number): Reading | undefined {
+export function parseMessage(
+	fields: Fields,
+	context: ParseContext,
+	depth: number,
+): ParseResult | undefined {
 	const bodies = BODY_KEYS.map((key) => fields.get(key))
 		.filter(isEntry)
 		.map(fieldsOf);
 	const places = [fields, ...bodies];
-	// An envelope may be private, or called an event, while its messages are none of this.
+	// An envelope may be private or an event without its messages being so.
 	const isEnvelope = ['messages', 'history', 'transcript'].some((key) =>
 		Array.isArray(fields.get(key)),
 	);
-	if (!isEnvelope && isNotSpeech(fields)) return reading();
-	const spoken = speakerOf(fields) ?? bodies.map(speakerOf).find(Boolean);
+	if (!isEnvelope && isNotSpeech(fields)) return parseResult();
+	const match = findSpeaker(fields) ?? bodies.map(findSpeaker).find(Boolean);
 	const hasText = ['content', 'text', 'body', 'message'].some(
 		(key) => typeof fields.get(key) === 'string',
 	);
-	if (!isEnvelope && (spoken || hasText) && places.some(isHidden)) return reading();
-	if (!spoken) return undefined;
-	if (spoken.speaker === 'ignored') return reading();
+	if (!isEnvelope && (match || hasText) && places.some(isHidden)) return parseResult();
+	if (!match) return undefined;
+	if (match.speaker === 'ignored') return parseResult();
 
-	const { content, isEmpty } = findContent(places, spoken, walk, depth);
-	const text = content ? (spoken.markup ? MARKUP[spoken.markup] : String)(content.text) : '';
+	const { content, isEmpty } = findContent(places, match, context, depth);
+	const text = content ? (match.markup ? MARKUP[match.markup] : String)(content.text) : '';
 	const files = describeFiles(fields);
 	if (text === '' && files.length === 0 && (content || isEmpty)) {
 		files.push(describeFileMessage(fields));
 	}
-	const result = reading(
-		messageOf(spoken.speaker, [text, ...files].filter(Boolean).join('\n'), {
-			...(bodies[0] && placeOf(bodies[0], walk)),
-			...placeOf(fields, walk),
-			row: walk.rows++,
-			word: spoken.word,
+	const result = parseResult(
+		toMessages(match.speaker, [text, ...files].filter(Boolean).join('\n'), {
+			...(bodies[0] && positionOf(bodies[0], context)),
+			...positionOf(fields, context),
+			row: context.rows++,
+			word: match.word,
 		}),
 	);
 	addUnknown(result, ...(content?.unknown ?? []).slice(0, 100));
-	const isUnderstood =
+	const isRecognized =
 		content !== undefined ||
 		isEmpty ||
 		files.length > 0 ||
 		places.some((place) => CALL_KEYS.some((key) => Boolean(place.get(key))));
-	return isUnderstood ? result : undefined;
+	return isRecognized ? result : undefined;
 }
 
 function isNotSpeech(fields: Fields): boolean {
 	return NOT_SPEECH_KEYS.some((key) => {
 		const word = fields.get(key);
 		if (typeof word !== 'string' || word.length > 50) return false;
-		const plain = normalize(word);
-		return NOT_SPEECH.some((pattern) => pattern.test(plain));
+		const normalized = normalize(word);
+		return NOT_SPEECH.some((pattern) => pattern.test(normalized));
 	});
 }
 
-/** The first content with words; `isEmpty` if there is one without. */
-function findContent(places: Fields[], { speaker, word }: Spoken, walk: Walk, depth: number) {
+/** The first content that isn't empty. `isEmpty` tells whether there is an empty one. */
+function findContent(
+	places: Fields[],
+	{ speaker, word }: SpeakerMatch,
+	context: ParseContext,
+	depth: number,
+) {
 	let isEmpty = false;
 	for (const place of places) {
 		for (const key of CONTENT_KEYS) {
-			// { type: 'contact', value: … } is what a CRM knows of somebody, and nothing that was said.
+			// { type: 'contact', value: … } is CRM data, not a message.
 			if (key === 'value' && word.startsWith('type:')) continue;
 			const value = place.get(key);
 			if (value === undefined) continue;
-			const content = readSaid(value, speaker, walk, depth);
+			const content = parseSpeech(value, speaker, context, depth);
 			if (content && (content.text !== '' || content.unknown.length > 0)) {
 				return { content, isEmpty };
 			}
@@ -136,27 +152,27 @@ function findContent(places: Fields[], { speaker, word }: Spoken, walk: Walk, de
 	return { content: undefined, isEmpty };
 }
 
-/** What a speaker said. Of the bot's words only what the customer read. */
-function readSaid(
+/** The content of a speaker. Of the bot's content, only the part that the customer has seen. */
+function parseSpeech(
 	value: unknown,
 	speaker: Speaker,
-	walk: Walk,
+	context: ParseContext,
 	depth: number,
 ): Content | undefined {
-	const content = readContent(value);
+	const content = parseContent(value);
 	if (speaker !== 'external') return content;
 	if (content === undefined) {
 		if (!isEntry(value)) return undefined;
-		const text = readStructured(value);
+		const text = structuredText(value);
 		const isPart = text === '' && fieldsOf(value).has('type');
 		return isPart ? undefined : { text, unknown: [] };
 	}
-	const text = spokenPart(content.text);
+	const text = spokenText(content.text);
 	const nested = parseNested(text);
-	if (isEntry(nested)) return { ...content, text: readStructured(nested) };
+	if (isEntry(nested)) return { ...content, text: structuredText(nested) };
 	if (Array.isArray(nested)) {
-		// Agents of the community keep the whole turn as JSON: the customer's words are in the list already.
-		const turn = walk.read(nested, depth + 1);
+		// Some agents store the whole turn as JSON. The customer's message is already in the list.
+		const turn = context.parse(nested, depth + 1);
 		const isTurn = turn && (turn.messages.length > 0 || turn.unknownCount === 0);
 		if (isTurn && nested.length > 0) {
 			const answers = turn.messages.filter(({ type }) => type === 'external');
@@ -166,39 +182,47 @@ function readSaid(
 	return { ...content, text };
 }
 
-/** { human, ai }, as the Chat Memory Manager simplifies: in the order of the keys. */
-export function readGroup(fields: Fields, walk: Walk, depth: number): Reading | undefined {
+/** The messages of { human, ai }, the simplified output of the Chat Memory Manager, in the order of the keys. */
+export function parseGroup(
+	fields: Fields,
+	context: ParseContext,
+	depth: number,
+): ParseResult | undefined {
 	const keys = [...fields.keys()];
 	if (keys.length === 0 || !keys.every((key) => Object.hasOwn(GROUP_KEYS, key))) return undefined;
 	const sides = new Set(keys.map((key) => GROUP_KEYS[key]));
-	// `user` or `bot` alone is as likely a name.
+	// `user` or `bot` alone may be a name.
 	const isSure = fields.has('human') || fields.has('ai');
 	if (!isSure && !(sides.has('user') && sides.has('external'))) return undefined;
-	const row = walk.rows++;
-	const result = reading();
+	const row = context.rows++;
+	const result = parseResult();
 	for (const [key, value] of fields) {
 		const speaker = GROUP_KEYS[key] ?? 'ignored';
-		const content = readSaid(value, speaker, walk, depth);
+		const content = parseSpeech(value, speaker, context, depth);
 		if (content === undefined) return undefined;
-		for (const message of messageOf(speaker, content.text, { row })) result.messages.push(message);
+		for (const message of toMessages(speaker, content.text, { row })) result.messages.push(message);
 	}
 	return result;
 }
 
-/** A turn in one entry: the customer's words and the answer. */
-export interface ReadTurn {
-	reading: Reading;
-	/** The keys it was read from. */
+/** A turn in one entry: the customer's message and the answer. */
+export interface ParsedTurn {
+	result: ParseResult;
+	/** The keys of the turn. */
 	keys: string[];
 	half: Turn['half'];
-	/** Whether it is a turn by itself, or only beside a list of messages. */
+	/** Whether it is a turn even without a list of messages beside it. */
 	isSure: boolean;
 }
 
 const HALVES = ['always', 'columns'] as const;
 
-/** { question, answer }, { chatInput, output }, a row with user_message and bot_response, whatever other columns it has. */
-export function readTurn(fields: Fields, walk: Walk, depth: number): ReadTurn | undefined {
+/** The turn of an entry such as { question, answer }, { chatInput, output }, or a row with user_message and bot_response. */
+export function parseTurn(
+	fields: Fields,
+	context: ParseContext,
+	depth: number,
+): ParsedTurn | undefined {
 	const present = TURNS.map((turn) => ({
 		user: turn.user.find((key) => hasWords(fields.get(key))),
 		external: turn.external.find((key) => hasWords(fields.get(key))),
@@ -213,27 +237,27 @@ export function readTurn(fields: Fields, walk: Walk, depth: number): ReadTurn | 
 		).find(Boolean);
 	if (!turn) return undefined;
 	const keys = [turn.user, turn.external].filter((key) => key !== undefined);
-	const place = { ...placeOf(fields, walk), row: walk.rows++ };
-	const result = reading();
+	const place = { ...positionOf(fields, context), row: context.rows++ };
+	const result = parseResult();
 	for (const [speaker, key] of [
 		['user', turn.user],
 		['external', turn.external],
 	] as const) {
 		if (key === undefined) continue;
 		const value = fields.get(key);
-		const list = Array.isArray(value) ? walk.read(value, depth + 1) : undefined;
+		const list = Array.isArray(value) ? context.parse(value, depth + 1) : undefined;
 		if (list && list.messages.length > 0) {
 			for (const message of list.messages) result.messages.push(message);
 			addUnknown(result, ...list.unknown);
 			continue;
 		}
-		const content = readSaid(value, speaker, walk, depth);
+		const content = parseSpeech(value, speaker, context, depth);
 		if (content === undefined) return undefined;
-		for (const message of messageOf(speaker, content.text, place)) result.messages.push(message);
+		for (const message of toMessages(speaker, content.text, place)) result.messages.push(message);
 	}
 	const others = [...fields.keys()].filter((key) => !keys.includes(key));
 	return {
-		reading: result,
+		result: result,
 		keys,
 		half: turn.half,
 		isSure:
@@ -255,9 +279,13 @@ function hasWords(value: unknown): boolean {
 
 const MAX_PREFIXES = 6;
 
-/** Columns with a prefix, as joins and flattened tables have them: { p_message_role, p_message_content }. */
-export function readPrefixed(entry: Entry, walk: Walk, depth: number): Reading | undefined {
-	const columns = Object.entries(entry).map(([key, value]) => ({ words: wordsOf(key), value }));
+/** The message of columns with a common prefix, such as { p_message_role, p_message_content }. */
+export function parsePrefixed(
+	entry: Entry,
+	context: ParseContext,
+	depth: number,
+): ParseResult | undefined {
+	const columns = Object.entries(entry).map(([key, value]) => ({ words: splitKey(key), value }));
 	const prefixes = new Set<string>();
 	for (const { words } of columns) {
 		for (let length = 1; length < Math.min(words.length, 4); length++) {
@@ -273,13 +301,13 @@ export function readPrefixed(entry: Entry, walk: Walk, depth: number): Reading |
 				return [words.slice(isPrefixed ? length : 0).join(''), value] as const;
 			}),
 		);
-		const read = readMessage(fields, walk, depth);
+		const read = parseMessage(fields, context, depth);
 		if (read) return read;
 	}
 	return undefined;
 }
 
-function wordsOf(key: string): string[] {
+function splitKey(key: string): string[] {
 	return key
 		.slice(0, 100)
 		.replace(/([a-z0-9])([A-Z])/g, '$1 $2')

@@ -1,33 +1,36 @@
 import type { TranscriptMessage } from './recognize';
 
-/** A message with what tells its place. */
-export interface PlacedMessage extends TranscriptMessage {
-	/** The entry it came from, counted as listed. A turn in one row has several messages. */
+/** A message with its position in the source. */
+export interface PositionedMessage extends TranscriptMessage {
+	/** The index of its entry. A row with a whole turn has several messages. */
 	row: number;
-	/** The number of its row in the source. */
+	/** The number that the source has for the row. */
 	sequence?: number;
 }
 
 export type TranscriptOrder = 'auto' | 'oldestFirst' | 'newestFirst';
 
 /**
- * Messages, oldest first. With `auto` times decide; a message without one stays with the message before it. Without any time a list
- * whose rows have falling numbers is newest first, as `ORDER BY id DESC` gives it; any other one is taken as it is.
+ * The messages, oldest first. With `auto`, times decide; a message without one stays after the message before. Without any
+ * times, rows with falling numbers are newest first (`ORDER BY id DESC`), and any other list is oldest first.
  */
-export function oldestFirst(messages: PlacedMessage[], order: TranscriptOrder): PlacedMessage[] {
+export function oldestFirst(
+	messages: PositionedMessage[],
+	order: TranscriptOrder,
+): PositionedMessage[] {
 	if (order === 'oldestFirst') return messages;
-	if (order === 'newestFirst') return byRowsFromLast(messages);
-	const listed = isNewestFirst(messages) ? byRowsFromLast(messages) : messages;
-	return byTime(listed);
+	if (order === 'newestFirst') return reverseRows(messages);
+	const listed = isNewestFirst(messages) ? reverseRows(messages) : messages;
+	return sortByTime(listed);
 }
 
-function isNewestFirst(messages: PlacedMessage[]): boolean {
+function isNewestFirst(messages: PositionedMessage[]): boolean {
 	const times = messages.flatMap(({ time }) => time ?? []);
 	const [first] = times;
 	if (first !== undefined && times.some((time) => time !== first)) {
 		return times.every((time, index) => time <= (times[index - 1] ?? time));
 	}
-	// Each row has a number, below that of the row before.
+	// Each row has a lower number than the row before.
 	return (
 		new Set(messages.map(({ row }) => row)).size > 1 &&
 		messages.every(({ row, sequence }, index) => {
@@ -38,9 +41,9 @@ function isNewestFirst(messages: PlacedMessage[]): boolean {
 	);
 }
 
-/** The last row first; what one row said stays in its order. */
-function byRowsFromLast(messages: PlacedMessage[]): PlacedMessage[] {
-	const rows: PlacedMessage[][] = [];
+/** The rows in reverse order. Messages of one row keep their order. */
+function reverseRows(messages: PositionedMessage[]): PositionedMessage[] {
+	const rows: PositionedMessage[][] = [];
 	for (const message of messages) {
 		const current = rows.at(-1);
 		if (current?.[0]?.row === message.row) current.push(message);
@@ -49,36 +52,36 @@ function byRowsFromLast(messages: PlacedMessage[]): PlacedMessage[] {
 	return rows.reverse().flat();
 }
 
-function byTime(messages: PlacedMessage[]): PlacedMessage[] {
-	// What comes ahead of the first known time stays ahead of it.
-	let known = messages.find(({ time }) => time !== undefined)?.time;
-	if (known === undefined) return messages;
+function sortByTime(messages: PositionedMessage[]): PositionedMessage[] {
+	// Messages before the first known time stay before it.
+	let latestTime = messages.find(({ time }) => time !== undefined)?.time;
+	if (latestTime === undefined) return messages;
 	const timed = messages.map((message) => {
-		known = message.time ?? known;
-		return { message, time: known ?? 0 };
+		latestTime = message.time ?? latestTime;
+		return { message, time: latestTime ?? 0 };
 	});
 	return timed.sort((a, b) => a.time - b.time).map(({ message }) => message);
 }
 
-/** Two runs of one conversation as one: what the second repeats of the first's end appears once. */
-export function joinRuns<Message extends PlacedMessage>(
+/** Two lists of one conversation, without the messages that end the first and begin the second. */
+export function mergeOverlap<Message extends PositionedMessage>(
 	first: Message[],
 	second: Message[],
 ): Message[] {
 	if (first.length === 0) return second;
-	const repeated = repeatedLength(first, second);
-	const start = first.length - repeated;
+	const overlap = overlapLength(first, second);
+	const start = first.length - overlap;
 	return [
 		...first.map((message, index) =>
 			index < start ? message : { ...message, time: message.time ?? second[index - start]?.time },
 		),
-		...second.slice(repeated),
+		...second.slice(overlap),
 	];
 }
 
-/** How many messages at the end of `first` are those at the beginning of `second`: Knuth, Morris and Pratt's way, in one pass. */
-function repeatedLength(first: PlacedMessage[], second: PlacedMessage[]): number {
-	const same = (a: PlacedMessage | undefined, b: PlacedMessage | undefined) =>
+/** How many messages at the end of `first` begin `second` (Knuth-Morris-Pratt). */
+function overlapLength(first: PositionedMessage[], second: PositionedMessage[]): number {
+	const same = (a: PositionedMessage | undefined, b: PositionedMessage | undefined) =>
 		a !== undefined && b !== undefined && a.type === b.type && a.content === b.content;
 	const borders = [0];
 	for (let index = 1, length = 0; index < second.length; index++) {

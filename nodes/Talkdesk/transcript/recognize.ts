@@ -1,25 +1,31 @@
-/**
- * Recognizes a transcript in any of the forms that users of n8n have at hand, by its shape. What the forms are made of stands in
- * `vocabulary.ts` and `contentVocabulary.ts`; here is the walk through lists, envelopes and rows to the messages.
+/*
+ * Recognizes transcripts by their structure. This file goes through lists, envelopes and rows to the messages; the keys and
+ * words of the sources are in `vocabulary.ts` and `contentVocabulary.ts`.
  */
+import { parseJson } from '../text/json';
 import { describeShape } from '../text/shape';
-import { readDialogue } from './dialogue';
+import { parseDialogue } from './dialogue';
+import { fieldsOf, isEntry, parseJsonLines, parseNested, type Entry, type Fields } from './entry';
 import {
-	fieldsOf,
-	isEntry,
-	parseJson,
-	parseJsonLines,
-	parseNested,
-	type Entry,
-	type Fields,
-} from './entry';
-import { messageOf, placeOf, readGroup, readMessage, readPrefixed, readTurn } from './message';
-import { joinRuns, oldestFirst, type TranscriptOrder } from './order';
-import { addUnknown, addUnknownOf, reading, type Reading, type Walk } from './reading';
-import { spokenPart } from './spoken';
+	toMessages,
+	positionOf,
+	parseGroup,
+	parseMessage,
+	parsePrefixed,
+	parseTurn,
+} from './message';
+import { mergeOverlap, oldestFirst, type TranscriptOrder } from './order';
+import {
+	addUnknown,
+	mergeUnknown,
+	parseResult,
+	type ParseResult,
+	type ParseContext,
+} from './parseResult';
+import { spokenText } from './spokenText';
 import { CLOSED_KEYS, ENVELOPE_KEYS, SUSPICIOUS_WORDS } from './vocabulary';
 
-/** A message as it was said: `user` is the customer, `external` is our side, the bot. */
+/** A message of a transcript: `user` is the customer, `external` the bot. */
 export interface TranscriptMessage {
 	type: 'user' | 'external';
 	content: string;
@@ -27,10 +33,12 @@ export interface TranscriptMessage {
 	time?: number;
 }
 
-/** What wasn't understood: how many entries, the shapes of the first without their words, and what to do about it. */
+/** The unrecognized parts of a transcript. */
 export interface Unrecognized {
 	count: number;
+	/** The structure of the first few, without content; empty if the transcript cannot be read at all. */
 	shapes: string[];
+	/** A sentence for the user. */
 	remedy?: string;
 }
 
@@ -42,34 +50,34 @@ export interface RecognizedTranscript {
 
 export interface RecognizeOptions {
 	order?: TranscriptOrder;
-	/** The IANA name of the time zone of times that come without one. */
+	/** The IANA time zone for times without one. */
 	zone?: string;
 }
 
-/** Deeper than any known form nests, JSON text inside JSON text included. */
+/** No known format nests deeper, including JSON text in JSON text. */
 const MAX_DEPTH = 12;
-/** More than any chat has; ends the walk through objects that share their parts over and over. */
+/** More than any chat has. Stops at objects that share their parts many times. */
 const MAX_VALUES = 1_000_000;
 
 /**
- * Recognizes a transcript. Empty messages are left out, and what the customer never read: instructions, tool calls, thoughts,
- * private notes. What isn't understood is counted, and costs nothing else.
+ * Recognizes a transcript. Empty messages are dropped, and so is what the customer has not seen: instructions, tool calls,
+ * reasoning, private notes. Never throws.
  *
  * @param value a list, an object with lists, one message, a turn, JSON text of any of these, or text with a name on each line
- * @returns the messages, oldest first; never throws
+ * @returns the messages, oldest first, and the unrecognized parts
  */
 export function recognizeTranscript(
 	value: unknown,
 	{ order = 'auto', zone = 'utc' }: RecognizeOptions = {},
 ): RecognizedTranscript {
-	const walk: Walk = {
+	const context: ParseContext = {
 		zone,
 		values: 0,
 		rows: 0,
-		read: (inner, depth) => readValue(inner, walk, depth),
+		parse: (inner, depth) => parseValue(inner, context, depth),
 	};
-	const read = walk.read(value, 0) ?? nothingOf(value);
-	const trusted = withoutSuspicious(read);
+	const parsed = context.parse(value, 0) ?? unrecognizedValue(value);
+	const trusted = dropSuspicious(parsed);
 	return {
 		messages: oldestFirst(trusted.messages, order).map(({ type, content, time }) => ({
 			type,
@@ -78,153 +86,157 @@ export function recognizeTranscript(
 		})),
 		unrecognized: {
 			count: trusted.unknownCount,
-			shapes: trusted.unknown.map(shapeOf),
+			shapes: trusted.unknown.map(safeShape),
 			...(trusted.unknownCount > 0 && { remedy: remedyFor(value) }),
 		},
 	};
 }
 
-function nothingOf(value: unknown): Reading {
-	const result = reading();
+function unrecognizedValue(value: unknown): ParseResult {
+	const result = parseResult();
 	addUnknown(result, value);
 	return result;
 }
 
-/** Leaves out messages whose speaker is doubtful in this company. */
-function withoutSuspicious(read: Reading): Reading {
-	const words = new Set(read.messages.map(({ word }) => word));
+/** The result without messages whose speaker is doubtful: `SUSPICIOUS_WORDS`. */
+function dropSuspicious(parsed: ParseResult): ParseResult {
+	const words = new Set(parsed.messages.map(({ word }) => word));
 	const doubtful = SUSPICIOUS_WORDS.filter(
 		({ word, beside }) => words.has(word) && words.has(beside),
 	);
-	if (doubtful.length === 0) return read;
+	if (doubtful.length === 0) return parsed;
 	const isDoubtful = (word = '') => doubtful.some((rule) => rule.word === word);
-	const left = read.messages.filter(({ word }) => isDoubtful(word));
-	const result = reading(read.messages.filter(({ word }) => !isDoubtful(word)));
-	addUnknownOf(result, read);
-	addUnknownOf(result, { ...reading(), unknownCount: left.length });
-	addUnknownOf(result, {
-		...reading(),
-		unknown: left.slice(0, 1).map(() => ({ message: { type: 'user' } })),
+	const dropped = parsed.messages.filter(({ word }) => isDoubtful(word));
+	const result = parseResult(parsed.messages.filter(({ word }) => !isDoubtful(word)));
+	mergeUnknown(result, parsed);
+	mergeUnknown(result, { ...parseResult(), unknownCount: dropped.length });
+	mergeUnknown(result, {
+		...parseResult(),
+		unknown: dropped.slice(0, 1).map(() => ({ message: { type: 'user' } })),
 	});
 	return result;
 }
 
-function readValue(value: unknown, walk: Walk, depth: number): Reading | undefined {
-	if (value === undefined || value === null) return reading();
-	if (depth > MAX_DEPTH || ++walk.values > MAX_VALUES) return undefined;
+function parseValue(value: unknown, context: ParseContext, depth: number): ParseResult | undefined {
+	if (value === undefined || value === null) return parseResult();
+	if (depth > MAX_DEPTH || ++context.values > MAX_VALUES) return undefined;
 	try {
-		if (typeof value === 'string') return readText(value, walk, depth);
-		if (Array.isArray(value)) return readList(value, walk, depth);
-		return isEntry(value) ? readEntry(value, walk, depth) : undefined;
+		if (typeof value === 'string') return parseText(value, context, depth);
+		if (Array.isArray(value)) return parseList(value, context, depth);
+		return isEntry(value) ? parseEntry(value, context, depth) : undefined;
 	} catch {
-		// A getter that throws, a revoked proxy: an object of code, not of data.
+		// A getter that throws or a revoked proxy is no data.
 		return undefined;
 	}
 }
 
-function readText(text: string, walk: Walk, depth: number): Reading | undefined {
+function parseText(text: string, context: ParseContext, depth: number): ParseResult | undefined {
 	const trimmed = text.trim();
-	if (trimmed === '') return reading();
+	if (trimmed === '') return parseResult();
 	const nested = trimmed.startsWith('"')
 		? parseJson(trimmed)
 		: (parseNested(trimmed) ?? parseJsonLines(trimmed));
-	if (nested !== undefined) return readValue(nested, walk, depth + 1);
-	const dialogue = readDialogue(trimmed, walk.zone);
+	if (nested !== undefined) return parseValue(nested, context, depth + 1);
+	const dialogue = parseDialogue(trimmed, context.zone);
 	if (!dialogue) return undefined;
-	const result = reading();
+	const result = parseResult();
 	for (const { speaker, content, time } of dialogue.lines) {
-		const place = { row: walk.rows++, ...(time !== undefined && { time }) };
-		const words = speaker === 'external' ? spokenPart(content) : content;
-		for (const message of messageOf(speaker, words, place)) result.messages.push(message);
+		const place = { row: context.rows++, ...(time !== undefined && { time }) };
+		const words = speaker === 'external' ? spokenText(content) : content;
+		for (const message of toMessages(speaker, words, place)) result.messages.push(message);
 	}
 	if (dialogue.prelude !== '') addUnknown(result, dialogue.prelude);
 	return result;
 }
 
-/** An entry that isn't understood costs that entry. */
-function readList(list: unknown[], walk: Walk, depth: number): Reading {
-	const result = reading();
+/** The messages of a list. Only unrecognized entries are lost. */
+function parseList(list: unknown[], context: ParseContext, depth: number): ParseResult {
+	const result = parseResult();
 	for (const entry of list) {
-		const read = readValue(entry, walk, depth + 1);
-		if (read === undefined) {
+		const parsed = parseValue(entry, context, depth + 1);
+		if (parsed === undefined) {
 			addUnknown(result, entry);
 			continue;
 		}
-		for (const message of read.messages) result.messages.push(message);
-		if (read.unknownCount > 0) addUnknownOf(result, read);
+		for (const message of parsed.messages) result.messages.push(message);
+		if (parsed.unknownCount > 0) mergeUnknown(result, parsed);
 	}
 	return result;
 }
 
-function readEntry(entry: Entry, walk: Walk, depth: number): Reading | undefined {
+function parseEntry(entry: Entry, context: ParseContext, depth: number): ParseResult | undefined {
 	const fields = fieldsOf(entry);
-	if (fields.size === 0) return isPlain(entry) ? reading() : undefined;
+	if (fields.size === 0) return isPlain(entry) ? parseResult() : undefined;
 	return (
-		readMessage(fields, walk, depth) ??
-		readGroup(fields, walk, depth) ??
-		readTurnAndInside(fields, walk, depth) ??
-		readPrefixed(entry, walk, depth)
+		parseMessage(fields, context, depth) ??
+		parseGroup(fields, context, depth) ??
+		parseTurnAndNested(fields, context, depth) ??
+		parsePrefixed(entry, context, depth)
 	);
 }
 
-/** `{}` holds nothing that could get lost; a Date or a Map may. */
+/** Whether an object without keys is plain. A Date or a Map may have content. */
 function isPlain(entry: Entry): boolean {
 	const prototype: unknown = Object.getPrototypeOf(entry);
 	return prototype === Object.prototype || prototype === null;
 }
 
-/** Lists first, then the turn that followed them: { chat_history, input, output }. */
-function readTurnAndInside(fields: Fields, walk: Walk, depth: number): Reading | undefined {
-	const turn = readTurn(fields, walk, depth);
-	const inside = readInside(fields, turn?.keys ?? [], walk, depth);
+/** The messages of nested lists, then the turn after them: { chat_history, input, output }. */
+function parseTurnAndNested(
+	fields: Fields,
+	context: ParseContext,
+	depth: number,
+): ParseResult | undefined {
+	const turn = parseTurn(fields, context, depth);
+	const inside = parseNestedMessages(fields, turn?.keys ?? [], context, depth);
 	if (!turn) return inside;
 	const hasMessages = inside !== undefined && inside.messages.length > 0;
 	if (hasMessages ? turn.half === 'never' : !turn.isSure) return inside;
-	const result = reading(joinRuns(inside?.messages ?? [], turn.reading.messages));
-	if (inside) addUnknownOf(result, inside);
-	addUnknownOf(result, turn.reading);
+	const result = parseResult(mergeOverlap(inside?.messages ?? [], turn.result.messages));
+	if (inside) mergeUnknown(result, inside);
+	mergeUnknown(result, turn.result);
 	return result;
 }
 
 const ENVELOPES = new Set(ENVELOPE_KEYS);
 const CLOSED = new Set(CLOSED_KEYS);
 
-/** Messages inside of an entry: in known envelopes, in the order in which they were said; then under any other key. */
-function readInside(
+/** The messages inside of an entry: in known envelopes, in chronological order, then under any other key. */
+function parseNestedMessages(
 	fields: Fields,
-	without: string[],
-	walk: Walk,
+	excluded: string[],
+	context: ParseContext,
 	depth: number,
-): Reading | undefined {
+): ParseResult | undefined {
 	const open = [
 		...ENVELOPE_KEYS.filter((key) => fields.has(key)),
 		...[...fields.keys()].filter((key) => !ENVELOPES.has(key) && !CLOSED.has(key)),
 	];
-	const runs: Reading[] = [];
+	const runs: ParseResult[] = [];
 	for (const key of open) {
 		const value = fields.get(key);
 		const isKnown = ENVELOPES.has(key);
-		if (without.includes(key) || !mayHoldMessages(value, isKnown)) continue;
-		const read = readValue(value, walk, depth + 1);
-		if (!read || (!isKnown && read.messages.length === 0)) continue;
-		if (!Array.isArray(value)) placeSingle(read, key, fields, walk);
-		runs.push(read);
+		if (excluded.includes(key) || !mayHoldMessages(value, isKnown)) continue;
+		const parsed = parseValue(value, context, depth + 1);
+		if (!parsed || (!isKnown && parsed.messages.length === 0)) continue;
+		if (!Array.isArray(value)) inheritPosition(parsed, key, fields, context);
+		runs.push(parsed);
 	}
-	return runs.length > 0 ? joinReadings(runs) : undefined;
+	return runs.length > 0 ? mergeResults(runs) : undefined;
 }
 
-/** More is no few lists of one conversation, but a message under each key. */
+/** More values are not lists of one conversation, but single messages under keys. */
 const MAX_OVERLAPPING = 20;
 
-function joinReadings(runs: Reading[]): Reading {
-	const result = reading();
+function mergeResults(runs: ParseResult[]): ParseResult {
+	const result = parseResult();
 	for (const run of runs) {
 		if (runs.length <= MAX_OVERLAPPING) {
-			result.messages = joinRuns(result.messages, run.messages);
+			result.messages = mergeOverlap(result.messages, run.messages);
 		} else {
 			for (const message of run.messages) result.messages.push(message);
 		}
-		if (run.unknownCount > 0) addUnknownOf(result, run);
+		if (run.unknownCount > 0) mergeUnknown(result, run);
 	}
 	return result;
 }
@@ -234,11 +246,16 @@ function mayHoldMessages(value: unknown, isKnown: boolean): boolean {
 	return (isKnown && value.trim() !== '') || /^\s*(?:[[{]|```)/.test(value);
 }
 
-/** A row around one message has its time and its number. */
-function placeSingle({ messages }: Reading, key: string, fields: Fields, walk: Walk): void {
+/** Gives the time and the number of a row to its only message. */
+function inheritPosition(
+	{ messages }: ParseResult,
+	key: string,
+	fields: Fields,
+	context: ParseContext,
+): void {
 	const [first] = messages;
 	if (!first || messages.some(({ row }) => row !== first.row)) return;
-	const place = placeOf(fields, walk);
+	const place = positionOf(fields, context);
 	for (const message of messages) {
 		message.time ??= place.time;
 		message.sequence = place.sequence ?? message.sequence;
@@ -246,8 +263,8 @@ function placeSingle({ messages }: Reading, key: string, fields: Fields, walk: W
 	}
 }
 
-/** The shape without any words; also of what throws when it is looked at. */
-function shapeOf(value: unknown): string {
+/** The structure of a value without content, also if a getter throws. */
+function safeShape(value: unknown): string {
 	try {
 		return describeShape(value);
 	} catch {
@@ -255,22 +272,22 @@ function shapeOf(value: unknown): string {
 	}
 }
 
-const FORMS =
-	'Understood are lists of { "role", "content" } (OpenAI and others), of LangChain messages, of { "human", "ai" } (Chat Memory Manager), of { "type", "content", "created_at" } (Talkdesk), of { "from", "text" }, of rows with such columns or with a question and an answer, text with "User:" and "AI:" on its lines, and each of them as JSON text or inside an object.';
+const KNOWN_FORMATS =
+	'Known formats are lists of { "role", "content" } (OpenAI and others), LangChain messages, { "human", "ai" } (Chat Memory Manager), { "type", "content", "created_at" } (Talkdesk), { "from", "text" }, rows with such columns or with a question and an answer, and text with "User:" and "AI:" at the start of each line; each also as JSON text or inside an object.';
 
-/** What to do, by what is wrong with the whole value. The first line that matches decides. */
+/** Remedies for unrecognized text. The first match counts. */
 const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
 	[
 		/\[object \w+\]/,
-		'An expression became text. Remove everything that stands before {{ and after }} in the parameter, blanks and line breaks too, or write {{ JSON.stringify($json.messages) }}.',
+		'The result of an expression became text. Remove everything before {{ and after }} in the parameter, including spaces and line breaks, or use {{ JSON.stringify($json.messages) }}.',
 	],
 	[
 		/^\s*[[{]/,
-		'It is no valid JSON: a quotation mark or a line break inside of an embedded expression breaks it. Make the whole parameter one expression, such as {{ [{ role: "user", content: $json.text }] }}, or embed {{ JSON.stringify($json.text) }} without quotation marks around it.',
+		'It is not valid JSON, for example because an embedded expression returns a quotation mark or a line break. Make the whole parameter one expression, such as {{ [{ role: "user", content: $json.text }] }}, or embed {{ JSON.stringify($json.text) }} without quotation marks around it.',
 	],
 	[
 		/\S/,
-		'It is plain text. Begin each message on a line of its own with who said it, "User: …" or "AI: …", or pass it on as one message: {{ [{ role: "user", content: $json.text }] }}.',
+		'It is plain text. Start each message on its own line with its sender, "User: …" or "AI: …", or pass the text as one message: {{ [{ role: "user", content: $json.text }] }}.',
 	],
 ];
 
@@ -280,7 +297,7 @@ function remedyFor(value: unknown): string {
 		isEntry(parseNested(value)) ||
 		Array.isArray(parseNested(value))
 	) {
-		return FORMS;
+		return KNOWN_FORMATS;
 	}
-	return REMEDIES.find(([pattern]) => pattern.test(value))?.[1] ?? FORMS;
+	return REMEDIES.find(([pattern]) => pattern.test(value))?.[1] ?? KNOWN_FORMATS;
 }

@@ -10,35 +10,36 @@ import {
 	type Speaker,
 } from './vocabulary';
 
-/** Who speaks, the word that said so with its key, and how the source writes its texts. */
-export interface Spoken {
+/** The speaker, the key and word that name it, and the markup of the source. */
+export interface SpeakerMatch {
 	speaker: Speaker;
 	word: string;
 	markup: Dialect['markup'];
 }
 
-const WORDS: ReadonlyMap<string, Speaker> = new Map(
+const SPEAKER_BY_WORD: ReadonlyMap<string, Speaker> = new Map(
 	(['user', 'external', 'ignored'] as const).flatMap((speaker) =>
 		SPEAKERS[speaker].map((word) => [word, speaker] as const),
 	),
 );
 
-/** Looks for the speaker: first as the dialects say, then under the common keys, then in flags. */
-export function speakerOf(fields: Fields): Spoken | undefined {
-	const spoken = DIALECTS.filter(({ has }) =>
+/** The speaker of an entry: by its dialect, then by the common keys, then by flags. */
+export function findSpeaker(fields: Fields): SpeakerMatch | undefined {
+	const dialects = DIALECTS.filter(({ has }) =>
 		has.every((path) => (valueAt(fields, path) ?? undefined) !== undefined),
 	);
-	const markup = spoken.find((dialect) => dialect.markup)?.markup;
-	for (const dialect of spoken) {
-		const speaker = dialect.speaker ?? inDialect(dialect, fields);
+	const markup = dialects.find((dialect) => dialect.markup)?.markup;
+	for (const dialect of dialects) {
+		const speaker = dialect.speaker ?? speakerInDialect(dialect, fields);
 		if (speaker) return { speaker, word: dialect.source, markup };
 	}
-	const className = classNameOf(fields);
+	const className = speakerByClassName(fields);
 	if (className) return { ...className, markup };
-	let kind: Spoken | undefined;
+	let kind: SpeakerMatch | undefined;
 	for (const key of SPEAKER_KEYS) {
 		const value = fields.get(key);
-		const speaker = wordOf(value) ?? (isEntry(value) ? inObject(fieldsOf(value)) : undefined);
+		const speaker =
+			speakerByWord(value) ?? (isEntry(value) ? speakerInObject(fieldsOf(value)) : undefined);
 		const word = typeof value === 'string' ? normalize(value) : 'object';
 		if (!speaker) continue;
 		const named = { speaker, word: `${key}:${word}`, markup };
@@ -46,11 +47,11 @@ export function speakerOf(fields: Fields): Spoken | undefined {
 			return named;
 		kind ??= named;
 	}
-	const flag = flagOf(fields);
+	const flag = speakerByFlag(fields);
 	return flag ? { speaker: flag, word: '', markup } : kind;
 }
 
-function inDialect({ key, words = {}, patterns = [] }: Dialect, fields: Fields) {
+function speakerInDialect({ key, words = {}, patterns = [] }: Dialect, fields: Fields) {
 	const value = key === undefined ? undefined : valueAt(fields, key);
 	if (!['string', 'number', 'boolean'].includes(typeof value)) return undefined;
 	const word = normalize(String(value));
@@ -60,30 +61,30 @@ function inDialect({ key, words = {}, patterns = [] }: Dialect, fields: Fields) 
 }
 
 /** LangChain's `toJSON`: { lc: 1, type: 'constructor', id: [..., 'HumanMessage'], kwargs: { content } }. */
-function classNameOf(fields: Fields): Pick<Spoken, 'speaker' | 'word'> | undefined {
+function speakerByClassName(fields: Fields): Pick<SpeakerMatch, 'speaker' | 'word'> | undefined {
 	const [id, kwargs] = [fields.get('id'), fields.get('kwargs')];
 	const name: unknown = Array.isArray(id) ? id.at(-1) : undefined;
 	if (typeof name !== 'string' || !isEntry(kwargs)) return undefined;
-	const speaker = wordOf(name) ?? wordOf(fieldsOf(kwargs).get('role'));
+	const speaker = speakerByWord(name) ?? speakerByWord(fieldsOf(kwargs).get('role'));
 	return speaker && { speaker, word: `class:${normalize(name)}` };
 }
 
-/** Class names, `HumanMessage`, `AIMessageChunk`, are words too. */
-function wordOf(value: unknown): Speaker | undefined {
+/** The speaker by a word, or by a class name such as `HumanMessage` or `AIMessageChunk`. */
+function speakerByWord(value: unknown): Speaker | undefined {
 	if (typeof value !== 'string' || value.length > 50) return undefined;
 	const word = normalize(value);
-	return WORDS.get(word) ?? WORDS.get(word.replace(/message(chunk)?$/, ''));
+	return SPEAKER_BY_WORD.get(word) ?? SPEAKER_BY_WORD.get(word.replace(/message(chunk)?$/, ''));
 }
 
-function inObject(fields: Fields): Speaker | undefined {
+function speakerInObject(fields: Fields): Speaker | undefined {
 	for (const key of SPEAKER_OBJECT_KEYS) {
-		const speaker = wordOf(fields.get(key));
+		const speaker = speakerByWord(fields.get(key));
 		if (speaker) return speaker;
 	}
-	return flagOf(fields);
+	return speakerByFlag(fields);
 }
 
-function flagOf(fields: Fields): Speaker | undefined {
+function speakerByFlag(fields: Fields): Speaker | undefined {
 	for (const [key, yes, no] of SPEAKER_FLAGS) {
 		const flag = fields.get(key);
 		if (typeof flag === 'object' || flag === undefined) continue;

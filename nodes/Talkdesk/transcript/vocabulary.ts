@@ -1,19 +1,19 @@
-/**
- * What a transcript is recognized by: every word, key and mark, with the source that uses it. To teach the recognizer a new
- * source, add a line here and a test; the code that reads these tables doesn't know any source by name.
+/*
+ * The keys and words of transcripts, with their sources. A new source is a line here and a test: the code that reads these
+ * tables has no names of sources.
  *
- * Keys and words are written as `normalize` gives them: in lower case, without blanks, `_`, `-` and `.`.
+ * Keys and words are normalized: in lower case, without spaces, `_`, `-` and `.`.
  */
 
-/** Who speaks: `user` is the customer, `external` our side, `ignored` what the customer never read. */
+/** `user` is the customer, `external` the bot, `ignored` what the customer has not seen. */
 export type Speaker = 'user' | 'external' | 'ignored';
 
-/** Words for a speaker that mean the same everywhere. */
+/** Words for a speaker with the same meaning in all sources. */
 export const SPEAKERS: Readonly<Record<Speaker, readonly string[]>> = {
 	user: [
 		...['user', 'human', 'customer', 'client', 'visitor', 'contact', 'guest', 'lead', 'enduser'],
 		...['caller', 'consumer', 'endcustomer', 'contactperson', 'requester', 'buyer', 'person'],
-		// Directions, seen from our side: WhatsApp and CRM rows, Botpress, Chatwoot's webhooks.
+		// Directions, from the bot's point of view: WhatsApp and CRM rows, Botpress, Chatwoot's webhooks.
 		...['incoming', 'inbound', 'in', 'received'],
 	],
 	external: [
@@ -28,13 +28,13 @@ export const SPEAKERS: Readonly<Record<Speaker, readonly string[]>> = {
 	ignored: ['system', 'developer', 'tool', 'function', 'data', 'remove', 'activity', 'template'],
 };
 
-/** Words that say what a message is rather than who wrote it: under these keys they count only if no other key names a side. */
+/** Words for the kind of a message. Under these keys, they count only if no other key names a speaker. */
 export const KINDS_OF_MESSAGES = {
 	keys: ['type', 'source', 'event'],
 	words: ['data', 'activity', 'template'],
 };
 
-/** Keys that name the speaker, the most telling first. Their value is a word, or an object with one under SPEAKER_OBJECT_KEYS. */
+/** Keys of the speaker, the most specific first. The value is a word, or an object with one under `SPEAKER_OBJECT_KEYS`. */
 export const SPEAKER_KEYS = [
 	...['role', 'roletype', 'sendertype', 'senderrole', 'authortype', 'authorrole'],
 	...['participantrole', 'actortype', 'purpose'],
@@ -43,7 +43,7 @@ export const SPEAKER_KEYS = [
 ];
 export const SPEAKER_OBJECT_KEYS = ['kind', 'type', 'role'];
 
-/** Keys that hold true or false: who spoke if it is true, and if it is false. */
+/** Boolean keys, with the speaker for true and for false. */
 export const SPEAKER_FLAGS: ReadonlyArray<readonly [key: string, yes: Speaker, no: Speaker]> = [
 	['isbot', 'external', 'user'],
 	['isai', 'external', 'user'],
@@ -63,18 +63,18 @@ export const SPEAKER_FLAGS: ReadonlyArray<readonly [key: string, yes: Speaker, n
 	['incoming', 'user', 'external'],
 ];
 
-/** Where a source means something else by a word, or names no speaker. The first line that applies decides. */
+/** A source in which words differ in meaning, or that names no speaker. The first match counts. */
 export interface Dialect {
 	source: string;
-	/** The keys that an entry of this source has. A path, `from.role`, goes into objects. */
+	/** The keys of all entries of this source. They may be paths, such as `from.role`. */
 	has: readonly string[];
-	/** The key, or path, whose value is looked up in `words`, then in `patterns`. */
+	/** The key or path whose value is looked up in `words`, then in `patterns`. */
 	key?: string;
 	words?: Readonly<Record<string, Speaker>>;
 	patterns?: ReadonlyArray<readonly [RegExp, Speaker]>;
-	/** Who speaks, if the keys alone tell. */
+	/** The speaker, if the keys alone determine it. */
 	speaker?: Speaker;
-	/** How its texts are written. */
+	/** The markup of its texts. */
 	markup?: 'html' | 'slack';
 }
 
@@ -100,7 +100,7 @@ export const DIALECTS: readonly Dialect[] = [
 		words: { system: 'external', custombot: 'external', supervisor: 'external' },
 	},
 	{
-		// "system" is the author of what an API posts without naming one.
+		// "system" is the default author of messages from the API.
 		source: 'Twilio Conversations: author',
 		has: ['author', 'body'],
 		key: 'author',
@@ -133,13 +133,13 @@ export const DIALECTS: readonly Dialect[] = [
 	},
 ];
 
-/** Keys of what was said. The first that isn't empty counts. `data` and `kwargs` of LangChain are looked into as well. */
+/** Keys of the content. The first that isn't empty counts, also inside of `BODY_KEYS` (LangChain). */
 export const CONTENT_KEYS = [
 	...['content', 'text', 'parts', 'message', 'body', 'value', 'payload', 'msg'],
 	...['messagetext', 'messagecontent', 'messagebody', 'textcontent', 'utterance', 'htmlbody'],
 	// Freshchat, Chainlit.
 	...['messageparts', 'output'],
-	// OpenAI: what the model said in place of an answer, or aloud.
+	// OpenAI: a refusal or speech instead of an answer.
 	...['refusal', 'audio'],
 ];
 export const BODY_KEYS = ['data', 'kwargs'];
@@ -153,10 +153,7 @@ export const TIME_KEYS = [
 /** Numbers that grow with every message of a source, used if there are no times. */
 export const SEQUENCE_KEYS = ['id', 'index', 'sequence', 'sequencenumber', 'seq', 'position'];
 
-/**
- * What messages are wrapped in, in the order in which they were said. Any other key is looked into too, but counts only if there
- * is a message inside.
- */
+/** Keys of envelopes around messages, in chronological order. Any other key counts only if it contains a message. */
 export const ENVELOPE_KEYS = [
 	...['json', 'history', 'chathistory', 'previousmessages', 'source', 'messages', 'message'],
 	...['input', 'contents', 'content', 'transcript', 'conversation', 'activities', 'items', 'data'],
@@ -173,7 +170,7 @@ export const ENVELOPE_KEYS = [
 	],
 ];
 
-/** Never looked into: what a model did, and what is known about a message. */
+/** Keys that are never searched: tool calls and metadata. */
 export const CLOSED_KEYS = [
 	...['intermediatesteps', 'steps', 'messagelog', 'toolcalls', 'toolresults', 'tools', 'functions'],
 	...['toolinvocations', 'invalidtoolcalls', 'toolcallchunks', 'observation', 'action'],
@@ -182,12 +179,12 @@ export const CLOSED_KEYS = [
 	...['paireditem', 'error', 'quoted', 'quotedmessage', 'replyto', 'context'],
 ];
 
-/** A message that has one of these and no content is a call, not speech. */
+/** A message with one of these keys and no content is a call, not speech. */
 export const CALL_KEYS = [
 	...['toolcalls', 'functioncall', 'toolcallid', 'toolinvocations', 'invalidtoolcalls'],
 ];
 
-/** The words of the Chat Memory Manager, simplified. An object of nothing else is a conversation, in the order of its keys. */
+/** The keys of the Chat Memory Manager's simplified output. An object with these keys only is a list of messages. */
 export const GROUP_KEYS: Readonly<Record<string, Speaker>> = {
 	human: 'user',
 	user: 'user',
@@ -200,13 +197,13 @@ export const GROUP_KEYS: Readonly<Record<string, Speaker>> = {
 	function: 'ignored',
 };
 
-/** One row or object for a turn: the customer's words, then the answer. The first line that applies decides. */
+/** The keys of a turn in one entry: the customer's message, then the answer. The first match counts. */
 export interface Turn {
 	user: readonly string[];
 	external: readonly string[];
 	/**
-	 * Whether one half is enough: whatever else stands beside it; only beside COLUMN_KEYS or a list of messages; never, and the pair
-	 * isn't one beside a list either, as such keys may hold a name or instructions.
+	 * Whether one half is a turn: always, or only beside `COLUMN_KEYS` or a list of messages. With `never`, even the pair is
+	 * none beside a list, since the keys may hold a name or instructions.
 	 */
 	half: 'always' | 'columns' | 'never';
 }
@@ -226,7 +223,7 @@ export const TURNS: readonly Turn[] = [
 		half: 'always',
 	},
 	{
-		// Either side's words beside a plain one: { chatInput, output }.
+		// Specific keys beside general ones: { chatInput, output }.
 		user: ['chatinput', 'usermessage', 'userinput', 'userquery'],
 		external: ['output', 'response', 'answer', 'reply'],
 		half: 'columns',
@@ -242,13 +239,13 @@ export const TURNS: readonly Turn[] = [
 	{ user: ['prompt'], external: ['completion', 'response', 'output'], half: 'never' },
 ];
 
-/** What an entry may have beside half a turn, without being something else. */
+/** Keys that an entry may have beside half a turn. */
 export const COLUMN_KEYS = [
 	...['id', 'sessionid', 'chatid', 'conversationid', 'threadid', 'userid', 'updatedat'],
 	...['paireditem', 'pairedindex', 'rownumber'],
 ];
 
-/** Entries that aren't speech, whoever they come from: the values of NOT_SPEECH_KEYS. */
+/** Entries that aren't speech of any speaker, by the values of `NOT_SPEECH_KEYS`. */
 export const NOT_SPEECH_KEYS = ['type', 'parttype', 'subtype', 'messagetype', 'kind', 'event'];
 export const NOT_SPEECH: readonly RegExp[] = [
 	// OpenAI Responses: function_call, file_search_call, mcp_list_tools, computer_call_output, …
@@ -260,14 +257,14 @@ export const NOT_SPEECH: readonly RegExp[] = [
 	/^(trace|typing|event|invoke|conversationupdate|messagereaction|endofconversation)$/,
 	// Intercom, Zendesk, Chatwoot, Freshchat.
 	/^(note|(private|internal)(note|comment)|internal|whisper|assignment|noteandreopen)$/,
-	// Rasa's events, and those of our own trigger.
+	// Rasa, and the events of the Talkdesk Trigger.
 	/^(action|slot|sessionstarted|userfeaturization|followup|restart|conversation(started|ended))$/,
 	// Slack.
 	/^(channel|group)(join|leave|topic|purpose|name|archive)$/,
 ];
 
-/** Words with their keys that are doubtful if another one is in the same transcript: such messages count as unrecognized. */
+/** Words that are doubtful beside another one. Their messages count as unrecognized. */
 export const SUSPICIOUS_WORDS = [
-	// n8n's memory writes "human"; agents that answer through a fallback model have been seen stored as "user".
+	// n8n's memory writes "human"; answers of agents with a fallback model were seen stored as "user".
 	{ word: 'message.type:user', beside: 'message.type:human' },
 ];

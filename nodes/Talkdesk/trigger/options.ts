@@ -8,7 +8,7 @@ import type { TriggerOptions } from './execute';
 import { asObject } from './event/objectKeys';
 
 const shownForDownloads = { show: { downloadAttachments: [true] } };
-const shown = <Option extends { property: object }>(declared: Option): Option => ({
+const ifDownloading = <Option extends { property: object }>(declared: Option): Option => ({
 	...declared,
 	property: { ...declared.property, displayOptions: shownForDownloads },
 });
@@ -23,7 +23,7 @@ const triggerOptions = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to put the files of a message into the item, as attachment_0, attachment_1, and so on',
+				'Whether to download the files of a message into the fields attachment_0, attachment_1, and so on',
 		},
 		flag,
 	),
@@ -34,7 +34,7 @@ const triggerOptions = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to leave out events that Talkdesk has sent before. The last 2,000 are remembered. An event with neither a message ID nor a time always counts as new, and so does every event while you test.',
+				'Whether to drop events that Talkdesk sends repeatedly. The node remembers the last 2,000 events. Events with neither a message ID nor a time, and all events during tests, count as new.',
 		},
 		flag,
 	),
@@ -45,13 +45,13 @@ const triggerOptions = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to leave out messages that are known to be by somebody else than a human agent: by the customer, also those that this integration has sent for him, and by bots, flows and the system. A message by an unknown author is kept. In the output, author.kind tells them apart.',
+				'Whether to drop messages that are known to come from the customer, a bot, a flow or the system, including those sent with the Talkdesk node. Messages from unknown authors are kept. The output has the kind of author in author.kind.',
 		},
 		flag,
 	),
-	allowedMimeTypes: shown(allowedMimeTypes),
-	checkSignature: shown(checkSignature),
-	maxFileSize: shown(maxFileSize),
+	allowedMimeTypes: ifDownloading(allowedMimeTypes),
+	checkSignature: ifDownloading(checkSignature),
+	maxFileSize: ifDownloading(maxFileSize),
 };
 
 export const optionsProperty = propertyOf(triggerOptions);
@@ -59,7 +59,7 @@ export const optionsProperty = propertyOf(triggerOptions);
 type Name = keyof typeof triggerOptions;
 type Value<N extends Name> = z.output<(typeof triggerOptions)[N]['schema']>;
 
-/** The value of an option, or what is wrong with it, for the user. */
+/** The value of an option, or a sentence for the user if it is invalid. */
 function readOption<N extends Name>(
 	options: unknown,
 	name: N,
@@ -67,27 +67,30 @@ function readOption<N extends Name>(
 	const { property, schema } = triggerOptions[name];
 	const parsed = schema.safeParse(asObject(options)?.[name]);
 	if (parsed.success) return { value: parsed.data };
-	return { problem: `The option ${property.displayName} ${parsed.error.issues[0]?.message}.` };
+	return {
+		problem: `The option '${property.displayName}' ${parsed.error.issues[0]?.message ?? 'is invalid'}.`,
+	};
 }
 
 /**
- * The options as n8n gives them.
+ * The unchecked options; none if an expression in them fails.
  *
- * @param tell is told what is wrong when an expression in them can't be evaluated; then none of them is set
+ * @param read reads the parameter `options`
+ * @param warn called with a sentence for the user if `read` throws
  */
-export function readOptionsSafely(give: () => unknown, tell: (problem: string) => void): unknown {
+export function readOptionsSafely(read: () => unknown, warn: (problem: string) => void): unknown {
 	try {
-		return give();
+		return read();
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
-		tell(`The options can't be read, and none of them counts: ${reason}`);
+		warn(`The options cannot be read, so the defaults apply: ${reason}`);
 		return {};
 	}
 }
 
 type Switch = 'downloadAttachments' | 'ignoreDuplicates' | 'onlyAgentMessages';
 
-/** Whether an option is on. A wrong value counts as none: the execution tells of it. */
+/** Whether an option is on. An invalid value counts as not set; the execution reports it. */
 export function isEnabled(options: unknown, name: Switch): boolean {
 	const read = readOption(options, name);
 	const byDefault = triggerOptions[name].property.default === true;
@@ -95,8 +98,9 @@ export function isEnabled(options: unknown, name: Switch): boolean {
 }
 
 /**
- * Reads the options of the trigger. A wrong value never costs an event: a node that fails as a whole loses it, or puts it on
- * its first output. It is reported instead, and if it limits which files may pass, none does.
+ * The options of the trigger. Never throws: an event would be lost, or end up on the first output (docs/decisions/0019).
+ *
+ * @returns invalid values as `problems`. If a file limit is invalid, no file is accepted.
  */
 export function readTriggerOptions(functions: IExecuteFunctions): TriggerOptions {
 	const problems: string[] = [];

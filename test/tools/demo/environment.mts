@@ -35,6 +35,8 @@ export interface WorldOptions {
 	/** Further environment variables for n8n. */
 	n8nEnv?: NodeJS.ProcessEnv;
 	onProgress?: (line: string) => void;
+	/** Told what n8n logs, as it comes. */
+	onN8nOutput?: (text: string) => void;
 	/** Another way to a running n8n that has the package. */
 	startN8n?: (options: N8nOptions) => Promise<N8nInstance>;
 }
@@ -98,6 +100,7 @@ export async function startEnvironment(options: WorldOptions = {}): Promise<Envi
 			port: options.n8nPort,
 			env: options.n8nEnv,
 			onProgress: options.onProgress,
+			onOutput: options.onN8nOutput,
 		});
 		ends.push(async () => await n8n.stop());
 

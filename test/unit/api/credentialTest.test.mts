@@ -102,7 +102,7 @@ describe('the webhook part of the credential', () => {
 	])('%j fails with an explanation', async (fields, words) => {
 		const { status, message } = await test({ ...outbound, ...fields });
 		expect(status).toBe('Error');
-		expect(message).toContain('Requests to Talkdesk work.');
+		expect(message).toContain('Requests to Talkdesk work,');
 		expect(message).toContain(words);
 	});
 

@@ -18,7 +18,7 @@ const stubClient = (status: number, body: unknown): TalkdeskClient => ({
 		touchpointId: '',
 		accessToken: '',
 	},
-	request: async ({ answer }) => ({ status, answer: answer.parse(body) }),
+	request: async ({ responseSchema }) => ({ status, data: responseSchema.parse(body) }),
 	requestOptions: DEFAULT_REQUEST_OPTIONS,
 	extend: () => stubClient(status, body),
 	unexpectedResponse: (tried, { status: given, message }) =>
@@ -116,11 +116,11 @@ describe('a start that Talkdesk rejects', () => {
 			...other,
 			// The accepted spelling is remembered for each API.
 			settings: { ...other.settings, apiBaseUrl: `https://api-${++apis}.example.com` },
-			request: async ({ body, answer }) => {
+			request: async ({ body, responseSchema }) => {
 				const types = JSON.stringify(body?.previous_messages) ?? '';
 				requests.push(types);
 				if (accepted && types.includes(accepted)) {
-					return { status: 201, answer: answer.parse({ id: 'c1' }) };
+					return { status: 201, data: responseSchema.parse({ id: 'c1' }) };
 				}
 				throw new TalkdeskApiError(NODE, 'start', {
 					kind,

@@ -24,7 +24,7 @@ it('rejects, and does not crash, if a file breaks off before the request reads i
 	const functions: IExecuteFunctions = Object.create({ getNode, helpers: { httpRequest } });
 	const file = { type: 'text/plain', size: 1, open: async () => broken };
 	await expect(putFile(functions, 'https://files.example.com/a', file, 1000)).rejects.toThrow(
-		'its storage did not answer',
+		'the file storage did not respond',
 	);
 });
 

@@ -157,7 +157,9 @@ describe('a new token', () => {
 		const refusing: IHttpRequestHelper = {
 			helpers: { httpRequest: async () => ({ statusCode: 401, headers: {}, body: ++requests }) },
 		};
-		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow('refused the client');
+		await expect(fetchAccessToken(refusing, newCredential())).rejects.toThrow(
+			'rejected the OAuth client',
+		);
 		expect(requests).toBe(1);
 	});
 

@@ -41,18 +41,18 @@ it('numbers and switches may be texts', () => {
 });
 
 it.each([
-	[{ maxFileSize: 'ten' }, 'is not a number from 0 on'],
-	[{ maxFileSize: -1 }, 'is not a number from 0 on'],
-	[{ maxFileSize: Infinity }, 'is not a number from 0 on'],
-	[{ maxFileSize: [] }, 'is not a number from 0 on'],
-	[{ maxFileSize: {} }, 'is not a number from 0 on'],
-	[{ maxFileSize: false }, 'is not a number from 0 on'],
+	[{ maxFileSize: 'ten' }, 'must be a number of 0 or more'],
+	[{ maxFileSize: -1 }, 'must be a number of 0 or more'],
+	[{ maxFileSize: Infinity }, 'must be a number of 0 or more'],
+	[{ maxFileSize: [] }, 'must be a number of 0 or more'],
+	[{ maxFileSize: {} }, 'must be a number of 0 or more'],
+	[{ maxFileSize: false }, 'must be a number of 0 or more'],
 	[
 		{ allowedMimeTypes: { type: 'image/png' } },
-		'is neither a text with commas nor a list of texts',
+		'must be a comma-separated text or a list of texts',
 	],
-	[{ checkSignature: 'maybe' }, 'is neither true nor false'],
-	[{ checkSignature: {} }, 'is neither true nor false'],
+	[{ checkSignature: 'maybe' }, 'must be true or false'],
+	[{ checkSignature: {} }, 'must be true or false'],
 ])('an option of a wrong type is an error, and never removes a limit: %j', (options, message) => {
 	expect(() => readFilePolicy(options)).toThrow(message);
 });

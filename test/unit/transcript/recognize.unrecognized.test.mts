@@ -16,7 +16,7 @@ it('leaves out an unrecognized entry, and only that', () => {
 	expect(unrecognized).toMatchObject({
 		count: 5,
 		shapes: ['{ role: text of 8, content: text of 8 }', 'number', 'text of 20'],
-		remedy: expect.stringContaining('Understood are'),
+		remedy: expect.stringContaining('Known formats are'),
 	});
 });
 
@@ -32,23 +32,23 @@ it('leaves out an unrecognized part, and only that', () => {
 
 describe('a value that is no transcript counts as one unrecognized entry, with a remedy', () => {
 	it.each<[unknown, string]>([
-		['[object Object],[object Object]', 'An expression became text'],
-		[' [object Object] ', 'An expression became text'],
+		['[object Object],[object Object]', 'The result of an expression became text'],
+		[' [object Object] ', 'The result of an expression became text'],
 		['[{ "role": "user", "content": "He said "no"" }]', 'JSON.stringify'],
 		['{', 'JSON.stringify'],
 		['The customer wants a refund.', 'plain text'],
 		['Contact: maria@example.com', 'plain text'],
 		['Agent: Zoe\nContact: maria@example.com', 'plain text'],
 		['Customer: ACME Ltd', 'plain text'],
-		[{ contact: 'maria@example.com', agent: 'Zoe' }, 'Understood are'],
-		[{ customer: 'ACME Ltd', assistant: 'on' }, 'Understood are'],
-		[{ lead: '4711' }, 'Understood are'],
-		[{ user: 'maria' }, 'Understood are'],
-		[{ id: 1, user: 'maria' }, 'Understood are'],
-		[{ answer: '42', score: 3 }, 'Understood are'],
-		[{ tags: ['a'] }, 'Understood are'],
-		[7, 'Understood are'],
-		[new Date(0), 'Understood are'],
+		[{ contact: 'maria@example.com', agent: 'Zoe' }, 'Known formats are'],
+		[{ customer: 'ACME Ltd', assistant: 'on' }, 'Known formats are'],
+		[{ lead: '4711' }, 'Known formats are'],
+		[{ user: 'maria' }, 'Known formats are'],
+		[{ id: 1, user: 'maria' }, 'Known formats are'],
+		[{ answer: '42', score: 3 }, 'Known formats are'],
+		[{ tags: ['a'] }, 'Known formats are'],
+		[7, 'Known formats are'],
+		[new Date(0), 'Known formats are'],
 	])('%j', (value, remedy) => {
 		const result = recognizeTranscript(value);
 		expect(result).toEqual({

@@ -7,5 +7,5 @@ export const attachmentIdProperty: INodeProperties = {
 	displayName: 'Attachment ID',
 	name: 'attachmentId',
 	placeholder: 'e.g. {{ $json.attachments[0].id }}',
-	description: 'The ID that Upload gave, or that the Talkdesk Trigger gives with a message',
+	description: 'ID from the Upload operation, or from a message event of the Talkdesk Trigger',
 };

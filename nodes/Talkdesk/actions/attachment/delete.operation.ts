@@ -1,5 +1,5 @@
 import { deleteAttachment } from '../../api/attachments';
-import { readText } from '../../parameters/item';
+import { readTextParameter } from '../../parameters/item';
 import { defineOperation, outputItem } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
@@ -10,10 +10,11 @@ export const deleteOperation = defineOperation({
 		action: 'Delete attachment',
 		description: 'Delete an attachment',
 	},
+	toolDescription: 'Deletes an attachment from Talkdesk.',
 	properties: [attachmentIdProperty],
 	options: {},
 	async execute(context) {
-		const attachmentId = readText(context, attachmentIdProperty);
+		const attachmentId = readTextParameter(context, attachmentIdProperty);
 		await deleteAttachment(context.client, attachmentId);
 		return [outputItem({ deleted: true }, context.itemIndex)];
 	},

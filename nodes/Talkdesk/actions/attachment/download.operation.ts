@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { getAttachment } from '../../api/attachments';
 import { downloadFile } from '../../files/download';
 import { filePolicyOptions, filePolicyOf } from '../../files/policyOptions';
-import { readText } from '../../parameters/item';
+import { readTextParameter } from '../../parameters/item';
 import { defineOperation } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
@@ -22,14 +22,15 @@ export const download = defineOperation({
 		name: 'Download',
 		value: 'download',
 		action: 'Download attachment',
-		description: 'Fetch a file, for example one that the human agent has sent',
+		description: 'Download a file, for example one that the agent has sent',
 	},
+	toolDescription: 'Downloads the file of an attachment from Talkdesk.',
 	properties: [attachmentIdProperty, outputDataFieldNameProperty],
 	options: filePolicyOptions,
 	async execute(context) {
 		const { client, itemIndex, options } = context;
-		const attachmentId = readText(context, attachmentIdProperty);
-		const field = readText(context, outputDataFieldNameProperty);
+		const attachmentId = readTextParameter(context, attachmentIdProperty);
+		const field = readTextParameter(context, outputDataFieldNameProperty);
 		const attachment = await getAttachment(client, attachmentId);
 		const file = await downloadFile(context, attachment, { policy: filePolicyOf(options) });
 		return [{ json: attachment, binary: { [field]: file }, pairedItem: { item: itemIndex } }];

@@ -1,5 +1,5 @@
 import { getAttachment } from '../../api/attachments';
-import { readText } from '../../parameters/item';
+import { readTextParameter } from '../../parameters/item';
 import { defineOperation, outputItem } from '../operation';
 import { attachmentIdProperty } from './attachmentId';
 
@@ -8,12 +8,13 @@ export const get = defineOperation({
 		name: 'Get',
 		value: 'get',
 		action: 'Get attachment',
-		description: 'Get name, type, size and state of an attachment',
+		description: 'Get the name, type, size and state of an attachment',
 	},
+	toolDescription: 'Returns the name, type, size and state of an attachment in Talkdesk.',
 	properties: [attachmentIdProperty],
 	options: {},
 	async execute(context) {
-		const attachmentId = readText(context, attachmentIdProperty);
+		const attachmentId = readTextParameter(context, attachmentIdProperty);
 		return [outputItem(await getAttachment(context.client, attachmentId), context.itemIndex)];
 	},
 });

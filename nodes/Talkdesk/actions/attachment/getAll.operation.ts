@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { listAttachments } from '../../api/attachments';
 import { readParameter } from '../../parameters/item';
-import { collectionProperty, option, readCollection } from '../../parameters/options';
+import { collectionProperty, option, readCollectionParameter } from '../../parameters/options';
 import { commaSeparated, flag, text, wholeNumberFrom } from '../../parameters/schemas';
 import { defineOperation, outputItem } from '../operation';
 
@@ -43,7 +43,7 @@ const filters = {
 			name: 'state',
 			type: 'string',
 			default: '',
-			description: 'The state, in the word that Talkdesk uses in an attachment',
+			description: 'State as it appears in the output of an attachment',
 		},
 		text,
 	),
@@ -54,7 +54,7 @@ const filters = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. image/png, application/pdf',
-			description: 'MIME types, separated by commas',
+			description: 'Comma-separated list of MIME types',
 		},
 		commaSeparated,
 	),
@@ -72,6 +72,7 @@ export const getAll = defineOperation({
 		action: 'Get many attachments',
 		description: 'Get a list of attachments',
 	},
+	toolDescription: 'Returns a list of attachments in Talkdesk.',
 	properties: [returnAllProperty, limitProperty, filtersProperty],
 	options: {},
 	async execute(context) {
@@ -79,7 +80,7 @@ export const getAll = defineOperation({
 		const limit = isAll
 			? Infinity
 			: (readParameter(context, limitProperty, wholeNumberFrom(1)) ?? DEFAULT_LIMIT);
-		const chosen = readCollection(context, filtersProperty, filters);
+		const chosen = readCollectionParameter(context, filtersProperty, filters);
 		const attachments = await listAttachments(context.client, chosen, limit);
 		return attachments.map((attachment) => outputItem(attachment, context.itemIndex));
 	},

@@ -1,11 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { readLocalFile, uploadFile } from '../../files/upload';
+import { loadInputFile, uploadFile } from '../../files/upload';
 import { filePolicyOf, filePolicyOptions } from '../../files/policyOptions';
 import { option } from '../../parameters/options';
 import { text } from '../../parameters/schemas';
-import { readFieldNames } from '../../files/fieldNames';
+import { readFieldNamesParameter } from '../../files/fieldNames';
 import { defineOperation, outputItem } from '../operation';
 
 const inputDataFieldNameProperty: INodeProperties = {
@@ -15,7 +15,7 @@ const inputDataFieldNameProperty: INodeProperties = {
 	required: true,
 	default: 'data',
 	placeholder: 'e.g. data',
-	hint: 'The name of the input field that holds the file',
+	hint: 'The name of the input field containing the file to upload',
 };
 
 const fileNameProperty: INodeProperties = {
@@ -24,7 +24,7 @@ const fileNameProperty: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. bill.pdf',
-	description: 'What the file is called in Talkdesk, instead of its own name',
+	description: 'Name of the file in Talkdesk. Defaults to its own name.',
 };
 
 export const upload = defineOperation({
@@ -32,21 +32,26 @@ export const upload = defineOperation({
 		name: 'Upload',
 		value: 'upload',
 		action: 'Upload attachment',
-		description: 'Bring a file to Talkdesk, to be sent with a message later',
+		description: 'Upload a file to attach to a later message',
 	},
+	toolDescription:
+		'Uploads a file to Talkdesk and returns the ID of its attachment, to be sent with a later message.',
 	properties: [inputDataFieldNameProperty],
 	options: { fileName: option(fileNameProperty, text), ...filePolicyOptions },
 	async execute(context) {
 		const { functions, itemIndex, options } = context;
-		const [field = '', ...others] = readFieldNames(context, inputDataFieldNameProperty);
+		const [field = '', ...others] = readFieldNamesParameter(context, inputDataFieldNameProperty);
 		if (others.length > 0) {
 			throw new NodeOperationError(
 				functions.getNode(),
-				`The parameter ${inputDataFieldNameProperty.displayName} has several names`,
-				{ itemIndex, description: 'One upload takes one file. Split the files into items before.' },
+				`The '${inputDataFieldNameProperty.displayName}' parameter has several names`,
+				{
+					itemIndex,
+					description: 'Upload takes one file per item. Split the files into separate items first.',
+				},
 			);
 		}
-		const file = await readLocalFile(functions, itemIndex, field);
+		const file = await loadInputFile(functions, itemIndex, field);
 		const attachment = await uploadFile(
 			context,
 			{ ...file, name: options.fileName ?? file.name },

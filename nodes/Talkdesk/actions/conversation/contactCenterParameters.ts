@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { parseParameter, type ItemContext } from '../../parameters/item';
 import { text } from '../../parameters/schemas';
+import { parseJson } from '../../text/json';
 
 export const contactCenterParametersProperty: INodeProperties = {
 	displayName: 'Contact Center Parameters',
@@ -11,7 +12,7 @@ export const contactCenterParametersProperty: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add parameter',
 	default: {},
-	description: 'What the agent and the Studio flow get to know of the customer',
+	description: 'Customer data shown to the agent and available in the Studio flow',
 	options: [
 		{
 			displayName: 'Custom Parameters',
@@ -43,7 +44,7 @@ export const contactCenterParametersProperty: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. Nathan Smith',
-			description: 'Name of the customer, as contact_name',
+			description: 'Name of the customer, sent as contact_name',
 		},
 		{
 			displayName: 'Parameters (JSON)',
@@ -51,7 +52,7 @@ export const contactCenterParametersProperty: INodeProperties = {
 			type: 'json',
 			default: '{}',
 			description:
-				'Any further parameters as one JSON object, nested values too. Its emailAddress is the contact where Contact Email is empty.',
+				"More parameters as one JSON object, with nested values if needed. Its emailAddress is used if 'Contact Email' is empty.",
 		},
 		{
 			displayName: 'Phone',
@@ -59,15 +60,15 @@ export const contactCenterParametersProperty: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. +15551234567',
-			description: 'Phone number of the customer, as contact_phone',
+			description: 'Phone number of the customer, sent as contact_phone',
 		},
 	],
 };
 
 const JSON_NAME = 'Contact Center Parameters > Parameters (JSON)';
 
-const objectMap = () => ({ message: 'is not one valid JSON object' });
-const anyObject = z.record(z.unknown(), { errorMap: objectMap });
+const objectError = () => ({ message: 'must be a valid JSON object' });
+const anyObject = z.record(z.unknown(), { errorMap: objectError });
 
 const objectSchema = z
 	.preprocess(
@@ -78,52 +79,46 @@ const objectSchema = z
 					anyObject,
 					z
 						.string()
-						.transform((json, issues) => {
-							try {
-								const value: unknown = json.trim() === '' ? {} : JSON.parse(json);
-								return value;
-							} catch {
-								issues.addIssue({ code: 'custom', message: 'is not one valid JSON object' });
-								return z.NEVER;
-							}
-						})
+						.transform((json) => (json.trim() === '' ? {} : parseJson(json)))
 						.pipe(anyObject),
 				],
-				{ errorMap: objectMap },
+				{ errorMap: objectError },
 			)
 			.default({}),
 	)
-	// The object that other integrations take as a whole: { "ContactCenterParameters": { … }, … }.
+	// Other integrations expect the parameters inside of an object: { "ContactCenterParameters": { … } }.
 	.transform((value) => {
 		const inner = z.record(z.unknown()).safeParse(value.ContactCenterParameters);
 		return inner.success ? inner.data : value;
 	});
 
-const notSet = <Schema extends z.ZodTypeAny>(schema: Schema) =>
+const nullAsUnset = <Schema extends z.ZodTypeAny>(schema: Schema) =>
 	z.preprocess((value) => value ?? undefined, schema);
 
-const pairsSchema = notSet(
+const pairsSchema = nullAsUnset(
 	z
 		.object(
 			{
-				parameter: notSet(z.array(z.object({ name: z.unknown(), value: z.unknown() })).default([])),
+				parameter: nullAsUnset(
+					z.array(z.object({ name: z.unknown(), value: z.unknown() })).default([]),
+				),
 			},
-			{ errorMap: () => ({ message: 'is not a list of names and values' }) },
+			{ errorMap: () => ({ message: 'must be a list of names and values' }) },
 		)
 		.default({}),
 );
 
-const parametersSchema = notSet(
+const parametersSchema = nullAsUnset(
 	z
 		.object({ phone: z.unknown(), name: z.unknown(), custom: z.unknown(), json: z.unknown() })
 		.default({}),
 );
 
 /**
- * The contact-center parameters of the item under Talkdesk's names: what has a field of its own wins over the pairs, the
- * pairs over the JSON object. A value that is null or empty is not set.
+ * The contact center parameters of the item, under Talkdesk's names. Own fields override the pairs, and the pairs override
+ * the JSON object. Null and empty values count as not set.
  *
- * @returns the parameters, and the e-mail address that the JSON object holds, if any
+ * @returns the parameters, and the `emailAddress` of the JSON object; empty if it has none
  * @throws NodeOperationError that names the parameter and the item
  */
 export function readContactCenterParameters(context: ItemContext): {
@@ -131,51 +126,54 @@ export function readContactCenterParameters(context: ItemContext): {
 	emailAddress: string;
 } {
 	const { functions, itemIndex } = context;
-	const read = <Schema extends z.ZodTypeAny>(name: string, value: unknown, schema: Schema) =>
-		parseParameter(context, `The parameter ${name}`, value, schema);
-	const given = read(
+	const parse = <Schema extends z.ZodTypeAny>(name: string, value: unknown, schema: Schema) =>
+		parseParameter(context, name, value, schema);
+	const values = parse(
 		contactCenterParametersProperty.displayName,
 		functions.getNodeParameter('contactCenterParameters', itemIndex, {}),
 		parametersSchema,
 	);
 	const inCollection = (name: string) => `${contactCenterParametersProperty.displayName} > ${name}`;
-	const name = read(inCollection('Name'), given.name, text);
-	const phone = read(inCollection('Phone'), given.phone, text);
-	const { parameter: pairs } = read(inCollection('Custom Parameters'), given.custom, pairsSchema);
-	const object = readObject(context, given.json);
+	const name = parse(inCollection('Name'), values.name, text);
+	const phone = parse(inCollection('Phone'), values.phone, text);
+	const { parameter: pairs } = parse(inCollection('Custom Parameters'), values.custom, pairsSchema);
+	const object = parseObject(context, values.json);
 
 	const parameters: IDataObject = {};
 	Object.assign(parameters, object);
 	for (const pair of pairs) {
-		const key = read(inCollection('Custom Parameters > Name'), pair.name, text);
+		const key = parse(inCollection('Custom Parameters > Name'), pair.name, text);
 		const value = typeof pair.value === 'string' ? pair.value.trim() : (pair.value ?? '');
 		if (key !== undefined && value !== '') {
 			Object.assign(parameters, Object.fromEntries([[key, value]]));
 		}
 	}
-	// The names of the documentation's own example (docs.talkdesk.com/reference/start-conversation).
-	const otherPhone = lenientText(object.phone);
+	// Source: the example of docs.talkdesk.com/reference/start-conversation.
+	const otherPhone = textOrEmpty(object.phone);
 	if (name) parameters.contact_name = name;
 	if (phone) parameters.contact_phone = phone;
 	else if (otherPhone) parameters.contact_phone ??= otherPhone;
-	return { parameters, emailAddress: lenientText(object.emailAddress) };
+	return { parameters, emailAddress: textOrEmpty(object.emailAddress) };
 }
 
-/** A value of the JSON object as a text: what is none doesn't keep the customer from the human. */
-function lenientText(value: unknown): string {
+/** A value of the JSON object as text; empty for any other type, so that the hand-over goes on. */
+function textOrEmpty(value: unknown): string {
 	return text.safeParse(value).data ?? '';
 }
 
-function readObject({ functions, itemIndex }: ItemContext, json: unknown): Record<string, unknown> {
+function parseObject(
+	{ functions, itemIndex }: ItemContext,
+	json: unknown,
+): Record<string, unknown> {
 	const object = objectSchema.safeParse(json);
 	if (object.success) return object.data;
 	throw new NodeOperationError(
 		functions.getNode(),
-		`The parameter ${JSON_NAME} is not one valid JSON object`,
+		`The '${JSON_NAME}' parameter must be a valid JSON object`,
 		{
 			itemIndex,
 			description:
-				'Enter an object such as { "order_number": "4711" }. If values come from expressions, make the whole field one expression: {{ { "reason": $json.text } }}. Inside quotation marks a line break or a quotation mark in the value breaks the JSON.',
+				'Enter an object such as { "order_number": "4711" }. To use expressions, make the whole field one expression: {{ { "reason": $json.text } }}. An expression inside quotation marks breaks the JSON if its value has a line break or a quotation mark.',
 		},
 	);
 }

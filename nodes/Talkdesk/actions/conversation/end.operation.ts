@@ -1,21 +1,22 @@
 import { endConversation } from '../../api/digitalConnect';
 import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem } from '../operation';
-import { conversationIdProperty, readText } from '../../parameters/item';
+import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 
 export const end = defineOperation({
 	option: {
 		name: 'End',
 		value: 'end',
 		action: 'End conversation',
-		description:
-			'End the conversation with the human agent. A conversation that has ended already is a success.',
+		description: 'End a conversation. Succeeds also if the conversation has already ended.',
 	},
+	toolDescription:
+		'Ends the conversation between the customer and the human agent in the contact center. Call this tool when the customer no longer needs the human agent.',
 	properties: [conversationIdProperty],
 	options: {},
-	sequenceKey: (context) => queueKey(readText(context, conversationIdProperty)),
+	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
 	async execute(context) {
-		const conversationId = readText(context, conversationIdProperty);
+		const conversationId = readTextParameter(context, conversationIdProperty);
 		const { alreadyEnded } = await endConversation(context.client, { conversationId });
 		return [outputItem({ conversationId, ended: true, alreadyEnded }, context.itemIndex)];
 	},

@@ -1,21 +1,21 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
+import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
-import { defineOperation, outputItem, touchpointOf } from '../operation';
-import { checkEmail } from '../../parameters/email';
+import { defineOperation, outputItem, resolveTouchpointId } from '../operation';
+import { checkEmail, emailProperty } from '../../parameters/email';
 import {
 	idempotencyKey,
 	idempotencyKeyOption,
-	sha256Json,
 	workflowIdentity,
 } from '../../parameters/idempotencyKey';
 import { isTool } from '../../parameters/isTool';
-import { readText, type ItemContext } from '../../parameters/item';
+import { readTextParameter, type ItemContext } from '../../parameters/item';
 import { option, readOptions, touchpointIdOption } from '../../parameters/options';
 import { text } from '../../parameters/schemas';
 import {
-	readTranscript,
+	loadTranscript,
 	transcriptOptions,
 	transcriptProperties,
 } from '../../parameters/transcript';
@@ -25,15 +25,11 @@ import {
 } from './contactCenterParameters';
 import { wasStartedEarlier } from './alreadyStarted';
 
-/** Not `required`: n8n would refuse to run the node if the parameters hold the address. */
+/** Not `required`: n8n would not run the node if only the parameters have the address. */
 const contactEmailProperty: INodeProperties = {
-	displayName: 'Contact Email',
-	name: 'contactEmail',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. name@example.com',
+	...emailProperty,
 	description:
-		'The e-mail address of the customer, by which Talkdesk knows the contact. Always needed; it may also stand in Parameters (JSON) as emailAddress.',
+		"Email address of the customer, which identifies the contact in Talkdesk. Required here, or as emailAddress in 'Parameters (JSON)'.",
 };
 
 const options = {
@@ -45,7 +41,7 @@ const options = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. Question about an invoice',
-			description: 'What the conversation is about',
+			description: 'Topic of the conversation',
 		},
 		text,
 	),
@@ -57,21 +53,21 @@ export const start = defineOperation({
 	option: {
 		name: 'Start',
 		value: 'start',
-		action: 'Start conversation',
-		// An AI agent reads this as the manual of its tool.
-		description:
-			'Hand the customer over to a human agent: starts a conversation in Talkdesk, with transcript and parameters. Use it when the customer asks for a human, or when you cannot help. Afterwards a human answers: say so, and stop answering.',
+		action: 'Start conversation with human agent',
+		description: 'Hand the customer over to a human agent, with the transcript and customer data',
 	},
+	toolDescription:
+		'Hands the customer over to a human agent in the contact center. Call this tool when the customer asks for a human, or when you cannot help. It needs the email address that the customer has written in this chat; ask for it, and never make one up. Afterwards a human agent answers the customer: say so, and stop answering.',
 	properties: [
 		contactEmailProperty,
 		contactCenterParametersProperty,
 		...transcriptProperties({ optional: true }),
 	],
 	options,
-	// What starts with the same key goes one after the other: the second finds what the first has started.
+	// Items with the same key run one by one, so that the second finds the conversation of the first.
 	sequenceKey(context) {
 		const key = readOptions(context, { idempotencyKey: idempotencyKeyOption }).idempotencyKey;
-		return key === undefined ? undefined : `start ${ownKey(context, key)}`;
+		return key === undefined ? undefined : `start ${scopedKey(context, key)}`;
 	},
 	async execute(context) {
 		const { client, functions, itemIndex, options: chosen } = context;
@@ -79,11 +75,11 @@ export const start = defineOperation({
 		const contactEmail = checkEmail(
 			context,
 			contactEmailProperty.displayName,
-			readText(context, contactEmailProperty) || emailAddress,
+			readTextParameter(context, contactEmailProperty) || emailAddress,
 			{ isTool: isTool(functions) },
 		);
-		const touchpointId = touchpointOf(context);
-		const { messages, omitted, unrecognized } = await readTranscript(context);
+		const touchpointId = resolveTouchpointId(context);
+		const { messages, omitted, unrecognized } = await loadTranscript(context);
 		const work = idempotencyKey(context, 'start', touchpointId, contactEmail);
 		const key = chosen.idempotencyKey;
 		const { conversationId } = await startConversation(
@@ -97,7 +93,9 @@ export const start = defineOperation({
 			},
 			{
 				idempotencyKey:
-					key === undefined ? work : sha256Json([ownKey(context, key), touchpointId, contactEmail]),
+					key === undefined
+						? work
+						: sha256Json([scopedKey(context, key), touchpointId, contactEmail]),
 			},
 		);
 		const alreadyStarted =
@@ -119,7 +117,7 @@ export const start = defineOperation({
 					transcriptMessagesOmitted: omitted,
 					transcriptMessagesUnrecognized: unrecognized.count,
 					message: alreadyStarted
-						? 'This chat has been handed over to a human agent already, and nothing new was started. The human agent answers here: do not answer any further yourself.'
+						? 'This chat has already been handed over to a human agent, and nothing new was started. The human agent answers here: do not answer any further yourself.'
 						: 'A human agent has been asked to take over this chat and will answer here. Tell the customer so, and do not answer any further yourself.',
 				},
 				itemIndex,
@@ -128,10 +126,7 @@ export const start = defineOperation({
 	},
 });
 
-/**
- * The user's own key, for this workflow. The customer is added to it: an expression that gives nothing, inside a text, makes
- * the same key for everybody, and nobody must land in another customer's conversation.
- */
-function ownKey(context: ItemContext, key: string): string {
+/** The user's own key, hashed with the workflow. The caller adds the contact: docs/decisions/0016. */
+function scopedKey(context: ItemContext, key: string): string {
 	return sha256Json(['start', ...workflowIdentity(context), key]);
 }

@@ -2,35 +2,34 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { getAttachment } from '../../api/attachments';
 import { describeInStorage } from '../../files/download';
-import { fileIn, filesOf } from '../../files/binaryFields';
+import { binaryFileIn, binaryFilesOf } from '../../files/binaryFields';
 import { cleanName, distinctNames } from '../../files/fileNames';
 import { filePolicyOf, type filePolicyOptions } from '../../files/policyOptions';
 import { UNKNOWN_TYPE } from '../../files/policy';
-import { readLocalFile, uploadFile, type SentAttachment } from '../../files/upload';
+import { loadInputFile, uploadFile, type SentAttachment } from '../../files/upload';
 import type { OperationContext } from '../operation';
 import { mapWithConcurrency } from '../mapWithConcurrency';
 import type { Delivery } from './deliver';
 
-/** Where a file comes from, in words that are the same whenever the same file is gathered again. */
-type Source =
+/** The origin of a file, the same in every attempt. */
+type FileSource =
 	| { field: string; name: string; type: string; size: number }
 	| { attachmentId: string };
 
-/** What became of one file before the message went out. */
+/** The outcome of one file before the message is sent. */
 export type AttachmentResult =
-	| { outcome: 'ready'; attachment: SentAttachment; source: Source }
+	| { outcome: 'ready'; attachment: SentAttachment; source: FileSource }
 	| { outcome: 'failed'; name: string; error: string };
 
-/** How many files are on their way side by side. */
+/** Files that are uploaded or looked up at the same time. */
 const CONCURRENCY = 3;
 
 /**
- * Uploads the files of an item, some side by side, and looks up the attachments that are in Talkdesk already. Each file has
- * a name of its own in the message.
+ * Uploads the files of an item, and looks up attachments that are already in Talkdesk. Each file gets a unique name.
  *
  * @param wanted.fields names of input fields; `*` stands for all files of the item
- * @param wanted.ids of attachments
- * @returns what became of each, in the order of the fields, then of the ids; a failure is an outcome
+ * @param wanted.ids IDs of attachments in Talkdesk
+ * @returns the outcome of each, first the fields, then the IDs; a failed file is an outcome
  */
 export async function collectAttachments(
 	context: OperationContext<typeof filePolicyOptions>,
@@ -38,24 +37,24 @@ export async function collectAttachments(
 ): Promise<AttachmentResult[]> {
 	const { functions, itemIndex, options } = context;
 	const policy = filePolicyOf(options);
-	const named = wanted.fields.flatMap((field) =>
-		field === '*' ? [...filesOf(functions, itemIndex).keys()] : [field],
+	const fieldNames = wanted.fields.flatMap((field) =>
+		field === '*' ? [...binaryFilesOf(functions, itemIndex).keys()] : [field],
 	);
-	const fields = [...new Set(named)];
-	const ownName = (field: string) => {
+	const fields = [...new Set(fieldNames)];
+	const originalName = (field: string) => {
 		try {
-			return fileIn(functions, itemIndex, field).fileName || field;
+			return binaryFileIn(functions, itemIndex, field).fileName || field;
 		} catch {
-			// What is missing says so when it is read.
+			// A missing file is reported when it is loaded.
 			return field;
 		}
 	};
-	const names = distinctNames(fields.map((field) => cleanName(ownName(field), field)));
+	const names = distinctNames(fields.map((field) => cleanName(originalName(field), field)));
 
 	const uploads = fields.map((field, index) => ({
-		name: ownName(field),
+		name: originalName(field),
 		run: async () => {
-			const file = await readLocalFile(functions, itemIndex, field);
+			const file = await loadInputFile(functions, itemIndex, field);
 			const name = names[index] ?? file.name;
 			const attachment = await uploadFile(context, { ...file, name }, { policy });
 			const source = { field, name: file.name, type: file.type, size: file.size };
@@ -65,7 +64,7 @@ export async function collectAttachments(
 	const lookups = [...new Set(wanted.ids)].filter(Boolean).map((attachmentId) => ({
 		name: attachmentId,
 		run: async () => ({
-			attachment: await findAttachment(context, attachmentId),
+			attachment: await describeAttachment(context, attachmentId),
 			source: { attachmentId },
 		}),
 	}));
@@ -85,8 +84,8 @@ export async function collectAttachments(
 	);
 }
 
-/** An attachment with everything that a message must say of it. What Talkdesk doesn't know of it, its storage does. */
-async function findAttachment(context: OperationContext, id: string): Promise<SentAttachment> {
+/** An attachment with all fields that a message needs. The file storage has what Talkdesk leaves out. */
+async function describeAttachment(context: OperationContext, id: string): Promise<SentAttachment> {
 	const { name, type, size } = await getAttachment(context.client, id);
 	if (type !== undefined && size !== undefined) return { id, name, type, size };
 	const stored = await describeInStorage(context, id).catch((error: unknown) => {
@@ -96,18 +95,15 @@ async function findAttachment(context: OperationContext, id: string): Promise<Se
 	return { id, name, type: type ?? stored.type ?? UNKNOWN_TYPE, size: size ?? stored.size };
 }
 
-/**
- * What tells the files of a message apart from those of another: the ones that are ready, as they were before their upload.
- * The ids and names that an upload gives are new with every try. If another set of files is ready, it is another message.
- */
+/** Identifies the ready files of a message by their origin: an upload gives new IDs and names in every attempt. */
 export function attachmentFingerprint(files: AttachmentResult[]): string[] {
 	return files.flatMap((file) => (file.outcome === 'ready' ? [JSON.stringify(file.source)] : []));
 }
 
-/** The files of a message for the output, each with its outcome. */
+/** The files of a message as node output, each with its outcome. */
 export function attachmentsOutput(files: AttachmentResult[], delivery: Delivery): IDataObject[] {
 	if (delivery.outcome === 'sent')
-		return withPartialFailure(files, delivery.sent.partialFailReason);
+		return withPartialFailure(files, delivery.message.partialFailReason);
 	const outcome = delivery.outcome === 'unknown' ? 'unclear' : 'notSent';
 	return files.map((file) =>
 		file.outcome === 'failed' ? { ...file } : { ...file.attachment, outcome },
@@ -115,9 +111,10 @@ export function attachmentsOutput(files: AttachmentResult[], delivery: Delivery)
 }
 
 /**
- * The outcome of each file. If Talkdesk took the message but not all of its attachments
- * (HTTP 206), it gives one reason for all: a file that the reason names has failed; if it names none, each is `unclear`, and
- * so is one whose name may be a part of another word there.
+ * The outcome of each file of a message that was sent.
+ *
+ * @param reason Talkdesk's one reason if it took the message but not all attachments (HTTP 206). A file that it names has
+ * failed. A file whose name is only part of a longer word is `unclear`, and so is each file if it names none.
  */
 function withPartialFailure(files: AttachmentResult[], reason: string | undefined): IDataObject[] {
 	if (reason === undefined) {
@@ -128,36 +125,36 @@ function withPartialFailure(files: AttachmentResult[], reason: string | undefine
 	const names = files.flatMap((file) =>
 		file.outcome === 'ready' ? [file.attachment.id, file.attachment.name] : [],
 	);
-	const { whole, parts } = namedIn(reason, names);
+	const { exact, partial } = findNames(reason, names);
 	return files.map((file) => {
 		if (file.outcome === 'failed') return { ...file };
 		const { id, name } = file.attachment;
-		const isIn = (found: Set<string>) => found.has(id) || found.has(name);
-		if (isIn(whole)) return { ...file.attachment, outcome: 'failed', error: reason };
-		if (whole.size > 0 && !isIn(parts)) return { ...file.attachment, outcome: 'sent' };
+		const isNamedIn = (found: Set<string>) => found.has(id) || found.has(name);
+		if (isNamedIn(exact)) return { ...file.attachment, outcome: 'failed', error: reason };
+		if (exact.size > 0 && !isNamedIn(partial)) return { ...file.attachment, outcome: 'sent' };
 		return { ...file.attachment, outcome: 'unclear', error: reason };
 	});
 }
 
-/** What goes on with a word; a point does, if more of a name follows. */
-const BEFORE = /[\p{L}\p{N}_-]$|[\p{L}\p{N}_-]\.$/u;
-const BEHIND = /^[\p{L}\p{N}_-]|^\.[\p{L}\p{N}_-]/u;
+/** Whether text before or after a name belongs to the same word. A period does if more of the word follows. */
+const ENDS_IN_WORD = /[\p{L}\p{N}_-]$|[\p{L}\p{N}_-]\.$/u;
+const BEGINS_IN_WORD = /^[\p{L}\p{N}_-]|^\.[\p{L}\p{N}_-]/u;
 
-/** The names that stand in a text as words of their own, and those that are found as a part of something longer. */
-function namedIn(text: string, names: string[]): { whole: Set<string>; parts: Set<string> } {
-	const whole = new Set<string>();
-	const parts = new Set<string>();
-	let rest = text;
-	// The longest first, and taken out: `bill.pdf` isn't named by `my bill.pdf`.
+/** The names that a text contains: `exact` as words of their own, `partial` only inside of longer words. */
+function findNames(text: string, names: string[]): { exact: Set<string>; partial: Set<string> } {
+	const exact = new Set<string>();
+	const partial = new Set<string>();
+	let remaining = text;
+	// Longest first, and removed from the text: `my bill.pdf` doesn't name `bill.pdf`.
 	for (const name of [...new Set(names)].sort((a, b) => b.length - a.length)) {
-		const [before = '', ...behind] = rest.split(name);
-		let left = before;
-		for (const next of behind) {
-			const isWord = !BEFORE.test(left) && !BEHIND.test(next);
-			(isWord ? whole : parts).add(name);
-			left += (isWord ? '\n' : name) + next;
+		const [first = '', ...following] = remaining.split(name);
+		let before = first;
+		for (const after of following) {
+			const isWord = !ENDS_IN_WORD.test(before) && !BEGINS_IN_WORD.test(after);
+			(isWord ? exact : partial).add(name);
+			before += (isWord ? '\n' : name) + after;
 		}
-		rest = left;
+		remaining = before;
 	}
-	return { whole, parts };
+	return { exact, partial };
 }

@@ -9,26 +9,22 @@ import {
 } from '../../api/digitalConnect';
 import { isProblem, TalkdeskApiError } from '../../api/errors';
 import { linkSuccessor } from '../conversationQueue';
-import { touchpointOf, type OperationContext } from '../operation';
-import { checkEmail } from '../../parameters/email';
-import { sha256Json } from '../../parameters/idempotencyKey';
+import { resolveTouchpointId, type OperationContext } from '../operation';
+import { checkEmail, emailProperty } from '../../parameters/email';
 import { option, touchpointIdOption } from '../../parameters/options';
 import { oneOf, text } from '../../parameters/schemas';
+import { sha256Json } from '../../text/hash';
 
 const shownForStartNew = { show: { ifConversationEnded: ['startNew'] } };
 
-/** What to do when a message can't simply be sent. */
+/** Options for messages that cannot be delivered at once. */
 export const deliveryOptions = {
 	contactEmail: option(
 		{
-			displayName: 'Contact Email',
-			name: 'contactEmail',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. name@example.com',
+			...emailProperty,
 			displayOptions: shownForStartNew,
 			description:
-				'The e-mail address of the customer, for the new conversation. Talkdesk tells nobody who the contact of an old one was.',
+				"Email address of the customer, for the new conversation. Talkdesk's API does not return the contact of an ended conversation.",
 		},
 		text,
 	),
@@ -45,18 +41,18 @@ export const deliveryOptions = {
 				{
 					name: 'Continue',
 					value: 'continue',
-					description: 'Send nothing, and say so in the output: conversationEnded is true',
+					description: 'Send nothing and set conversationEnded to true in the output',
 				},
-				{ name: 'Error', value: 'error', description: 'Fail, with the remedy' },
+				{ name: 'Error', value: 'error', description: 'Fail the item with an explanation' },
 				{
 					name: 'Start New Conversation',
 					value: 'startNew',
-					description:
-						'Send the message in a new conversation with the same customer. The output has its ID, and the old one as previousConversationId.',
+					description: 'Send the message in a new conversation with the same customer',
 				},
 			],
 			default: 'error',
-			description: 'What to do when the human agent, or anybody else, has ended the conversation',
+			description:
+				'What to do if the conversation has already ended. A new conversation has the old one as previousConversationId in its output.',
 		},
 		oneOf(['error', 'startNew', 'continue']),
 	),
@@ -70,52 +66,47 @@ export const deliveryOptions = {
 					name: 'Repeat',
 					value: 'repeat',
 					description:
-						'Send again with the same idempotency key. Nothing is lost; nothing arrives twice if Talkdesk honors the key.',
+						'Send the message again with the same idempotency key. It is not lost, and arrives once if Talkdesk honors the key.',
 				},
 				{
 					name: 'Report',
 					value: 'report',
 					description:
-						'Do not send again, and say so in the output: outcomeUnknown is true. Nothing arrives twice; the message may be lost.',
+						'Do not send the message again, and set outcomeUnknown to true in the output. It never arrives twice, but may be lost.',
 				},
 			],
 			default: 'repeat',
 			description:
-				'What to do when nobody knows whether a message arrived: the answer was lost, or late, or a server failed',
+				'What to do if the response was lost and the message may or may not have arrived',
 		},
 		oneOf(['repeat', 'report']),
 	),
 };
 
-/** What became of a message. */
+/** The outcome of a message. */
 export type Delivery = {
 	conversationId: string;
-	/** The conversation that it was meant for, if it went into a new one. */
+	/** The original conversation, if the message was sent to a successor. */
 	previousConversationId?: string;
-	/** It may have arrived, beside what the outcome says. */
+	/** Whether an earlier attempt may have arrived as well. */
 	outcomeUnknown?: boolean;
-} & (
-	| { outcome: 'sent'; sent: SentMessage }
-	| { outcome: 'ended' }
-	/** It may have arrived or not. */
-	| { outcome: 'unknown' }
-);
+} & ({ outcome: 'sent'; message: SentMessage } | { outcome: 'ended' } | { outcome: 'unknown' });
 
 /**
- * How many conversations in a row may have ended: where the workflow goes on sending to the first one, each that ended
- * since is asked before the one that is open.
+ * Ended conversations that are tried in a row. If a workflow keeps sending to the first conversation, all its ended
+ * successors are tried before the open one.
  */
 const MAX_SUCCESSORS = 10;
 
 /**
- * Sends a message, and does what the options say if the conversation is over or the outcome unknown.
+ * Sends a message, and applies the options if the conversation has ended or the outcome is unknown.
  *
- * The successor of an ended conversation is started with a key made of that conversation's ID: Talkdesk finds the same one
- * for all messages that come late, out of whichever execution.
+ * A successor is started with a key derived from the ended conversation, so that late messages of all executions share one
+ * successor.
  *
- * @param key what makes it the same message when it is sent again. The conversation is added: keys of a chat channel are
- * unique for one chat only, and whether Talkdesk counts keys for a conversation or for the account isn't documented.
- * @throws TalkdeskApiError; NodeOperationError if a parameter for the new conversation is missing
+ * @param key identifies the message. It is hashed with the conversation: a user's own key may be unique within one chat
+ * only, and Talkdesk doesn't document the scope of its keys.
+ * @throws TalkdeskApiError; NodeOperationError if a parameter for the successor is missing
  */
 export async function deliver(
 	context: OperationContext<typeof deliveryOptions>,
@@ -124,23 +115,23 @@ export async function deliver(
 ): Promise<Delivery> {
 	const { client, functions, itemIndex, options } = context;
 	const { ifConversationEnded, ifOutcomeUnknown } = options;
-	// Before anything is sent: what is missing is missing for the first ended conversation too.
+	// Checked first, so that an invalid option fails before anything is sent.
 	const successor =
 		ifConversationEnded === 'startNew'
 			? {
 					contactEmail: checkEmail(
 						context,
-						`Options > ${deliveryOptions.contactEmail.property.displayName}`,
+						`Options > ${emailProperty.displayName}`,
 						options.contactEmail ?? '',
 					),
-					touchpointId: touchpointOf(context),
+					touchpointId: resolveTouchpointId(context),
 				}
 			: undefined;
 
 	let { conversationId } = message;
 	let outcomeUnknown = false;
 	for (let successors = 0; ; successors++) {
-		const place = () => ({
+		const common = () => ({
 			conversationId,
 			...(successors > 0 && { previousConversationId: message.conversationId }),
 			...(outcomeUnknown && { outcomeUnknown }),
@@ -153,30 +144,30 @@ export async function deliver(
 				repeatable: ifOutcomeUnknown === 'repeat',
 			},
 		).then(
-			(sent) => ({ sent }),
+			(sent) => ({ message: sent }),
 			(error: unknown) => ({ error }),
 		);
-		if ('sent' in outcome) return { outcome: 'sent', ...place(), sent: outcome.sent };
+		if ('message' in outcome) return { outcome: 'sent', ...common(), message: outcome.message };
 		const { error } = outcome;
-		if (isUnknown(error) && ifOutcomeUnknown === 'report') {
-			return { outcome: 'unknown', ...place() };
+		if (isOutcomeUnknown(error) && ifOutcomeUnknown === 'report') {
+			return { outcome: 'unknown', ...common() };
 		}
 		if (!isProblem(error, 'conversationEnded') || ifConversationEnded === 'error') throw error;
-		// An earlier attempt may have arrived before the conversation ended.
+		// An earlier attempt may have succeeded before the conversation ended.
 		outcomeUnknown ||= error.problem.earlierAttemptMayHaveSucceeded === true;
-		if (!successor) return { outcome: 'ended', ...place() };
-		if (outcomeUnknown && ifOutcomeUnknown === 'report') return { outcome: 'ended', ...place() };
+		if (!successor) return { outcome: 'ended', ...common() };
+		if (outcomeUnknown && ifOutcomeUnknown === 'report') return { outcome: 'ended', ...common() };
 		if (successors === MAX_SUCCESSORS) break;
-		const ended = conversationId;
+		const endedId = conversationId;
 		({ conversationId } = await startConversation(client, successor, {
 			idempotencyKey: sha256Json([
 				'successor of',
-				ended,
+				endedId,
 				successor.touchpointId,
 				successor.contactEmail,
 			]),
 		}));
-		linkSuccessor(ended, conversationId);
+		linkSuccessor(endedId, conversationId);
 	}
 	throw new NodeOperationError(
 		functions.getNode(),
@@ -184,23 +175,23 @@ export async function deliver(
 		{
 			itemIndex,
 			description:
-				'The message was sent to a conversation that ended long ago. Let the workflow keep the conversationId of the output, and send to that one.',
+				'The conversation ended long ago. Store the conversationId of the output and send later messages to it.',
 		},
 	);
 }
 
-/** A delivery for the output of the node. */
+/** A delivery as node output. */
 export function deliveryOutput(delivery: Delivery): IDataObject {
 	const { outcome, conversationId, previousConversationId, outcomeUnknown } = delivery;
 	return {
 		conversationId,
 		...(previousConversationId !== undefined && { previousConversationId }),
-		...(outcome === 'sent' && delivery.sent),
+		...(outcome === 'sent' && delivery.message),
 		...((outcome === 'unknown' || outcomeUnknown) && { outcomeUnknown: true }),
 		conversationEnded: outcome === 'ended',
 	};
 }
 
-function isUnknown(error: unknown): boolean {
+function isOutcomeUnknown(error: unknown): boolean {
 	return error instanceof TalkdeskApiError && error.problem.outcomeUnknown === true;
 }

@@ -4,11 +4,12 @@ import { NodeOperationError } from 'n8n-workflow';
 import { filePolicyOptions } from '../../files/policyOptions';
 import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem } from '../operation';
-import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
-import { conversationIdProperty, readText } from '../../parameters/item';
+import { idempotencyKey, idempotencyKeyOption } from '../../parameters/idempotencyKey';
+import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 import { option } from '../../parameters/options';
+import { sha256Json } from '../../text/hash';
 import { commaSeparated } from '../../parameters/schemas';
-import { readFieldNames } from '../../files/fieldNames';
+import { readFieldNamesParameter } from '../../files/fieldNames';
 import { attachmentFingerprint, attachmentsOutput, collectAttachments } from './attachments';
 import { deliver, deliveryOptions, deliveryOutput } from './deliver';
 
@@ -19,7 +20,7 @@ const textProperty: INodeProperties = {
 	typeOptions: { rows: 3 },
 	default: '',
 	placeholder: 'e.g. {{ $json.text }}',
-	description: 'What the customer says to the human agent; may be empty if there are files',
+	description: 'Message of the customer to the agent. May be empty if files are sent.',
 };
 
 const inputDataFieldNamesProperty: INodeProperties = {
@@ -28,7 +29,7 @@ const inputDataFieldNamesProperty: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. data, photo',
-	hint: 'The names of the input fields that hold files to send, separated by commas; * sends all files of the item',
+	hint: 'Comma-separated names of the input fields containing files to send. Enter * to send all files of the item.',
 };
 
 const options = {
@@ -38,7 +39,7 @@ const options = {
 			name: 'attachmentIds',
 			type: 'string',
 			default: '',
-			description: 'Attachments that are in Talkdesk already, separated by commas',
+			description: 'Comma-separated IDs of attachments that are already in Talkdesk',
 		},
 		commaSeparated,
 	),
@@ -51,17 +52,19 @@ export const send = defineOperation({
 	option: {
 		name: 'Send',
 		value: 'send',
-		action: 'Send message',
-		description: 'Pass a message of the customer on to the human agent in an open conversation',
+		action: 'Send message to human agent',
+		description: 'Send a customer message to the agent in an open conversation',
 	},
+	toolDescription:
+		'Sends a message of the customer to the human agent in an open conversation. Call this tool when the customer says something to the human agent. The human agent answers the customer in the chat, not here: do not answer yourself.',
 	properties: [conversationIdProperty, textProperty, inputDataFieldNamesProperty],
 	options,
-	sequenceKey: (context) => queueKey(readText(context, conversationIdProperty)),
+	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
 	async execute(context) {
 		const { functions, itemIndex, options: chosen } = context;
-		const conversationId = readText(context, conversationIdProperty);
-		const content = readText(context, textProperty);
-		const fields = readFieldNames(context, inputDataFieldNamesProperty);
+		const conversationId = readTextParameter(context, conversationIdProperty);
+		const content = readTextParameter(context, textProperty);
+		const fields = readFieldNamesParameter(context, inputDataFieldNamesProperty);
 		const ids = chosen.attachmentIds;
 		const files = await collectAttachments(context, { fields, ids });
 
@@ -76,18 +79,17 @@ export const send = defineOperation({
 				functions.getNode(),
 				reasons.length > 0
 					? 'None of the files could be sent'
-					: `The parameter ${textProperty.displayName} is empty, and there is no file`,
+					: `The '${textProperty.displayName}' parameter is empty, and there is no file`,
 				{
 					itemIndex,
 					description:
 						reasons.join(' ') ||
-						`Enter ${textProperty.displayName} or ${inputDataFieldNamesProperty.displayName}. If they are expressions, item ${itemIndex} has no value for them.`,
+						`Enter '${textProperty.displayName}' or '${inputDataFieldNamesProperty.displayName}'. If they are expressions, they return no value for item ${itemIndex}.`,
 				},
 			);
 		}
 		const own = chosen.idempotencyKey;
-		// What is in it belongs to the key: a message with other words, or with a file that could not be read before, is another
-		// one, whatever the user's own key says.
+		// The content is part of the key: with another text, or other ready files, it is another message.
 		const parts = [conversationId, content, ...attachmentFingerprint(files)];
 		const delivery = await deliver(
 			context,

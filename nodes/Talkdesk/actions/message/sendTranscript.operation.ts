@@ -5,21 +5,20 @@ import { uploadFile } from '../../files/upload';
 import { toTextChunks } from '../../transcript/format';
 import { queueKey } from '../conversationQueue';
 import { defineOperation, outputItem, type OperationContext } from '../operation';
-import { idempotencyKey, idempotencyKeyOption, sha256Json } from '../../parameters/idempotencyKey';
-import { conversationIdProperty, readParameter, readText } from '../../parameters/item';
+import { idempotencyKey, idempotencyKeyOption } from '../../parameters/idempotencyKey';
+import { conversationIdProperty, readParameter, readTextParameter } from '../../parameters/item';
 import { option } from '../../parameters/options';
+import { sha256Json } from '../../text/hash';
 import { oneOf, wholeNumberFrom } from '../../parameters/schemas';
 import {
 	describeUnrecognized,
-	readTranscript,
+	loadTranscript,
 	transcriptOptions,
 	transcriptProperties,
 } from '../../parameters/transcript';
 import { deliver, deliveryOptions, deliveryOutput, type Delivery } from './deliver';
 
-/**
- * Characters of one message. Talkdesk documents no limit; this is short enough to be read in the agent's chat window.
- */
+/** Characters of one message. Talkdesk documents no limit; this is short enough to read in a chat window. */
 const DEFAULT_MESSAGE_LENGTH = 4000;
 
 const sendAsProperty: INodeProperties = {
@@ -30,16 +29,16 @@ const sendAsProperty: INodeProperties = {
 		{
 			name: 'File',
 			value: 'file',
-			description: 'As a text file that is attached to a message',
+			description: 'As a text file attached to a message',
 		},
 		{
 			name: 'Message',
 			value: 'message',
-			description: 'As text in the chat, in several messages where it is long',
+			description: 'As text in the chat, split into several messages if it is long',
 		},
 	],
 	default: 'message',
-	description: 'How the agent gets the transcript',
+	description: 'How to send the transcript to the agent',
 };
 
 const options = {
@@ -53,7 +52,7 @@ const options = {
 			typeOptions: { minValue: 100 },
 			default: DEFAULT_MESSAGE_LENGTH,
 			description:
-				'How many characters one message may have. A longer transcript goes out in several, split between what was said.',
+				'Maximum number of characters per message. A longer transcript is sent as several messages.',
 		},
 		wholeNumberFrom(100).transform((length) => length ?? DEFAULT_MESSAGE_LENGTH),
 	),
@@ -65,24 +64,30 @@ export const sendTranscript = defineOperation({
 	option: {
 		name: 'Send Transcript',
 		value: 'sendTranscript',
-		action: 'Send transcript',
-		description: 'Write what was said before into a conversation that is already open',
+		action: 'Send transcript to human agent',
+		description: 'Send the earlier messages to an open conversation',
 	},
+	toolDescription:
+		'Sends the earlier messages of this chat to the human agent in an open conversation, so that the agent can read them.',
 	properties: [
 		conversationIdProperty,
 		...transcriptProperties({ optional: false }),
 		sendAsProperty,
 	],
 	options,
-	sequenceKey: (context) => queueKey(readText(context, conversationIdProperty)),
+	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
 	async execute(context) {
 		const { options: chosen, functions, itemIndex } = context;
-		const conversationId = readText(context, conversationIdProperty);
-		const { messages, omitted, unrecognized } = await readTranscript(context);
+		const conversationId = readTextParameter(context, conversationIdProperty);
+		const { messages, omitted, unrecognized } = await loadTranscript(context);
 		if (messages.length === 0) {
+			const problem = describeUnrecognized(unrecognized);
+			const remedy = problem
+				? `It ${problem}`
+				: 'Check the expression, or the session of the memory node.';
 			throw new NodeOperationError(functions.getNode(), 'The transcript is empty', {
 				itemIndex,
-				description: `There is no message of the customer or the bot in it. ${describeUnrecognized(unrecognized) || 'Check the expression, or the session of the memory node.'}`,
+				description: `It has no message of the customer or the bot. ${remedy}`,
 			});
 		}
 		const asFile = readParameter(context, sendAsProperty, oneOf(['message', 'file'])) === 'file';
@@ -99,10 +104,10 @@ export const sendTranscript = defineOperation({
 		for (const [part, message] of parts.entries()) {
 			const delivery = await deliver(
 				context,
-				// Where the first part went into a new conversation, the others follow it.
+				// If the first part was sent to a new conversation, the others follow.
 				{ conversationId: deliveries.at(-1)?.conversationId ?? conversationId, ...message },
-				// A repetition finds the parts that are there already, and goes on with the first that isn't. What a part says
-				// belongs to its key: a longer transcript under the same key is not the one that was sent.
+				// Each part has its own key, so that a retry resumes at the first missing part. The text is part of the key: a
+				// longer transcript is another one.
 				keyOf(['transcript', conversationId, part, texts[part]]),
 			);
 			deliveries.push(delivery);
@@ -111,7 +116,7 @@ export const sendTranscript = defineOperation({
 		return [
 			outputItem(
 				{
-					...describeDeliveries(deliveries, conversationId),
+					...deliveriesOutput(deliveries, conversationId),
 					attachments: attachment ? [attachment] : [],
 					transcriptMessages: messages.length,
 					transcriptMessagesOmitted: omitted,
@@ -123,8 +128,8 @@ export const sendTranscript = defineOperation({
 	},
 });
 
-/** The parts as one: the last message, the ids of all, and what any of them has to say. */
-function describeDeliveries(deliveries: Delivery[], conversationId: string): IDataObject {
+/** The deliveries of all parts as one output: the last one, with all message IDs. */
+function deliveriesOutput(deliveries: Delivery[], conversationId: string): IDataObject {
 	const last = deliveries.at(-1);
 	const isElsewhere = last !== undefined && last.conversationId !== conversationId;
 	return {
@@ -134,14 +139,14 @@ function describeDeliveries(deliveries: Delivery[], conversationId: string): IDa
 			({ outcome, outcomeUnknown }) => outcome === 'unknown' || outcomeUnknown,
 		) && { outcomeUnknown: true }),
 		messageIds: deliveries.flatMap((delivery) =>
-			delivery.outcome === 'sent' && delivery.sent.messageId !== undefined
-				? [delivery.sent.messageId]
+			delivery.outcome === 'sent' && delivery.message.messageId !== undefined
+				? [delivery.message.messageId]
 				: [],
 		),
 	};
 }
 
-/** The transcript as a text file that an agent knows by its name. */
+/** Uploads the transcript as a text file. */
 async function uploadTranscript(
 	context: Pick<OperationContext, 'functions' | 'client'>,
 	text: string,

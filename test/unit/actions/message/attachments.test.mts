@@ -51,7 +51,7 @@ describe('the reason of a partial failure', () => {
 				attachment: { id: `${index + 1}`, name, type: 'application/pdf', size: 1 },
 				source: { attachmentId: `${index}` },
 			})),
-			{ outcome: 'sent', conversationId: 'c', sent: { partialFailReason: reason } },
+			{ outcome: 'sent', conversationId: 'c', message: { partialFailReason: reason } },
 		).map(({ outcome }) => outcome);
 
 	it.each([

@@ -1,19 +1,18 @@
 /**
- * The part of a bot's text that the customer read. Sources of the forms: n8n's AI Agent writes tool calls into its memory as
- * text, `[Used tools: Tool: X, Input: {…}, Result: …] answer` (saveSteps of its agents), newer ones as `Calling X with input: {…}`;
- * reasoning models write what they think between tags.
+ * A bot's text without tool calls, their results and reasoning; empty if there is nothing else.
  *
- * @returns the text without tool calls, their results and thoughts; empty if nothing else was there
+ * n8n's AI Agent writes tool calls into its memory as text: `[Used tools: Tool: X, Input: {…}, Result: …] answer`
+ * (`saveSteps`), or `Calling X with input: {…}`. Reasoning models write their thoughts between tags.
  */
-export function spokenPart(text: string): string {
+export function spokenText(text: string): string {
 	let spoken = text;
-	if (spoken.includes(USED_TOOLS)) spoken = withoutUsedTools(spoken);
-	if (spoken.includes(' with input: ')) spoken = withoutCalls(spoken);
+	if (spoken.includes(USED_TOOLS)) spoken = dropUsedTools(spoken);
+	if (spoken.includes(' with input: ')) spoken = dropCalls(spoken);
 	if (spoken.includes('<|channel|>')) spoken = finalChannel(spoken);
-	return withoutThoughts(spoken).trim();
+	return dropThoughts(spoken).trim();
 }
 
-/** The harmony format of OpenAI's open models: each channel but the last is for the model itself. */
+/** The last channel of the harmony format of OpenAI's open models. The others are internal. */
 function finalChannel(text: string): string {
 	if (!text.includes('<|channel|>analysis') && !text.includes(FINAL_CHANNEL)) return text;
 	const at = text.lastIndexOf(FINAL_CHANNEL);
@@ -24,15 +23,15 @@ function finalChannel(text: string): string {
 
 const FINAL_CHANNEL = '<|channel|>final<|message|>';
 
-/** Tags around what a model thinks; Mistral has brackets. */
+/** Tags around the thoughts of a model. Mistral uses brackets. */
 const THOUGHT_TAG =
 	/<(\/?)(think|thinking|reasoning|thought|thoughts|reflection|scratchpad)>|\[(\/?)THINK\]/gi;
 
 /**
- * Takes away what stands between the tags. An end without a beginning ends a thought too: some models open the tag in their
- * template, so that only its end is in the text, and some write the tag inside of a thought.
+ * The text without thoughts. A closing tag alone ends a thought as well: the template of some models has the opening one, and
+ * some models write the tag inside of a thought.
  */
-function withoutThoughts(text: string): string {
+function dropThoughts(text: string): string {
 	const kept: string[] = [];
 	let from = 0;
 	let open: string | undefined;
@@ -49,13 +48,13 @@ function withoutThoughts(text: string): string {
 
 const USED_TOOLS = '[Used tools:';
 
-function withoutUsedTools(text: string): string {
+function dropUsedTools(text: string): string {
 	const kept: string[] = [];
-	const scans = { left: MAX_UNFINISHED };
+	const scans = { left: MAX_UNTERMINATED };
 	let from = 0;
 	for (let start = text.indexOf(USED_TOOLS); start >= 0; start = text.indexOf(USED_TOOLS, start)) {
 		start += USED_TOOLS.length;
-		// Talk about tools, and no trace of one.
+		// A message about tools, not a tool call.
 		if (!/^\s{0,20}Tool:/.test(text.slice(start, start + 30))) continue;
 		kept.push(text.slice(from, start - USED_TOOLS.length));
 		from = endOfUsedTools(text, start, scans);
@@ -64,13 +63,13 @@ function withoutUsedTools(text: string): string {
 	return [...kept, text.slice(from)].join('');
 }
 
-/** How many values without an end are looked through in one text. Beyond that no value counts as JSON, which hides more. */
-const MAX_UNFINISHED = 20;
+/** Unterminated values that are scanned per text. After that, no value counts as JSON, so more is dropped. */
+const MAX_UNTERMINATED = 20;
 
 const TOOL = /\s*;?\s*Tool: [^\n]{0,300}?, Input: /y;
 const RESULT = /\s*,\s*Result: /y;
 
-/** Tool after tool. What isn't JSON is skipped up to the next tool, or the last bracket of all. */
+/** The end of a list of tool calls. Invalid JSON is skipped up to the next tool, or to the last bracket. */
 function endOfUsedTools(text: string, start: number, scans: { left: number }): number {
 	const endOfValue = (from: number) => {
 		const end = scans.left > 0 ? endOfJson(text, from) : undefined;
@@ -99,8 +98,8 @@ function endOfUsedTools(text: string, start: number, scans: { left: number }): n
 	}
 }
 
-/** `Calling X with input: {…}` at the beginning of a line; of an input that is no JSON goes the line. */
-function withoutCalls(text: string): string {
+/** The text without `Calling X with input: {…}` at the start of lines. If the input is no JSON, the line is dropped. */
+function dropCalls(text: string): string {
 	const call = /^[ \t]*Calling [^\n]{1,300}? with input: /gm;
 	const kept: string[] = [];
 	let from = 0;
@@ -122,7 +121,7 @@ function endOfMatch(pattern: RegExp, text: string, at: number): number | undefin
 
 const PRIMITIVE = /-?\d[\d.eE+-]*|true|false|null|undefined/y;
 
-/** Where a JSON value that begins here ends; undefined if none begins here, or it doesn't end. */
+/** The end of the JSON value at this index; undefined if there is none, or it is unterminated. */
 function endOfJson(text: string, at: number): number | undefined {
 	const first = text.charAt(at);
 	if (first !== '{' && first !== '[' && first !== '"') return endOfMatch(PRIMITIVE, text, at);
@@ -142,8 +141,8 @@ function endOfJson(text: string, at: number): number | undefined {
 }
 
 /**
- * After the last bracket that may be the list's own, which a blank or the end follows. A result that is no JSON may have any
- * brackets; nothing of it may be shown, even if an answer with brackets of its own loses its beginning.
+ * The index after the last bracket that a space or the end follows. A result that is no JSON may contain brackets. None of
+ * it may be shown, even if an answer with brackets loses its beginning.
  */
 function afterLastBracket(text: string, at: number): number {
 	for (let index = text.length - 1; index >= at; index--) {
