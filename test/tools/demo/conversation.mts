@@ -4,14 +4,14 @@ type Speaker = 'customer' | 'bot' | 'agent' | 'system' | 'note';
 export type Say = (speaker: Speaker, text: string) => void;
 
 function expectThat(condition: boolean, what: string): asserts condition {
-	if (!condition) throw new Error(`The conversation went wrong: ${what}`);
+	if (!condition) throw new Error(`The conversation failed: ${what}`);
 }
 
 /**
  * Plays a whole conversation: bot, human, bot again.
  *
- * @param say hears every word as it is said
- * @throws what didn't happen as it should
+ * @param say is called for each message
+ * @throws the first failed expectation
  */
 export async function playConversation({ talkdesk, chat }: Environment, say: Say): Promise<void> {
 	const email = 'ann@example.com';
