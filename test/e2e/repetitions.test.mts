@@ -1,5 +1,6 @@
 import axios from 'axios';
 
+import { conversationOf } from '../tools/demo/conversation.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import { environment } from '../support/environmentFixture.mts';
 import type { Fault } from '../simulator/faults.mts';
@@ -105,14 +106,7 @@ async function started() {
 	const email = `repeated-${++customers}@example.com`;
 	const { call } = await publish(start());
 	await call([{ email }]);
-	const conversation = await environment.talkdesk.waitFor(
-		() =>
-			environment.talkdesk
-				.conversations()
-				.find((each) => each.start.contact_person.email === email),
-		{ what: `the conversation of ${email}` },
-	);
-	return conversation.id;
+	return (await conversationOf(environment.talkdesk, email)).id;
 }
 const conversationsOf = (email: string) =>
 	environment.talkdesk.conversations().filter((each) => each.start.contact_person.email === email);

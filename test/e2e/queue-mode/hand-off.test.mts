@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import axios from 'axios';
 
 import { canBeRetried, errorOf, itemsOf } from '../../tools/n8n/workflows.mts';
-import { playConversation } from '../../tools/demo/conversation.mts';
+import { conversationOf, playConversation } from '../../tools/demo/conversation.mts';
 import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
 import { node, publish, startBlackHole, webhookNode, workerOf } from './queue-workflows.mts';
 
@@ -30,13 +30,7 @@ async function handedOver() {
 		name: 'Bo',
 	});
 	expect((await customer.says('I want to talk to a human')).handledBy).toBe('human');
-	const { id } = await environment.talkdesk.waitFor(
-		() =>
-			environment.talkdesk
-				.conversations()
-				.findLast(({ start }) => start.contact_person.email === email),
-		{ what: `the conversation of ${email}` },
-	);
+	const { id } = await conversationOf(environment.talkdesk, email);
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 	return { customer, id };
 }
