@@ -53,7 +53,7 @@ async function handedOver(name: string, customer: Customer): Promise<string> {
 const stateOf = (id: string) => environment.talkdesk.conversation(id);
 const wordsOf = ({ heard }: Customer) => heard.map(({ from, text }) => `${from}: ${text}`);
 
-/** A workflow that asks a human by way of the example, and gives what it got. */
+/** Runs a workflow that asks a human with the example. @returns a function that waits for the answer */
 async function ask(question: string): Promise<() => Promise<Record<string, unknown>>> {
 	const id = await createSingleNodeWorkflow(environment.n8n.api, {
 		name: 'Ask',
@@ -111,7 +111,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('no-agent-in-time', () => {
-	it('apologizes, ends the conversation, and the bot is back', async () => {
+	it('apologizes, ends the conversation, and brings the bot back', async () => {
 		const customer = newCustomer(inTime);
 		const id = await handedOver('no-agent-in-time', customer);
 		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
@@ -121,7 +121,7 @@ describe('no-agent-in-time', () => {
 		});
 		expect(stateOf(id)?.endedBy).toBe('api');
 		expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
-		// Talkdesk tells n8n the end, too. The customer knows it already.
+		// The event of the end reaches n8n as well, and must not be shown again.
 		await environment.talkdesk.waitFor(
 			() =>
 				environment.talkdesk
@@ -134,7 +134,7 @@ describe('no-agent-in-time', () => {
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);
 	}, 60_000);
 
-	it('is silent when an agent has joined meanwhile', async () => {
+	it('does nothing if an agent has joined in time', async () => {
 		const customer = newCustomer(inTime);
 		const id = await handedOver('no-agent-in-time', customer);
 		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
@@ -148,7 +148,7 @@ describe('no-agent-in-time', () => {
 		expect(wordsOf(customer)).not.toContainEqual(expect.stringContaining('I am sorry'));
 	}, 60_000);
 
-	it('is silent when all is over before the time is', async () => {
+	it('does nothing if the conversation ends in time', async () => {
 		const customer = newCustomer(inTime);
 		const id = await handedOver('no-agent-in-time', customer);
 		await environment.talkdesk.agent.end(id);
@@ -159,7 +159,7 @@ describe('no-agent-in-time', () => {
 });
 
 describe('after-the-conversation', () => {
-	it('asks how it was, sums up what was said, and keeps both', async () => {
+	it('asks for a rating, sums up the conversation, and stores both', async () => {
 		const customer = newCustomer(after);
 		const id = await handedOver('after-the-conversation', customer);
 		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
@@ -184,7 +184,7 @@ describe('after-the-conversation', () => {
 		);
 	}, 60_000);
 
-	it('takes what is no number for a new question, and asks only once', async () => {
+	it('takes an answer without a number for a new question, and asks only once', async () => {
 		const customer = newCustomer(after);
 		const id = await handedOver('after-the-conversation', customer);
 		await environment.talkdesk.agent.end(id);
@@ -200,7 +200,7 @@ describe('after-the-conversation', () => {
 });
 
 describe('ask-a-human-and-wait', () => {
-	it('gives each of two questions its own answer, also in the other order', async () => {
+	it('gives each of two questions its own answer, in any order', async () => {
 		const [first, second] = [
 			await ask('May I refund order 1?'),
 			await ask('May I refund order 2?'),
@@ -223,14 +223,14 @@ describe('ask-a-human-and-wait', () => {
 		for (const id of ids) expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
 	}, 120_000);
 
-	it('goes on when the human ends the conversation without a word', async () => {
+	it('goes on if the human ends the conversation without an answer', async () => {
 		const answer = await ask('Is anybody there?');
 		const id = await conversationAbout('Is anybody there?');
 		await environment.talkdesk.agent.end(id);
 		expect(await answer()).toMatchObject({ answered: false, answer: '' });
 	}, 120_000);
 
-	it('goes on when the time is over', async () => {
+	it('goes on after the time limit', async () => {
 		expect(await unanswered).toMatchObject({ answered: false, answer: '', answeredBy: '' });
 		const id = await conversationAbout('Who comes soon?');
 		expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });

@@ -6,7 +6,7 @@ import { startN8n, type N8nInstance } from '../tools/n8n/instance.mts';
 import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
 import { readExample, type ExampleWorkflow } from './examples.mts';
 
-/** Every example, and the test that runs it. A new example comes with one. */
+/** Every example, with the test that runs it. */
 const TESTS: Record<string, string> = {
 	'after-the-conversation': 'examples-flows.test.mts',
 	'ai-agent-hand-off': 'ai-agent.test.mts',
@@ -89,7 +89,7 @@ it('every example has a test that runs it', () => {
 	}
 });
 
-it('no webhook of an example is in the way of another one', () => {
+it('no two examples use the same webhook', () => {
 	const ids = names.flatMap((name) => webhookIds(readExample(name)));
 	const paths = names.flatMap((name) =>
 		readExample(name)
@@ -119,7 +119,7 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('brings nothing of the instance that it was made on', () => {
+	it('has no data of the instance on which it was made', () => {
 		expect(Object.keys(example).sort()).toEqual(
 			['connections', 'name', 'nodes', 'pinData', 'settings'].filter((key) => key in example),
 		);
@@ -139,7 +139,7 @@ describe.each(names)('%s', (name) => {
 		for (const id of webhookIds(example)) expect(id).toMatch(UUID);
 	});
 
-	it('has every node connected, under a name and an id of its own', () => {
+	it('has every node connected, with a unique name and id', () => {
 		const all = example.nodes.map((node) => node.name);
 		expect(all).toEqual([...new Set(all)]);
 		expect(new Set(example.nodes.map(({ id }) => id)).size).toBe(all.length);
@@ -159,14 +159,14 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('hears agents only, so that nobody reads their own words', () => {
+	it('receives messages of agents only, so that no customer gets an echo', () => {
 		const triggers = example.nodes.filter(({ type }) => type.endsWith('.talkdeskTrigger'));
 		expect(triggers.map(({ parameters }) => parameters.options)).toEqual([
 			expect.objectContaining({ onlyAgentMessages: true }),
 		]);
 	});
 
-	it('goes on somewhere else when a conversation or a message fails', () => {
+	it('has an error branch for conversations and messages', () => {
 		const connections = connectionsSchema.parse(example.connections);
 		const unguarded = example.nodes
 			.filter(({ type }) => type === 'n8n-nodes-talkdesk.talkdesk')
@@ -178,7 +178,7 @@ describe.each(names)('%s', (name) => {
 		expect(unguarded.map((node) => node.name)).toEqual(UNGUARDED[name] ?? []);
 	});
 
-	it('is laid out without anything over anything else', () => {
+	it('has a layout without overlaps', () => {
 		const { nodes, notes } = boxesOf(example);
 		const problems = nodes.flatMap((node, index) => [
 			...nodes.slice(index + 1).flatMap((other) => {
@@ -208,7 +208,7 @@ describe('in a fresh n8n', () => {
 	}, 180_000);
 	afterAll(async () => await n8n?.stop(), 30_000);
 
-	it.each(names)('%s finds all types that it needs, and arrives as it is', async (name) => {
+	it.each(names)('%s is imported unchanged, with all its node types', async (name) => {
 		const example = readExample(name);
 		const types = await n8n.api.nodeTypes();
 		const credentialTypes = new Set(

@@ -54,7 +54,7 @@ describe.each([
 	const failures = async () =>
 		await environment.n8n.api.countExecutions(workflowIds.get(path) ?? '', 'error');
 
-	it('brings late words of a former conversation to the customer, who has a new one', async () => {
+	it('delivers a late message of a former conversation to the customer, who has a new one', async () => {
 		const customer = newCustomer();
 		const before = await failures();
 		const former = await handOver(customer);
@@ -79,7 +79,7 @@ describe.each([
 		expect(await failures()).toBe(before);
 	}, 60_000);
 
-	it('says that nobody can be reached, and the bot stays', async () => {
+	it('says that no human can be reached, and the bot stays', async () => {
 		const customer = newCustomer();
 		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
@@ -93,7 +93,7 @@ describe.each([
 		expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
 	}, 60_000);
 
-	it('leaves conversations alone that somebody else has started', async () => {
+	it('ignores conversations of other workflows', async () => {
 		const { api } = environment.n8n;
 		const workflowId = workflowIds.get(path) ?? '';
 		const before = await failures();
@@ -110,7 +110,7 @@ describe.each([
 		expect(await failures()).toBe(before);
 	}, 60_000);
 
-	it('shows the customer nothing of what the customer has written', async () => {
+	it("does not echo the customer's own messages", async () => {
 		const customer = newCustomer();
 		const id = await handOver(customer);
 		await environment.talkdesk.deliver(touchpointId, 'message_created', {

@@ -1,7 +1,7 @@
 import { parse as parseFlatted } from 'flatted';
 import { z } from 'zod';
 
-/** What is read of n8n's answers. Everything else passes through unchecked. */
+/** The used parts of n8n's responses. Everything else passes through unchecked. */
 
 export const credentialRefSchema = z.object({
 	id: z.string().nullable().optional(),
@@ -40,7 +40,7 @@ export const credentialSchema = z
 		id: z.string(),
 		name: z.string(),
 		type: z.string(),
-		/** Some answers hold the encrypted data instead. */
+		/** Some responses have the encrypted data instead. */
 		data: z.record(z.unknown()).optional().catch(undefined),
 	})
 	.passthrough();
@@ -136,7 +136,7 @@ export const runDataSchema = z
 				lastNodeExecuted: z.string().optional(),
 			})
 			.passthrough(),
-		/** What was still to be done, with its input: what a retry begins with. */
+		/** The remaining nodes with their input, from which a retry starts. */
 		executionData: z
 			.object({ nodeExecutionStack: z.array(z.unknown()) })
 			.passthrough()
