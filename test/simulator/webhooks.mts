@@ -55,7 +55,7 @@ export interface Webhooks {
 type Answer = Pick<Delivery, 'status' | 'ok' | 'error'>;
 
 /** How one HTTP request is sent; shared with the token requests of the oAuth2 authentication. */
-export interface Request {
+interface Request {
 	url: string;
 	method: Method;
 	headers: Record<string, string>;

@@ -11,7 +11,7 @@ const requestSchema = z.object({
 });
 
 /** What the model does next: it says something, or calls the only tool it has. */
-export type Turn = { say: string } | { callTool: Record<string, string> };
+type Turn = { say: string } | { callTool: Record<string, string> };
 
 /**
  * @param said what the customer said last

@@ -27,7 +27,7 @@ export interface ChatMessage {
 }
 
 /** Who answers. A human who hasn't joined yet is awaited; the name is known once he writes. */
-export type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
+type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
 
 /** The chat of one person on the web site. */
 export interface Session {

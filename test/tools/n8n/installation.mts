@@ -63,7 +63,7 @@ const readSource = (name: string): string =>
 	fs.readFileSync(path.join(chosenVersion().source, name), 'utf8');
 
 /** Where this checkout's n8n is installed, or will be. */
-export function installationFolder(): string {
+function installationFolder(): string {
 	const name = installationName({
 		packageJson: readSource('package.json'),
 		packageLock: readSource('package-lock.json'),

@@ -22,7 +22,7 @@ const failureSchema = z.object({
 });
 
 /** A failed execution, as n8n tells its error workflow. */
-export interface Failure {
+interface Failure {
 	executionId: string;
 	workflow: string;
 	message: string;
