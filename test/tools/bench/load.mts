@@ -13,7 +13,7 @@ export interface Load {
 	amount: number;
 }
 
-export interface Answers {
+interface Answers {
 	/** Milliseconds since 1970. */
 	begunAt: number;
 	/** From the beginning to the last response. */

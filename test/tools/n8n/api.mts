@@ -16,9 +16,6 @@ import {
 } from './schemas.mts';
 import { WorkflowApi } from './workflow-api.mts';
 
-export { N8nRequestError } from './rest.mts';
-export type { Webhook } from './workflow-api.mts';
-
 export interface Owner {
 	email: string;
 	password: string;
