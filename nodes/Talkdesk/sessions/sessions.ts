@@ -33,7 +33,7 @@ const rowSchema = z.object({
 });
 
 /** A conversation that this package has started, as the table has it. */
-export type Conversation = z.output<typeof rowSchema>;
+type Conversation = z.output<typeof rowSchema>;
 
 /** The part of a conversation that never changes. */
 export type SessionOfConversation = Pick<

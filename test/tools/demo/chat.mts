@@ -10,9 +10,6 @@ import { forward, type Answer, type SaidFile } from './forward.mts';
 import { createSessions, type ReceivedMessage } from './sessions.mts';
 import { webSite } from './web-site.mts';
 
-export type { Answer } from './forward.mts';
-export type { ReceivedMessage } from './sessions.mts';
-
 const from = z.enum(['system', 'human', 'bot']);
 const name = z
 	.string()
@@ -25,7 +22,7 @@ const deliverySchema = z.object({ sessionId: z.string(), from, text: z.string(),
 const fileQuerySchema = z.object({ sessionId: z.string(), from, name, fileName: z.string() });
 
 /** A customer on the web site, played by a test. */
-export interface Customer {
+interface Customer {
 	readonly sessionId: string;
 	/** Everything that n8n posted to this customer, oldest first. */
 	readonly heard: readonly ReceivedMessage[];

@@ -11,7 +11,7 @@ const requestSchema = z.object({
 });
 
 /** The model's next turn: a text, or a call of its only tool. */
-export type Turn = { say: string } | { callTool: Record<string, string> };
+type Turn = { say: string } | { callTool: Record<string, string> };
 
 /**
  * @param said the last message of the customer

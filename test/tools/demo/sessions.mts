@@ -27,7 +27,7 @@ export interface ChatMessage {
 }
 
 /** Who answers: `nobody yet` before an agent joins, whose name is known from the first message on. */
-export type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
+type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
 
 /** The chat of one person on the web site. */
 export interface Session {

@@ -63,7 +63,7 @@ const readSource = (name: string): string =>
 	fs.readFileSync(path.join(chosenVersion().source, name), 'utf8');
 
 /** The folder of this checkout's n8n. */
-export function installationFolder(): string {
+function installationFolder(): string {
 	const name = installationName({
 		packageJson: readSource('package.json'),
 		packageLock: readSource('package-lock.json'),

@@ -21,7 +21,7 @@ export interface WhatsApp extends Channel {
 	brings(...values: object[]): Promise<void>;
 }
 
-export interface WhatsAppPerson extends Person {
+interface WhatsAppPerson extends Person {
 	/** The value of a call with messages of this person. @param contents in WhatsApp's own fields, one for each message */
 	value(...contents: object[]): { contacts: object[]; messages: object[] };
 }
