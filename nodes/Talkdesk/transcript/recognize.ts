@@ -3,11 +3,11 @@
  * words of the sources are in `vocabulary.ts` and `contentVocabulary.ts`.
  */
 import { parseJson } from '../text/json';
-import { describeShape } from '../text/shape';
+import { describeShape } from '../text/bodyShape';
 import { parseDialogue } from './dialogue';
 import { fieldsOf, isEntry, parseJsonLines, parseNested, type Entry, type Fields } from './entry';
 import { toMessages, positionOf, parseGroup, parseMessage, parseTurn } from './message';
-import { mergeOverlap, oldestFirst, type TranscriptOrder } from './order';
+import { mergeOverlap, oldestFirst, type TranscriptOrder } from './sortMessages';
 import {
 	addUnknown,
 	mergeUnknown,
