@@ -9,22 +9,28 @@ beforeAll(async () => {
 	environment = await startQueueEnvironment({ N8N_EXPRESSION_ENGINE: 'legacy' });
 	const credentials = { talkdeskOAuth2Api: environment.credential };
 	const sessionId = '={{ $json.body.sessionId }}';
-	const start = node('Start', 'n8n-nodes-talkdesk.talkdesk', 1, {
-		resource: 'conversation',
-		operation: 'start',
-		contactEmail: 'ann@example.com',
-		sessionId,
-		options: {},
-	});
-	const route = node('Route', 'n8n-nodes-talkdesk.talkdesk', 1, {
-		resource: 'message',
-		operation: 'route',
-		sessionId,
-		text: '={{ $json.body.text }}',
-		options: {},
-	});
-	await publish(environment.n8n, [webhookNode('start'), { ...start, credentials }]);
-	await publish(environment.n8n, [webhookNode('route'), { ...route, credentials }]);
+	const start = {
+		credentials,
+		...node('Start', 'n8n-nodes-talkdesk.talkdesk', 1, {
+			resource: 'conversation',
+			operation: 'start',
+			contactEmail: 'ann@example.com',
+			sessionId,
+			options: {},
+		}),
+	};
+	const route = {
+		credentials,
+		...node('Route', 'n8n-nodes-talkdesk.talkdesk', 1, {
+			resource: 'message',
+			operation: 'route',
+			sessionId,
+			text: '={{ $json.body.text }}',
+			options: {},
+		}),
+	};
+	await publish(environment.n8n, [webhookNode('start'), start]);
+	await publish(environment.n8n, [webhookNode('route'), route]);
 }, 300_000);
 afterAll(async () => await environment?.stop(), 60_000);
 
