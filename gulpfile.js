@@ -2,7 +2,7 @@
 const { spawn } = require('node:child_process');
 const { rm } = require('node:fs/promises');
 const path = require('node:path');
-const { dest, parallel, series, src, watch } = require('gulp');
+const { dest, parallel, series, src } = require('gulp');
 
 const { n8n } = require('./package.json');
 
@@ -70,17 +70,19 @@ const lint = series(
 const jest = (name, ...args) => run(name, 'jest/bin/jest', ...args);
 const test = series(jest('test', '--selectProjects', 'unit', 'simulator', 'tools', 'integration'));
 const installN8n = run('install n8n', 'tsx/cli', 'test/tools/n8n/install.mts');
-const ensureChromium = run('chromium', './test/tools/bootstrap/ensure-chromium.mjs');
+/** `npm run e2e -- --install`: these two call apt-get then, as on CI. */
+const mayInstall = process.argv.filter((argument) => argument === '--install');
+const ensureChromium = run('chromium', './test/tools/bootstrap/ensure-chromium.mjs', ...mayInstall);
+const ensureServers = run('servers', 'tsx/cli', 'test/tools/n8n/ensure-servers.mts', ...mayInstall);
 const e2e = series(
 	build,
 	installN8n,
 	ensureChromium,
 	jest('e2e', '--selectProjects', 'e2e', '--runInBand'),
 );
-const installServers = run('install servers', 'tsx/cli', 'test/tools/n8n/install-servers.mts');
 const e2eQueue = Object.assign(
 	series(
-		installServers,
+		ensureServers,
 		build,
 		installN8n,
 		jest('e2e:queue', '--selectProjects', 'queue-mode', '--runInBand'),
@@ -105,15 +107,15 @@ const e2eOldest = Object.assign(
 	{ displayName: 'e2e:oldest' },
 );
 
-const dev = series(build, function watchSources() {
-	watch(sources, parallel(types, bundle));
-	watch(assets, copyAssets);
-});
-
 module.exports = {
+	// For `npm run dev`, which builds on every change.
+	assets,
+	bundle,
+	copyAssets,
+	sources,
+
 	build,
 	clean,
-	dev,
 	e2e,
 	'e2e:oldest': e2eOldest,
 	'e2e:queue': e2eQueue,

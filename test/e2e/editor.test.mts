@@ -1,22 +1,11 @@
 import type { Locator, Page } from 'playwright-core';
 
-import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
-import { openBrowser, type Problem, type TestBrowser } from '../support/browser.mts';
-import { nodeOf, openExample } from '../support/pageActions.mts';
+import { browser } from '../support/browserFixture.mts';
+import { environment } from '../support/environmentFixture.mts';
+import type { Problem } from '../tools/browser/browser.mts';
+import { nodeOf, openExample } from '../tools/demo/pageActions.mts';
 
 /** What a user sees of this package in n8n's own editor. */
-
-let environment: Environment;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-	browser = await openBrowser();
-	environment = await startEnvironment();
-}, 180_000);
-afterAll(async () => {
-	await browser?.close();
-	await environment?.stop();
-}, 30_000);
 
 /** What n8n's editor itself complains about, whatever is in it. */
 const NOISE: Array<{ why: string; fits: (problem: Problem) => boolean }> = [
@@ -25,8 +14,11 @@ const NOISE: Array<{ why: string; fits: (problem: Problem) => boolean }> = [
 		fits: ({ text, url }) => text.includes('401') && url.endsWith('/rest/login'),
 	},
 	{
-		why: 'it asks for descriptions of outputs, which most nodes have not got: its own If neither',
-		fits: ({ text, url }) => text.includes('404') && /\/schemas\/[\w.-]+\/[\d.]+/.test(url),
+		why: 'it asks for schemas of outputs, which most nodes have not got, and no trigger needs',
+		fits: ({ text, url }) =>
+			text.includes('404') &&
+			/\/schemas\/[\w.-]+\/[\d.]+/.test(url) &&
+			!url.includes('/schemas/n8n-nodes-talkdesk.talkdesk/'),
 	},
 	{
 		why: 'its own stores are asked for before the workflow is there',
@@ -91,3 +83,15 @@ it.each([
 	},
 	90_000,
 );
+
+it('shows what a node puts out before it has run', async () => {
+	const page = await openExample(environment, browser, {
+		viewport: { width: 1800, height: 1000 },
+	});
+	page.setDefaultTimeout(20_000);
+	await nodeOf(page, 'Remember the conversation').dblclick();
+	const input = panelOf(page).getByTestId('ndv-input-panel');
+	for (const field of ['conversationId', 'alreadyStarted', 'transcriptMessages', 'message']) {
+		await input.getByText(field, { exact: true }).waitFor();
+	}
+}, 60_000);

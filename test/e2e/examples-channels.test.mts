@@ -1,12 +1,5 @@
 import type { Channel } from '../tools/demo/channels/stand-in.mts';
-import { startChannelsEnvironment, type ChannelsEnvironment } from './examples-channels.mts';
-
-let environment: ChannelsEnvironment;
-
-beforeAll(async () => {
-	environment = await startChannelsEnvironment();
-}, 300_000);
-afterAll(async () => await environment?.stop(), 30_000);
+import { arrives, environment, handOver } from './examples-channels-fixtures.mts';
 
 const SPECIAL = 'Is 5 < 6 & _that_ *all*? Costs: 1 > 0.';
 
@@ -15,23 +8,11 @@ describe.each([
 	{ name: 'whatsapp-hand-off', channelOf: (): Channel => environment.whatsApp, key: 'whatsapp' },
 	{ name: 'slack-hand-off', channelOf: (): Channel => environment.slack, key: 'slack' },
 ])('$name', ({ name, channelOf, key }) => {
-	/** A person who has been handed over; nobody has joined yet. */
+	/** A person who has been handed over, before an agent joins. */
 	async function handedOver(who: string) {
 		const person = channelOf().person(who);
-		await person.says('A human, please');
-		await person.reads(({ text }) => text.startsWith('I am connecting you'), 'that a human comes');
-		const email = `${key}-${person.id}@customers.example.com`;
-		const id = await environment.conversationIn(
-			name,
-			(start) => start.contact_person.email === email,
-		);
-		return { person, id };
+		return { person, id: await handOver(name, key, person) };
 	}
-	const reaches = async (id: string, text: string) =>
-		await environment.talkdesk.waitFor(() => environment.saidIn(id).includes(text), {
-			what: `"${text}" in Talkdesk`,
-			timeoutMs: 20_000,
-		});
 
 	it('goes from the bot to a human and back', async () => {
 		const person = channelOf().person('Ann');
@@ -55,7 +36,7 @@ describe.each([
 		await environment.talkdesk.agent.say(id, SPECIAL);
 		await person.reads(({ text }) => text === SPECIAL, "Zoe's words as they are");
 		await person.says(SPECIAL);
-		await reaches(id, SPECIAL);
+		await arrives(id, SPECIAL);
 
 		await environment.talkdesk.agent.end(id);
 		await person.reads(({ text }) => text.includes('I am your bot again'), 'the end');
@@ -71,7 +52,7 @@ describe.each([
 		await person.says('My bill', {
 			file: { name: `${key}.pdf`, type: 'application/pdf', content },
 		});
-		await reaches(id, 'My bill');
+		await arrives(id, 'My bill');
 		const [sent] = environment.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? [];
 		expect(sent).toMatchObject({ name: `${key}.pdf`, size: content.length });
 		const arrived = await environment.talkdesk.attachmentContent(sent?.id ?? '').toArray();
@@ -98,8 +79,8 @@ describe.each([
 		const { person, id } = await handedOver('Dan');
 		await person.says('Only once', { times: 2 });
 		await person.says('And this');
-		await reaches(id, 'And this');
-		await reaches(id, 'Only once');
+		await arrives(id, 'And this');
+		await arrives(id, 'Only once');
 		await environment.quiet(environment.workflowIdOf(name));
 		expect(environment.saidIn(id).sort()).toEqual(['And this', 'Only once']);
 	}, 60_000);
@@ -127,8 +108,8 @@ describe.each([
 		]);
 		await fay.person.reads(({ text }) => text === 'to Fay', 'her answer');
 		await gil.person.reads(({ text }) => text === 'to Gil', 'his answer');
-		await reaches(fay.id, 'I am Fay');
-		await reaches(gil.id, 'I am Gil');
+		await arrives(fay.id, 'I am Fay');
+		await arrives(gil.id, 'I am Gil');
 		expect(environment.saidIn(fay.id)).toEqual(['I am Fay']);
 		expect(fay.person.read.map(({ text }) => text)).not.toContain('to Gil');
 	}, 60_000);
@@ -160,7 +141,7 @@ describe.each([
 		const read = person.read.length;
 		await environment.talkdesk.deliver(name, 'conversation_ended', late);
 		await person.says('Are you there?');
-		await reaches(id, 'Are you there?');
+		await arrives(id, 'Are you there?');
 		await environment.quiet(environment.workflowIdOf(name));
 		expect(person.read.slice(read)).toEqual([]);
 		expect(await environment.failuresOf(name)).toEqual(failures);
@@ -186,7 +167,7 @@ describe.each([
 		const { person, id: own } = await handedOver('Jan');
 		const content = Buffer.from('a bill');
 		await person.says('A file', { file: { name: 'a.txt', type: 'text/plain', content } });
-		await reaches(own, 'A file');
+		await arrives(own, 'A file');
 		const [attachment] = environment.talkdesk.conversation(own)?.messages.at(-1)?.attachments ?? [];
 		const attachments = [{ ...attachment }];
 		await environment.quiet(environment.workflowIdOf(name));

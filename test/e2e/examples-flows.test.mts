@@ -1,5 +1,6 @@
 import axios from 'axios';
 
+import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
 import type { Execution } from '../tools/n8n/schemas.mts';
 import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
 import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
@@ -54,32 +55,15 @@ const wordsOf = ({ heard }: Customer) => heard.map(({ from, text }) => `${from}:
 
 /** A workflow that asks a human by way of the example, and gives what it got. */
 async function ask(question: string): Promise<() => Promise<Record<string, unknown>>> {
-	const { id } = await environment.n8n.api.createWorkflow({
-		name: question,
-		nodes: [
-			{
-				id: '1',
-				name: 'Begin',
-				type: 'n8n-nodes-base.manualTrigger',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-			},
-			{
-				id: '2',
-				name: 'Ask',
-				type: 'n8n-nodes-base.executeWorkflow',
-				typeVersion: 1.2,
-				position: [200, 0],
-				parameters: {
-					workflowId: { __rl: true, mode: 'id', value: asking.workflowId },
-					workflowInputs: { mappingMode: 'defineBelow', value: { question }, schema: [] },
-					options: { waitForSubWorkflow: true },
-				},
-			},
-		],
-		connections: { Begin: { main: [[{ node: 'Ask', type: 'main', index: 0 }]] } },
-		settings: { executionOrder: 'v1' },
+	const id = await createSingleNodeWorkflow(environment.n8n.api, {
+		name: 'Ask',
+		type: 'n8n-nodes-base.executeWorkflow',
+		typeVersion: 1.2,
+		parameters: {
+			workflowId: { __rl: true, mode: 'id', value: asking.workflowId },
+			workflowInputs: { mappingMode: 'defineBelow', value: { question }, schema: [] },
+			options: { waitForSubWorkflow: true },
+		},
 	});
 	const begun = await environment.n8n.api.run(id);
 	expect(begun.status).toBe('waiting');
@@ -141,10 +125,10 @@ describe('no-agent-in-time', () => {
 		await environment.talkdesk.waitFor(
 			() =>
 				environment.talkdesk
-					.seen()
+					.transcripts()
 					.find(({ conversationId }) => conversationId === id)
-					?.told.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
-			{ what: 'the end to be told', timeoutMs: 20_000 },
+					?.events.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
+			{ what: 'the end to be dispatched', timeoutMs: 20_000 },
 		);
 		await environment.quiet(inTime.workflowId);
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);

@@ -1,27 +1,8 @@
-import type { Person } from '../tools/demo/channels/stand-in.mts';
-import { startChannelsEnvironment, type ChannelsEnvironment } from './examples-channels.mts';
+import { arrives, environment, handOver } from './examples-channels-fixtures.mts';
 
-let environment: ChannelsEnvironment;
-
-beforeAll(async () => {
-	environment = await startChannelsEnvironment();
-}, 300_000);
-afterAll(async () => await environment?.stop(), 30_000);
-
-/** Hands a person over, and gives the conversation. */
-async function handOver(example: string, key: string, person: Person): Promise<string> {
-	await person.says('A human, please');
-	await person.reads(({ text }) => text.startsWith('I am connecting you'), 'that a human comes');
-	const email = `${key}-${person.id}@customers.example.com`;
-	return await environment.conversationIn(example, (start) => start.contact_person.email === email);
-}
-
-/** Waits until words have arrived, and everything that came before them is done. */
+/** Waits until a text has arrived, and the executions before it have ended. */
 async function reaches(example: string, id: string, text: string): Promise<void> {
-	await environment.talkdesk.waitFor(() => environment.saidIn(id).includes(text), {
-		what: `"${text}" in Talkdesk`,
-		timeoutMs: 20_000,
-	});
+	await arrives(id, text);
 	await environment.quiet(environment.workflowIdOf(example));
 }
 

@@ -1,12 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import axios from 'axios';
 
-import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
-import { playConversation } from '../tools/demo/conversation.mts';
-import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
 import { scopes } from '../simulator/contract.mts';
+import { environment } from '../support/environmentFixture.mts';
+import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
+import { playConversation } from '../tools/demo/conversation.mts';
+import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
+import { handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
 
 type Scope = (typeof scopes)[number];
 const FILE_SCOPES = [
@@ -16,77 +17,17 @@ const FILE_SCOPES = [
 	'attachments:download',
 ] as const;
 
-let environment: Environment;
-let sessions = 0;
-
-beforeAll(async () => {
-	environment = await startEnvironment();
-}, 180_000);
-afterAll(async () => await environment?.stop(), 30_000);
-
-/** A customer of this test alone. */
-const newCustomer = (name: string) => {
-	const email = `${name}-${++sessions}@example.com`;
-	return {
-		email,
-		customer: environment.chat.customer({ sessionId: `${name}-${sessions}`, email, name }),
-	};
-};
-
-const conversationOf = async (email: string) =>
-	await environment.talkdesk.waitFor(
-		() =>
-			environment.talkdesk
-				.conversations()
-				.findLast(({ start }) => start.contact_person.email === email),
-		{ what: `the conversation of ${email}` },
-	);
-
-const textsOf = (conversationId: string) =>
-	(environment.talkdesk.conversation(conversationId)?.messages ?? [])
-		.filter(({ from }) => from === 'customer')
-		.map(({ content }) => content);
-
-/** A customer who has been handed over to a human, who has joined. */
-async function handedOver(name: string) {
-	const { email, customer } = newCustomer(name);
-	const answer = await customer.says('I want to talk to a human');
-	expect(answer.handledBy).toBe('human');
-	const { id } = await conversationOf(email);
-	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
-	return { customer, id };
-}
-
-const executions = async () =>
-	(await environment.n8n.api.executions({ workflowId: environment.workflowId })).length;
-
-/** Runs one Talkdesk node by hand, behind a Manual Trigger. */
+/** Runs the Talkdesk node by hand. */
 async function runNode(parameters: Record<string, unknown>) {
-	const { id } = await environment.n8n.api.createWorkflow({
-		name: 'One node',
-		nodes: [
-			{
-				id: '1',
-				name: 'Begin',
-				type: 'n8n-nodes-base.manualTrigger',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-			},
-			{
-				id: '2',
-				name: 'Talkdesk',
-				type: 'n8n-nodes-talkdesk.talkdesk',
-				typeVersion: 1,
-				position: [200, 0],
-				parameters,
-				credentials: { talkdeskOAuth2Api: environment.credential },
-			},
-		],
-		connections: { Begin: { main: [[{ node: 'Talkdesk', type: 'main', index: 0 }]] } },
-		settings: { executionOrder: 'v1' },
+	const { api } = environment.n8n;
+	const id = await createSingleNodeWorkflow(api, {
+		name: 'Talkdesk',
+		type: 'n8n-nodes-talkdesk.talkdesk',
+		typeVersion: 1,
+		parameters,
+		credentials: { talkdeskOAuth2Api: environment.credential },
 	});
-	return await environment.n8n.api.run(id);
+	return await api.run(id);
 }
 
 it('a whole conversation goes from the bot to a human and back', async () => {
@@ -312,109 +253,5 @@ describe('the token', () => {
 		await customer.says('later');
 		expect(textsOf(id)).toEqual(['before', 'after', 'later']);
 		expect(environment.talkdesk.counts().tokensIssued).toBe(tokensIssued + 1);
-	}, 30_000);
-});
-
-describe('a call of the trigger', () => {
-	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
-		await axios.post<unknown>(`${environment.basePath}${path}`, body, {
-			headers: { 'X-Api-Key': environment.credentialData.webhookApiKey ?? '', ...headers },
-			validateStatus: () => true,
-		});
-	const message = { conversation_id: 'c1', payload: { content: 'Hi' } };
-
-	it.each([{ 'X-Api-Key': 'wrong' }, { 'X-Api-Key': '' }])(
-		'with the headers %j is a 401 in JSON and starts no execution',
-		async (headers) => {
-			const before = await executions();
-			for (const path of ['/message_created', '/conversation_ended', '/events', '']) {
-				const { status, data, headers: answered } = await call(path, message, headers);
-				expect([status, data]).toEqual([401, { error: 'unauthorized' }]);
-				expect(answered['content-type']).toContain('application/json');
-			}
-			expect(await executions()).toBe(before);
-		},
-	);
-
-	it('is refused while the credential has no key', async () => {
-		await environment.n8n.api.updateCredential(environment.credential.id, {
-			data: { webhookApiKey: '' },
-		});
-		try {
-			for (const key of ['', 'undefined', environment.credentialData.webhookApiKey ?? '']) {
-				expect((await call('/message_created', message, { 'X-Api-Key': key })).status).toBe(401);
-			}
-		} finally {
-			await environment.n8n.api.updateCredential(environment.credential.id, {
-				data: { webhookApiKey: environment.credentialData.webhookApiKey },
-			});
-		}
-		expect((await call('/message_created', {})).status).toBe(200);
-	});
-
-	it.each([
-		['/message_created', {}, 200, 'conversation_id'],
-		['/message_created', [1], 400, 'JSON object'],
-	])('at %s with %j is a %d with a reason', async (path, body, expected, reason) => {
-		const before = await executions();
-		const { status, data } = await call(path, body);
-		expect(status).toBe(expected);
-		expect(JSON.stringify(data)).toContain(reason);
-		expect(await executions()).toBe(before);
-	});
-
-	it('with a text for a body is a 400 with a reason', async () => {
-		const { status, data } = await call('/message_created', 'hello', {
-			'Content-Type': 'text/plain',
-		});
-		expect([status, data]).toEqual([400, { error: 'The body must be a JSON object.' }]);
-	});
-
-	it('with broken JSON is refused by n8n itself, before the node is asked', async () => {
-		const before = await executions();
-		const { status, data } = await call('/message_created', Buffer.from('{'), {
-			'Content-Type': 'application/json',
-		});
-		expect(status).toBe(422);
-		expect(JSON.stringify(data)).toContain('Failed to parse request body');
-		expect(await executions()).toBe(before);
-	});
-
-	it('of an unknown event is answered, and the log says so', async () => {
-		const { status } = await call('/events', { conversation_id: 'c1', event_type: 'TYPING' });
-		expect(status).toBe(200);
-		expect(environment.n8n.log()).toContain('A call was not recognized');
-	});
-
-	it.each(['envelope', 'relay', 'flat'] as const)(
-		'in the form %s reaches the customer',
-		async (form) => {
-			const { customer, id } = await handedOver(form);
-			environment.talkdesk.configure({ payloadForm: form });
-			try {
-				await environment.talkdesk.agent.say(id, `in the form ${form}`);
-				await customer.hears(({ text }) => text === `in the form ${form}`, 'the agent');
-			} finally {
-				environment.talkdesk.configure({ payloadForm: 'envelope' });
-			}
-		},
-	);
-
-	it('that belongs to no customer is left alone', async () => {
-		const { api } = environment.n8n;
-		const { workflowId } = environment;
-		const failed = await api.countExecutions(workflowId, 'error');
-		const seen = new Set((await api.executions({ workflowId })).map(({ id }) => id));
-		await call('/conversation_started', { conversation_id: 'nobody' });
-		await call('/message_created', { conversation_id: 'nobody', payload: { content: 'Hi' } });
-		for (let count = 0; count < 2; count++) {
-			const { id } = await api.waitForExecution(
-				(execution) => !seen.has(execution.id) && execution.status === 'success',
-				20_000,
-				{ workflowId },
-			);
-			seen.add(id);
-		}
-		expect(await api.countExecutions(workflowId, 'error')).toBe(failed);
 	}, 30_000);
 });

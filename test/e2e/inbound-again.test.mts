@@ -1,28 +1,15 @@
+import { post, tokenOf } from '../support/inbound.mts';
 import {
-	AUTHENTICATIONS,
-	post,
-	startInbound,
-	tokenOf,
-	type Inbound,
-	type Trigger,
-} from '../support/inbound.mts';
+	inbound,
+	JSON_TYPE,
+	KEY,
+	lastConversation,
+	newMessage,
+	outputOf,
+	setUpInbound,
+} from './inbound-fixtures.mts';
 
-const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
-const JSON_TYPE = /^application\/json/;
-
-/** A call takes a second where the machine is busy, and a start of n8n a minute. */
-jest.setTimeout(60_000);
-
-let inbound: Inbound;
-
-beforeAll(async () => {
-	inbound = await startInbound();
-}, 180_000);
-afterAll(async () => await inbound?.stop(), 30_000);
-
-const newMessage = () => inbound.newMessage();
-const lastConversation = () => `c${inbound.messages()}`;
-const outputOf = async (trigger: Trigger, count: number) => await inbound.outputOf(trigger, count);
+setUpInbound();
 
 describe('an event that Talkdesk sends again', () => {
 	it('comes through once: side by side, in another envelope, and after n8n was restarted', async () => {

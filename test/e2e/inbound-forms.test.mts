@@ -1,33 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 
+import { post } from '../support/inbound.mts';
 import {
-	AUTHENTICATIONS,
-	post,
-	startInbound,
-	type Inbound,
-	type Trigger,
-} from '../support/inbound.mts';
+	inbound,
+	KEY,
+	newMessage,
+	outputOf,
+	setUpInbound,
+	untilLogged,
+} from './inbound-fixtures.mts';
 
-const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
-
-/** A call takes a second where the machine is busy, and a start of n8n a minute. */
-jest.setTimeout(60_000);
-
-let inbound: Inbound;
-
-beforeAll(async () => {
-	inbound = await startInbound();
-}, 180_000);
-afterAll(async () => await inbound?.stop(), 30_000);
-
-const newMessage = () => inbound.newMessage();
-const outputOf = async (trigger: Trigger, count: number) => await inbound.outputOf(trigger, count);
-
-/** What n8n writes reaches us a moment later. */
-const untilLogged = async (text: string) => {
-	while (!inbound.n8n.log().includes(text)) await sleep(20);
-};
+setUpInbound();
 
 it('a refusal leaves one line in the log, without a secret, however often it comes', async () => {
 	const trigger = await inbound.createTrigger('apiKey');

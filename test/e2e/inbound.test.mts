@@ -1,54 +1,43 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import axios from 'axios';
 
-import { createMalformedCalls } from '../fuzz/calls.mts';
-import { sendMalformed } from '../fuzz/wire.mts';
+import { createMalformedCalls } from '../support/malformedCalls.mts';
+import { sendMalformed } from '../support/sendMalformed.mts';
+import { post, tokenOf, type Mode, type Trigger } from '../support/inbound.mts';
 import {
-	AUTHENTICATIONS,
-	post,
-	startInbound,
-	tokenOf,
-	type Inbound,
-	type Mode,
-	type Trigger,
-} from '../support/inbound.mts';
+	inbound,
+	JSON_TYPE,
+	KEY,
+	lastConversation,
+	newMessage,
+	outputOf,
+	setUpInbound,
+	untilLogged,
+} from './inbound-fixtures.mts';
 
 const MODES = ['apiKey', 'basicAuth', 'oAuth2', 'none'] as const;
-const KEY = { 'X-Api-Key': AUTHENTICATIONS.apiKey.fields.webhookApiKey };
-const JSON_TYPE = /^application\/json/;
 /** As n8n's external hooks are written: while the file is there, no execution can be stored. */
 const HOOK = (file: string) => `module.exports = { workflow: { preExecute: [async () => {
 	if (require('node:fs').existsSync(${JSON.stringify(file)})) throw new Error('The disk is full');
 }] } };`;
 
-/** A call takes a second where the machine is busy, and a start of n8n a minute. */
-jest.setTimeout(60_000);
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inbound-'));
+const hook = path.join(folder, 'hook.cjs');
+fs.writeFileSync(hook, HOOK(path.join(folder, 'full')));
+setUpInbound({ EXTERNAL_HOOK_FILES: hook });
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-let folder: string;
-let inbound: Inbound;
 let triggers: Record<Mode, Trigger>;
-
 beforeAll(async () => {
-	folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inbound-'));
-	fs.writeFileSync(path.join(folder, 'hook.cjs'), HOOK(path.join(folder, 'full')));
-	inbound = await startInbound({ n8nEnv: { EXTERNAL_HOOK_FILES: path.join(folder, 'hook.cjs') } });
-	const made = [];
-	for (const mode of MODES) made.push([mode, await inbound.createTrigger(mode)] as const);
-	triggers = Object.fromEntries(made) as Record<Mode, Trigger>;
-}, 180_000);
-afterAll(async () => {
-	await inbound?.stop();
-	fs.rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+	const created = [];
+	for (const mode of MODES) created.push([mode, await inbound.createTrigger(mode)] as const);
+	triggers = Object.fromEntries(created) as Record<Mode, Trigger>;
+}, 60_000);
 
-const newMessage = () => inbound.newMessage();
-const lastConversation = () => `c${inbound.messages()}`;
 const executions = async (trigger: Trigger) => await inbound.executions(trigger);
-const outputOf = async (trigger: Trigger, count: number) => await inbound.outputOf(trigger, count);
 
 describe.each(MODES)('authentication %s', (mode) => {
 	it('lets the calls of Talkdesk in, each as one execution with one item', async () => {
@@ -174,11 +163,6 @@ describe('tokens', () => {
 		expect(await executions(trigger)).toEqual([]);
 	});
 });
-
-/** What n8n writes reaches us a moment later. */
-const untilLogged = async (text: string) => {
-	while (!inbound.n8n.log().includes(text)) await sleep(20);
-};
 
 describe('what is answered', () => {
 	const call = async (action: string, body: unknown, headers: Record<string, string> = {}) =>

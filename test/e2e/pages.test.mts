@@ -1,30 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
-import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
-import { startTalkdesk } from '../simulator/talkdesk.mts';
-import { openBrowser, type TestBrowser } from '../support/browser.mts';
-import * as people from '../support/pageActions.mts';
-import { agentSays, customerSays, messagesOf, pick } from '../support/pageActions.mts';
-
-let environment: Environment;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-	browser = await openBrowser();
-	environment = await startEnvironment();
-}, 180_000);
-afterAll(async () => {
-	await browser?.close();
-	await environment?.stop();
-}, 30_000);
+import { startSimulator } from '../simulator/simulator.mts';
+import { browser } from '../support/browserFixture.mts';
+import { environment } from '../support/environmentFixture.mts';
+import type { TestBrowser } from '../tools/browser/browser.mts';
+import * as pageActions from '../tools/demo/pageActions.mts';
+import { agentSays, customerSays, messagesOf, pick } from '../tools/demo/pageActions.mts';
 
 const PHONE = { width: 360, height: 740 };
 
 const openShop = async (name: string, options?: Parameters<TestBrowser['newPage']>[0]) =>
-	await people.openShop(environment, browser, name, options);
+	await pageActions.openShop(environment, browser, name, options);
 const openDesk = async (options?: Parameters<TestBrowser['newPage']>[0]) =>
-	await people.openDesk(environment, browser, options);
+	await pageActions.openDesk(environment, browser, options);
 
 /** Drops a file on the chat. */
 async function drop(page: Page, name: string, text: string) {
@@ -75,7 +64,7 @@ it('a customer and an agent talk through the pages, with files both ways, to the
 	await agentSays(desk, 'Hello <Bea & Co>, your bill');
 	await messagesOf(shop).getByText('Hello <Bea & Co>, your bill').waitFor();
 	await shop.getByRole('heading', { name: 'Grace' }).waitFor();
-	await messagesOf(desk).getByText('n8n has it').waitFor();
+	await messagesOf(desk).getByText('Delivered to n8n').waitFor();
 	expect(await download(shop, 'Größe & bill.pdf')).toEqual(bill);
 
 	await drop(shop, 'crack.txt', 'a picture of a crack');
@@ -83,7 +72,7 @@ it('a customer and an agent talk through the pages, with files both ways, to the
 	await messagesOf(desk).getByText('It has a crack').waitFor();
 	expect((await download(desk, 'crack.txt')).toString()).toBe('a picture of a crack');
 
-	await desk.getByRole('button', { name: 'What the wire carried' }).click();
+	await desk.getByRole('button', { name: 'Request log' }).click();
 	const wire = desk.getByRole('region', { name: 'Requests, newest first' });
 	await wire.getByText('customer: It has a crack').waitFor();
 
@@ -170,7 +159,7 @@ it.each(['light', 'dark'] as const)(
 		await desk.getByRole('button', { name: 'Details' }).click();
 		await desk.getByRole('complementary', { name: 'Details' }).waitFor();
 		await desk.getByRole('button', { name: 'All conversations' }).click();
-		await desk.getByRole('button', { name: 'Wire', exact: true }).click();
+		await desk.getByRole('button', { name: 'Log', exact: true }).click();
 		await desk.getByRole('region', { name: 'Requests, newest first' }).waitFor();
 	},
 	60_000,
@@ -188,14 +177,14 @@ it('a reloaded page knows everything, and a conversation is nobody else’s', as
 }, 60_000);
 
 it('the desk says that Talkdesk is away, and goes on when it is back', async () => {
-	const first = await startTalkdesk();
+	const first = await startSimulator();
 	const page = await browser.newPage();
 	await page.goto(first.deskUrl);
-	await page.getByText('Nobody is here yet').waitFor();
+	await page.getByText('No conversations yet').waitFor();
 	const before = browser.problems.length;
 	await first.close();
 	await page.getByRole('alert').getByText('can’t be reached').waitFor();
-	const second = await startTalkdesk({ port: Number(new URL(first.url).port) });
+	const second = await startSimulator({ port: Number(new URL(first.url).port) });
 	try {
 		await page.getByRole('alert').waitFor({ state: 'detached' });
 	} finally {

@@ -1,17 +1,12 @@
 import axios from 'axios';
 
 import { itemsOf } from '../tools/n8n/workflows.mts';
-import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { environment } from '../support/environmentFixture.mts';
 import type { Fault } from '../simulator/faults.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
 const SEND_ROUTE = `${START_ROUTE}/:id/messages`;
 
-let environment: Environment;
-beforeAll(async () => {
-	environment = await startEnvironment();
-}, 180_000);
-afterAll(async () => await environment?.stop(), 30_000);
 afterEach(() => environment.talkdesk.configure({ faults: () => undefined }));
 
 /** These faults happen to the requests of a route, one after the other; undefined for one that goes well. */

@@ -1,6 +1,6 @@
 import { startChat, type Chat } from '../tools/demo/chat.mts';
 import { cleanUp, receiver, request, type Received } from '../simulator/tests/testing.mts';
-import { comes, listen, loadPage, plainRequest } from '../simulator/tests/testing-pages.mts';
+import { waitUntil, listen, loadPage, plainRequest } from '../simulator/tests/testing-pages.mts';
 
 /** The server of the customer's page, without n8n. */
 
@@ -34,7 +34,7 @@ async function setUp(answer: Parameters<typeof receiver>[0] = () => byBot) {
 				return false;
 			}
 		};
-		await comes(isIt, JSON.stringify(expected));
+		await waitUntil(isIt, JSON.stringify(expected));
 	};
 	const says = async (text: string, files: string[] = []) =>
 		await request('POST', `${url}/messages`, { text, files });
@@ -76,10 +76,10 @@ it('keeps the order of one customer, also while n8n is slow', async () => {
 	const other = await setUp();
 	chat.webhookUrl = url;
 	await other.says('other');
-	await comes(() => n8n.calls.length === 2, 'two calls');
+	await waitUntil(() => n8n.calls.length === 2, 'two calls');
 	expect(texts()).toEqual(['first', 'other']);
 	slow.answer?.();
-	await comes(() => n8n.calls.length === 3, 'the third call');
+	await waitUntil(() => n8n.calls.length === 3, 'the third call');
 	expect(texts()).toEqual(['first', 'other', 'second']);
 });
 
@@ -93,7 +93,7 @@ it('brings files as a form, and gives them back to be saved', async () => {
 	);
 	const [, id = ''] = /"id":"([^"]+)"/.exec(file.text) ?? [];
 	await says('', [id]);
-	await comes(() => n8n.calls.length === 1, 'the call');
+	await waitUntil(() => n8n.calls.length === 1, 'the call');
 	const [call] = n8n.calls;
 	expect(call?.headers['content-type']).toMatch(/^multipart\/form-data/);
 	expect(call?.body).toContain(`name="sessionId"\r\n\r\n${sessionId}\r\n`);

@@ -16,9 +16,9 @@ import {
 } from '../support/inbound.mts';
 import { residentMb } from '../tools/n8n/memory.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
-import { createMalformedCalls, goodEvent } from './calls.mts';
-import { describe, type Outcome, verdict } from './report.mts';
-import { sendMalformed } from './wire.mts';
+import { createMalformedCalls, goodEvent } from '../support/malformedCalls.mts';
+import { describe, type Outcome, verdict } from './fuzz-report.mts';
+import { sendMalformed } from '../support/sendMalformed.mts';
 
 const USAGE = `npm run fuzz [-- options]
 

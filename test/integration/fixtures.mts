@@ -2,18 +2,18 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import { credentialFor } from '../simulator/credential.mts';
 import type { Fault } from '../simulator/faults.mts';
-import { startTalkdesk, type LocalTalkdesk } from '../simulator/talkdesk.mts';
+import { startSimulator, type TalkdeskSimulator } from '../simulator/simulator.mts';
 import { runNode, type StoredCredential } from './runNode.mts';
 
 // Retries wait for real, and a busy machine is slow.
 jest.setTimeout(30_000);
 
 /** A new simulator, and its credential, for each test of the importing file. */
-export let talkdesk: LocalTalkdesk;
+export let talkdesk: TalkdeskSimulator;
 export let credential: StoredCredential;
 
 beforeEach(async () => {
-	talkdesk = await startTalkdesk();
+	talkdesk = await startSimulator();
 	credential = { ...credentialFor(talkdesk), accessToken: '' };
 });
 afterEach(async () => await talkdesk.close());

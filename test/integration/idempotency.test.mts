@@ -1,7 +1,7 @@
 import { DataDeduplicationService } from 'n8n-core';
 
 import { credentialFor } from '../simulator/credential.mts';
-import { startTalkdesk } from '../simulator/talkdesk.mts';
+import { startSimulator } from '../simulator/simulator.mts';
 import {
 	contents,
 	failFirst,
@@ -235,7 +235,7 @@ describe('the record of a started conversation', () => {
 	});
 
 	it('does not apply to a conversation with the same ID in another account', async () => {
-		const other = await startTalkdesk();
+		const other = await startSimulator();
 		for (const each of [talkdesk, other]) each.configure({ numericIds: true });
 		const first = await startAs('of one account');
 		const second = await startAs('of another account', {

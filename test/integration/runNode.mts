@@ -32,6 +32,7 @@ import {
 	InMemoryDeduplicator,
 	type StoredCredential,
 } from './fakes.mts';
+import { checkOutput } from './outputSchemas.mts';
 
 export type { StoredCredential } from './fakes.mts';
 
@@ -247,8 +248,10 @@ export async function runNode(
 	void stopped?.then(() => execution.cancel());
 	const run = await execution;
 	const task = run.data.resultData.runData.Talkdesk?.at(-1);
+	const outputs = task?.data?.main ?? [];
+	if (type === 'talkdesk' && !run.data.resultData.error) checkOutput(parameters, outputs);
 	return {
-		outputs: task?.data?.main ?? [],
+		outputs,
 		items: task?.data?.main?.[0] ?? [],
 		error: run.data.resultData.error,
 		/** The whole execution as a text to search in. */

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { mention, type Attachments, type KeptAttachment } from './attachments.mts';
+import { attachmentReference, type Attachments, type StoredAttachment } from './attachments.mts';
 import { mimeType } from './contract.mts';
 import type { Conversation, Conversations } from './conversations.mts';
-import type { Happening } from './payloads.mts';
-import { readBody, Refusal } from './errors.mts';
+import type { DomainEvent } from './payloads.mts';
+import { parseBody, ApiError } from './errors.mts';
 import type { Delivery, Webhooks } from './webhooks.mts';
 import type { WireLog } from './wire-log.mts';
 
@@ -15,34 +15,34 @@ export interface AgentFile {
 	name: string;
 	/** The MIME type. */
 	type: string;
-	/** The bytes, the path of a file, or what gives a stream of the bytes. */
+	/** The bytes, the path of a file, or a function that gives a stream. */
 	content: Buffer | string | (() => Readable);
 }
 
 /**
- * The human's side. Each action takes effect at once and is then told to n8n; the result says how telling went. A call that
- * failed does not undo the action: in Talkdesk the agent has written his message, whether it arrives or not.
+ * The human agent. Each action takes effect at once and is then dispatched to n8n; the result is that of the webhook call. A
+ * failed call does not undo the action: in Talkdesk the message is written, whether it arrives or not.
  *
- * Every method rejects with a Refusal: 404 for an unknown conversation, 409 for one that has ended, 400 for an empty text.
+ * Every method rejects with an ApiError: 404 for an unknown conversation, 409 for one that has ended, 400 for an empty text.
  */
 export interface Agent {
-	/** Takes the conversation over. Refused with 409 when somebody has done so already. Tells conversation_started. */
+	/** Joins the conversation: dispatches conversation_started. Rejects with 409 if an agent has joined already. */
 	join(conversationId: string, agent: { name: string }): Promise<Delivery>;
 	/**
-	 * Writes to the customer. Refused with 409 before somebody has joined. Tells message_created. With files it takes effect
-	 * once they are stored; what cannot be read rejects with its own error, and nothing is said.
+	 * Writes to the customer: dispatches message_created. Rejects with 409 before an agent has joined. With files it takes
+	 * effect once they are stored; if one cannot be read, it rejects with that error, and no message is stored.
 	 *
-	 * @param text may be empty when there are files
+	 * @param text may be empty if there are files
 	 */
 	say(conversationId: string, text: string, options?: { files?: AgentFile[] }): Promise<Delivery>;
-	/** Ends the conversation, also one that nobody has joined, as a flow does out of hours. Tells conversation_ended. */
+	/** Ends the conversation, also without an agent, as a flow does out of hours. Dispatches conversation_ended. */
 	end(conversationId: string): Promise<Delivery>;
 }
 
 const name = z.string().trim().min(1, 'must not be empty');
 const joinBody = z.object({ name }).strict();
 
-/** @param content what the content of a file may be */
+/** @param content the schema of the content of a file */
 const sayBody = <T extends z.ZodTypeAny>(content: T) =>
 	z
 		.object({
@@ -65,9 +65,9 @@ const base64 = z
 const emptyBody = z.object({}).strict().optional();
 
 /**
- * Makes the human's side.
+ * Creates the human agent.
  *
- * @param now gives the time of what is told
+ * @param now gives the time of dispatched events
  */
 export function createAgent({
 	conversations,
@@ -82,20 +82,20 @@ export function createAgent({
 }): Agent {
 	function open(id: string): Conversation {
 		const conversation = conversations.get(id);
-		if (!conversation) throw new Refusal(404, 'There is no such conversation');
+		if (!conversation) throw new ApiError(404, 'There is no such conversation');
 		if (conversation.state === 'open') return conversation;
-		throw new Refusal(409, 'The conversation has already ended');
+		throw new ApiError(409, 'The conversation has already ended');
 	}
 
 	function joined(id: string) {
 		const conversation = open(id);
 		const { agent } = conversation;
-		if (!agent) throw new Refusal(409, 'No agent has joined');
+		if (!agent) throw new ApiError(409, 'No agent has joined');
 		return { conversation, agent };
 	}
 
 	/** Stores all of them or none. */
-	async function store(files: AgentFile[]): Promise<KeptAttachment[]> {
+	async function store(files: AgentFile[]): Promise<StoredAttachment[]> {
 		const tried = await Promise.allSettled(
 			files.map(async ({ name, type, content }) =>
 				attachments.store({ type, source: streamOf(content) }, { name, createdBy: 'agent' }),
@@ -108,39 +108,43 @@ export function createAgent({
 		throw failed.reason;
 	}
 
-	async function discard(stored: KeptAttachment[]) {
+	async function discard(stored: StoredAttachment[]) {
 		for (const attachment of stored) await attachments.remove(attachment);
 	}
 
-	const tell = (
+	const dispatch = (
 		{ id, start }: Conversation,
-		what: Omit<Happening, 'conversationId' | 'timestamp'>,
+		domainEvent: Omit<DomainEvent, 'conversationId' | 'timestamp'>,
 	) => {
 		const timestamp = new Date(now()).toISOString();
-		return webhooks.tell(start.touchpoint_id, { ...what, conversationId: id, timestamp });
+		return webhooks.dispatch(start.touchpoint_id, {
+			...domainEvent,
+			conversationId: id,
+			timestamp,
+		});
 	};
 
 	return {
 		async join(conversationId, agent) {
 			const conversation = open(conversationId);
-			const who = readBody(joinBody, agent);
-			if (conversation.agent) throw new Refusal(409, 'Another agent has joined');
+			const who = parseBody(joinBody, agent);
+			if (conversation.agent) throw new ApiError(409, 'Another agent has joined');
 			conversations.join(conversation, who);
-			return tell(conversation, { event: 'conversation_started' });
+			return dispatch(conversation, { event: 'conversation_started' });
 		},
 		async say(conversationId, text, options = {}) {
 			open(conversationId);
-			const { text: content, files } = readBody(sayBody(anyContent), { ...options, text });
+			const { text: content, files } = parseBody(sayBody(anyContent), { ...options, text });
 			joined(conversationId);
-			// Without files nothing is awaited: what is said first is told first.
+			// Without files nothing is awaited, so that messages are dispatched in their order.
 			const stored = files.length ? await store(files) : [];
 			try {
-				// Again: it may have ended meanwhile.
+				// Again, as it may have ended meanwhile.
 				const { conversation, agent } = joined(conversationId);
-				const said = { content, attachments: stored.map(mention) };
+				const said = { content, attachments: stored.map(attachmentReference) };
 				const { id } = conversations.say(conversation, agent, said);
 				const message = { id, ...said, agent: agent.name };
-				return tell(conversation, { event: 'message_created', message });
+				return dispatch(conversation, { event: 'message_created', message });
 			} catch (error) {
 				await discard(stored);
 				throw error;
@@ -149,14 +153,14 @@ export function createAgent({
 		async end(conversationId) {
 			const conversation = open(conversationId);
 			conversations.end(conversation, 'agent');
-			return tell(conversation, { event: 'conversation_ended' });
+			return dispatch(conversation, { event: 'conversation_ended' });
 		},
 	};
 }
 
 /**
- * Adds the agent's HTTP API to a server, for a desk in the browser or curl. It is ours and no part of Talkdesk's contract, so
- * it asks for no token: the server listens on this machine only.
+ * Routes of the agent's HTTP API, for a page or curl. It is no part of Talkdesk's contract and needs no token: the server
+ * listens on this machine only.
  */
 export function agentApi(agent: Agent, conversations: Conversations, log: WireLog) {
 	type WithId = { Params: { id: string } };
@@ -169,18 +173,18 @@ export function agentApi(agent: Agent, conversations: Conversations, log: WireLo
 		app.get('/conversations', async () => ({ conversations: conversations.all() }));
 		app.get<WithId>('/conversations/:id', async (request) => {
 			const conversation = conversations.get(request.params.id);
-			if (!conversation) throw new Refusal(404, 'There is no such conversation');
+			if (!conversation) throw new ApiError(404, 'There is no such conversation');
 			return conversation;
 		});
 		app.post<WithId>('/conversations/:id/join', async (request) =>
-			agent.join(request.params.id, readBody(joinBody, request.body)),
+			agent.join(request.params.id, parseBody(joinBody, request.body)),
 		);
 		app.post<WithId>('/conversations/:id/say', async (request) => {
-			const { text, files } = readBody(sayBody(base64), request.body);
+			const { text, files } = parseBody(sayBody(base64), request.body);
 			return agent.say(request.params.id, text, { files });
 		});
 		app.post<WithId>('/conversations/:id/end', async (request) => {
-			readBody(emptyBody, request.body);
+			parseBody(emptyBody, request.body);
 			return agent.end(request.params.id);
 		});
 	};

@@ -2,33 +2,33 @@ import type { FastifyInstance } from 'fastify';
 import { possibleFaults } from './fault-kinds.mts';
 import type { Settings } from './options.mts';
 
-/** An answer, as the option `answers` is asked about it: all the work was done. */
+/** A response, as the option `answers` gets it, after the request was processed. */
 export interface Answered {
 	method: string;
 	/** As in `counts().routes`: `POST /api/digital-connect/conversations/:id/messages`. */
 	route: string;
 	status: number;
-	/** What its JSON says; a text that is no JSON; undefined when there is no body. */
+	/** The parsed JSON; a text that is no JSON; undefined if there is no body. */
 	body: unknown;
 }
 
-/** What goes out instead. What isn't there stays as it is. */
+/** The changed parts of a response. */
 export interface OddAnswer {
 	status?: number;
 	/** The content type. */
 	type?: string;
-	/** A text goes out as it is, anything else as JSON; undefined: no body at all. */
+	/** A text is sent unchanged, anything else as JSON; undefined: no body. */
 	body?: unknown;
 }
 
 export interface Answers {
-	/** Lets answers be odd. Call before faults are attached: one may take the odd answer's place. */
+	/** Changes responses. Call it before faults are attached, which may replace the response. */
 	attach(app: FastifyInstance): void;
-	/** Lets errors echo the Authorization header. Call after faults are attached: the pages of gateways are errors too. */
+	/** Lets errors echo the Authorization header. Call it after faults are attached: gateway pages are errors, too. */
 	attachEcho(app: FastifyInstance): void;
 }
 
-/** Makes what gives answers another form than CONTRACT.md has: much of it is known from an example only. */
+/** Creates what changes responses from the form in CONTRACT.md, much of which is known from one example only. */
 export function createAnswers(settings: () => Settings): Answers {
 	return {
 		attach(app) {
@@ -70,7 +70,7 @@ export function createAnswers(settings: () => Settings): Answers {
 	};
 }
 
-/** An answer that is there as a whole; undefined for the bytes of a stream. */
+/** The body of a response; undefined for a stream. */
 function textOf(payload: unknown): string | undefined {
 	if (payload === undefined || payload === null) return '';
 	return typeof payload === 'string' ? payload : undefined;

@@ -1,66 +1,66 @@
 import { randomUUID } from 'node:crypto';
 import { attachmentState, type Attachment } from './contract.mts';
-import type { Files, StoredFile } from './files.mts';
+import type { Files, StoredFile } from './file-store.mts';
 
-/** What an upload link was given out for. */
+/** An upload, from its link to its attachment. */
 export interface Upload {
 	requestId: string;
 	/** undefined: any. */
 	allowedTypes: string[] | undefined;
-	/** `receiving`: somebody is sending bytes. `used`: there is, or was, an attachment of it. */
+	/** `receiving`: bytes are arriving. `used`: there is, or was, an attachment of it. */
 	state: 'waiting' | 'receiving' | 'received' | 'used';
-	/** What came, once it has come. */
+	/** The received bytes. */
 	content?: { type: string; file: StoredFile };
 }
 
-/** An attachment as the local Talkdesk keeps it. */
-export interface KeptAttachment extends Attachment {
+/** A stored attachment. */
+export interface StoredAttachment extends Attachment {
 	state: string;
 	metadata: Record<string, string> | undefined;
 	createdBy: 'api' | 'agent';
 	file: StoredFile;
 }
 
-/** An attachment as a test sees it. */
+/** An attachment for tests. */
 export interface AttachmentInfo extends Attachment {
 	/** In hexadecimal. */
 	sha256: string;
 	state: string;
-	/** `agent`: it came with what an agent said. */
+	/** `agent`: it belongs to a message of an agent. */
 	createdBy: 'api' | 'agent';
 }
 
-/** What is said of a new attachment beside its bytes. */
-type Description = Pick<KeptAttachment, 'name' | 'createdBy'> & {
+/** The properties of a new attachment beside its bytes. */
+type Description = Pick<StoredAttachment, 'name' | 'createdBy'> & {
 	metadata?: Record<string, string> | undefined;
 };
 
 export interface Attachments {
 	requestUpload(allowedTypes: string[] | undefined): Upload;
 	upload(requestId: string): Upload | undefined;
-	/** Takes the bytes for an upload. When they don't come through, the upload waits again. */
+	/** Receives the bytes of an upload. If that fails, the upload waits again. */
 	receive(upload: Upload, type: string, source: AsyncIterable<Buffer>): Promise<void>;
-	/** Makes an attachment of bytes that are there. */
-	create(content: { type: string; file: StoredFile }, description: Description): KeptAttachment;
-	/** Writes the bytes and makes an attachment of them. */
+	/** Creates an attachment from stored bytes. */
+	create(content: { type: string; file: StoredFile }, description: Description): StoredAttachment;
+	/** Stores the bytes and creates an attachment. */
 	store(
 		content: { type: string; source: AsyncIterable<Buffer> },
 		description: Description,
-	): Promise<KeptAttachment>;
+	): Promise<StoredAttachment>;
 	/** Oldest first. */
-	all(): KeptAttachment[];
-	get(id: string): KeptAttachment | undefined;
-	remove(attachment: KeptAttachment): Promise<void>;
+	all(): StoredAttachment[];
+	get(id: string): StoredAttachment | undefined;
+	remove(attachment: StoredAttachment): Promise<void>;
 }
 
 /**
- * Makes the store of uploads and attachments. It keeps, and checks nothing: whoever writes has checked.
+ * Creates the store of uploads and attachments. It validates nothing: its callers have done so.
  *
  * @param changed is called after every change
  */
 export function createAttachments(files: Files, changed: () => void): Attachments {
 	const uploads = new Map<string, Upload>();
-	const attachments = new Map<string, KeptAttachment>();
+	const attachments = new Map<string, StoredAttachment>();
 
 	const store: Attachments = {
 		requestUpload(allowedTypes) {
@@ -104,13 +104,13 @@ export function createAttachments(files: Files, changed: () => void): Attachment
 	return store;
 }
 
-/** What Send and the calls to n8n say of an attachment. */
-export function mention({ id, name, type, size }: Attachment): Attachment {
+/** An attachment as in Send and in webhook calls. */
+export function attachmentReference({ id, name, type, size }: Attachment): Attachment {
 	return { id, name, type, size };
 }
 
-/** What a test sees of an attachment. */
-export function inform({ file, ...attachment }: KeptAttachment): AttachmentInfo {
+/** An attachment for tests. */
+export function attachmentInfo({ file, ...attachment }: StoredAttachment): AttachmentInfo {
 	const { state, createdBy } = attachment;
-	return { ...mention(attachment), sha256: file.sha256, state, createdBy };
+	return { ...attachmentReference(attachment), sha256: file.sha256, state, createdBy };
 }

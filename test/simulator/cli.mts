@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { oddAnswersOf, oddForms } from './odd-answers.mts';
 import { defaultSettings, hardSettings } from './options.mts';
 import { seededFaults } from './seeded-faults.mts';
-import { startTalkdesk, type TalkdeskOptions } from './talkdesk.mts';
+import { startSimulator, type SimulatorOptions } from './simulator.mts';
 
-const usage = `A Talkdesk on your machine.
+const usage = `Talkdesk simulator.
 
   tsx test/simulator/cli.mts [--port 4010] [--webhook <base path>] [--api-key <key>]
                               [--fault-rate 0.1] [--fault-seed 1] [--hard] [--odd send=createdAtNull]
@@ -14,14 +14,14 @@ const usage = `A Talkdesk on your machine.
   --api-key     key to send to it in X-Api-Key
   --fault-rate  share of requests that fail, 0 to 1 (0)
   --fault-seed  whole number; the same one gives the same faults (1)
-  --hard        the harder of two unknowns, everywhere
-  --odd         an odd form of answers; may be given again. One of these:
+  --hard        the stricter alternative of everything that the contract leaves open
+  --odd         an odd form of responses; may be given again. One of these:
 ${Object.entries(oddForms)
 	.map(([what, forms]) => `                ${what}=${Object.keys(forms).join('|')}`)
 	.join('\n')}
 `;
 
-function readArguments(): TalkdeskOptions {
+function readArguments(): SimulatorOptions {
 	const { values } = parseArgs({
 		options: {
 			port: { type: 'string', default: '4010' },
@@ -66,18 +66,18 @@ function readFaults(rate: string | undefined, seed: string | undefined) {
 		if (seed !== undefined) throw new TypeError('--fault-seed needs --fault-rate');
 		return undefined;
 	}
-	// Number('') is 0, which nobody meant.
+	// Number('') is 0, which an empty text doesn't mean.
 	return seededFaults({ rate: Number(rate || NaN), seed: Number(seed ?? 1) });
 }
 
 async function main() {
-	const talkdesk = await startTalkdesk({
+	const talkdesk = await startSimulator({
 		...readArguments(),
 		onLog: (entry) => console.log(talkdesk.format(entry)),
 	});
 	const [client] = defaultSettings.clients;
 	const [touchpoint] = defaultSettings.touchpoints;
-	console.log(`Talkdesk is at ${talkdesk.url}. Enter in the credential in n8n:
+	console.log(`The Talkdesk simulator is at ${talkdesk.url}. Enter in the credential in n8n:
 
   Region         Custom
   Token URL      ${talkdesk.tokenUrl}

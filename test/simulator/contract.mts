@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Talkdesk's contract as zod schemas: what it takes from us, and the names it uses towards us. CONTRACT.md gives the
- * evidence for every field. Nothing that is not in there may be added here.
+ * Talkdesk's contract as zod schemas: the requests that it accepts, and the names in its webhook calls. CONTRACT.md gives the
+ * evidence for every field. Nothing may be added here that is not in there.
  */
 
 /** The six scopes that Digital Connect and the Attachments API know (docs/authentication, docs/attachments-api). */
@@ -15,7 +15,7 @@ export const scopes = [
 	'attachments:download',
 ] as const;
 
-/** The scope that start, send and end ask for (reference/start-conversation, reference/send-a-message). */
+/** The scope of Start, Send and End (reference/start-conversation, reference/send-a-message). */
 export const digitalConnectScope = 'digital-connect:write';
 
 /** The header with the idempotency key. Idempotency is documented, the header's name is seen in public code. */
@@ -33,7 +33,7 @@ export type EventName = (typeof events)[number];
 
 /**
  * How `previous_messages[].type` may be spelt: the OpenAPI bundle has the lower case, the documentation's example the upper
- * case. Which one the server takes is unknown, so the local Talkdesk can be either.
+ * case. Which one the server accepts is unknown, so the simulator can accept either.
  */
 export const spellings = ['lower', 'upper', 'either'] as const;
 export type Spelling = (typeof spellings)[number];
@@ -79,7 +79,7 @@ const attachment = z
 		id: z.string().min(1, 'must not be empty'),
 		name: z.string(),
 		type: z.string(),
-		// A string in the documentation's example, a number in the OpenAPI bundle. We are to send the number.
+		// A string in the documentation's example, a number in the OpenAPI bundle. The node sends the number.
 		size: z.number(),
 	})
 	.strict();
@@ -104,7 +104,7 @@ export const attachmentsPath = '/attachments/2023-03';
 /** The `state` of every attachment. Its values are not documented: this one is made up, and nothing may depend on it. */
 export const attachmentState = 'available';
 
-/** A type and a subtype. Whether parameters or a star are taken is unknown, so they are not. */
+/** A type and a subtype. Whether parameters or a star are accepted is unknown, so they are not. */
 export const mimeType = z
 	.string()
 	.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, 'must be a MIME type, as in image/png');
@@ -115,8 +115,8 @@ export const uploadLinkBody = z
 	.strict();
 
 /**
- * The body of Create (reference/create-an-attachment). `request_id` is optional in there, but what Create makes without one is
- * unknown. It is let through here so that the refusal can say more.
+ * The body of Create (reference/create-an-attachment). `request_id` is optional there, but the effect of leaving it out is
+ * unknown. It is optional here so that the error can say more.
  */
 export const createAttachmentBody = z
 	.object({
@@ -132,9 +132,9 @@ export const deleteAttachmentBody = z.undefined();
 const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
 
 /**
- * The query of List (OpenAPI bundle, names only). Encodings are those that OpenAPI has where nothing is said: a list is a
- * repeated parameter. An object would be spread over parameters of any name, so `metadata[key]=value` is taken instead. The
- * numbers are ours.
+ * The query of List (OpenAPI bundle, names only). Encodings are the defaults of OpenAPI: a list is a repeated parameter. An
+ * object would be spread over parameters of any name, so `metadata[key]=value` is accepted instead. The limits are chosen
+ * here.
  */
 export const attachmentListQuery = z
 	.object({
@@ -152,8 +152,8 @@ export type AttachmentListQuery = z.output<typeof attachmentListQuery>;
 export const endBody = z.undefined();
 
 /**
- * The form of a token request (reference/cc-basic, reference/cc-jwt). The assertion fields are known only so that they can
- * be refused in words: signed JWTs are not implemented here.
+ * The form of a token request (reference/cc-basic, reference/cc-jwt). The assertion fields are known only to be rejected with
+ * an explanation: signed JWTs are not implemented here.
  */
 export const tokenForm = z
 	.object({
@@ -171,7 +171,7 @@ export interface FieldError {
 }
 
 /**
- * Turns zod's findings into Talkdesk's `fields`. The spelling of a nested name, `previous_messages[0].type`, is inferred.
+ * Converts zod's issues to Talkdesk's `fields`. The spelling of a nested name, `previous_messages[0].type`, is inferred.
  *
  * @returns at least one entry; the body as a whole is called `body`
  */

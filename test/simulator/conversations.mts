@@ -13,51 +13,56 @@ export interface Message {
 	createdAt: string;
 }
 
-/** Whose token it was: all accounts of a region share one API. */
-export interface Holder {
+/** The owner of a token: all accounts of a region share one API. */
+export interface TokenOwner {
 	client: string;
 	account: string;
 }
 
-/** A conversation as the local Talkdesk keeps it. */
+/** A stored conversation. */
 export interface Conversation {
 	id: string;
 	state: 'open' | 'ended';
-	/** The body of Start as it came, in Talkdesk's own words. */
+	/** The original body of Start. */
 	start: StartBody;
 	startedAt: string;
-	startedBy: Holder;
-	/** null until somebody joins. */
+	startedBy: TokenOwner;
+	/** null until an agent joins. */
 	agent: { name: string } | null;
 	messages: Message[];
 	endedAt: string | null;
 	endedBy: 'agent' | 'api' | null;
 }
 
-/** How Send was answered, to be answered the same when it comes again. */
-export interface Sent {
-	/** The conversation it was sent to, which another one may be answered with: see `messageKeysCountPer`. */
+/** The result of a Send, for repetitions with the same key. */
+export interface SentMessage {
+	/** The conversation of the first Send, which may be another one: see `messageKeysCountPer`. */
 	conversationId: string;
 	message: Message;
-	/** Why attachments were left out; undefined when none was. */
+	/** Why attachments were left out; undefined if none was. */
 	partialFailReason: string | undefined;
 }
 
-/** An idempotency key, and who came with it. */
-export type Key = Holder & { key: string };
+/** An idempotency key, and its owner. */
+export type IdempotencyKey = TokenOwner & { key: string };
 
 export interface Conversations {
 	all(): Conversation[];
 	get(id: string): Conversation | undefined;
 	/** The conversation that was started with this idempotency key. */
-	startedWith(key: Key): Conversation | undefined;
-	start(key: Key, body: StartBody): Conversation;
-	/** What was sent to this conversation, or to any of the account, with this idempotency key. */
-	sentWith(conversation: Conversation, key: Key): Sent | undefined;
-	/** Stores what the customer wrote. */
-	receive(conversation: Conversation, key: Key, body: SendBody, partialFailReason?: string): Sent;
+	startedWith(key: IdempotencyKey): Conversation | undefined;
+	start(key: IdempotencyKey, body: StartBody): Conversation;
+	/** The result of an earlier Send with this key, in this conversation or in any of the account. */
+	sentWith(conversation: Conversation, key: IdempotencyKey): SentMessage | undefined;
+	/** Stores a message of the customer. */
+	receive(
+		conversation: Conversation,
+		key: IdempotencyKey,
+		body: SendBody,
+		partialFailReason?: string,
+	): SentMessage;
 	join(conversation: Conversation, agent: { name: string }): void;
-	/** Stores what the agent wrote. */
+	/** Stores a message of the agent. */
 	say(
 		conversation: Conversation,
 		agent: { name: string },
@@ -67,21 +72,21 @@ export interface Conversations {
 }
 
 /**
- * Makes the store of conversations. It keeps, and checks nothing: whoever writes has checked.
+ * Creates the store of conversations. It validates nothing: its callers have done so.
  *
- * @param settings gives the settings of the moment
+ * @param settings gives the current settings
  * @param changed is called after every change
  */
 export function createConversations(settings: () => Settings, changed: () => void): Conversations {
 	const conversations = new Map<string, Conversation>();
 	const startKeys = new Map<string, Conversation>();
-	const messageKeys = new Map<string, Sent>();
+	const messageKeys = new Map<string, SentMessage>();
 	let ids = 1000;
 	const time = () => new Date(settings().now()).toISOString();
 	const newId = () => (settings().numericIds ? String(++ids) : randomUUID());
 
-	const startKey = ({ account, key }: Key) => JSON.stringify([account, key]);
-	const messageKey = ({ id }: Conversation, { account, key }: Key) =>
+	const startKey = ({ account, key }: IdempotencyKey) => JSON.stringify([account, key]);
+	const messageKey = ({ id }: Conversation, { account, key }: IdempotencyKey) =>
 		JSON.stringify(settings().messageKeysCountPer === 'account' ? [account, key] : [id, key]);
 
 	function add(conversation: Conversation, message: Omit<Message, 'id' | 'createdAt'>): Message {

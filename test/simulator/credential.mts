@@ -1,7 +1,7 @@
-import type { LocalTalkdesk } from './talkdesk.mts';
+import type { TalkdeskSimulator } from './simulator.mts';
 
-/** What a user enters into the credential in n8n for the local Talkdesk as it is by default. */
-export const credentialFor = ({ tokenUrl, apiBaseUrl }: LocalTalkdesk) => ({
+/** The fields of the credential in n8n for a simulator with default settings. */
+export const credentialFor = ({ tokenUrl, apiBaseUrl }: TalkdeskSimulator) => ({
 	region: 'custom',
 	tokenUrl,
 	apiBaseUrl,

@@ -4,14 +4,19 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Agent } from './agents.mts';
 import type { Attachments } from './attachments.mts';
-import type { Changes } from './wait.mts';
+import type { ChangeNotifier } from './change-notifier.mts';
 import type { Conversations } from './conversations.mts';
-import type { Files } from './files.mts';
+import type { Files } from './file-store.mts';
 import { servePage } from './pages/server/assets.mts';
-import { foreignness } from './pages/server/guard.mts';
-import { keepInformed, type News } from './pages/server/live.mts';
-import { bring, handOut, takeBytes, type BroughtFile } from './pages/server/transfer.mts';
-import { readBody, Refusal } from './errors.mts';
+import { foreignOriginReason } from './pages/server/guard.mts';
+import { streamUpdates, type ServerSentEvent } from './pages/server/live.mts';
+import {
+	receiveUpload,
+	sendDownload,
+	acceptAnyBody,
+	type UploadedFile,
+} from './pages/server/transfer.mts';
+import { parseBody, ApiError } from './errors.mts';
 import type { Webhooks } from './webhooks.mts';
 import type { WireLog } from './wire-log.mts';
 
@@ -23,33 +28,41 @@ const joinBody = z.object({ name: z.string() }).strict();
 const sayBody = z.object({ text: z.string(), files: z.array(z.string()) }).strict();
 const fileQuery = z.object({ name: z.string().trim().min(1) });
 
-interface Parts {
+interface Dependencies {
 	agent: Agent;
 	conversations: Conversations;
 	attachments: Attachments;
 	webhooks: Webhooks;
 	files: Files;
 	log: WireLog;
-	changes: Changes;
+	changes: ChangeNotifier;
 }
 
 /**
- * The agent's desk: a page with which a person plays the human in Talkdesk, and what it needs. Nothing of it is Talkdesk's
- * contract, so it is in no log and asks for no token. It only listens to pages of its own.
+ * Routes of the agent desk: a page for the human agent, and its API. They are no part of Talkdesk's contract, so they need no
+ * token and are not logged. They only serve pages of this server.
  */
-export function desk({ agent, conversations, attachments, webhooks, files, log, changes }: Parts) {
+export function desk({
+	agent,
+	conversations,
+	attachments,
+	webhooks,
+	files,
+	log,
+	changes,
+}: Dependencies) {
 	type WithId = { Params: { id: string } };
-	/** What was brought for a message that isn't said yet. */
-	const brought = new Map<string, BroughtFile>();
+	/** Files for messages that aren't sent yet. */
+	const uploads = new Map<string, UploadedFile>();
 
-	/** What a page of the desk doesn't know yet: everything at first, then what has changed. */
-	function createNews(): () => News[] {
+	/** Makes the updates of one page: a snapshot at first, then the changes. */
+	function createUpdates(): () => ServerSentEvent[] {
 		const known = new Map<string, string>();
 		let logged: number | undefined;
 		return () => {
 			const changed = conversations
 				.all()
-				.map((conversation) => ({ ...conversation, told: webhooks.told(conversation.id) }))
+				.map((conversation) => ({ ...conversation, events: webhooks.dispatched(conversation.id) }))
 				.filter((view) => {
 					const text = JSON.stringify(view);
 					const isNew = known.get(view.id) !== text;
@@ -67,36 +80,36 @@ export function desk({ agent, conversations, attachments, webhooks, files, log, 
 		};
 	}
 
-	function take(ids: string[]): BroughtFile[] {
+	function takeUploads(ids: string[]): UploadedFile[] {
 		return ids.map((id) => {
-			const file = brought.get(id);
-			if (!file) throw new Refusal(404, 'There is no such file any more. Please add it again');
+			const file = uploads.get(id);
+			if (!file) throw new ApiError(404, 'There is no such file any more. Please add it again');
 			return file;
 		});
 	}
 
 	return async function routes(app: FastifyInstance) {
 		app.addHook('onRequest', async ({ headers }) => {
-			const reason = foreignness(headers);
-			if (reason) throw new Refusal(403, reason);
+			const reason = foreignOriginReason(headers);
+			if (reason) throw new ApiError(403, reason);
 		});
 		servePage(app, PAGE);
 
 		app.get('/api/live', async (_request, reply) => {
-			// It ends in an error when the server is closed, and then nobody is there to be told.
-			await keepInformed(reply, changes, createNews()).catch(() => undefined);
+			// It rejects when the server is closed, and then there is no client any more.
+			await streamUpdates(reply, changes, createUpdates()).catch(() => undefined);
 		});
 		app.get<WithId>('/api/attachments/:id', async (request, reply) => {
 			const attachment = attachments.get(request.params.id);
-			if (!attachment) throw new Refusal(404, 'There is no such attachment');
-			return await handOut(reply, attachment, files.read(attachment.file));
+			if (!attachment) throw new ApiError(404, 'There is no such attachment');
+			return await sendDownload(reply, attachment, files.read(attachment.file));
 		});
 		app.post<WithId>('/api/conversations/:id/join', async (request) =>
-			agent.join(request.params.id, readBody(joinBody, request.body)),
+			agent.join(request.params.id, parseBody(joinBody, request.body)),
 		);
 		app.post<WithId>('/api/conversations/:id/say', async (request) => {
-			const { text, files: ids } = readBody(sayBody, request.body);
-			const said = take(ids);
+			const { text, files: ids } = parseBody(sayBody, request.body);
+			const said = takeUploads(ids);
 			const delivery = await agent.say(request.params.id, text, {
 				files: said.map(({ name, type, file }) => ({
 					name,
@@ -105,18 +118,18 @@ export function desk({ agent, conversations, attachments, webhooks, files, log, 
 				})),
 			});
 			for (const { id, file } of said) {
-				brought.delete(id);
+				uploads.delete(id);
 				await files.remove(file);
 			}
 			return delivery;
 		});
 		app.post<WithId>('/api/conversations/:id/end', async (request) => agent.end(request.params.id));
 
-		await app.register(async (uploads) => {
-			takeBytes(uploads);
-			uploads.post('/api/files', async (request) => {
-				const file = await bring(request, readBody(fileQuery, request.query).name, files);
-				brought.set(file.id, file);
+		await app.register(async (plugin) => {
+			acceptAnyBody(plugin);
+			plugin.post('/api/files', async (request) => {
+				const file = await receiveUpload(request, parseBody(fileQuery, request.query).name, files);
+				uploads.set(file.id, file);
 				return { id: file.id };
 			});
 		});

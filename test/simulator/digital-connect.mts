@@ -9,22 +9,28 @@ import {
 	startBody,
 	type SendBody,
 } from './contract.mts';
-import type { KeptAttachment } from './attachments.mts';
-import type { Conversation, Conversations, Key, Message, Sent } from './conversations.mts';
-import type { Identity } from './oauth.mts';
+import type { StoredAttachment } from './attachments.mts';
+import type {
+	Conversation,
+	Conversations,
+	IdempotencyKey,
+	Message,
+	SentMessage,
+} from './conversations.mts';
+import type { OAuthServer } from './oauth.mts';
 import type { Settings } from './options.mts';
-import { readBody, Refusal } from './errors.mts';
+import { parseBody, ApiError } from './errors.mts';
 import type { Violations } from './violations.mts';
 import type { WireLog } from './wire-log.mts';
 
-interface Surroundings {
+interface Dependencies {
 	settings: () => Settings;
-	identity: Identity;
+	identity: OAuthServer;
 	conversations: Conversations;
 	violations: Violations;
 	log: WireLog;
-	/** The attachment of this id, that Send names. */
-	attachment: (id: string) => KeptAttachment | undefined;
+	/** The attachment with this id. */
+	attachment: (id: string) => StoredAttachment | undefined;
 	/** Called after the API has ended a conversation. */
 	ended: (conversation: Conversation) => void;
 }
@@ -32,56 +38,56 @@ interface Surroundings {
 type WithId = { Params: { id: string } };
 
 /**
- * Adds Digital Connect's three operations to a server (reference/start-conversation, reference/send-a-message, and the
- * OpenAPI bundle for End).
+ * Routes of Digital Connect's three operations (reference/start-conversation, reference/send-a-message, and the OpenAPI bundle
+ * for End).
  *
  * A request is checked in this order: address (403), token (401), scope (403), Digital Connect enabled (403), idempotency key
- * (400), body (400), existence (404), state (`endedStatus`, 3016011). The order is inferred: who is asking comes before what
- * is asked for. The credential's test rests on it, as it sends an empty Start and reads "400" as "you are let in".
+ * (400), body (400), existence (404), state (`endedStatus`, 3016011). The order is inferred: authentication precedes
+ * validation. The credential test depends on it: it sends an empty Start and takes a 400 for success.
  */
-export function digitalConnect(surroundings: Surroundings) {
-	const { settings, identity, conversations, violations, log } = surroundings;
+export function digitalConnect(dependencies: Dependencies) {
+	const { settings, identity, conversations, violations, log } = dependencies;
 
-	/** Runs before the body is read, so that a stranger never hears that his body is wrong. */
-	async function admit(request: FastifyRequest) {
+	/** Runs before the body is parsed: an unauthenticated client gets no details about it. */
+	async function authorize(request: FastifyRequest) {
 		if (!settings().addressAllowed) {
-			throw new Refusal(403, 'Calls from this address are not allowed');
+			throw new ApiError(403, 'Calls from this address are not allowed');
 		}
-		identity.require(request.headers.authorization, digitalConnectScope);
+		identity.authorize(request.headers.authorization, digitalConnectScope);
 		if (!settings().digitalConnectEnabled) {
-			throw new Refusal(403, 'Digital Connect is not enabled for this account');
+			throw new ApiError(403, 'Digital Connect is not enabled for this account');
 		}
 	}
 
-	async function needKey(request: FastifyRequest) {
-		const description = violations.wrongWithKey(routeOf(request), textOfKey(request));
+	async function requireKey(request: FastifyRequest) {
+		const description = violations.checkKey(routeOf(request), readKey(request));
 		if (!description) return;
 		const fields = [{ name: idempotencyHeader, description }];
-		throw new Refusal(400, 'The request is not valid', { fields });
+		throw new ApiError(400, 'The request is not valid', { fields });
 	}
 
-	const keyOf = (request: FastifyRequest): Key => ({
-		key: textOfKey(request),
-		...identity.require(request.headers.authorization, digitalConnectScope),
+	const keyOf = (request: FastifyRequest): IdempotencyKey => ({
+		key: readKey(request),
+		...identity.authorize(request.headers.authorization, digitalConnectScope),
 	});
 
 	function find(request: FastifyRequest<WithId>): Conversation {
 		const { id } = request.params;
 		const conversation = conversations.get(id);
-		if (!conversation) throw new Refusal(404, 'There is no such conversation');
+		if (!conversation) throw new ApiError(404, 'There is no such conversation');
 		log.note(request, { conversationId: id });
 		return conversation;
 	}
 
-	function needOpen(conversation: Conversation) {
+	function requireOpen(conversation: Conversation) {
 		if (conversation.state === 'open') return;
 		const code = conversationEndedCode;
-		throw new Refusal(settings().endedStatus, 'The conversation has already ended', { code });
+		throw new ApiError(settings().endedStatus, 'The conversation has already ended', { code });
 	}
 
-	function needAttachments({ attachments = [] }: SendBody) {
+	function requireAttachments({ attachments = [] }: SendBody) {
 		const fields = attachments.flatMap((given, index) => {
-			const known = surroundings.attachment(given.id);
+			const known = dependencies.attachment(given.id);
 			const wrong = (name: string, description: string) => ({
 				name: `attachments[${index}].${name}`,
 				description,
@@ -91,37 +97,37 @@ export function digitalConnect(surroundings: Surroundings) {
 				.filter((name) => given[name] !== known[name])
 				.map((name) => wrong(name, `is not the attachment's, ${known[name]}`));
 		});
-		if (fields.length) throw new Refusal(400, 'The request is not valid', { fields });
+		if (fields.length) throw new ApiError(400, 'The request is not valid', { fields });
 	}
 
-	/** Stores a message, without the attachments that `partialFailure` has something against. */
-	function receive(conversation: Conversation, key: Key, body: SendBody): Sent {
+	/** Stores a message, without the attachments that `partialFailure` rejects. */
+	function receive(conversation: Conversation, key: IdempotencyKey, body: SendBody): SentMessage {
 		const judged = (body.attachments ?? []).map((attachment) => ({
 			attachment,
 			reason: settings().partialFailure(attachment),
 		}));
-		const good = judged.filter(({ reason }) => reason === undefined);
+		const accepted = judged.filter(({ reason }) => reason === undefined);
 		const reasons = judged.flatMap(({ reason }) => reason ?? []);
 		return conversations.receive(
 			conversation,
 			key,
-			{ ...body, attachments: good.map(({ attachment }) => attachment) },
+			{ ...body, attachments: accepted.map(({ attachment }) => attachment) },
 			reasons.length ? reasons.join('; ') : undefined,
 		);
 	}
 
 	return async function routes(app: FastifyInstance) {
-		const create = { onRequest: [admit, needKey] };
+		const create = { onRequest: [authorize, requireKey] };
 
 		app.post('/digital-connect/conversations', create, async (request, reply) => {
-			const body = readBody(startBody(settings().messageTypeSpelling), request.body);
+			const body = parseBody(startBody(settings().messageTypeSpelling), request.body);
 			const key = keyOf(request);
 			const existing = conversations.startedWith(key);
 			if (!existing && !settings().touchpoints.some(({ id }) => id === body.touchpoint_id)) {
-				throw new Refusal(404, 'There is no such touchpoint');
+				throw new ApiError(404, 'There is no such touchpoint');
 			}
 			const conversation = existing ?? conversations.start(key, body);
-			violations.started(routeOf(request), key, conversation.id, body);
+			violations.recordStart(routeOf(request), key, conversation.id, body);
 			const count = conversation.start.previous_messages?.length ?? 0;
 			log.note(request, {
 				conversationId: conversation.id,
@@ -136,26 +142,26 @@ export function digitalConnect(surroundings: Surroundings) {
 			'/digital-connect/conversations/:id/messages',
 			create,
 			async (request, reply) => {
-				const body = readBody(sendBody, request.body);
+				const body = parseBody(sendBody, request.body);
 				body.attachments?.forEach(({ id, name }, index) =>
-					violations.lookAt(routeOf(request), {
+					violations.checkValues(routeOf(request), {
 						[`attachments[${index}].id`]: id,
 						[`attachments[${index}].name`]: name,
 					}),
 				);
-				needAttachments(body);
+				requireAttachments(body);
 				const conversation = find(request);
 				const key = keyOf(request);
 				const earlier = settings().honorMessageKeys
 					? conversations.sentWith(conversation, key)
 					: undefined;
-				// A message that got through before the end stays sent. Whether its repetition is an error then is unknown.
-				if (!earlier || settings().messageKeysAfterEnd === 'ended') needOpen(conversation);
+				// A message that was stored before the end stays so. Whether its repetition is an error is unknown.
+				if (!earlier || settings().messageKeysAfterEnd === 'ended') requireOpen(conversation);
 				const { conversationId, message, partialFailReason } =
 					earlier ?? receive(conversation, key, body);
-				violations.sent(routeOf(request), key, conversation.id, {
+				violations.recordSend(routeOf(request), key, conversation.id, {
 					content: body.content,
-					files: (body.attachments ?? []).map(({ id }) => surroundings.attachment(id)?.file.sha256),
+					files: (body.attachments ?? []).map(({ id }) => dependencies.attachment(id)?.file.sha256),
 				});
 				log.note(request, {
 					summary: earlier ? 'found by its idempotency key' : summaryOf(message),
@@ -172,13 +178,13 @@ export function digitalConnect(surroundings: Surroundings) {
 
 		app.delete<WithId>(
 			'/digital-connect/conversations/:id',
-			{ onRequest: admit },
+			{ onRequest: authorize },
 			async (request, reply) => {
-				readBody(endBody, request.body);
+				parseBody(endBody, request.body);
 				const conversation = find(request);
-				needOpen(conversation);
+				requireOpen(conversation);
 				conversations.end(conversation, 'api');
-				surroundings.ended(conversation);
+				dependencies.ended(conversation);
 				log.note(request, { summary: 'ended by the API' });
 				return reply.code(204).send();
 			},
@@ -191,7 +197,7 @@ function summaryOf({ content, attachments }: Message): string {
 	return ['customer:', content, ...names].filter(Boolean).join(' ');
 }
 
-function textOfKey(request: FastifyRequest): string {
+function readKey(request: FastifyRequest): string {
 	return String(request.headers[idempotencyHeader] ?? '').trim();
 }
 

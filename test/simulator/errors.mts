@@ -4,21 +4,21 @@ import { fieldErrors, type FieldError } from './contract.mts';
 import type { WireLog } from './wire-log.mts';
 
 /**
- * A refusal in Talkdesk's error shape `{ code, message, description?, fields? }`, which every reference page documents.
+ * An error in Talkdesk's format `{ code, message, description?, fields? }`, which every reference page documents.
  *
- * The real codes are unknown but for one. So the default code, `local-400` and the like, can't be taken for a real one.
+ * All real codes but one are unknown. The default code, such as `local-400`, can't be taken for a real one.
  */
-export class Refusal extends Error {
+export class ApiError extends Error {
 	constructor(
 		readonly status: number,
 		message: string,
 		readonly details: { code?: string; description?: string; fields?: FieldError[] } = {},
 	) {
 		super(message);
-		this.name = 'Refusal';
+		this.name = 'ApiError';
 	}
 
-	/** The body of the answer. */
+	/** The body of the response. */
 	body() {
 		const { code = `local-${this.status}`, description, fields } = this.details;
 		return {
@@ -30,35 +30,35 @@ export class Refusal extends Error {
 	}
 }
 
-/** A refusal of the token endpoint: `{ error, error_description }` (reference/cc-basic; the names of errors are RFC 6749's). */
-export class TokenRefusal extends Error {
+/** An error of the token endpoint: `{ error, error_description }` (reference/cc-basic; error names of RFC 6749). */
+export class OAuthError extends Error {
 	constructor(
 		readonly status: number,
 		readonly error: string,
 		description: string,
 	) {
 		super(description);
-		this.name = 'TokenRefusal';
+		this.name = 'OAuthError';
 	}
 
-	/** The body of the answer. */
+	/** The body of the response. */
 	body() {
 		return { error: this.error, error_description: this.message };
 	}
 }
 
-/** A refusal of the storage: S3's `<Error><Code>…</Code><Message>…</Message></Error>`, with S3's codes. */
-export class StorageRefusal extends Error {
+/** An error of the storage: S3's `<Error><Code>…</Code><Message>…</Message></Error>`, with S3's codes. */
+export class StorageError extends Error {
 	constructor(
 		readonly status: number,
 		readonly code: string,
 		message: string,
 	) {
 		super(message);
-		this.name = 'StorageRefusal';
+		this.name = 'StorageError';
 	}
 
-	/** The body of the answer. */
+	/** The body of the response. */
 	body() {
 		const [code, message] = [this.code, this.message].map(escapeXml);
 		return (
@@ -69,51 +69,52 @@ export class StorageRefusal extends Error {
 }
 
 /**
- * Reads a body or a query, or refuses it.
+ * Parses a body or a query.
  *
- * @throws Refusal 400 whose `fields` name what is wrong
+ * @throws ApiError 400 whose `fields` name what is invalid
  */
-export function readBody<T extends z.ZodTypeAny>(schema: T, body: unknown): z.output<T> {
+export function parseBody<T extends z.ZodTypeAny>(schema: T, body: unknown): z.output<T> {
 	const read = schema.safeParse(body);
 	if (read.success) return read.data;
-	throw new Refusal(400, 'The request is not valid', { fields: fieldErrors(read.error) });
+	throw new ApiError(400, 'The request is not valid', { fields: fieldErrors(read.error) });
 }
 
 /**
- * Makes the error handler for everything that answers in Talkdesk's shape.
+ * Creates the error handler for routes with Talkdesk's error format.
  *
- * What fastify itself refuses (broken JSON, another content type, too large a body) becomes a 400: Talkdesk documents 400,
- * 401, 403, 404 and 409 only. An error of ours is a 500 with its message, so that a test shows what broke.
+ * What fastify itself rejects (broken JSON, another content type, too large a body) becomes a 400: Talkdesk documents 400,
+ * 401, 403, 404 and 409 only. An error of the simulator is a 500 with its message, so that a test shows it.
  */
-export function refuse(log: WireLog) {
-	return (error: FastifyError | Refusal, request: FastifyRequest, reply: FastifyReply) => {
-		const refusal = error instanceof Refusal ? error : new Refusal(statusOf(error), error.message);
-		log.note(request, { summary: describe(refusal) });
-		return reply.code(refusal.status).send(refusal.body());
+export function apiErrorHandler(log: WireLog) {
+	return (error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply) => {
+		const apiError =
+			error instanceof ApiError ? error : new ApiError(statusOf(error), error.message);
+		log.note(request, { summary: describe(apiError) });
+		return reply.code(apiError.status).send(apiError.body());
 	};
 }
 
-/** Like `refuse`, in the shape of the token endpoint. */
-export function refuseToken(log: WireLog) {
-	return (error: FastifyError | TokenRefusal, request: FastifyRequest, reply: FastifyReply) => {
-		const refusal =
-			error instanceof TokenRefusal
+/** Like `apiErrorHandler`, in the format of the token endpoint. */
+export function oauthErrorHandler(log: WireLog) {
+	return (error: FastifyError | OAuthError, request: FastifyRequest, reply: FastifyReply) => {
+		const oauthError =
+			error instanceof OAuthError
 				? error
-				: new TokenRefusal(statusOf(error), 'invalid_request', error.message);
-		log.note(request, { summary: `${refusal.error}: ${refusal.message}` });
-		return reply.code(refusal.status).send(refusal.body());
+				: new OAuthError(statusOf(error), 'invalid_request', error.message);
+		log.note(request, { summary: `${oauthError.error}: ${oauthError.message}` });
+		return reply.code(oauthError.status).send(oauthError.body());
 	};
 }
 
-/** Like `refuse`, in the shape of S3. */
-export function refuseInXml(log: WireLog) {
-	return (error: FastifyError | StorageRefusal, request: FastifyRequest, reply: FastifyReply) => {
-		const refusal =
-			error instanceof StorageRefusal
+/** Like `apiErrorHandler`, in the format of S3. */
+export function storageErrorHandler(log: WireLog) {
+	return (error: FastifyError | StorageError, request: FastifyRequest, reply: FastifyReply) => {
+		const storageError =
+			error instanceof StorageError
 				? error
-				: new StorageRefusal(statusOf(error), 'InvalidRequest', error.message);
-		log.note(request, { summary: `${refusal.code}: ${refusal.message}` });
-		return reply.code(refusal.status).type('application/xml').send(refusal.body());
+				: new StorageError(statusOf(error), 'InvalidRequest', error.message);
+		log.note(request, { summary: `${storageError.code}: ${storageError.message}` });
+		return reply.code(storageError.status).type('application/xml').send(storageError.body());
 	};
 }
 
@@ -126,7 +127,7 @@ function statusOf(error: FastifyError): number {
 	return statusCode >= 400 && statusCode < 500 ? 400 : 500;
 }
 
-function describe({ message, details }: Refusal): string {
+function describe({ message, details }: ApiError): string {
 	const fields = details.fields?.map((field) => `${field.name} ${field.description}`).join('; ');
 	return fields ? `${message}: ${fields}` : message;
 }

@@ -5,30 +5,30 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import {
 	isMidway,
-	makesSense,
+	isPossible,
 	nameOf,
 	possibleFaults,
 	storageErrors,
 	type Fault,
 	type GatewayStatus,
 } from './fault-kinds.mts';
-import type { Identity } from './oauth.mts';
+import type { OAuthServer } from './oauth.mts';
 import type { Settings } from './options.mts';
-import { Refusal, StorageRefusal, TokenRefusal } from './errors.mts';
+import { ApiError, StorageError, OAuthError } from './errors.mts';
 import type { WireLog } from './wire-log.mts';
 
 export type { Fault } from './fault-kinds.mts';
 
 export interface Faults {
-	/** Lets faults happen on this server. Call before the log is attached, so that it logs what really went out. */
+	/** Adds faults to a server. Call it before the log is attached, so that the real response is logged. */
 	attach(app: FastifyInstance): void;
 }
 
 /**
- * Makes what spoils requests. The routes know nothing of it: a fault comes before all that they check, or takes the place
- * of the answer that they gave.
+ * Creates the faults of requests. They are transparent to the routes: a fault precedes their checks, or replaces their
+ * response.
  *
- * @param endConversation ends one as an agent does; does nothing where there is none, or it has ended
+ * @param endConversation ends one as an agent does; does nothing for an unknown or ended one
  */
 export function createFaults({
 	settings,
@@ -37,53 +37,53 @@ export function createFaults({
 	log,
 }: {
 	settings: () => Settings;
-	identity: Identity;
+	identity: OAuthServer;
 	endConversation: (id: string) => void;
 	log: WireLog;
 }): Faults {
-	const asked = new Map<string, number>();
+	const requests = new Map<string, number>();
 	let total = 0;
-	/** Faults whose time is still to come. */
+	/** Faults that take effect after the request was processed. */
 	const pending = new WeakMap<FastifyRequest, Fault>();
 
-	/** @throws Error, which becomes a 500, for a fault that makes no sense here */
+	/** @throws Error, which becomes a 500, for a fault that is impossible on the route */
 	function faultOf(request: FastifyRequest): Fault | undefined {
 		const route = `${request.method} ${request.routeOptions.url ?? ''}`;
 		if (!possibleFaults(route).length) return undefined;
-		const index = asked.get(route) ?? 0;
-		asked.set(route, index + 1);
+		const index = requests.get(route) ?? 0;
+		requests.set(route, index + 1);
 		const conversationId = route.includes('/conversations/') ? idOf(request) : undefined;
 		const fault = settings().faults({
 			...{ method: request.method, route, path: request.url.split('?')[0] ?? '' },
 			...(conversationId === undefined ? {} : { conversationId }),
 			...{ index, total: total++ },
 		});
-		if (fault && !makesSense(fault, route)) {
-			throw new Error(`The fault "${nameOf(fault)}" makes no sense on ${route}`);
+		if (fault && !isPossible(fault, route)) {
+			throw new Error(`The fault "${nameOf(fault)}" is impossible on ${route}`);
 		}
 		return fault;
 	}
 
-	/** Not for ever, even so: a socket is closed with the server. */
-	function cutLater({ raw: { socket } }: FastifyRequest, ms: number | undefined) {
+	/** Closes the connection after a time, if there is one. The server closes it in any case when it ends. */
+	function destroyLater({ raw: { socket } }: FastifyRequest, ms: number | undefined) {
 		if (ms === undefined) return;
 		const gone = new AbortController();
 		socket.once('close', () => gone.abort());
-		const patience = settings().timer.sleep(ms, gone.signal);
-		void patience.then(
+		const timeout = settings().timer.sleep(ms, gone.signal);
+		void timeout.then(
 			() => socket.destroy(),
 			() => undefined,
 		);
 	}
 
-	/** Gives no answer. Whoever calls this must not go on with the request. */
-	function vanish(request: FastifyRequest, reply: FastifyReply, fault: Fault) {
+	/** Gives no response. The caller must not continue with the request. */
+	function dropConnection(request: FastifyRequest, reply: FastifyReply, fault: Fault) {
 		log.answered(request, { status: null, ms: reply.elapsedTime });
-		if (fault.kind === 'hang') cutLater(request, fault.ms);
+		if (fault.kind === 'hang') destroyLater(request, fault.ms);
 		else request.raw.socket.destroy();
 	}
 
-	/** Writes half of a download. By hand: only so the half is sure to be out when the connection ends. */
+	/** Writes half of a download. Directly, so that the half is sent before the connection ends. */
 	async function writeHalf(
 		request: FastifyRequest,
 		reply: FastifyReply,
@@ -96,13 +96,13 @@ export function createFaults({
 			if (value !== undefined) reply.raw.setHeader(name, value);
 		}
 		const half = Math.floor(Number(reply.getHeader('content-length')) / 2);
-		// A client that goes away early has what was wanted.
+		// A client may disconnect early.
 		await pipeline(take(source, half), reply.raw, { end: false }).catch(() => undefined);
-		if (fault.kind === 'stall') cutLater(request, fault.ms);
+		if (fault.kind === 'stall') destroyLater(request, fault.ms);
 		else socket.destroySoon();
 	}
 
-	/** Lets the bytes of an answer come one by one. */
+	/** Sends the bytes of a response one by one. */
 	function drip(request: FastifyRequest, reply: FastifyReply, payload: unknown, everyMs: number) {
 		const isText = typeof payload === 'string' || Buffer.isBuffer(payload);
 		if (!isText && !(payload instanceof Readable)) return payload;
@@ -125,7 +125,7 @@ export function createFaults({
 				if (fault.kind === 'rateLimited') {
 					const { retryAfterSeconds: seconds } = fault;
 					if (seconds !== undefined) reply.header('retry-after', String(seconds));
-					throw tooMany(request);
+					throw tooManyRequests(request);
 				}
 				if (fault.kind === 'tokenDies') {
 					identity.expire(request.headers.authorization);
@@ -139,14 +139,14 @@ export function createFaults({
 					pending.set(request, fault);
 					return undefined;
 				}
-				const page = pageOf(fault, reply);
+				const page = errorPage(fault, reply);
 				if (page !== undefined) return reply.send(page);
-				// Fastify leaves a hijacked request alone.
-				vanish(request, reply.hijack(), fault);
+				// Fastify ignores a hijacked request.
+				dropConnection(request, reply.hijack(), fault);
 				return reply;
 			});
 
-			// Here, as the request is let in and its body is there: a stranger can't end a conversation.
+			// After authentication and parsing: an unauthenticated request can't end a conversation.
 			app.addHook('preHandler', async (request) => {
 				if (pending.get(request)?.kind !== 'conversationEnds') return;
 				endConversation(idOf(request) ?? '');
@@ -158,38 +158,38 @@ export function createFaults({
 				if (!fault || fault.kind === 'conversationEnds') return done(null, payload);
 				if (isMidway(fault)) {
 					if (payload instanceof Readable) return void writeHalf(request, reply, payload, fault);
-					// The download was refused: there are no bytes to break.
+					// The download was rejected: there are no bytes to cut.
 					log.note(request, { fault: undefined });
 					return done(null, payload);
 				}
 				if (fault.kind === 'drip') return done(null, drip(request, reply, payload, fault.everyMs));
 				if (payload instanceof Readable) payload.destroy();
 				for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
-				const page = pageOf(fault, reply);
-				if (page === undefined) return vanish(request, reply, fault);
+				const page = errorPage(fault, reply);
+				if (page === undefined) return dropConnection(request, reply, fault);
 				done(null, page);
 			});
 		},
 	};
 }
 
-/** The id in the path, where there is one. */
+/** The id in the path, if there is one. */
 function idOf({ params }: FastifyRequest): string | undefined {
 	return z.object({ id: z.string() }).safeParse(params).data?.id;
 }
 
-/** Makes the refusal in the shape that the route's own refusals have. */
-function tooMany({ url }: FastifyRequest): Error {
+/** A 429 in the error format of the route. */
+function tooManyRequests({ url }: FastifyRequest): Error {
 	const text = 'Too many requests';
-	return url.startsWith('/id/') ? new TokenRefusal(429, 'local-429', text) : new Refusal(429, text);
+	return url.startsWith('/id/') ? new OAuthError(429, 'local-429', text) : new ApiError(429, text);
 }
 
-/** Makes an answer the one of somebody who stands before Talkdesk, or of an S3 in trouble; undefined for other faults. */
-function pageOf(fault: Fault, reply: FastifyReply): string | undefined {
+/** Turns a response into that of a gateway or of a failing S3. @returns its body; undefined for other faults */
+function errorPage(fault: Fault, reply: FastifyReply): string | undefined {
 	if (fault.kind === 'storageError') {
-		const refusal = new StorageRefusal(storageErrors[fault.code], fault.code, 'Please try again');
-		void reply.code(refusal.status).type('application/xml');
-		return refusal.body();
+		const error = new StorageError(storageErrors[fault.code], fault.code, 'Please try again');
+		void reply.code(error.status).type('application/xml');
+		return error.body();
 	}
 	if (fault.kind !== 'unavailable') return undefined;
 	const { status, retryAfterSeconds: seconds } = fault;
@@ -197,7 +197,7 @@ function pageOf(fault: Fault, reply: FastifyReply): string | undefined {
 	return gatewayPage(reply, status);
 }
 
-/** Makes an answer a gateway's, which knows nothing of what it stands before. */
+/** Turns a response into the page of a gateway. @returns the page */
 function gatewayPage(reply: FastifyReply, status: GatewayStatus): string {
 	const title = `${status} ${STATUS_CODES[status] ?? 'Web server error'}`;
 	void reply.code(status).type('text/html');

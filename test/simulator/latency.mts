@@ -4,18 +4,18 @@ import { possibleFaults } from './fault-kinds.mts';
 import type { Settings } from './options.mts';
 
 export interface Latency {
-	/** Lets the requests to this server wait. Call before faults are attached: a fault, too, takes the way to Talkdesk. */
+	/** Delays the requests of a server. Call it before faults are attached, which have the same latency. */
 	attach(app: FastifyInstance): void;
 }
 
 /**
- * Makes the way to Talkdesk long: before anything looks at a request it waits for what `latencyMs` gives. Only what Talkdesk itself
- * would get waits, which is where faults can happen; the desk and the agent's HTTP API don't.
+ * Creates the latency of Talkdesk: each request waits for `latencyMs` before it is processed. Requests of the desk and of the
+ * agent's HTTP API don't wait.
  *
- * @param closing aborted when the server is closed: nothing waits any longer
+ * @param closing aborted when the server is closed, which ends all waits
  */
 export function createLatency(settings: () => Settings, closing: AbortSignal): Latency {
-	// Every request that waits listens to it: that is no leak.
+	// Every waiting request listens to it: that is no leak.
 	setMaxListeners(0, closing);
 	return {
 		attach(app) {

@@ -2,53 +2,53 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { tokenForm } from './contract.mts';
-import type { Holder } from './conversations.mts';
+import type { TokenOwner } from './conversations.mts';
 import type { Settings } from './options.mts';
-import { Refusal, refuseToken, TokenRefusal } from './errors.mts';
+import { ApiError, oauthErrorHandler, OAuthError } from './errors.mts';
 import { tokenPrefix, type WireLog } from './wire-log.mts';
 
-interface Token extends Holder {
-	/** Those of the moment at which it was issued. */
+interface Token extends TokenOwner {
+	/** The scopes at the time of issue. */
 	scopes: string[];
 	/** By the option `now`. */
 	expiresAt: number;
 }
 
-export interface Identity {
+export interface OAuthServer {
 	/**
 	 * Checks the Authorization header of an API request.
 	 *
-	 * @returns whose token it is: any account's is good, as all accounts of a region share one API
-	 * @throws Refusal 401 for a missing, unknown or expired token; 403 for one without the scope
+	 * @returns the owner of the token, which may be of any account: all accounts of a region share one API
+	 * @throws ApiError 401 for a missing, unknown or expired token; 403 for one without the scope
 	 */
-	require(authorization: string | undefined, scope: string): Holder;
+	authorize(authorization: string | undefined, scope: string): TokenOwner;
 	/** Makes the token of an Authorization header invalid. */
 	expire(authorization: string | undefined): void;
 	/** Makes every token issued so far invalid. */
 	expireAll(): void;
-	/** How many tokens were issued. */
+	/** The number of issued tokens. */
 	issued(): number;
 	/** Adds the token endpoint to a server. */
 	routes(app: FastifyInstance): Promise<void>;
 }
 
 /**
- * Makes Talkdesk's identity service: tokens by client credentials with Basic authentication (reference/cc-basic).
+ * Creates Talkdesk's OAuth server: tokens by client credentials with Basic authentication (reference/cc-basic).
  *
- * @param settings gives the settings of the moment
+ * @param settings gives the current settings
  */
-export function createIdentity(settings: () => Settings, log: WireLog): Identity {
+export function createOAuthServer(settings: () => Settings, log: WireLog): OAuthServer {
 	const tokens = new Map<string, Token>();
 	let issued = 0;
 
-	function issue(holder: Holder, scopes: string[]) {
+	function issue(owner: TokenOwner, scopes: string[]) {
 		const { now, tokenForm: form, tokenLifetimeSeconds } = settings();
 		const expiresAt = now() + tokenLifetimeSeconds * 1000;
 		const token =
 			form === 'jwt'
-				? jwt({ ...holder, scopes, expiresAt, issuedAt: now() })
+				? jwt({ ...owner, scopes, expiresAt, issuedAt: now() })
 				: tokenPrefix + randomBytes(24).toString('base64url');
-		tokens.set(token, { ...holder, scopes, expiresAt });
+		tokens.set(token, { ...owner, scopes, expiresAt });
 		issued += 1;
 		return {
 			access_token: token,
@@ -59,13 +59,13 @@ export function createIdentity(settings: () => Settings, log: WireLog): Identity
 	}
 
 	return {
-		require(authorization, scope) {
+		authorize(authorization, scope) {
 			const token = tokens.get(bearerOf(authorization));
 			if (!token || token.expiresAt <= settings().now()) {
-				throw new Refusal(401, 'The access token is missing, unknown or expired');
+				throw new ApiError(401, 'The access token is missing, unknown or expired');
 			}
 			if (!token.scopes.includes(scope)) {
-				throw new Refusal(403, 'The access token lacks a scope', { description: scope });
+				throw new ApiError(403, 'The access token lacks a scope', { description: scope });
 			}
 			return { client: token.client, account: token.account };
 		},
@@ -73,17 +73,17 @@ export function createIdentity(settings: () => Settings, log: WireLog): Identity
 		expireAll: () => tokens.clear(),
 		issued: () => issued,
 		async routes(app) {
-			// A token request is a form and nothing else.
+			// A token request must be a form.
 			app.removeAllContentTypeParsers();
 			await app.register(formbody);
-			app.setErrorHandler(refuseToken(log));
+			app.setErrorHandler(oauthErrorHandler(log));
 			app.setNotFoundHandler(() => {
-				throw new TokenRefusal(404, 'invalid_request', 'There is nothing here');
+				throw new OAuthError(404, 'invalid_request', 'There is nothing here');
 			});
 			app.post<{ Params: { account: string } }>('/:account/oauth/token', async (request) => {
 				const { account } = request.params;
 				const clients = clientsOf(settings(), account);
-				if (!clients) throw new TokenRefusal(404, 'invalid_request', 'Unknown account');
+				if (!clients) throw new OAuthError(404, 'invalid_request', 'Unknown account');
 				const client = clientOf(clients, request.headers.authorization, request.body);
 				const answer = issue({ client: client.id, account }, client.scopes);
 				log.note(request, { summary: `token for ${client.id}: ${answer.scope}` });
@@ -93,15 +93,15 @@ export function createIdentity(settings: () => Settings, log: WireLog): Identity
 	};
 }
 
-/** The clients of an account; undefined when there is no such account. */
+/** The clients of an account; undefined if the account is unknown. */
 function clientsOf({ account: current, clients }: Settings, account: string) {
 	const found = clients.filter((client) => (client.account ?? current) === account);
 	return found.length || account === current ? found : undefined;
 }
 
 /**
- * Makes a token as Talkdesk's are: an ES256 JWT with the scopes as a list in `scp` (seen in public code). Nobody here checks
- * the signature, so it is made up.
+ * Creates a token like Talkdesk's: an ES256 JWT with the scopes as a list in `scp` (seen in public code). Its signature is
+ * random, as it is never checked here.
  */
 function jwt({ client, account, scopes, issuedAt, expiresAt }: Token & { issuedAt: number }) {
 	const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
@@ -114,10 +114,10 @@ function jwt({ client, account, scopes, issuedAt, expiresAt }: Token & { issuedA
 }
 
 /**
- * Reads a token request.
+ * Parses a token request.
  *
- * @returns the client, and the scopes that its token is to have: all that were granted, or those asked for
- * @throws TokenRefusal in this order: 400 for a form that is not valid or a signed JWT, 401 for a wrong client, 400 for
+ * @returns the client, and the scopes of its token: all granted ones, or the requested ones
+ * @throws OAuthError in this order: 400 for an invalid form or a signed JWT, 401 for a wrong client, 400 for
  * another grant, 400 for a scope that the client doesn't have
  */
 function clientOf(clients: Settings['clients'], authorization: string | undefined, body: unknown) {
@@ -126,24 +126,24 @@ function clientOf(clients: Settings['clients'], authorization: string | undefine
 		const names = form.error.issues.flatMap((issue) =>
 			issue.code === 'unrecognized_keys' ? issue.keys : issue.path,
 		);
-		throw new TokenRefusal(400, 'invalid_request', `Not valid: ${names.join(', ') || 'the body'}`);
+		throw new OAuthError(400, 'invalid_request', `Not valid: ${names.join(', ') || 'the body'}`);
 	}
 	const { grant_type, scope, client_assertion, client_assertion_type } = form.data;
 	if (client_assertion !== undefined || client_assertion_type !== undefined) {
-		const text = 'Signed JWT client credentials are not implemented in the local Talkdesk';
-		throw new TokenRefusal(400, 'invalid_request', text);
+		const text = 'Signed JWT client credentials are not implemented in the Talkdesk simulator';
+		throw new OAuthError(400, 'invalid_request', text);
 	}
 	const [id, secret] = basicCredentials(authorization);
 	const client = clients.find((each) => each.id === id && each.secret === secret);
-	if (!client) throw new TokenRefusal(401, 'invalid_client', 'Client authentication failed');
+	if (!client) throw new OAuthError(401, 'invalid_client', 'Client authentication failed');
 	if (grant_type !== 'client_credentials') {
-		throw new TokenRefusal(400, 'unsupported_grant_type', 'Only client_credentials is supported');
+		throw new OAuthError(400, 'unsupported_grant_type', 'Only client_credentials is supported');
 	}
 	if (scope === undefined) return { id: client.id, scopes: [...client.scopes] };
 	const asked = scope.split(' ');
 	const granted = client.scopes.filter((each) => asked.includes(each));
 	if (!asked.every((each) => granted.some((name) => name === each))) {
-		throw new TokenRefusal(400, 'invalid_scope', 'The client does not have every scope asked for');
+		throw new OAuthError(400, 'invalid_scope', 'The client does not have every scope asked for');
 	}
 	return { id: client.id, scopes: granted };
 }

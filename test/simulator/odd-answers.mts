@@ -2,7 +2,7 @@ import { attachmentsPath } from './contract.mts';
 import type { Answered, OddAnswer } from './answers.mts';
 
 type Body = Record<string, unknown>;
-/** Makes the odd answer of a good one. */
+/** Changes the body of a successful response. */
 type Form = (body: Body) => OddAnswer;
 
 const put =
@@ -20,12 +20,12 @@ const html: Form = () => ({ status: 200, type: 'text/html', body: page });
 const extraFields = put({ status: null, tags: ['new'], links: { self: { href: '/somewhere' } } });
 const common = { emptyBody, noContent, html, extraFields };
 
-/** Something to each entry of a list. */
+/** Applies a form to each entry of a list. */
 const toEach =
 	(form: Form): Form =>
 	(body) => ({ body: withList(body, (list) => list.map((each) => form(recordOf(each)).body)) });
 
-/** Forms that answers might have, by what they answer. All are good ones otherwise: the work was done. */
+/** Possible forms of successful responses, by the kind of request. */
 export const oddForms = {
 	start: common,
 	send: {
@@ -48,7 +48,7 @@ export const oddForms = {
 		expiresInText: (body) => ({ body: { ...body, expires_in: String(body.expires_in) } }),
 		expiresInMissing: leaveOut('expires_in'),
 	},
-	/** Of one attachment, and of each in a list. */
+	/** For one attachment, and for each in a list. */
 	attachment: {
 		typeNull: put({ type: null }),
 		stateNull: put({ state: null }),
@@ -63,12 +63,12 @@ export const oddForms = {
 		linksRelative: (body) => ({
 			body: JSON.parse(JSON.stringify(body).replace(/"href":"https?:\/\/[^/"]+/g, '"href":"')),
 		}),
-		/** Of an empty list. */
+		/** For an empty list. */
 		embeddedMissing: (body) => (listOf(body).length ? { body } : leaveOut('_embedded')(body)),
 	},
 } satisfies Record<string, Record<string, Form>>;
 
-/** One form for each that is to be odd: `{ send: 'createdAtNull', token: 'scopeMissing' }`. */
+/** One form for each kind of request: `{ send: 'createdAtNull', token: 'scopeMissing' }`. */
 export type OddChoice = { [What in keyof typeof oddForms]?: keyof (typeof oddForms)[What] };
 
 const conversationsPath = '/api/digital-connect/conversations';
@@ -82,15 +82,15 @@ const places: Record<string, string[]> = {
 	list: many.map((path) => `GET ${path}`),
 };
 
-/** Makes what the option `answers` takes. Only answers that are good are changed. */
+/** Creates a value of the option `answers`, which changes successful responses. */
 export function oddAnswers(choice: OddChoice): (answered: Answered) => OddAnswer | undefined {
 	return oddAnswersOf(Object.entries(choice));
 }
 
 /**
- * Makes it of names: `[['send', 'createdAtNull']]`.
+ * Creates it from names: `[['send', 'createdAtNull']]`.
  *
- * @throws TypeError for a name that isn't there
+ * @throws TypeError for an unknown name
  */
 export function oddAnswersOf(
 	choice: Array<[what: string, name: string]>,

@@ -9,11 +9,11 @@ import type { LogEntry } from './wire-log.mts';
 const relativePath = (path: string) =>
 	z.string().startsWith('/', 'must start with a slash').default(path);
 
-/** Asked for each thing, how it is to fail; undefined: not at all. */
-const fault = <Thing, Failure>() =>
-	z.custom<(thing: Thing) => Failure | undefined>(isFunction, 'must be a function');
+/** A function that gives the failure of a request, or undefined for none. */
+const fault = <Request, Failure>() =>
+	z.custom<(request: Request) => Failure | undefined>(isFunction, 'must be a function');
 
-/** How Talkdesk proves itself to a custom integration (docs/configuring-a-custom-connection). */
+/** Talkdesk's authentication towards a custom integration (docs/configuring-a-custom-connection). */
 const authentication = z.discriminatedUnion('type', [
 	z.object({ type: z.literal('none') }).strict(),
 	z.object({ type: z.literal('basic'), user: z.string(), password: z.string() }).strict(),
@@ -99,14 +99,14 @@ const settings = z
 	})
 	.strict();
 
-/** Everything that can be set, with nothing left open. README.md says what each one does. */
+/** All settings with their defaults applied. README.md explains each. */
 export type Settings = z.output<typeof settings>;
-/** What `configure` takes: any of the settings, with the defaults inside an integration left out if you like. */
+/** The argument of `configure`: any settings; the defaults inside an integration may be left out. */
 export type SettingChanges = Partial<z.input<typeof settings>>;
-/** What `startTalkdesk` takes. */
-export type TalkdeskOptions = SettingChanges & { port?: number };
+/** The argument of `startSimulator`. */
+export type SimulatorOptions = SettingChanges & { port?: number };
 
-/** The defaults: an account where everything is allowed and nothing is called. */
+/** The defaults: an account that allows everything and calls no webhook. */
 export const defaultSettings: Settings = {
 	account: 'acme',
 	clients: [{ id: 'local-client', secret: 'local-secret', scopes: [...scopes] }],
@@ -139,7 +139,7 @@ export const defaultSettings: Settings = {
 	onLog: () => undefined,
 };
 
-/** The harder of two unknowns, for each that has a kind one as its default. */
+/** The stricter alternative of each unknown whose default is the lenient one. */
 export const hardSettings = {
 	messageKeysAfterEnd: 'ended',
 	tokenForm: 'jwt',
@@ -148,11 +148,11 @@ export const hardSettings = {
 } as const satisfies SettingChanges;
 
 /**
- * Puts changes over settings. A change whose value is undefined is none.
+ * Applies changes to settings. A value of undefined is ignored.
  *
- * @returns new settings; the old ones stay as they are, also when a change is refused
- * @throws RangeError for a timeout outside of 5 to 30 seconds, which is what Talkdesk's screens allow; TypeError for anything
- * else that is not an option or not a value for it
+ * @returns new settings; the old ones are not modified
+ * @throws RangeError for a timeout outside of 5 to 30 seconds, which is what Talkdesk's screens allow; TypeError for any other
+ * unknown option or invalid value
  */
 export function changeSettings(current: Settings, changes: SettingChanges): Settings {
 	const given = Object.entries(changes).filter(([, value]) => value !== undefined);
@@ -163,7 +163,7 @@ export function changeSettings(current: Settings, changes: SettingChanges): Sett
 	throw issue?.path.at(-1) === 'timeoutSeconds' ? new RangeError(message) : new TypeError(message);
 }
 
-/** Every secret that the settings hold, for the log to mask. */
+/** All secrets of the settings, for the log to mask. */
 export function secretsOf({ clients, touchpoints }: Settings): string[] {
 	const received = touchpoints.map((touchpoint) => {
 		const auth = touchpoint.integration?.authentication;
@@ -174,7 +174,7 @@ export function secretsOf({ clients, touchpoints }: Settings): string[] {
 	return [...clients.map((client) => client.secret), ...received].filter(Boolean);
 }
 
-/** A user in the URL is refused because URLs are logged, and `authentication` is the place for it. */
+/** A user in the URL is rejected because URLs are logged, and `authentication` is the place for it. */
 function isBasePath(text: string): boolean {
 	if (!URL.canParse(text) || /[?#]/.test(text)) return false;
 	const { protocol, username, password } = new URL(text);

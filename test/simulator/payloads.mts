@@ -1,8 +1,8 @@
 import { onTheWire, type Attachment, type EventName } from './contract.mts';
 import type { Settings } from './options.mts';
 
-/** What there is to tell n8n. */
-export interface Happening {
+/** Something that happened in a conversation, before it has a form for the wire. */
+export interface DomainEvent {
 	event: EventName;
 	conversationId: string;
 	/** ISO 8601. */
@@ -12,7 +12,7 @@ export interface Happening {
 }
 
 /**
- * Writes the body of a call, in the form that the option `payloadForm` asks for.
+ * Gives the body of a webhook call, in the form of the option `payloadForm`.
  *
  * - `envelope`: the schema of Talkdesk's own receiver (reference/automated_notifications_webhook_for_dce). What is in
  *   `payload`, `content` and `author.type`, is seen in public code; `author.name` comes with it. The id's name is unknown and
@@ -22,9 +22,9 @@ export interface Happening {
  * - `flat`: seen in public code, `content` and `author_name` at the top and no payload.
  * - `relay`: seen in public code behind relays, `event_type` in lower case and `conversation_id` in the payload.
  */
-export function writePayload(form: Settings['payloadForm'], happening: Happening): object {
-	const { event, timestamp, message } = happening;
-	const conversation_id = onTheWire(happening.conversationId);
+export function writePayload(form: Settings['payloadForm'], domainEvent: DomainEvent): object {
+	const { event, timestamp, message } = domainEvent;
+	const conversation_id = onTheWire(domainEvent.conversationId);
 	const event_type = event.toUpperCase();
 	const files = message?.attachments.length ? { attachments: message.attachments } : {};
 	if (form === 'flat') {

@@ -8,47 +8,47 @@ import {
 } from './fault-kinds.mts';
 import type { WebhookCall, WebhookFault } from './dispatcher.mts';
 
-/** Something that the options `faults` and `webhookFaults` take, and that can tell what it did. */
+/** A value of the options `faults` and `webhookFaults` that counts its faults. */
 interface Seeded<Thing, Given> {
 	(thing: Thing): Given | undefined;
-	/** How many faults it gave, by name: `{ 'cut after': 3 }`. */
+	/** The number of faults by name: `{ 'cut after': 3 }`. */
 	counts(): Record<string, number>;
 }
 export type SeededFaults = Seeded<FaultRequest, Fault>;
 export type SeededWebhookFaults = Seeded<WebhookCall, WebhookFault>;
 
-interface Luck<Kind> {
-	/** A whole number. The same one gives the same faults, when the same requests come in the same order. */
+interface FaultPlan<Kind> {
+	/** An integer. The same seed gives the same faults for the same requests in the same order. */
 	seed: number;
-	/** The share of requests, or calls, that fail: 0 to 1. */
+	/** The share of requests or calls that fail: 0 to 1. */
 	rate: number;
-	/** Which there may be. */
+	/** The allowed kinds. */
 	kinds?: Kind[];
 }
 
-export interface SeededFaultsOptions extends Luck<FaultKind> {
-	/** By default the usual faults of a network that make sense on the route. */
+export interface SeededFaultsOptions extends FaultPlan<FaultKind> {
+	/** By default the usual faults of a network that are possible on the route. */
 	kinds?: FaultKind[];
-	/** What gateways answer; 502, 503 and 504 by default. */
+	/** Statuses of gateways; 502, 503 and 504 by default. */
 	statuses?: readonly GatewayStatus[];
-	/** After how long the connection of a `hang` or `stall` is cut; by default never. */
+	/** The time after which the connection of a `hang` or `stall` is cut; by default never. */
 	hangMs?: number;
-	/** The least time between two `tokenDies`; 1000 by default. One that comes too early is no fault at all. */
+	/** The minimum time between two `tokenDies`; 1000 by default. An earlier one is dropped. */
 	tokenDiesEveryMs?: number;
 	/** The clock for that, in ms; the machine's by default. */
 	now?: () => number;
 }
 
-/** Faults that come when they are asked for only: they are none of the network, or rare. */
+/** Faults that must be chosen explicitly: they are rare, or none of the network. */
 const unusual: FaultKind[] = ['conversationEnds', 'storageError', 'redirect', 'drip'];
 
-/** How often each kind comes. Those that cost a client its whole timeout are rare. */
+/** The weight of each kind. Those that cost a client its whole timeout are rare. */
 const weightOf = (kind: FaultKind) => (kind === 'hang' || kind === 'stall' ? 1 : 5);
 
 /**
- * Makes faults for the option `faults`, by chance that can be repeated.
+ * Creates faults for the option `faults`, from a seeded random generator.
  *
- * @throws RangeError for a rate outside of 0 to 1, or a seed that is no whole number
+ * @throws RangeError for a rate outside of 0 to 1, or a seed that is no integer
  */
 export function seededFaults(options: SeededFaultsOptions): SeededFaults {
 	const {
@@ -61,9 +61,9 @@ export function seededFaults(options: SeededFaultsOptions): SeededFaults {
 	let lastDeath = -Infinity;
 
 	return counting(nameOf, ({ route }) => {
-		// As many numbers for each request, whatever becomes of it, so that the clock doesn't change what comes later.
-		const [luck, which, when, detail] = [random(), random(), random(), random()];
-		if (luck >= options.rate) return undefined;
+		// Equally many random numbers for each request, so that the clock doesn't affect later faults.
+		const [chance, which, when, detail] = [random(), random(), random(), random()];
+		if (chance >= options.rate) return undefined;
 		const possible = possibleFaults(route).filter((kind) =>
 			kinds ? kinds.includes(kind) : !unusual.includes(kind),
 		);
@@ -95,7 +95,7 @@ function specify(
 		statuses: readonly GatewayStatus[];
 	},
 ): Fault {
-	const patience = ms === undefined ? {} : { ms };
+	const duration = ms === undefined ? {} : { ms };
 	const moment = when < 0.5 ? 'before' : 'after';
 	switch (kind) {
 		case 'rateLimited':
@@ -103,13 +103,13 @@ function specify(
 		case 'unavailable':
 			return { kind, status: pick(statuses, detail) ?? 503, when: moment };
 		case 'hang':
-			return { kind, when: moment, ...patience };
+			return { kind, when: moment, ...duration };
 		case 'cut': {
 			const isDownload = possibleFaults(route).includes('stall');
 			return { kind, when: isDownload && detail < 0.5 ? 'midway' : moment };
 		}
 		case 'stall':
-			return { kind, ...patience };
+			return { kind, ...duration };
 		case 'storageError': {
 			const code = pick(['InternalError', 'RequestTimeout', 'SlowDown'] as const, detail);
 			return { kind, code: code ?? 'SlowDown', when: moment };
@@ -125,18 +125,18 @@ function specify(
 }
 
 /**
- * Makes faults for the option `webhookFaults`, by chance that can be repeated.
+ * Creates faults for the option `webhookFaults`, from a seeded random generator.
  *
- * @throws RangeError for a rate outside of 0 to 1, or a seed that is no whole number
+ * @throws RangeError for a rate outside of 0 to 1, or a seed that is no integer
  */
-export function seededWebhookFaults(options: Luck<WebhookFault>): SeededWebhookFaults {
+export function seededWebhookFaults(options: FaultPlan<WebhookFault>): SeededWebhookFaults {
 	const { kinds = ['duplicate', 'duplicateAtOnce', 'late'] } = options;
 	const random = generator(options);
 	return counting(
 		(fault) => fault,
 		() => {
-			const [luck, which] = [random(), random()];
-			return luck < options.rate ? pick(kinds, which) : undefined;
+			const [chance, which] = [random(), random()];
+			return chance < options.rate ? pick(kinds, which) : undefined;
 		},
 	);
 }
@@ -154,20 +154,20 @@ function counting<Thing, Given>(
 	return Object.assign(giveAndCount, { counts: () => ({ ...counts }) });
 }
 
-function pick<T>(list: readonly T[], luck: number): T | undefined {
-	return list[Math.floor(luck * list.length)];
+function pick<T>(list: readonly T[], chance: number): T | undefined {
+	return list[Math.floor(chance * list.length)];
 }
 
-function generator({ seed, rate }: Luck<unknown>): () => number {
+function generator({ seed, rate }: FaultPlan<unknown>): () => number {
 	if (!(rate >= 0 && rate <= 1)) throw new RangeError('The rate must be from 0 to 1');
 	return seededRandom(seed);
 }
 
 /**
- * Makes chance that can be repeated: mulberry32 by Tommy Ettinger, in the public domain.
+ * Creates a seeded random generator: mulberry32 by Tommy Ettinger, in the public domain.
  *
- * @returns what gives numbers from 0 to 1, without 1
- * @throws RangeError for a seed that is no whole number
+ * @returns a function that gives numbers from 0 to 1, without 1
+ * @throws RangeError for a seed that is no integer
  */
 export function seededRandom(seed: number): () => number {
 	if (!Number.isInteger(seed)) throw new RangeError('The seed must be a whole number');

@@ -2,10 +2,10 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Answers } from './answers.mts';
 import type { Faults } from './faults.mts';
 import type { Latency } from './latency.mts';
-import { Refusal, refuse } from './errors.mts';
+import { ApiError, apiErrorHandler } from './errors.mts';
 import type { WireLog } from './wire-log.mts';
 
-/** Makes the server with what holds for all routes: JSON, errors in Talkdesk's shape, the log. */
+/** Creates the server with what applies to all routes: JSON, errors in Talkdesk's format, the log. */
 export function createServer({
 	latency,
 	answers,
@@ -30,12 +30,12 @@ export function createServer({
 	app.addContentTypeParser<string>(
 		'application/json',
 		{ parseAs: 'string' },
-		// No body at all is left to the schemas: Start needs one, End must not have one.
+		// A missing body is checked by the schemas: Start needs one, End must not have one.
 		(request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
 	);
-	app.setErrorHandler(refuse(log));
+	app.setErrorHandler(apiErrorHandler(log));
 	app.setNotFoundHandler(() => {
-		throw new Refusal(404, 'There is nothing here');
+		throw new ApiError(404, 'There is nothing here');
 	});
 	latency.attach(app);
 	answers.attach(app);

@@ -1,24 +1,24 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { StorageRefusal } from './errors.mts';
+import { StorageError } from './errors.mts';
 import { signaturePrefix } from './wire-log.mts';
 
 export interface SignedLinks {
-	/** Makes a link, good for one method and one path until it ends. */
+	/** Creates a link, valid for one method and one path until it expires. */
 	sign(method: string, url: string, lifetimeSeconds: number): { url: string; expiresAt: number };
 	/**
 	 * Checks a request.
 	 *
-	 * @param url path and query string, as they came
-	 * @throws StorageRefusal 403 when the link is of another method or path, was changed, or has ended
+	 * @param url the original path and query string
+	 * @throws StorageError 403 if the link is of another method or path, was changed, or has expired
 	 */
 	check(method: string, url: string): void;
 }
 
 /**
- * Makes pre-signed links in the manner of S3: whoever has one may do that one thing. The names of the query parameters are
- * ours, as nobody may look into a link.
+ * Creates pre-signed links like S3's, which authorize one operation each. The names of the query parameters are chosen here:
+ * a client must not parse a link.
  *
- * @param now gives the time by which links end, in ms
+ * @param now gives the time by which links expire, in ms
  */
 export function createSignedLinks(now: () => number): SignedLinks {
 	const key = randomBytes(32);
@@ -39,14 +39,14 @@ export function createSignedLinks(now: () => number): SignedLinks {
 			const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
 			const expires = searchParams.get('Expires') ?? '';
 			const signature = searchParams.get('Signature');
-			if (signature === null) throw new StorageRefusal(403, 'AccessDenied', 'Access Denied');
+			if (signature === null) throw new StorageError(403, 'AccessDenied', 'Access Denied');
 			if (signature !== signatureOf(method, pathname, expires)) {
 				const text =
 					'The request signature we calculated does not match the signature you provided';
-				throw new StorageRefusal(403, 'SignatureDoesNotMatch', text);
+				throw new StorageError(403, 'SignatureDoesNotMatch', text);
 			}
 			if (Number(expires) <= now()) {
-				throw new StorageRefusal(403, 'AccessDenied', 'Request has expired');
+				throw new StorageError(403, 'AccessDenied', 'Request has expired');
 			}
 		},
 	};

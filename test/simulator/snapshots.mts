@@ -1,7 +1,7 @@
-/** A snapshot, frozen through and through. */
+/** A deeply frozen snapshot. */
 export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
-/** Copies a value, so that who gets it can't change what is inside. */
+/** Copies a value and freezes the copy. */
 export function snapshot<T extends object>(value: T): Frozen<T>;
 export function snapshot(value: object): object {
 	const copy: object = structuredClone(value);

@@ -1,37 +1,37 @@
 import Fastify, { type FastifyRequest } from 'fastify';
-import type { Attachments, KeptAttachment, Upload } from './attachments.mts';
+import type { Attachments, StoredAttachment, Upload } from './attachments.mts';
 import type { Faults } from './faults.mts';
-import type { Files } from './files.mts';
+import type { Files } from './file-store.mts';
 import type { Latency } from './latency.mts';
 import type { Settings } from './options.mts';
-import { refuseInXml, StorageRefusal } from './errors.mts';
+import { storageErrorHandler, StorageError } from './errors.mts';
 import { createSignedLinks } from './signed-links.mts';
 import type { Timer } from './timer.mts';
 import type { WireLog } from './wire-log.mts';
 
-/** How long the link of an upload is good. Unknown in reality. */
+/** How long an upload link is valid. Unknown in reality. */
 const uploadSeconds = 900;
-/** How long a download link is good (docs/attachments-api). */
+/** How long a download link is valid (docs/attachments-api). */
 const downloadSeconds = 600;
-/** How long a sender may be silent. S3 has such a limit and doesn't name it. */
-const silenceMs = 20_000;
+/** How long a sender may be idle. S3 has such a limit and doesn't name it. */
+const IDLE_TIMEOUT_MS = 20_000;
 
 export interface Storage {
 	/** `http://127.0.0.1:<another port>` */
 	readonly url: string;
 	listen(): Promise<void>;
-	/** Where the bytes of an upload go. */
+	/** The link for the bytes of an upload. */
 	uploadLink(upload: Upload): string;
-	/** Where the bytes of an attachment are, until when (in ms). */
-	downloadLink(attachment: KeptAttachment): { url: string; expiresAt: number };
+	/** The link to the bytes of an attachment, and its expiry in ms. */
+	downloadLink(attachment: StoredAttachment): { url: string; expiresAt: number };
 	close(): Promise<void>;
 }
 
 type WithId = { Params: { id: string } };
 
 /**
- * Makes the storage that Talkdesk keeps attachments in: an origin of its own, which behaves as S3 does with pre-signed links.
- * A link is all the authentication there is, and a second one is refused. So the bearer token must not get here.
+ * Creates the storage of Talkdesk's attachments: another origin, which behaves like S3 with pre-signed links. A link is the
+ * only authentication, and a second one is rejected, such as the bearer token.
  */
 export function createStorage({
 	settings,
@@ -50,32 +50,32 @@ export function createStorage({
 }): Storage {
 	const links = createSignedLinks(() => settings().now());
 	let origin = '';
-	/** Connections on which something came that is no HTTP. */
-	const broken = new WeakSet<object>();
+	/** Connections with data that is no HTTP. */
+	const malformed = new WeakSet<object>();
 
 	const app = Fastify({
 		forceCloseConnections: true,
 		exposeHeadRoutes: false,
-		// What breaks off in the middle, or goes on after its Content-Length, is no HTTP any more and never gets to a route.
+		// A body that is shorter or longer than its Content-Length never gets to a route.
 		clientErrorHandler(error, socket) {
-			broken.add(socket);
+			malformed.add(socket);
 			if (error.code === 'ECONNRESET' || !socket.writable) return;
-			const refusal = incomplete();
-			const body = refusal.body();
+			const incomplete = incompleteBody();
+			const body = incomplete.body();
 			socket.end(
-				`HTTP/1.1 ${refusal.status} Bad Request\r\nContent-Type: application/xml\r\n` +
+				`HTTP/1.1 ${incomplete.status} Bad Request\r\nContent-Type: application/xml\r\n` +
 					`Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
 			);
 			socket.destroySoon();
 		},
 	});
-	// Bytes are bytes, whatever they say they are. Nobody reads them here, so there is no limit either.
+	// Bodies of any type and size are accepted, as they are not parsed here.
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser('*', (_request, _body, done) => done(null));
-	app.setErrorHandler(refuseInXml(log));
+	app.setErrorHandler(storageErrorHandler(log));
 	app.setNotFoundHandler(() => {
-		// S3 looks at the signature first, and no signature is for this.
-		throw new StorageRefusal(403, 'AccessDenied', 'Access Denied');
+		// S3 checks the signature first, and there is none for this path.
+		throw new StorageError(403, 'AccessDenied', 'Access Denied');
 	});
 	latency.attach(app);
 	faults.attach(app);
@@ -85,33 +85,33 @@ export function createStorage({
 		if (request.headers.authorization !== undefined) {
 			const text =
 				'Only one auth mechanism allowed; only the Signature query string parameter or the Authorization header should be specified';
-			throw new StorageRefusal(400, 'InvalidArgument', text);
+			throw new StorageError(400, 'InvalidArgument', text);
 		}
 		if (!request.is404) links.check(request.method, request.url);
 	});
 
 	app.put<WithId>('/uploads/:id', async (request, reply) => {
 		const upload = attachments.upload(request.params.id);
-		if (!upload) throw new StorageRefusal(403, 'AccessDenied', 'Access Denied');
-		const type = needHeaders(request, upload);
+		if (!upload) throw new StorageError(403, 'AccessDenied', 'Access Denied');
+		const type = requireHeaders(request, upload);
 		if (upload.state !== 'waiting') {
-			throw new StorageRefusal(403, 'AccessDenied', 'The link has been used');
+			throw new StorageError(403, 'AccessDenied', 'The link has been used');
 		}
-		failAsAsked(settings().uploadFailure({ requestId: upload.requestId }));
+		failIfConfigured(settings().uploadFailure({ requestId: upload.requestId }));
 		try {
 			const { socket } = request.raw;
-			await withoutSilence(settings().timer, (heard) =>
+			await withIdleTimeout(settings().timer, (onChunk) =>
 				attachments.receive(
 					upload,
 					type,
-					listenTo(request.raw, heard, () => broken.has(socket)),
+					watchChunks(request.raw, onChunk, () => malformed.has(socket)),
 				),
 			);
 		} catch (error) {
-			// Who still waits for bytes stops with the connection, and that ends once the refusal is out.
+			// The pending read stops with the connection, which ends once the error is sent.
 			reply.header('connection', 'close');
 			reply.raw.on('finish', () => request.raw.destroy());
-			throw isReset(error) ? incomplete() : error;
+			throw isReset(error) ? incompleteBody() : error;
 		}
 		log.note(request, { summary: `${upload.content?.file.size ?? 0} bytes of ${type}` });
 		return reply.send();
@@ -120,10 +120,10 @@ export function createStorage({
 	app.get<WithId>('/downloads/:id', async (request, reply) => {
 		const attachment = attachments.get(request.params.id);
 		if (!attachment) {
-			throw new StorageRefusal(404, 'NoSuchKey', 'The specified key does not exist.');
+			throw new StorageError(404, 'NoSuchKey', 'The specified key does not exist.');
 		}
 		const { id, name, type, size } = attachment;
-		failAsAsked(settings().downloadFailure({ id }));
+		failIfConfigured(settings().downloadFailure({ id }));
 		log.note(request, { summary: `${size} bytes of ${name}` });
 		return reply
 			.headers({
@@ -149,40 +149,40 @@ export function createStorage({
 }
 
 /**
- * Checks what S3 wants to know before it takes a body.
+ * Checks the headers that S3 requires before it accepts a body.
  *
- * @returns the type of what will come
+ * @returns the MIME type of the body
  */
-function needHeaders({ headers }: FastifyRequest, { allowedTypes }: Upload): string {
+function requireHeaders({ headers }: FastifyRequest, { allowedTypes }: Upload): string {
 	if (headers['transfer-encoding'] !== undefined) {
 		const text = 'A header you provided implies functionality that is not implemented';
-		throw new StorageRefusal(501, 'NotImplemented', text);
+		throw new StorageError(501, 'NotImplemented', text);
 	}
 	if (headers['content-length'] === undefined) {
 		const text = 'You must provide the Content-Length HTTP header.';
-		throw new StorageRefusal(411, 'MissingContentLength', text);
+		throw new StorageError(411, 'MissingContentLength', text);
 	}
-	// The type that S3 takes when none is given.
+	// The type that S3 assumes if none is given.
 	const type = headers['content-type'] ?? 'binary/octet-stream';
 	if (allowedTypes && !allowedTypes.includes(type)) {
-		throw new StorageRefusal(403, 'AccessDenied', 'The link is not for this Content-Type');
+		throw new StorageError(403, 'AccessDenied', 'The link is not for this Content-Type');
 	}
 	return type;
 }
 
 /**
- * Runs `work` until it is over or nothing was heard for too long. A sender whose Content-Length is too high waits for an
- * answer while we wait for the rest.
+ * Runs `work` until it is over or no chunk has arrived for too long. A sender whose Content-Length is too high waits for a
+ * response while the storage waits for the rest.
  */
-async function withoutSilence(timer: Timer, work: (heard: () => void) => Promise<void>) {
+async function withIdleTimeout(timer: Timer, work: (onChunk: () => void) => Promise<void>) {
 	const done = new AbortController();
 	let last = timer.now();
 	async function watch() {
-		for (let left = silenceMs; left > 0; left = last + silenceMs - timer.now()) {
+		for (let left = IDLE_TIMEOUT_MS; left > 0; left = last + IDLE_TIMEOUT_MS - timer.now()) {
 			await timer.sleep(left, done.signal);
 		}
 		const text = 'Your socket connection to the server was not read from or written to in time';
-		throw new StorageRefusal(400, 'RequestTimeout', text);
+		throw new StorageError(400, 'RequestTimeout', text);
 	}
 	try {
 		await Promise.race([work(() => (last = timer.now())), watch()]);
@@ -191,34 +191,38 @@ async function withoutSilence(timer: Timer, work: (heard: () => void) => Promise
 	}
 }
 
-async function* listenTo(body: AsyncIterable<Buffer>, heard: () => void, isBroken: () => boolean) {
+async function* watchChunks(
+	body: AsyncIterable<Buffer>,
+	onChunk: () => void,
+	isMalformed: () => boolean,
+) {
 	for await (const chunk of body) {
-		heard();
+		onChunk();
 		yield chunk;
 	}
-	// All that was announced has come, and more.
-	if (isBroken()) throw incomplete();
+	// More bytes have arrived than announced.
+	if (isMalformed()) throw incompleteBody();
 }
 
-function failAsAsked(status: number | undefined): void {
+function failIfConfigured(status: number | undefined): void {
 	if (status === undefined) return;
-	throw new StorageRefusal(status, 'LocalFailure', 'A failure that an option asked for');
+	throw new StorageError(status, 'LocalFailure', 'A failure that an option asked for');
 }
 
-/** The sender has gone. Anything else that goes wrong while writing is ours: a full disk. */
+/** Whether the sender has disconnected. Any other error of a write is local, such as a full disk. */
 function isReset(error: unknown): boolean {
-	// Not instanceof: in a test, node's errors come from another realm.
+	// Not instanceof: in a test, errors of Node.js come from another realm.
 	if (typeof error !== 'object' || error === null || !('code' in error)) return false;
 	return error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-function incomplete(): StorageRefusal {
+function incompleteBody(): StorageError {
 	const text =
 		'You did not provide the number of bytes specified by the Content-Length HTTP header';
-	return new StorageRefusal(400, 'IncompleteBody', text);
+	return new StorageError(400, 'IncompleteBody', text);
 }
 
-/** The name twice, as RFC 6266 has it: once in plain ASCII for old clients, once in full. */
+/** The name twice, as in RFC 6266: in ASCII for old clients, and in full. */
 function disposition(name: string): string {
 	const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
 	const full = encodeURIComponent(name.toWellFormed()).replace(

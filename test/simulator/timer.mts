@@ -1,26 +1,26 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * The time that outgoing calls are measured and held back by. It is apart from the option `now`, the clock of tokens and
- * timestamps, because a test that freezes `now` must not stop deliveries for good.
+ * The timer for measuring and delaying outgoing calls. It is separate from the option `now`, the clock of tokens and
+ * timestamps, so that a test can freeze `now` without blocking deliveries.
  */
 export interface Timer {
-	/** Milliseconds that only ever go forward. */
+	/** Monotonic milliseconds. */
 	now(): number;
-	/** Resolves after `ms`; rejects, and leaves no timer behind, as soon as `signal` is aborted. */
+	/** Resolves after `ms`; rejects and clears its timer when `signal` is aborted. */
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's own time. */
+/** The timer of the machine. */
 export const realTimer: Timer = {
 	now: () => performance.now(),
 	sleep: (ms, signal) => wait(ms, undefined, { signal }),
 };
 
-/** Lets callers through in the order they came, at most so many in any window of time. */
-export interface RateGate {
-	/** Resolves when the caller may go; rejects with the signal's reason when it is aborted first. */
-	pass(signal: AbortSignal): Promise<void>;
+/** Limits the rate of callers, in their order. */
+export interface RateLimiter {
+	/** Resolves when the caller may go on; rejects with the signal's reason if it is aborted first. */
+	acquire(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -29,9 +29,13 @@ export interface RateGate {
  *
  * @param limit how many may pass in one window
  * @param windowMs length of the window
- * @param timer gives the timer to go by; asked every time, as the options of a running server can change
+ * @param timer gives the timer, which may change with the options of a running server
  */
-export function createRateGate(limit: number, windowMs: number, timer: () => Timer): RateGate {
+export function createRateLimiter(
+	limit: number,
+	windowMs: number,
+	timer: () => Timer,
+): RateLimiter {
 	let passed: number[] = [];
 	let queue: Promise<void> = Promise.resolve();
 
@@ -48,7 +52,7 @@ export function createRateGate(limit: number, windowMs: number, timer: () => Tim
 			try {
 				await timer().sleep(Math.ceil(oldest + windowMs - now), signal);
 			} catch (error) {
-				// The reason says more than the sleeper's "aborted".
+				// The reason is more specific than the sleeper's "aborted".
 				signal.throwIfAborted();
 				throw error;
 			}
@@ -56,9 +60,9 @@ export function createRateGate(limit: number, windowMs: number, timer: () => Tim
 	}
 
 	return {
-		pass(signal) {
+		acquire(signal) {
 			const turn = queue.then(() => wait(signal));
-			// The next in line waits for this one's turn, not for its luck.
+			// The next caller waits for this one, but does not fail with it.
 			queue = turn.catch(() => undefined);
 			return turn;
 		},
@@ -69,8 +73,9 @@ export function createRateGate(limit: number, windowMs: number, timer: () => Tim
  * Runs `work` with a deadline.
  *
  * @param work gets a signal that is aborted at the deadline or when `closing` is
- * @returns what `work` gives
- * @throws Error with `late` as its message at the deadline, the reason of `closing` when that came first, else what `work` throws
+ * @returns the result of `work`
+ * @throws Error with `late` as its message at the deadline, the reason of `closing` if that is aborted first, or the error of
+ * `work`
  */
 export async function withDeadline<T>(
 	{ ms, timer, closing, late }: { ms: number; timer: Timer; closing: AbortSignal; late: string },

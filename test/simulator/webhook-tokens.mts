@@ -4,7 +4,7 @@ import { withDeadline } from './timer.mts';
 import type { Send } from './webhooks.mts';
 import type { WireLog } from './wire-log.mts';
 
-/** What an integration's token endpoint must answer (RFC 6749, section 5.1). It may say more. */
+/** The response of an integration's token endpoint (RFC 6749, section 5.1). It may have more fields. */
 const tokenAnswer = z.object({
 	access_token: z.string().min(1),
 	token_type: z.string().regex(/^bearer$/i),
@@ -13,25 +13,25 @@ const tokenAnswer = z.object({
 
 interface WebhookTokens {
 	/**
-	 * Gives the headers that prove to an integration that Talkdesk is calling.
+	 * Gives the headers that authenticate Talkdesk to an integration.
 	 *
-	 * @param headers those that the caller sets himself; a token isn't fetched for a call that replaces it
-	 * @throws Error when the token endpoint gives none; the message doesn't repeat what it answered
+	 * @param headers the caller's own headers; no token is requested if they replace it
+	 * @throws Error if the token endpoint gives none; the message doesn't repeat its response
 	 */
 	authorization(
 		integration: Integration,
 		headers: Record<string, unknown>,
 		closing: AbortSignal,
 	): Promise<Record<string, string>>;
-	/** Tokens that are in use. */
+	/** The current tokens. */
 	secrets(): string[];
 }
 
 /**
- * Makes the authentication of calls out: none, Basic, `X-Api-Key` or OAuth 2.0 client credentials
- * (docs/configuring-a-custom-connection). How Talkdesk asks for a token isn't described: Basic header and form, as it wants
- * it from others, is inferred. A token is kept for its `expires_in`, also when the integration refuses it in the meantime;
- * one without `expires_in` is used once.
+ * Creates the authentication of webhook calls: none, Basic, `X-Api-Key` or OAuth 2.0 client credentials
+ * (docs/configuring-a-custom-connection). Talkdesk's token request isn't documented: Basic header and form, as in its own
+ * API, are inferred. A token is kept for its `expires_in`, even if the integration rejects it; one without `expires_in` is
+ * used once.
  */
 export function createWebhookTokens(
 	settings: () => Settings,

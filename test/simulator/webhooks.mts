@@ -3,58 +3,63 @@ import { Agent as SecureAgent } from 'node:https';
 import axios, { type AxiosResponse, type Method } from 'axios';
 import { events } from './contract.mts';
 import type { Integration, Settings } from './options.mts';
-import { writePayload, type Happening } from './payloads.mts';
-import { createTelling, type Told } from './dispatcher.mts';
-import { createRateGate, withDeadline } from './timer.mts';
+import { writePayload, type DomainEvent } from './payloads.mts';
+import { createDispatcher, type DispatchedEvent } from './dispatcher.mts';
+import { createRateLimiter, withDeadline } from './timer.mts';
 import { createWebhookTokens } from './webhook-tokens.mts';
 import type { WireLog } from './wire-log.mts';
 
-/** How one call to an integration's action went. */
+/** The outcome of one webhook call. */
 export interface Delivery {
 	event: string;
-	/** null: the touchpoint has no integration, so nobody was called. */
+	/** null: the touchpoint has no integration, so there was no call. */
 	url: string | null;
-	/** null: there was no answer. */
+	/** null: there was no response. */
 	status: number | null;
 	ms: number;
-	/** A 2xx with a JSON answer, in time. */
+	/** A 2xx with JSON, in time. */
 	ok: boolean;
 	/** Why it is not ok. */
 	error?: string;
-	/** The calls of the same bytes that followed: see `webhookFaults` and `redeliver`. Left out when there were none. */
+	/** The following calls with the same bytes: see `webhookFaults` and `redeliver`. Left out if there were none. */
 	repeats?: Delivery[];
 }
 
-/** What a raw delivery may have in another way than the integration says. */
-export interface RawOptions {
-	/** Put over the usual ones; null takes one away. */
+/** Deviations of a single call from the integration. */
+export interface DeliverOptions {
+	/** They override the usual ones; null removes one. */
 	headers?: Record<string, string | null>;
 	/** POST by default. */
 	method?: Method;
-	/** The relative path, instead of the one of the event's action. */
+	/** The relative path, instead of that of the event's action. */
 	path?: string;
 }
 
 export interface Webhooks {
 	/**
-	 * Tells a touchpoint's integration what happened. Calls of one conversation go one after the other.
+	 * Dispatches an event to a touchpoint's integration. Calls of one conversation are sequential.
 	 *
-	 * @returns how the first call went, once all calls for it are over; never rejects
+	 * @returns the outcome of the first call, once all calls for it are over; never rejects
 	 */
-	tell(touchpointId: string, happening: Happening): Promise<Delivery>;
-	/** What was told about a conversation, in the order in which it happened. */
-	told(conversationId: string): Told[];
-	/** See `LocalTalkdesk.deliver`. */
-	raw(touchpointId: string, event: string, body: unknown, options?: RawOptions): Promise<Delivery>;
-	/** The tokens that integrations gave us, for the log to mask. */
+	dispatch(touchpointId: string, domainEvent: DomainEvent): Promise<Delivery>;
+	/** The dispatched events of a conversation, in order. */
+	dispatched(conversationId: string): DispatchedEvent[];
+	/** See `TalkdeskSimulator.deliver`. */
+	deliver(
+		touchpointId: string,
+		event: string,
+		body: unknown,
+		options?: DeliverOptions,
+	): Promise<Delivery>;
+	/** The tokens of integrations, for the log to mask. */
 	secrets(): string[];
-	/** Resolves when no call is under way any more. */
+	/** Resolves when no call is pending. */
 	idle(): Promise<void>;
 }
 
 type Answer = Pick<Delivery, 'status' | 'ok' | 'error'>;
 
-/** How one HTTP request is sent; shared with the token requests of the oAuth2 authentication. */
+/** An HTTP request; shared with the token requests of the oAuth2 authentication. */
 export interface Request {
 	url: string;
 	method: Method;
@@ -64,14 +69,14 @@ export interface Request {
 export type Send = (request: Request, signal: AbortSignal) => Promise<AxiosResponse<string>>;
 
 /**
- * Makes the part of Talkdesk that calls n8n.
+ * Creates the part of Talkdesk that calls n8n.
  *
  * Limits as documented for Talkdesk Connections (docs/what-connections-supports, docs/configuring-a-custom-action): the
- * answer must be JSON, within the integration's timeout; 50 calls per second and account. A failed call is not repeated, but
- * for the option `redeliver`, which plays what Talkdesk doesn't document.
+ * response must be JSON, within the integration's timeout; 50 calls per second and account. A failed call is not repeated,
+ * except with the option `redeliver`, which Talkdesk doesn't document.
  *
- * @param closing aborts everything under way
- * @param changed is called when what was told has changed
+ * @param closing aborts everything that is pending
+ * @param changed is called when the dispatched events have changed
  */
 export function createWebhooks(
 	settings: () => Settings,
@@ -79,16 +84,16 @@ export function createWebhooks(
 	closing: AbortSignal,
 	changed: () => void,
 ): Webhooks {
-	const gate = createRateGate(50, 1000, () => settings().timer);
+	const gate = createRateLimiter(50, 1000, () => settings().timer);
 	const tokens = createWebhookTokens(settings, log, send);
-	const telling = createTelling(settings, closing, changed);
-	const underWay = new Set<Promise<Delivery>>();
+	const dispatcher = createDispatcher(settings, closing, changed);
+	const pending = new Set<Promise<Delivery>>();
 
 	async function call(
 		integration: Integration | undefined,
 		event: string,
 		body: Buffer,
-		{ method = 'POST', headers = {}, path }: RawOptions,
+		{ method = 'POST', headers = {}, path }: DeliverOptions,
 		conversationId?: string,
 	): Promise<Delivery> {
 		if (!integration) {
@@ -99,7 +104,7 @@ export function createWebhooks(
 		const url = integration.basePath.replace(/\/+$/, '') + (path ?? pathOf(integration, event));
 		let begun = timer.now();
 		const answer = await attempt(async () => {
-			await gate.pass(closing);
+			await gate.acquire(closing);
 			const authorization = await tokens.authorization(integration, headers, closing);
 			begun = timer.now();
 			const all = { 'content-type': 'application/json', ...authorization, ...lowerCase(headers) };
@@ -122,24 +127,24 @@ export function createWebhooks(
 		return delivery;
 	}
 
-	/** Remembers a call until it is over. A delivery never rejects, so there is nothing to catch. */
+	/** Tracks a call until it is over. A delivery never rejects. */
 	function track(work: Promise<Delivery>): Promise<Delivery> {
-		underWay.add(work);
-		void work.then(() => underWay.delete(work));
+		pending.add(work);
+		void work.then(() => pending.delete(work));
 		return work;
 	}
 
 	return {
-		tell(touchpointId, happening) {
-			const { conversationId, event } = happening;
+		dispatch(touchpointId, domainEvent) {
+			const { conversationId, event } = domainEvent;
 			const { payloadForm } = settings();
-			const body = Buffer.from(JSON.stringify(writePayload(payloadForm, happening)));
+			const body = Buffer.from(JSON.stringify(writePayload(payloadForm, domainEvent)));
 			const once = () =>
 				call(integrationOf(settings(), touchpointId), event, body, {}, conversationId);
-			return track(telling.tell(touchpointId, happening, once));
+			return track(dispatcher.dispatch(touchpointId, domainEvent, once));
 		},
-		told: telling.told,
-		async raw(touchpointId, event, body, options = {}) {
+		dispatched: dispatcher.dispatched,
+		async deliver(touchpointId, event, body, options = {}) {
 			if (!settings().touchpoints.some(({ id }) => id === touchpointId)) {
 				throw new TypeError(`There is no touchpoint ${touchpointId}`);
 			}
@@ -148,7 +153,7 @@ export function createWebhooks(
 		},
 		secrets: tokens.secrets,
 		async idle() {
-			await Promise.all(underWay);
+			await Promise.all(pending);
 		},
 	};
 }
@@ -158,13 +163,13 @@ async function send(request: Request, signal: AbortSignal): Promise<AxiosRespons
 		...request,
 		headers: { 'user-agent': 'local-talkdesk', ...request.headers },
 		signal,
-		// The answer as it is: it is judged here. The body is a Buffer, which axios leaves alone.
+		// The raw response: it is checked here. The body is a Buffer, which axios doesn't transform.
 		transformResponse: [(data: unknown) => data],
 		responseType: 'text',
 		validateStatus: () => true,
 		maxRedirects: 0,
 		proxy: false,
-		// One socket per call, so that none is left open after it.
+		// One socket per call, so that none stays open after it.
 		httpAgent: new Agent({ keepAlive: false }),
 		httpsAgent: new SecureAgent({ keepAlive: false }),
 	});

@@ -1,23 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** One request that came in, or one call that went out, with its answer. */
+/** One incoming request or outgoing call, with its response. */
 export interface LogEntry {
 	/** ISO 8601, by the option `now`. */
 	at: string;
 	direction: 'in' | 'out';
 	/** Method and path, or the whole URL for calls out. Never with a query string. */
 	what: string;
-	/** null: there was no answer. */
+	/** null: there was no response. */
 	status: number | null;
 	ms: number;
 	conversationId?: string;
-	/** What it was about, in words. */
+	/** A description of the request. */
 	summary: string;
 }
 
-/** What a route knows of its request and the log should say. */
+/** What a route adds to the log entry of its request. */
 type Note = Partial<Pick<LogEntry, 'conversationId' | 'summary'>> & {
-	/** What goes wrong with it on purpose. */
+	/** Its fault, if it has one. */
 	fault?: string | undefined;
 };
 
@@ -25,17 +25,17 @@ export interface WireLog {
 	entries: readonly LogEntry[];
 	/** Requests per route, as `POST /api/digital-connect/conversations/:id/messages`. */
 	routes: ReadonlyMap<string, number>;
-	/** Writes an entry; the time and the masking of secrets are added here. */
+	/** Adds an entry, with the time and with masked secrets. */
 	add(entry: Omit<LogEntry, 'at'>): void;
-	/** Adds what a route knows to the entry that its request will get. */
+	/** Adds details to the entry of a request. */
 	note(request: FastifyRequest, note: Note): void;
-	/** Writes the entry of a request, and counts it. For answers that fastify doesn't send. */
+	/** Adds the entry of a request, and counts it. For responses that fastify doesn't send. */
 	answered(request: FastifyRequest, answer: Pick<LogEntry, 'status' | 'ms'>): void;
-	/** Logs every request to this server. Call before any route is made. */
+	/** Logs every request to a server. Call it before routes are added. */
 	attach(app: FastifyInstance): void;
 }
 
-/** Tokens of the local Talkdesk, and signatures of its links, begin like this, so that the log knows them anywhere. */
+/** The prefixes of the simulator's tokens and link signatures, by which the log recognizes them anywhere. */
 export const tokenPrefix = 'local-token-';
 export const signaturePrefix = 'local-signature-';
 const ownSecrets = [
@@ -45,12 +45,11 @@ const ownSecrets = [
 ];
 
 /**
- * Makes the log.
+ * Creates the log.
  *
- * Headers and bodies are never written as such. What is left of the outside environment in an entry, paths and words of errors, is
- * searched for secrets all the same.
+ * Headers and bodies are never logged. Paths and error messages are searched for secrets.
  *
- * @param secrets gives the secrets known at the moment
+ * @param secrets gives the known secrets
  * @param now gives the time of the entry
  * @param added is called with each entry
  */
@@ -95,7 +94,7 @@ export function createWireLog({
 		answered(request, answer) {
 			const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
 			routes.set(route, (routes.get(route) ?? 0) + 1);
-			// Somebody who watches the agent's desk would bury everything else.
+			// The requests of an open agent desk would bury everything else.
 			if (/^(GET \/agent\/|\w+ \/desk(\/|$))/.test(route)) return;
 			const { conversationId, summary = '', fault } = notes.get(request) ?? {};
 			log.add({
@@ -107,7 +106,7 @@ export function createWireLog({
 			});
 		},
 		attach(app) {
-			// Not onResponse: the entry must be there before the client can have the answer and look for it.
+			// Not onResponse: the entry must exist before the client gets the response and looks for it.
 			app.addHook('onSend', async (request, reply) => {
 				log.answered(request, { status: reply.statusCode, ms: reply.elapsedTime });
 			});
@@ -121,8 +120,8 @@ function escaped(text: string): string {
 }
 
 /**
- * Writes an entry as one readable line: local time, `→` for in or `←` for out, status, duration, request, summary.
- * Line breaks and control characters of the outside environment become spaces, so that an entry can't look like two.
+ * Formats an entry as one readable line: local time, `→` for in or `←` for out, status, duration, request, summary.
+ * Line breaks and control characters become spaces, so that an entry can't look like two.
  */
 export function formatEntry(entry: LogEntry): string {
 	const at = new Date(entry.at);

@@ -9,7 +9,7 @@ import type { ExecutionSummary } from '../tools/n8n/schemas.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import { credentialFor } from '../simulator/credential.mts';
 import type { Integration } from '../simulator/options.mts';
-import { startTalkdesk, type LocalTalkdesk } from '../simulator/talkdesk.mts';
+import { startSimulator, type TalkdeskSimulator } from '../simulator/simulator.mts';
 
 export const TRIGGER = 'Talkdesk Trigger';
 
@@ -58,7 +58,7 @@ export interface Trigger {
 
 export interface Inbound {
 	n8n: N8nInstance;
-	talkdesk: LocalTalkdesk;
+	talkdesk: TalkdeskSimulator;
 	createTrigger(mode: Mode, options?: Record<string, unknown>): Promise<Trigger>;
 	/** Does what “Listen for test event” does in the editor. */
 	listen(trigger: Trigger): Promise<void>;
@@ -90,7 +90,7 @@ export const post = async (url: string, data: unknown, headers: Record<string, s
 export async function startInbound(
 	options: { n8nEnv?: NodeJS.ProcessEnv; onProgress?: (line: string) => void } = {},
 ): Promise<Inbound> {
-	const talkdesk = await startTalkdesk({ touchpoints: [] });
+	const talkdesk = await startSimulator({ touchpoints: [] });
 	const n8n = await startN8n({
 		packageFolder: PROJECT_FOLDER,
 		env: options.n8nEnv,

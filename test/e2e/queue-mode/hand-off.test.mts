@@ -3,8 +3,8 @@ import axios from 'axios';
 
 import { canBeRetried, errorOf, itemsOf } from '../../tools/n8n/workflows.mts';
 import { playConversation } from '../../tools/demo/conversation.mts';
-import { startQueueEnvironment, type QueueEnvironment } from './environment.mts';
-import { node, publish, startBlackHole, webhookNode, workerOf } from './workflows.mts';
+import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
+import { node, publish, startBlackHole, webhookNode, workerOf } from './queue-workflows.mts';
 
 /** A lost worker is noticed sooner than with n8n's 60, 10 and 30 seconds. */
 const FAST_STALL_DETECTION = {

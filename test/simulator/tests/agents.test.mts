@@ -12,7 +12,7 @@ async function setUp() {
 	const talkdesk = await talkdeskForTest({ touchpoints });
 	const client = await clientOf(talkdesk);
 	const start = startBody({ context_parameters: { contact_name: 'Ada' }, previous_messages });
-	const id = await client.started(start);
+	const id = await client.startConversation(start);
 	const call = (method: string, path: string, body?: unknown) =>
 		request(method, `${talkdesk.agentApiUrl}/conversations${path}`, body);
 	return { n8n, talkdesk, client, start, id, call };
@@ -49,7 +49,7 @@ describe('the HTTP API of the agent', () => {
 		['POST', '/:id/join', { name: ' ' }, 400],
 		['POST', '/:id/say', { text: '' }, 400],
 		['POST', '/:id/say', { text: 'x', to: 'y' }, 400],
-		['POST', '/:id/say', { text: 'nobody has joined' }, 409],
+		['POST', '/:id/say', { text: 'no agent has joined' }, 409],
 		['POST', '/:id/end', { reason: 'x' }, 400],
 	])('%s %s %j is a %i', async (method, path, body, status) => {
 		const { n8n, id, call } = await setUp();
@@ -69,12 +69,12 @@ describe('the agent', () => {
 		expect(n8n.calls).toHaveLength(1);
 	});
 
-	test('can end what nobody has joined', async () => {
+	test('can end a conversation without an agent', async () => {
 		const { talkdesk, id } = await setUp();
 		expect(await talkdesk.agent.end(id)).toMatchObject({ ok: true });
 	});
 
-	test('can do nothing after the end', async () => {
+	test('can do nothing after the end of a conversation', async () => {
 		const { talkdesk, client, id, n8n } = await setUp();
 		talkdesk.configure({ notifyApiEnd: false });
 		await talkdesk.agent.join(id, { name: 'Grace' });

@@ -1,7 +1,7 @@
 import { oddAnswers, oddAnswersOf, oddForms, type OddChoice } from '../odd-answers.mts';
-import type { Answered } from '../talkdesk.mts';
+import type { Answered } from '../simulator.mts';
 import { setUpAttachments } from './testing-attachments.mts';
-import { sendRoute, spoil } from './testing-faults.mts';
+import { sendRoute, setFault } from './testing-faults.mts';
 import { cleanUp, clientOf, setUp, talkdeskForTest, tokenRequest, type Reply } from './testing.mts';
 
 afterEach(cleanUp);
@@ -12,11 +12,11 @@ const shapeOf = ({ status, data, headers }: Reply) => ({
 	type: headers['content-type'],
 });
 
-test('is asked about good and bad answers, after the work was done', async () => {
+test('the option answers gets successful and failed responses, after the request was processed', async () => {
 	const asked: Answered[] = [];
 	const { talkdesk, client } = await setUp();
 	talkdesk.configure({ answers: (answered) => void asked.push(answered) });
-	const id = await client.started();
+	const id = await client.startConversation();
 	await client.send(id, {});
 	await client.end(id);
 	expect(asked).toMatchObject([
@@ -26,9 +26,9 @@ test('is asked about good and bad answers, after the work was done', async () =>
 	]);
 });
 
-test('any answer can be had', async () => {
+test('every part of a response can be replaced', async () => {
 	const { talkdesk, client } = await setUp();
-	const id = await client.started();
+	const id = await client.startConversation();
 	talkdesk.configure({ answers: () => ({ status: 299, type: 'text/x', body: 'broken {' }) });
 	expect(shapeOf(await client.send(id, text))).toEqual({
 		...{ status: 299, type: 'text/x', data: 'broken {' },
@@ -41,7 +41,7 @@ test('any answer can be had', async () => {
 	expect(talkdesk.log.at(-1)).toMatchObject({ status: 202 });
 });
 
-describe('what Send answers', () => {
+describe('the response of Send', () => {
 	const good = {
 		id: expect.any(String),
 		created_at: expect.any(String),
@@ -62,16 +62,16 @@ describe('what Send answers', () => {
 		['html', { status: 200, data: expect.stringMatching(/^<!doctype html>/), type: 'text/html' }],
 	])('%s', async (send, shape) => {
 		const { talkdesk, client } = await setUp();
-		const conversation = await client.started();
+		const conversation = await client.startConversation();
 		talkdesk.configure({ answers: oddAnswers({ send }) });
 		expect(shapeOf(await client.send(conversation, text))).toMatchObject(shape);
 		expect(talkdesk.conversation(conversation)?.messages).toHaveLength(1);
-		// An error stays one.
+		// An error is not changed.
 		expect((await client.send(conversation, {})).status).toBe(400);
 	});
 });
 
-test('what Start answers', async () => {
+test('the response of Start', async () => {
 	const { talkdesk, client } = await setUp();
 	const answer = async (start: NonNullable<OddChoice['start']>) => {
 		talkdesk.configure({ answers: oddAnswers({ start }) });
@@ -84,7 +84,7 @@ test('what Start answers', async () => {
 	expect(talkdesk.counts().conversationsStarted).toBe(4);
 });
 
-describe('what the token endpoint answers', () => {
+describe('the response of the token endpoint', () => {
 	const access_token = expect.any(String);
 
 	test.each<[NonNullable<OddChoice['token']>, object]>([
@@ -104,18 +104,18 @@ describe('what the token endpoint answers', () => {
 	});
 });
 
-describe('what attachments are', () => {
+describe('an attachment', () => {
 	test.each<[NonNullable<OddChoice['attachment']>, object]>([
 		['typeNull', { type: null }],
 		['stateNull', { state: null }],
 		['sizeNull', { size: null }],
 		['sizeText', { size: '5' }],
-	])('%s, alone and in the list', async (attachment, odd) => {
+	])('%s, alone and in a list', async (attachment, odd) => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { id } = await files.attachment('a');
 		talkdesk.configure({ answers: oddAnswers({ attachment }) });
 		expect((await files.get(id)).data).toMatchObject({ id, ...odd });
-		const request_id = await files.uploaded();
+		const request_id = await files.uploadBytes();
 		expect((await files.create({ request_id })).data).toMatchObject(odd);
 		const { data } = await files.list();
 		expect(data).toMatchObject({ total: 2, _embedded: { list: [{ id, ...odd }, odd] } });
@@ -154,7 +154,7 @@ describe('what attachments are', () => {
 	});
 });
 
-test('an odd answer that nobody knows', () => {
+test('an unknown odd response', () => {
 	expect(() => oddAnswersOf([['send', 'nonsense']])).toThrow(TypeError);
 	expect(() => oddAnswersOf([['nonsense', 'html']])).toThrow(TypeError);
 	expect(Object.keys(oddForms)).toEqual(['start', 'send', 'token', 'attachment', 'list']);
@@ -163,16 +163,16 @@ test('an odd answer that nobody knows', () => {
 describe('errors that echo the Authorization header', () => {
 	test('everywhere, and nowhere else', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const isEchoed = ({ data }: Reply) =>
 			/Authorization: (Bearer|Basic) \S+/.test(JSON.stringify(data));
 		const answers = async () => {
-			const refused = await client.send(id, {});
+			const rejected = await client.send(id, {});
 			const wrong = await tokenRequest(talkdesk, undefined, { secret: 'wrong' });
-			spoil(talkdesk, sendRoute, { kind: 'unavailable', status: 500, when: 'after' });
+			setFault(talkdesk, sendRoute, { kind: 'unavailable', status: 500, when: 'after' });
 			const page = await client.send(id, text);
 			talkdesk.configure({ faults: () => undefined });
-			return [refused, wrong, page].map(isEchoed);
+			return [rejected, wrong, page].map(isEchoed);
 		};
 		expect(await answers()).toEqual([false, false, false]);
 		talkdesk.configure({ echoAuthorization: true });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { scopes } from '../contract.mts';
-import type { TalkdeskOptions } from '../talkdesk.mts';
-import { cleanUp, errorOf, invalid, refusal, request, time, tokenFor } from './testing.mts';
+import type { SimulatorOptions } from '../simulator.mts';
+import { cleanUp, errorOf, invalid, apiError, request, time, tokenFor } from './testing.mts';
 import { setUpAttachments, sha256 } from './testing-attachments.mts';
 
 afterEach(cleanUp);
@@ -25,7 +25,7 @@ describe('upload link', () => {
 		['a type that is text', { allowed_mime_types: 'image/png' }, ['allowed_mime_types']],
 		['no types at all', { allowed_mime_types: [] }, ['allowed_mime_types']],
 		['a star', { allowed_mime_types: ['a/b', 'image/*'] }, ['allowed_mime_types[1]']],
-	])('refuses %s', async (_, body, fields) => {
+	])('rejects %s', async (_, body, fields) => {
 		const { files } = await setUpAttachments();
 		expect(errorOf(await files.requestLink(body))).toEqual(invalid(...fields));
 	});
@@ -34,7 +34,7 @@ describe('upload link', () => {
 describe('create', () => {
 	test.each(['create', 'createWithSlash'] as const)('%s gives the resource', async (create) => {
 		const { talkdesk, files } = await setUpAttachments();
-		const request_id = await files.uploaded('%PDF', 'application/pdf');
+		const request_id = await files.uploadBytes('%PDF', 'application/pdf');
 		const metadata = { order: '42' };
 		const answer = await files[create]({ name: 'bill.pdf', request_id, metadata });
 		const [{ id } = { id: '' }] = talkdesk.attachments();
@@ -60,17 +60,17 @@ describe('create', () => {
 
 	test('takes the request id as the name, and leaves metadata out', async () => {
 		const { files } = await setUpAttachments();
-		const request_id = await files.uploaded();
+		const request_id = await files.uploadBytes();
 		const { data } = await files.create({ request_id });
 		expect(data).toMatchObject({ name: request_id });
 		expect(data).not.toHaveProperty('metadata');
 	});
 
-	test('refuses a name that is taken, and the upload stays good for another', async () => {
+	test('rejects a taken name, and accepts the upload with another one', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		await files.attachment('bill.pdf');
-		const request_id = await files.uploaded('other');
-		expect(errorOf(await files.create({ name: 'bill.pdf', request_id }))).toEqual(refusal(409));
+		const request_id = await files.uploadBytes('other');
+		expect(errorOf(await files.create({ name: 'bill.pdf', request_id }))).toEqual(apiError(409));
 		expect((await files.create({ name: 'bill (2).pdf', request_id })).status).toBe(200);
 		expect(talkdesk.attachments()).toMatchObject([
 			{ name: 'bill.pdf' },
@@ -79,10 +79,10 @@ describe('create', () => {
 		expect(talkdesk.counts().routes['PUT /uploads/:id']).toBe(2);
 	});
 
-	test('refuses a request id that is missing, unknown, without bytes or used', async () => {
+	test('rejects a request id that is missing, unknown, without bytes or used', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		await files.attachment('taken');
-		const used = await files.uploaded();
+		const used = await files.uploadBytes();
 		await files.create({ request_id: used });
 		const { request_id: empty } = await files.link();
 		for (const request_id of [undefined, 'unknown', empty, used]) {
@@ -97,7 +97,7 @@ describe('create', () => {
 		['an unknown field', { request_id: 'x', type: 'text/plain' }, ['type']],
 		['an empty name', { request_id: 'x', name: '' }, ['name']],
 		['metadata that is no text', { request_id: 'x', metadata: { a: 1 } }, ['metadata.a']],
-	])('refuses %s', async (_, body, fields) => {
+	])('rejects %s', async (_, body, fields) => {
 		const { files } = await setUpAttachments();
 		expect(errorOf(await files.create(body))).toEqual(invalid(...fields));
 	});
@@ -116,9 +116,9 @@ describe('get and delete', () => {
 		expect(talkdesk.attachments()).toEqual([]);
 		expect(() => talkdesk.attachmentContent(id)).toThrow(TypeError);
 		for (const gone of [files.get, files.remove, files.requestDownload]) {
-			expect(errorOf(await gone(id))).toEqual(refusal(404));
+			expect(errorOf(await gone(id))).toEqual(apiError(404));
 		}
-		// The name is free again.
+		// The name is available again.
 		expect(await files.attachment('a.txt')).toMatchObject({ name: 'a.txt' });
 	});
 });
@@ -140,7 +140,7 @@ describe('list', () => {
 		});
 	});
 
-	test('gives whole resources, oldest first, page by page', async () => {
+	test('gives complete resources, oldest first, in pages', async () => {
 		const { files } = await setUpAttachments();
 		for (const name of ['a', 'b', 'c']) await files.attachment(name);
 		const { data: first } = await files.list('?per_page=2&state=available');
@@ -188,14 +188,14 @@ describe('list', () => {
 		['?metadata[a]=1&metadata[a]=2', 'metadata.a'],
 		['?name=a&name=b', 'name'],
 		['?type=image/png', 'type'],
-	])('refuses %s', async (query, field) => {
+	])('rejects %s', async (query, field) => {
 		const { files } = await setUpAttachments();
 		expect(errorOf(await files.list(query))).toEqual(invalid(field));
 	});
 });
 
 describe('download link', () => {
-	test('gives a link on the other origin, and its end in 600 s', async () => {
+	test('gives a link on the other origin, with its expiry in 600 s', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { id } = await files.attachment('a.txt');
 		expect(errorOf(await files.requestDownload(id))).toEqual({
@@ -207,19 +207,19 @@ describe('download link', () => {
 		});
 	});
 
-	test('fails as downloadLinkFailure says', async () => {
+	test('fails with the status of downloadLinkFailure', async () => {
 		const asked: object[] = [];
 		const downloadLinkFailure = (attachment: object) => (asked.push(attachment) ? 503 : undefined);
 		const { talkdesk, files } = await setUpAttachments({ downloadLinkFailure });
 		const { id } = await files.attachment('a.txt');
-		expect(errorOf(await files.requestDownload(id))).toEqual(refusal(503));
+		expect(errorOf(await files.requestDownload(id))).toEqual(apiError(503));
 		expect(asked).toEqual([{ id }]);
 		talkdesk.configure({ downloadLinkFailure: () => undefined });
 		expect((await files.requestDownload(id)).status).toBe(200);
 	});
 });
 
-describe('who may do what', () => {
+describe('authorization', () => {
 	const operations = [
 		['attachments:request', 'POST', '/upload-link'],
 		['attachments:write', 'POST', ''],
@@ -230,7 +230,7 @@ describe('who may do what', () => {
 		['attachments:download', 'GET', '/nothing/download-link'],
 	] as const;
 
-	test.each(operations)('address, token, then %s for %s %s', async (scope, method, path) => {
+	test.each(operations)('checks address, token, then %s for %s %s', async (scope, method, path) => {
 		const { talkdesk, files } = await setUpAttachments();
 		talkdesk.configure({ addressAllowed: false, digitalConnectEnabled: false });
 		const right = await tokenFor(talkdesk, scope);
@@ -240,29 +240,29 @@ describe('who may do what', () => {
 			const authorization = token && `Bearer ${token}`;
 			return errorOf(await request(method, files.base + path, body, { authorization }));
 		};
-		const address = refusal(403, { message: expect.stringMatching(/address/) });
+		const address = apiError(403, { message: expect.stringMatching(/address/) });
 		expect(await call(right)).toEqual(address);
 		talkdesk.configure({ addressAllowed: true });
-		expect(await call()).toEqual(refusal(401));
-		expect(await call(wrong)).toEqual(refusal(403, { description: scope }));
+		expect(await call()).toEqual(apiError(401));
+		expect(await call(wrong)).toEqual(apiError(403, { description: scope }));
 		expect((await call(right)).status).toBe(method === 'POST' ? 400 : path === '' ? 200 : 404);
 	});
 });
 
-describe('a list that is kinder to nobody', () => {
+describe('a list in the stricter alternatives', () => {
 	const page = z.object({ page: z.number(), per_page: z.number(), total: z.number() });
 	const listOf = (data: unknown) =>
 		z
 			.object({ _embedded: z.object({ list: z.array(z.object({ name: z.string() })) }) })
 			.parse(data)
 			._embedded.list.map(({ name }) => name);
-	const three = async (options: TalkdeskOptions) => {
+	const three = async (options: SimulatorOptions) => {
 		const { files } = await setUpAttachments(options);
 		for (const name of ['a', 'b', 'c']) await files.attachment(name);
 		return files;
 	};
 
-	test('has smaller pages than were asked for', async () => {
+	test('has smaller pages than requested', async () => {
 		const files = await three({ attachmentPageLimit: 2 });
 		const first = await files.list('?per_page=100');
 		expect(page.parse(first.data)).toEqual({ page: 1, per_page: 2, total: 3 });

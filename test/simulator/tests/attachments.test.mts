@@ -11,21 +11,21 @@ import {
 	setUpAttachments,
 	sha256,
 } from './testing-attachments.mts';
-import type { TalkdeskOptions } from '../talkdesk.mts';
+import type { SimulatorOptions } from '../simulator.mts';
 
 afterEach(cleanUp);
 
 describe('send', () => {
-	async function started(options: TalkdeskOptions = {}) {
+	async function started(options: SimulatorOptions = {}) {
 		const { talkdesk, client, files } = await setUpAttachments(options);
-		const id = await client.started();
+		const id = await client.startConversation();
 		const bill = await files.attachment('bill.pdf', '%PDF', 'application/pdf');
 		const photo = await files.attachment('photo.png', 'x', 'image/png');
 		const file = ({ id, name, type, size }: typeof bill) => ({ id, name, type, size });
 		return { talkdesk, client, files, id, bill: file(bill), photo: file(photo) };
 	}
 
-	test('takes attachments, with and without text', async () => {
+	test('accepts attachments, with and without text', async () => {
 		const { talkdesk, client, id, bill, photo } = await started();
 		const text = await client.send(id, { content: 'The bill', attachments: [bill] });
 		expect(errorOf(text)).toEqual({
@@ -45,7 +45,7 @@ describe('send', () => {
 		['type', 'application/PDF'],
 		['size', 5],
 		['id', 'unknown'],
-	])('refuses another %s than the attachment has', async (field, value) => {
+	])('rejects another %s than that of the attachment', async (field, value) => {
 		const { talkdesk, client, id, bill, photo } = await started();
 		const attachments = [photo, { ...bill, [field]: value }];
 		const answer = await client.send(id, { content: 'x', attachments });
@@ -53,7 +53,7 @@ describe('send', () => {
 		expect(talkdesk.conversation(id)?.messages).toEqual([]);
 	});
 
-	test('names everything that does not match, and what was deleted', async () => {
+	test('names every mismatch, and deleted attachments', async () => {
 		const { client, files, id, bill, photo } = await started();
 		await files.remove(photo.id);
 		const attachments = [{ ...photo, id: bill.id }, photo];
@@ -67,7 +67,7 @@ describe('send', () => {
 		);
 	});
 
-	test('answers 206 when partialFailure has something against an attachment', async () => {
+	test('answers 206 if partialFailure rejects an attachment', async () => {
 		const asked: object[] = [];
 		const { talkdesk, client, id, bill, photo } = await started({
 			partialFailure(attachment) {
@@ -87,14 +87,14 @@ describe('send', () => {
 		expect(asked).toEqual([photo, bill, photo]);
 		expect(talkdesk.conversation(id)?.messages).toMatchObject([{ attachments: [bill] }]);
 
-		// The same again for the same key, whatever is said by now.
+		// The same response for the same key, although the option has changed.
 		talkdesk.configure({ partialFailure: () => undefined });
 		expect(errorOf(await client.send(id, body, 'same'))).toEqual(errorOf(answer));
 		expect((await client.send(id, body, 'other')).status).toBe(201);
 		expect(talkdesk.counts().messagesStored).toBe(2);
 	});
 
-	test('stores the message when no attachment is left', async () => {
+	test('stores the message without any accepted attachment', async () => {
 		const { talkdesk, client, id, bill } = await started({ partialFailure: () => '' });
 		const answer = await client.send(id, { attachments: [bill] });
 		expect(answer).toMatchObject({ status: 206, data: { partial_fail_reason: '' } });
@@ -103,7 +103,7 @@ describe('send', () => {
 });
 
 describe('an agent with files', () => {
-	async function joined(options: TalkdeskOptions = {}) {
+	async function joined(options: SimulatorOptions = {}) {
 		const connected = await connectedForTest(undefined, options);
 		const { talkdesk, conversation_id: id } = connected;
 		await talkdesk.agent.join(id, { name: 'Grace' });
@@ -142,25 +142,25 @@ describe('an agent with files', () => {
 		expect((await request('GET', url)).data).toBe('stream');
 	});
 
-	test('says nothing of attachments when there are none', async () => {
+	test('leaves the field attachments out if there are none', async () => {
 		const { talkdesk, id, last } = await joined();
 		await talkdesk.agent.say(id, 'Hello', { files: [] });
 		expect(last()).toHaveProperty('payload.content', 'Hello');
 		expect(last()).not.toHaveProperty('payload.attachments');
 	});
 
-	test('may send the same name again; a customer may not take it', async () => {
+	test('may use a name again, which the API may not', async () => {
 		const { talkdesk, id, files } = await joined();
 		const content = Buffer.from('x');
 		for (const name of ['bill', 'bill']) {
 			await talkdesk.agent.say(id, '', { files: [{ name, type, content }] });
 		}
 		expect(talkdesk.attachments()).toMatchObject([{ name: 'bill' }, { name: 'bill' }]);
-		const request_id = await files.uploaded();
+		const request_id = await files.uploadBytes();
 		expect((await files.create({ name: 'bill', request_id })).status).toBe(409);
 	});
 
-	test('leaves nothing behind when a file cannot be read, or the conversation ends', async () => {
+	test('stores nothing if a file cannot be read, or the conversation ends', async () => {
 		const { talkdesk, client, id, n8n } = await joined();
 		const good = { name: 'good', type, content: Buffer.from('x') };
 		const broken = { name: 'broken', type, content: join(__dirname, 'there-is-none') };
@@ -195,7 +195,7 @@ describe('an agent with files', () => {
 		['no MIME type', [{ name: 'x', type: 'text', content: Buffer.from('x') }], ['files[0].type']],
 		['another content', [{ name: 'x', type, content: 1 }], ['files[0].content']],
 		['more', [{ name: 'x', type, content: 'x', size: 1 }], ['files[0].size']],
-	])('is refused with %s', async (_, files, fields) => {
+	])('is rejected with %s', async (_, files, fields) => {
 		const { talkdesk, id } = await joined();
 		const say = talkdesk.agent.say(id, '', { files: files as [] });
 		await expect(say).rejects.toMatchObject({
@@ -221,7 +221,7 @@ describe('an agent with files', () => {
 });
 
 describe('the log', () => {
-	test('has uploads and downloads, without what makes a link good', async () => {
+	test('has uploads and downloads, without the signatures of links', async () => {
 		const { talkdesk, client, files } = await setUpAttachments();
 		const { request_id, url } = await files.link();
 		await put(url, Buffer.from('Hello'), { authorization: 'Bearer local-token-secret' });
@@ -230,7 +230,7 @@ describe('the log', () => {
 		const [{ id } = { id: '' }] = talkdesk.attachments();
 		const download = await files.downloadUrl(id);
 		await request('GET', download);
-		await client.send(await client.started(), { content: `${url} ${download}` });
+		await client.send(await client.startConversation(), { content: `${url} ${download}` });
 		const entry = { direction: 'in', at: time, ms: expect.any(Number) };
 		const storage = talkdesk.log.filter(({ what }) => / \/(up|down)loads/.test(what));
 		expect(storage).toEqual([

@@ -4,7 +4,7 @@ import { cleanUp, receiver, request } from './testing.mts';
 
 afterEach(cleanUp);
 
-/** Runs the program, and gives what it writes as it writes it. */
+/** Runs the program, and streams its output. */
 function run(...options: string[]) {
 	const child = spawn(process.execPath, [
 		'--import',
@@ -29,7 +29,7 @@ function run(...options: string[]) {
 	return { child, output, exit, shows };
 }
 
-test('shows what to enter, streams the log, and ends with Ctrl-C', async () => {
+test('shows the fields of the credential, streams the log, and ends with Ctrl-C', async () => {
 	const n8n = await receiver();
 	const { child, output, exit, shows } = run(
 		...['--port', '0', '--webhook', n8n.url, '--api-key', 'key-of-n8n'],
@@ -46,7 +46,7 @@ test('shows what to enter, streams the log, and ends with Ctrl-C', async () => {
 	expect(await exit).toBe(0);
 }, 30_000);
 
-test('lets requests fail', async () => {
+test('makes requests fail', async () => {
 	const { child, exit, shows } = run('--port', '0', '--fault-rate', '1', '--fault-seed', '7');
 	const [, url = ''] = await shows(/API base URL +(http:\S+)/);
 	await request('POST', `${url}/digital-connect/conversations`, {}).catch(() => undefined);
@@ -55,7 +55,7 @@ test('lets requests fail', async () => {
 	expect(await exit).toBe(0);
 }, 30_000);
 
-test('is as hard and as odd as asked for', async () => {
+test('applies --hard and --odd', async () => {
 	const { child, exit, shows } = run('--port', '0', '--hard', '--odd', 'token=scopeList');
 	const [, url = ''] = await shows(/Token URL +(http:\S+)/);
 	const authorization = `Basic ${Buffer.from('local-client:local-secret').toString('base64')}`;
@@ -78,7 +78,7 @@ test.each([
 	['--odd', 'send=nonsense'],
 	['--odd', 'nonsense'],
 ])(
-	'refuses %s %s',
+	'rejects %s %s',
 	async (...options) => {
 		const { exit, output } = run(...options);
 		expect(await exit).toBe(1);

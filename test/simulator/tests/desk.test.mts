@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { comes, listen, loadPage, plainRequest } from './testing-pages.mts';
+import { waitUntil, listen, loadPage, plainRequest } from './testing-pages.mts';
 import { cleanUp, connectedForTest, request, talkdeskForTest } from './testing.mts';
 
 afterEach(cleanUp);
 
 const bytes = Buffer.from('<script>alert(1)</script>');
 
-/** Brings a file to the desk, and gives its id. */
+/** Uploads a file to the desk, and gives its id. */
 async function bring(deskUrl: string, type = 'text/html') {
 	const url = `${deskUrl}/api/files?name=${encodeURIComponent('a "ö" ;\n.html')}`;
 	const { status, text } = await plainRequest('POST', url, { 'content-type': type }, bytes);
@@ -16,7 +16,7 @@ async function bring(deskUrl: string, type = 'text/html') {
 }
 
 describe('the page', () => {
-	test('has all that it loads, and loads nothing from elsewhere', async () => {
+	test('serves everything that it loads, and loads nothing from another origin', async () => {
 		const { deskUrl, url } = await talkdeskForTest();
 		const { page, files } = await loadPage(deskUrl);
 		const names = [...files.keys()];
@@ -33,7 +33,7 @@ describe('the page', () => {
 		}
 	});
 
-	test('may run its own scripts only', async () => {
+	test('allows its own scripts only', async () => {
 		const { deskUrl } = await talkdeskForTest();
 		const { headers, text } = await plainRequest('GET', deskUrl);
 		const map = /<script type="importmap">([^<]*)</.exec(text)?.[1] ?? '';
@@ -57,22 +57,22 @@ describe('the page', () => {
 		'/assets/constructor/name.js',
 		'/assets/page/index.html',
 		'/assets/page/none.js',
-	])('does not give %s', async (path) => {
+	])('does not serve %s', async (path) => {
 		const { deskUrl } = await talkdeskForTest();
 		expect(await plainRequest('GET', `${deskUrl}${path}`)).toMatchObject({ status: 404 });
 	});
 });
 
-describe('what the page gets', () => {
-	test('is a snapshot first, and then what changes', async () => {
+describe('the stream of updates', () => {
+	test('begins with a snapshot, and continues with the changes', async () => {
 		const { talkdesk, client, conversation_id: id } = await connectedForTest();
 		const page = listen(`${talkdesk.deskUrl}/api/live`);
 		expect(await page.next()).toMatchObject({
 			event: 'snapshot',
-			data: { conversations: [{ id, agent: null, told: [] }], log: expect.any(Array) },
+			data: { conversations: [{ id, agent: null, events: [] }], log: expect.any(Array) },
 		});
 		await client.send(id, { content: 'Hello' });
-		await comes(() => page.events.length > 1, 'the message and the log');
+		await waitUntil(() => page.events.length > 1, 'the message and the log');
 		expect(page.events.splice(0)).toMatchObject([
 			{ event: 'conversation', data: { id, messages: [{ content: 'Hello' }] } },
 			{ event: 'log', data: [{ conversationId: id, summary: 'customer: Hello' }] },
@@ -80,31 +80,31 @@ describe('what the page gets', () => {
 		page.close();
 	});
 
-	test('says how n8n was told, also when that failed', async () => {
+	test('has the outcome of webhook calls, also of failed ones', async () => {
 		const { talkdesk, conversation_id: id } = await connectedForTest(() => ({ status: 500 }));
 		const page = listen(`${talkdesk.deskUrl}/api/live`);
 		await talkdesk.agent.join(id, { name: 'Grace' });
 		const event = 'conversation_started';
-		const told = [{ event, calls: [{ ok: false, status: 500, error: 'status 500' }] }];
-		await comes(() => {
+		const events = [{ event, calls: [{ ok: false, status: 500, error: 'status 500' }] }];
+		await waitUntil(() => {
 			const last = page.events.findLast((each) => each.event === 'conversation');
 			return JSON.stringify(last?.data ?? '').includes('"status":500');
 		}, 'the failure');
 		expect(page.events.findLast((each) => each.event === 'conversation')).toMatchObject({
-			data: { agent: { name: 'Grace' }, told },
+			data: { agent: { name: 'Grace' }, events },
 		});
 		page.close();
 	});
 
-	test('ends when Talkdesk does', async () => {
+	test('ends when the simulator is closed', async () => {
 		const { talkdesk } = await connectedForTest();
 		const page = listen(`${talkdesk.deskUrl}/api/live`);
 		await page.next();
 		await talkdesk.close();
-		await comes(() => page.isOver, 'the end');
+		await waitUntil(() => page.isOver, 'the end');
 	});
 
-	test('is not in the log', async () => {
+	test('is not logged', async () => {
 		const { talkdesk, conversation_id: id } = await connectedForTest();
 		const before = talkdesk.log.length;
 		await plainRequest('GET', talkdesk.deskUrl);
@@ -129,21 +129,21 @@ describe('the agent', () => {
 		const [attachment] = message?.attachments ?? [];
 		expect(attachment).toMatchObject({ name: 'a "ö" ;\n.html', type: 'text/html', size: 25 });
 
-		// A file is there for one message.
+		// A file can be used for one message.
 		expect(await act('say', { text: '', files: [file] })).toMatchObject({ status: 404 });
 		expect(await act('end')).toMatchObject({ data: { ok: true } });
 		expect(n8n.calls).toHaveLength(3);
 		expect(await act('say', { text: 'x', files: [] })).toMatchObject({ status: 409 });
 	});
 
-	test('brings a file of any type, also one that claims to be JSON', async () => {
+	test('uploads a file of any type, also one that claims to be JSON', async () => {
 		const { talkdesk } = await connectedForTest();
 		for (const type of ['application/json', 'text/plain', 'image/png; x=1']) {
 			await bring(talkdesk.deskUrl, type);
 		}
 	});
 
-	test('gets a file to be saved, never to be shown', async () => {
+	test('gets a file as a download, never to be shown', async () => {
 		const { talkdesk, conversation_id: id } = await connectedForTest();
 		await talkdesk.agent.join(id, { name: 'Grace' });
 		const name = 'a "ö"\r\n.html';
@@ -162,7 +162,7 @@ describe('the agent', () => {
 	});
 });
 
-describe('somebody else', () => {
+describe('a request of a foreign origin', () => {
 	test.each([
 		['a page of another site', { origin: 'https://evil.example' }],
 		['a page without an origin', { origin: 'null' }],
@@ -170,7 +170,7 @@ describe('somebody else', () => {
 		['a name that leads here', { host: 'evil.example' }],
 		['such a name with a port', { host: 'evil.example:4010' }],
 		['a name that begins like ours', { host: '127.0.0.1.evil.example' }],
-	])('is refused: %s', async (_, headers) => {
+	])('is rejected: %s', async (_, headers) => {
 		const { talkdesk, conversation_id: id, n8n } = await connectedForTest();
 		for (const [method, path] of [
 			['GET', ''],
@@ -184,7 +184,7 @@ describe('somebody else', () => {
 		expect(n8n.calls).toEqual([]);
 	});
 
-	test('is not the page itself', async () => {
+	test('is not one of the page itself', async () => {
 		const { deskUrl, url } = await talkdeskForTest();
 		const here = { host: new URL(url).host, origin: url };
 		expect(await plainRequest('GET', deskUrl, here)).toMatchObject({ status: 200 });

@@ -5,7 +5,7 @@ import {
 	connectedForTest,
 	errorOf,
 	invalid,
-	refusal,
+	apiError,
 	request,
 	setUp,
 	startBody,
@@ -21,9 +21,9 @@ const ended = (status = 409) => ({
 });
 
 describe('send', () => {
-	test('takes a message', async () => {
+	test('accepts a message', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const answer = await client.send(id, { content: 'Is anybody there?' });
 		expect(errorOf(answer)).toEqual({
 			status: 201,
@@ -56,31 +56,34 @@ describe('send', () => {
 		['a size as text', { attachments: [{ ...file, size: '3' }] }, ['attachments[0].size']],
 		['an attachment with more', { attachments: [{ ...file, url: 'x' }] }, ['attachments[0].url']],
 		['an unknown attachment', { content: 'x', attachments: [file] }, ['attachments[0].id']],
-	])('refuses %s', async (_, body, fields) => {
+	])('rejects %s', async (_, body, fields) => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		expect(errorOf(await client.send(id, body))).toEqual(invalid(...fields));
 		expect(talkdesk.conversation(id)?.messages).toEqual([]);
 	});
 
-	test('refuses an unknown conversation, after the body', async () => {
+	test('rejects an unknown conversation, after the checks of the body', async () => {
 		const { client } = await setUp();
-		expect(errorOf(await client.send('nobody', { content: 'x' }))).toEqual(refusal(404));
+		expect(errorOf(await client.send('nobody', { content: 'x' }))).toEqual(apiError(404));
 		expect((await client.send('nobody', {})).status).toBe(400);
 	});
 
-	test.each([409, 400, 422])('answers 3016011 with %s when it has ended', async (endedStatus) => {
-		const { talkdesk, client } = await setUp({ endedStatus });
-		const id = await client.started();
-		await client.end(id);
-		expect(errorOf(await client.send(id, { content: 'x' }))).toEqual(ended(endedStatus));
-		expect((await client.send(id, {})).status).toBe(400);
-		expect(talkdesk.counts().messagesStored).toBe(0);
-	});
+	test.each([409, 400, 422])(
+		'answers 3016011 with %s for an ended conversation',
+		async (endedStatus) => {
+			const { talkdesk, client } = await setUp({ endedStatus });
+			const id = await client.startConversation();
+			await client.end(id);
+			expect(errorOf(await client.send(id, { content: 'x' }))).toEqual(ended(endedStatus));
+			expect((await client.send(id, {})).status).toBe(400);
+			expect(talkdesk.counts().messagesStored).toBe(0);
+		},
+	);
 
 	test('stores a message once per key', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const first = await client.send(id, { content: 'first' }, 'same');
 		const again = await client.send(id, { content: 'second' }, 'same');
 		expect(errorOf(again)).toEqual({ status: 201, data: first.data });
@@ -90,10 +93,10 @@ describe('send', () => {
 		expect(talkdesk.counts().messagesStored).toBe(1);
 	});
 
-	test('a key counts for its conversation and its operation only, with messageKeysCountPer', async () => {
+	test('a key is scoped to its conversation and operation with messageKeysCountPer', async () => {
 		const { talkdesk, client } = await setUp({ messageKeysCountPer: 'conversation' });
-		const one = await client.started();
-		const two = await client.started();
+		const one = await client.startConversation();
+		const two = await client.startConversation();
 		await client.send(one, { content: 'to one' }, 'same');
 		await client.send(two, { content: 'to two' }, 'same');
 		const three = await client.start(startBody(), 'same');
@@ -102,10 +105,10 @@ describe('send', () => {
 		expect(talkdesk.counts()).toMatchObject({ conversationsStarted: 3, messagesStored: 2 });
 	});
 
-	test('a key counts for the whole account', async () => {
+	test('a key is scoped to the account by default', async () => {
 		const { talkdesk, client } = await setUp();
-		const one = await client.started();
-		const two = await client.started();
+		const one = await client.startConversation();
+		const two = await client.startConversation();
 		const first = await client.send(one, { content: 'to one' }, 'same');
 		const second = await client.send(two, { content: 'to two' }, 'same');
 		expect(errorOf(second)).toEqual({ status: 201, data: first.data });
@@ -117,9 +120,9 @@ describe('send', () => {
 		expect((await globex.send(two, { content: 'to two' }, 'same')).data).toMatchObject({ id: two });
 	});
 
-	test('a known key is no help after the end with messageKeysAfterEnd', async () => {
+	test('a known key is rejected after the end with messageKeysAfterEnd', async () => {
 		const { talkdesk, client } = await setUp({ messageKeysAfterEnd: 'ended' });
-		const id = await client.started();
+		const id = await client.startConversation();
 		const first = await client.send(id, { content: 'x' }, 'same');
 		expect((await client.send(id, { content: 'x' }, 'same')).data).toEqual(first.data);
 		await client.end(id);
@@ -140,7 +143,7 @@ describe('send', () => {
 
 	test('stores every repetition without honorMessageKeys', async () => {
 		const { talkdesk, client } = await setUp({ honorMessageKeys: false });
-		const id = await client.started();
+		const id = await client.startConversation();
 		const first = await client.send(id, { content: 'x' }, 'same');
 		const again = await client.send(id, { content: 'x' }, 'same');
 		expect(again.data).not.toEqual(first.data);
@@ -151,7 +154,7 @@ describe('send', () => {
 describe('end', () => {
 	test('ends a conversation', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const answer = await client.end(id);
 		expect(errorOf(answer)).toEqual({ status: 204, data: '' });
 		expect(talkdesk.conversation(id)).toMatchObject({
@@ -161,17 +164,17 @@ describe('end', () => {
 		});
 	});
 
-	test('refuses a body', async () => {
+	test('rejects a body', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		expect(errorOf(await client.end(id, {}))).toEqual(invalid('body'));
 		expect(talkdesk.conversation(id)?.state).toBe('open');
 	});
 
-	test('refuses an unknown conversation and one that has ended', async () => {
+	test('rejects an unknown conversation and an ended one', async () => {
 		const { client } = await setUp({ endedStatus: 400 });
-		expect(errorOf(await client.end('nobody'))).toEqual(refusal(404));
-		const id = await client.started();
+		expect(errorOf(await client.end('nobody'))).toEqual(apiError(404));
+		const id = await client.startConversation();
 		await client.end(id);
 		expect(errorOf(await client.end(id))).toEqual(ended(400));
 	});
@@ -187,26 +190,26 @@ describe('the order of checks', () => {
 		const answer = async (body: unknown, headers: Record<string, string>) =>
 			errorOf(await request('POST', url, body, headers));
 
-		const address = refusal(403, { message: expect.stringMatching(/address/) });
+		const address = apiError(403, { message: expect.stringMatching(/address/) });
 		expect(await answer('{broken', {})).toEqual(address);
 		talkdesk.configure({ addressAllowed: true });
-		expect(await answer('{broken', {})).toEqual(refusal(401));
-		const scope = refusal(403, { description: 'digital-connect:write' });
+		expect(await answer('{broken', {})).toEqual(apiError(401));
+		const scope = apiError(403, { description: 'digital-connect:write' });
 		expect(await answer('{broken', read)).toEqual(scope);
-		const product = refusal(403, { message: expect.stringMatching(/Digital Connect/) });
+		const product = apiError(403, { message: expect.stringMatching(/Digital Connect/) });
 		expect(await answer('{broken', write)).toEqual(product);
 		talkdesk.configure({ digitalConnectEnabled: true });
 		expect(await answer('{broken', write)).toEqual(invalid('x-idempotency-key'));
 		const blank = { ...write, 'x-idempotency-key': ' ' };
 		expect(await answer({ content: 'x' }, blank)).toEqual(invalid('x-idempotency-key'));
-		expect(await answer('{broken', { ...write, ...key })).toEqual(refusal(400));
+		expect(await answer('{broken', { ...write, ...key })).toEqual(apiError(400));
 		expect(await answer({}, { ...write, ...key })).toEqual(invalid('content'));
-		expect(await answer({ content: 'x' }, { ...write, ...key })).toEqual(refusal(404));
+		expect(await answer({ content: 'x' }, { ...write, ...key })).toEqual(apiError(404));
 	});
 
-	test('a start needs a key too, an end does not', async () => {
+	test('a start needs a key, an end does not', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const authorization = `Bearer ${await tokenFor(talkdesk)}`;
 		const url = `${talkdesk.apiBaseUrl}/digital-connect/conversations`;
 		const start = await request('POST', url, startBody(), { authorization });
@@ -221,12 +224,12 @@ test.each([
 	['GET', '/api/digital-connect/conversations'],
 	['POST', '/api/digital-connect'],
 	['GET', '/'],
-])('%s %s is a 404 in the same shape', async (method, path) => {
+])('%s %s is a 404 in the same format', async (method, path) => {
 	const { talkdesk } = await setUp();
-	expect(errorOf(await request(method, talkdesk.url + path))).toEqual(refusal(404));
+	expect(errorOf(await request(method, talkdesk.url + path))).toEqual(apiError(404));
 });
 
-test('refuses a form', async () => {
+test('rejects a form', async () => {
 	const { talkdesk } = await setUp();
 	const answer = await request(
 		'POST',
@@ -238,5 +241,5 @@ test('refuses a form', async () => {
 			'content-type': 'application/x-www-form-urlencoded',
 		},
 	);
-	expect(errorOf(answer)).toEqual(refusal(400));
+	expect(errorOf(answer)).toEqual(apiError(400));
 });

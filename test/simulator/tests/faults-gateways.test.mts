@@ -1,7 +1,7 @@
 import { gatewayStatuses, storageErrors, type Fault } from '../fault-kinds.mts';
 import { put, setUpAttachments, xmlOf } from './testing-attachments.mts';
-import { sendRoute, spoil } from './testing-faults.mts';
-import { cleanUp, HandTimer, request, setUp, until } from './testing.mts';
+import { sendRoute, setFault } from './testing-faults.mts';
+import { cleanUp, ManualTimer, request, setUp, until } from './testing.mts';
 
 afterEach(cleanUp);
 
@@ -16,8 +16,8 @@ describe.each(gatewayStatuses)('%d', (status) => {
 		['after', 1],
 	] as const)('%s', async (when, stored) => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
-		spoil(talkdesk, sendRoute, { kind: 'unavailable', status, when });
+		const id = await client.startConversation();
+		setFault(talkdesk, sendRoute, { kind: 'unavailable', status, when });
 		const answer = await client.send(id, text);
 		expect(answer).toMatchObject({ status, data: expect.stringContaining(`<h1>${status} `) });
 		expect(answer.headers['retry-after']).toBeUndefined();
@@ -27,8 +27,8 @@ describe.each(gatewayStatuses)('%d', (status) => {
 
 test.each(['before', 'after'] as const)('503 with Retry-After: 0, %s', async (when) => {
 	const { talkdesk, client } = await setUp();
-	const id = await client.started();
-	spoil(talkdesk, sendRoute, { kind: 'unavailable', status: 503, when, retryAfterSeconds: 0 });
+	const id = await client.startConversation();
+	setFault(talkdesk, sendRoute, { kind: 'unavailable', status: 503, when, retryAfterSeconds: 0 });
 	const answer = await client.send(id, text);
 	expect([answer.status, answer.headers['retry-after']]).toEqual([503, '0']);
 	expect(talkdesk.conversation(id)?.messages).toHaveLength(when === 'after' ? 1 : 0);
@@ -46,18 +46,18 @@ describe('the storage', () => {
 		const { id } = await files.attachment('a');
 		const download = await files.downloadUrl(id);
 		for (const when of ['before', 'after'] as const) {
-			spoil(talkdesk, uploadRoute, { kind: 'storageError', code, when });
+			setFault(talkdesk, uploadRoute, { kind: 'storageError', code, when });
 			expect(xmlOf(await put(url, bytes))).toEqual({ status, code });
-			spoil(talkdesk, downloadRoute, { kind: 'storageError', code, when });
+			setFault(talkdesk, downloadRoute, { kind: 'storageError', code, when });
 			expect(xmlOf(await request('GET', download))).toEqual({ status, code });
 		}
 		talkdesk.configure({ faults: () => undefined });
-		// The first one did nothing, the second one took the bytes.
+		// The first one has no effect, the second one stores the bytes.
 		expect(xmlOf(await put(url, bytes))).toEqual({ status: 403, code: 'AccessDenied' });
 		expect((await request('GET', download)).data).toBe('Hello');
 	});
 
-	test.each([307, 308] as const)('sends an upload on with %d', async (status) => {
+	test.each([307, 308] as const)('redirects an upload with %d', async (status) => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { request_id, url } = await files.link();
 		talkdesk.configure({
@@ -70,24 +70,24 @@ describe('the storage', () => {
 		expect((await files.create({ request_id })).status).toBe(200);
 	});
 
-	test('sends a download elsewhere', async () => {
+	test('redirects a download to another URL', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { id } = await files.attachment('a');
 		const to = 'http://127.0.0.1:1/elsewhere';
 		const url = await files.downloadUrl(id);
-		spoil(talkdesk, downloadRoute, { kind: 'redirect', status: 307, to });
+		setFault(talkdesk, downloadRoute, { kind: 'redirect', status: 307, to });
 		expect(await request('GET', url).catch((error: unknown) => error)).toMatchObject({
 			code: 'ECONNREFUSED',
 		});
 	});
 });
 
-describe('an answer that drips', () => {
-	test('comes byte by byte, and whole', async () => {
-		const timer = new HandTimer();
+describe('a response that drips', () => {
+	test('arrives byte by byte, and complete', async () => {
+		const timer = new ManualTimer();
 		const { talkdesk, client } = await setUp({ timer });
-		const id = await client.started();
-		spoil(talkdesk, sendRoute, { kind: 'drip', everyMs: 40 });
+		const id = await client.startConversation();
+		setFault(talkdesk, sendRoute, { kind: 'drip', everyMs: 40 });
 		let answer: unknown;
 		const sent = client.send(id, text).then((given) => (answer = given));
 		for (let bytes = 0; bytes < 20; bytes++) {
@@ -96,26 +96,26 @@ describe('an answer that drips', () => {
 			timer.advance(40);
 		}
 		expect(answer).toBeUndefined();
-		spoil(talkdesk, sendRoute, { kind: 'drip', everyMs: 0 });
+		setFault(talkdesk, sendRoute, { kind: 'drip', everyMs: 0 });
 		const rest = setInterval(() => timer.advance(40), 1);
 		await sent.finally(() => clearInterval(rest));
 		expect(answer).toMatchObject({ status: 201, data: { id, message_id: expect.any(String) } });
 		expect(talkdesk.conversation(id)?.messages).toHaveLength(1);
 	});
 
-	test('a download too', async () => {
+	test('may be a download', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { id } = await files.attachment('a');
 		const url = await files.downloadUrl(id);
-		spoil(talkdesk, downloadRoute, { kind: 'drip', everyMs: 1 });
+		setFault(talkdesk, downloadRoute, { kind: 'drip', everyMs: 1 });
 		expect((await request('GET', url)).data).toBe('Hello');
 	});
 
-	test('ends with its client, and with the server', async () => {
-		const timer = new HandTimer();
+	test('ends when its client disconnects, and with the server', async () => {
+		const timer = new ManualTimer();
 		const { talkdesk, client } = await setUp({ timer });
-		const id = await client.started();
-		spoil(talkdesk, sendRoute, { kind: 'drip', everyMs: 40 });
+		const id = await client.startConversation();
+		setFault(talkdesk, sendRoute, { kind: 'drip', everyMs: 40 });
 		const sent = client.send(id, text).catch((error: unknown) => error);
 		await until(() => timer.left().length > 0);
 		await talkdesk.close();
@@ -127,9 +127,9 @@ describe('an answer that drips', () => {
 test.each<[Fault, string]>([
 	[{ kind: 'storageError', code: 'SlowDown', when: 'before' }, sendRoute],
 	[{ kind: 'redirect', status: 307 }, sendRoute],
-])('%j makes no sense on %s', async (fault, route) => {
+])('%j is impossible on %s', async (fault, route) => {
 	const { talkdesk, client } = await setUp();
-	const id = await client.started();
-	spoil(talkdesk, route, fault);
+	const id = await client.startConversation();
+	setFault(talkdesk, route, fault);
 	expect((await client.send(id, text)).status).toBe(500);
 });

@@ -1,17 +1,17 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { codeOf, spoil } from './testing-faults.mts';
+import { codeOf, setFault } from './testing-faults.mts';
 import { filesOnDisk, put, setUpAttachments } from './testing-attachments.mts';
-import { cleanUp, HandTimer, request, until } from './testing.mts';
+import { cleanUp, ManualTimer, request, until } from './testing.mts';
 
 afterEach(cleanUp);
 
 const upload = 'PUT /uploads/:id';
 const download = 'GET /downloads/:id';
-/** More than fits in the buffers of a socket and a stream. */
+/** Larger than the buffers of a socket and a stream. */
 const content = Buffer.alloc(9_000_001, 'x');
 
-/** Starts a download, and counts what comes. */
+/** Starts a download, and counts its bytes. */
 async function startDownload(url: string) {
 	const answer = await new Promise<IncomingMessage>((came, failed) => {
 		get(url, came).on('error', failed);
@@ -19,7 +19,7 @@ async function startDownload(url: string) {
 	const got = { bytes: 0, complete: false };
 	answer.on('data', (chunk: Buffer) => (got.bytes += chunk.length));
 	answer.on('end', () => (got.complete = true));
-	// Both `end` and an end before the time are followed by `close`.
+	// `close` follows both `end` and an abort.
 	answer.on('error', () => undefined);
 	const closed = new Promise<void>((ended) => answer.on('close', ended));
 	return { answer, got, closed };
@@ -27,16 +27,16 @@ async function startDownload(url: string) {
 
 describe('a download', () => {
 	async function withLink(size = content.length) {
-		const timer = new HandTimer();
+		const timer = new ManualTimer();
 		const set = await setUpAttachments({ timer });
-		// Not 'x.bin': what is stored is text.
+		// The stored file is text.
 		const { id } = await set.files.attachment('x.txt', content.subarray(0, size));
 		return { ...set, timer, url: await set.files.downloadUrl(id) };
 	}
 
 	test.each([[content.length], [1]])('of %d bytes is cut in the middle', async (size) => {
 		const { talkdesk, url } = await withLink(size);
-		spoil(talkdesk, download, { kind: 'cut', when: 'midway' });
+		setFault(talkdesk, download, { kind: 'cut', when: 'midway' });
 		const { answer, got, closed } = await startDownload(url);
 		await closed;
 		expect(answer.headers).toMatchObject({
@@ -50,9 +50,9 @@ describe('a download', () => {
 		});
 	});
 
-	test('stalls in the middle, until its time is over', async () => {
+	test('stalls in the middle for its time', async () => {
 		const { talkdesk, url, timer } = await withLink();
-		spoil(talkdesk, download, { kind: 'stall', ms: 30_000 });
+		setFault(talkdesk, download, { kind: 'stall', ms: 30_000 });
 		const { got, closed } = await startDownload(url);
 		await until(() => got.bytes === 4_500_000);
 		await until(() => timer.left().includes(30_000));
@@ -64,9 +64,9 @@ describe('a download', () => {
 		expect(got).toEqual({ bytes: 4_500_000, complete: false });
 	});
 
-	test('that stalls ends with close', async () => {
+	test('that stalls ends when the simulator is closed', async () => {
 		const { talkdesk, url } = await withLink();
-		spoil(talkdesk, download, { kind: 'stall' });
+		setFault(talkdesk, download, { kind: 'stall' });
 		const { got, closed } = await startDownload(url);
 		await until(() => got.bytes === 4_500_000);
 		await talkdesk.close();
@@ -74,9 +74,9 @@ describe('a download', () => {
 		expect(got.complete).toBe(false);
 	});
 
-	test('whose client goes away in the middle does no harm', async () => {
+	test('may be aborted by its client in the middle', async () => {
 		const { talkdesk, url } = await withLink();
-		spoil(talkdesk, download, { kind: 'cut', when: 'midway' });
+		setFault(talkdesk, download, { kind: 'cut', when: 'midway' });
 		const { answer, closed } = await startDownload(url);
 		answer.destroy();
 		await closed;
@@ -84,25 +84,28 @@ describe('a download', () => {
 		expect((await request('GET', url)).data).toHaveLength(content.length);
 	});
 
-	test('that is refused has no middle', async () => {
+	test('that is rejected is not cut', async () => {
 		const { talkdesk, url } = await withLink();
-		spoil(talkdesk, download, { kind: 'stall' });
+		setFault(talkdesk, download, { kind: 'stall' });
 		expect((await request('GET', `${url}x`)).status).toBe(403);
 		expect(talkdesk.log.at(-1)?.summary).not.toContain('fault');
 	});
 
-	test.each(['before', 'after'] as const)('gets a page or nothing, %s', async (when) => {
-		const { talkdesk, url } = await withLink();
-		spoil(talkdesk, download, { kind: 'unavailable', status: 504, when });
-		const answer = await request('GET', url);
-		expect(answer).toMatchObject({ status: 504, data: expect.stringMatching(/^<html>/) });
-		expect(answer.headers).not.toHaveProperty('content-disposition');
-		spoil(talkdesk, download, { kind: 'cut', when });
-		expect(await codeOf(request('GET', url))).toBe('ECONNRESET');
-	});
+	test.each(['before', 'after'] as const)(
+		'gets a gateway page or no response, %s',
+		async (when) => {
+			const { talkdesk, url } = await withLink();
+			setFault(talkdesk, download, { kind: 'unavailable', status: 504, when });
+			const answer = await request('GET', url);
+			expect(answer).toMatchObject({ status: 504, data: expect.stringMatching(/^<html>/) });
+			expect(answer.headers).not.toHaveProperty('content-disposition');
+			setFault(talkdesk, download, { kind: 'cut', when });
+			expect(await codeOf(request('GET', url))).toBe('ECONNRESET');
+		},
+	);
 });
 
-/** Where the system doesn't tell which files are open, this can't be seen. */
+/** Skipped if the system doesn't list open files. */
 (process.platform === 'linux' ? test : test.skip)(
 	'no file is left open, however a download ends',
 	async () => {
@@ -122,11 +125,11 @@ describe('a download', () => {
 			{ kind: 'cut', when: 'after' },
 			{ kind: 'cut', when: 'midway' },
 		] as const) {
-			spoil(talkdesk, download, fault);
+			setFault(talkdesk, download, fault);
 			await codeOf(request('GET', url));
 			await until(() => openFiles().length === 0);
 		}
-		spoil(talkdesk, download, { kind: 'stall' });
+		setFault(talkdesk, download, { kind: 'stall' });
 		const { answer, closed } = await startDownload(url);
 		answer.destroy();
 		await closed;
@@ -138,7 +141,7 @@ describe('an upload', () => {
 	test.each([
 		['before', 0],
 		['after', 1],
-	] as const)('that fails %s has left %d files', async (when, left) => {
+	] as const)('that fails %s leaves %d files', async (when, left) => {
 		const { talkdesk, files } = await setUpAttachments();
 		for (const fault of [
 			{ kind: 'unavailable', status: 502, when },
@@ -146,7 +149,7 @@ describe('an upload', () => {
 		] as const) {
 			const stored = filesOnDisk().length;
 			const { request_id, url } = await files.link();
-			spoil(talkdesk, upload, fault);
+			setFault(talkdesk, upload, fault);
 			const answer = await codeOf(put(url, content));
 			if (fault.kind === 'unavailable') expect(answer).toMatchObject({ status: 502 });
 			else expect(['ECONNRESET', 'EPIPE']).toContain(answer);

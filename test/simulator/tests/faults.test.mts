@@ -1,11 +1,11 @@
-import type { Fault, FaultRequest } from '../talkdesk.mts';
+import type { Fault, FaultRequest } from '../simulator.mts';
 import { attachmentsOf, put } from './testing-attachments.mts';
-import { codeOf, sendRoute, spoil } from './testing-faults.mts';
+import { codeOf, sendRoute, setFault } from './testing-faults.mts';
 import {
 	cleanUp,
 	clientOf,
 	errorOf,
-	refusal,
+	apiError,
 	request,
 	setUp,
 	talkdeskForTest,
@@ -20,11 +20,11 @@ const endRoute = 'DELETE /api/digital-connect/conversations/:id';
 const tokenRoute = 'POST /id/:account/oauth/token';
 const text = { content: 'Hello' };
 
-test('every request that can fail is asked about, and no other', async () => {
+test('the option faults gets exactly the requests that can have one', async () => {
 	const asked: FaultRequest[] = [];
 	const talkdesk = await talkdeskForTest({ faults: (about) => void asked.push(about) });
 	const client = await clientOf(talkdesk);
-	const id = await client.started();
+	const id = await client.startConversation();
 	await client.send(id, text);
 	await client.send('nobody', text);
 	const files = await attachmentsOf(talkdesk);
@@ -65,18 +65,18 @@ describe('too many requests', () => {
 		[{ kind: 'rateLimited', retryAfterSeconds: 7 }, '7'],
 		[{ kind: 'rateLimited', retryAfterSeconds: 0 }, '0'],
 		[{ kind: 'rateLimited' }, undefined],
-	])('%j is a 429, and nothing was done', async (fault, retryAfter) => {
+	])('%j is a 429, and the request has no effect', async (fault, retryAfter) => {
 		const { talkdesk, client } = await setUp();
-		spoil(talkdesk, startRoute, fault);
+		setFault(talkdesk, startRoute, fault);
 		const answer = await client.start();
-		expect(errorOf(answer)).toEqual(refusal(429));
+		expect(errorOf(answer)).toEqual(apiError(429));
 		expect(answer.headers['retry-after']).toBe(retryAfter);
 		expect(talkdesk.conversations()).toEqual([]);
 	});
 
-	test('is told by the token endpoint in its own shape', async () => {
+	test('has the error format of the token endpoint there', async () => {
 		const talkdesk = await talkdeskForTest();
-		spoil(talkdesk, tokenRoute, { kind: 'rateLimited', retryAfterSeconds: 3 });
+		setFault(talkdesk, tokenRoute, { kind: 'rateLimited', retryAfterSeconds: 3 });
 		const answer = await tokenRequest(talkdesk);
 		expect(errorOf(answer)).toEqual({
 			status: 429,
@@ -100,12 +100,12 @@ describe.each([
 					headers: { 'content-type': expect.stringMatching(/^text\/html/) },
 				});
 
-	test('before: nothing was done, and nothing was checked', async () => {
+	test('before: the request is not checked, and has no effect', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const before = talkdesk.counts();
 		for (const route of [startRoute, sendRoute, endRoute, tokenRoute]) {
-			spoil(talkdesk, route, { ...fault, when: 'before' });
+			setFault(talkdesk, route, { ...fault, when: 'before' });
 			if (route === startRoute) isWhatItIs(await codeOf(client.start({ wrong: 'body' })));
 			if (route === sendRoute) isWhatItIs(await codeOf(client.send(id, text)));
 			if (route === endRoute) isWhatItIs(await codeOf(client.end(id)));
@@ -115,10 +115,10 @@ describe.each([
 		expect(talkdesk.conversation(id)).toMatchObject({ state: 'open', messages: [] });
 	});
 
-	test('after: the message is stored, and its repetition is the same message', async () => {
+	test('after: the message is stored, and a repetition gets the same message', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
-		spoil(talkdesk, sendRoute, { ...fault, when: 'after' });
+		const id = await client.startConversation();
+		setFault(talkdesk, sendRoute, { ...fault, when: 'after' });
 		isWhatItIs(await codeOf(client.send(id, text, 'same')));
 		talkdesk.configure({ faults: () => undefined });
 		const again = await client.send(id, text, 'same');
@@ -127,31 +127,31 @@ describe.each([
 		expect(again.data).toMatchObject({ message_id: messages?.[0]?.id });
 	});
 
-	test('after: started, ended, a token issued', async () => {
+	test('after: a conversation is started and ended, and a token issued', async () => {
 		const { talkdesk, client } = await setUp();
-		spoil(talkdesk, startRoute, { ...fault, when: 'after' });
+		setFault(talkdesk, startRoute, { ...fault, when: 'after' });
 		isWhatItIs(await codeOf(client.start()));
 		const [started] = talkdesk.conversations();
-		spoil(talkdesk, endRoute, { ...fault, when: 'after' });
+		setFault(talkdesk, endRoute, { ...fault, when: 'after' });
 		isWhatItIs(await codeOf(client.end(started?.id ?? '')));
 		expect(talkdesk.conversations()).toMatchObject([{ state: 'ended', endedBy: 'api' }]);
-		spoil(talkdesk, tokenRoute, { ...fault, when: 'after' });
+		setFault(talkdesk, tokenRoute, { ...fault, when: 'after' });
 		isWhatItIs(await codeOf(tokenRequest(talkdesk)));
 		expect(talkdesk.counts().tokensIssued).toBe(2);
 	});
 
-	test('after: takes the place of a refusal, too', async () => {
+	test('after: replaces an error, too', async () => {
 		const { talkdesk, client } = await setUp();
-		spoil(talkdesk, startRoute, { ...fault, when: 'after' });
+		setFault(talkdesk, startRoute, { ...fault, when: 'after' });
 		isWhatItIs(await codeOf(client.start({ wrong: 'body' })));
 	});
 
-	test('the log has what went out, and that it was on purpose', async () => {
+	test('the log has the real response, and the fault', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const status = kind === 'cut' ? null : 503;
 		for (const when of ['before', 'after'] as const) {
-			spoil(talkdesk, sendRoute, { ...fault, when });
+			setFault(talkdesk, sendRoute, { ...fault, when });
 			await codeOf(client.send(id, text));
 		}
 		const name = `[fault: ${kind}`;
@@ -163,19 +163,19 @@ describe.each([
 	});
 });
 
-test('a token that dies is a 401, also from then on, and others live', async () => {
+test('a token that dies is a 401 from then on, and other tokens stay valid', async () => {
 	const { talkdesk, client } = await setUp();
 	const other = await clientOf(talkdesk);
-	const id = await client.started();
-	spoil(talkdesk, sendRoute, { kind: 'tokenDies' });
-	expect(errorOf(await client.send(id, text))).toEqual(refusal(401));
+	const id = await client.startConversation();
+	setFault(talkdesk, sendRoute, { kind: 'tokenDies' });
+	expect(errorOf(await client.send(id, text))).toEqual(apiError(401));
 	talkdesk.configure({ faults: () => undefined });
-	expect(errorOf(await client.send(id, text))).toEqual(refusal(401));
+	expect(errorOf(await client.send(id, text))).toEqual(apiError(401));
 	expect((await other.send(id, text)).status).toBe(201);
 	expect(talkdesk.conversation(id)?.messages).toHaveLength(1);
 });
 
-describe('a fault that makes no sense is a 500', () => {
+describe('an impossible fault is a 500', () => {
 	test.each<[Fault, string]>([
 		[{ kind: 'stall' }, sendRoute],
 		[{ kind: 'cut', when: 'midway' }, sendRoute],
@@ -187,8 +187,8 @@ describe('a fault that makes no sense is a 500', () => {
 		[{ kind: 'stall' }, 'PUT /uploads/:id'],
 	])('%j on %s', async (fault, route) => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
-		spoil(talkdesk, route, fault);
+		const id = await client.startConversation();
+		setFault(talkdesk, route, fault);
 		const answers: Record<string, () => Promise<Reply>> = {
 			[startRoute]: () => client.start(),
 			[sendRoute]: () => client.send(id, text),
@@ -199,7 +199,7 @@ describe('a fault that makes no sense is a 500', () => {
 		};
 		const answer = await answers[route]?.();
 		expect(answer?.status).toBe(500);
-		expect(JSON.stringify(answer?.data)).toMatch(/makes no sense on (POST|PUT|GET|DELETE) /);
+		expect(JSON.stringify(answer?.data)).toMatch(/is impossible on (POST|PUT|GET|DELETE) /);
 		expect(talkdesk.conversation(id)).toMatchObject({ state: 'open', messages: [] });
 	});
 });

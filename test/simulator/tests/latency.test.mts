@@ -1,13 +1,13 @@
 import { setUpAttachments } from './testing-attachments.mts';
 import { codeOf } from './testing-faults.mts';
-import { cleanUp, HandTimer, request, setUp, tokenRequest, until } from './testing.mts';
+import { cleanUp, ManualTimer, request, setUp, tokenRequest, until } from './testing.mts';
 
 afterEach(cleanUp);
 
-test('every request to Talkdesk waits, and nothing is done before', async () => {
-	const timer = new HandTimer();
+test('every request to Talkdesk waits before it is processed', async () => {
+	const timer = new ManualTimer();
 	const { talkdesk, client } = await setUp({ timer });
-	const id = await client.started();
+	const id = await client.startConversation();
 	talkdesk.configure({ latencyMs: () => 50 });
 	const sent = [client.send(id, { content: 'one' }), tokenRequest(talkdesk)];
 	await until(() => timer.left().length === 2);
@@ -17,8 +17,8 @@ test('every request to Talkdesk waits, and nothing is done before', async () => 
 	expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([201, 200]);
 });
 
-test('the bytes of files wait, too', async () => {
-	const timer = new HandTimer();
+test('requests to the storage wait, too', async () => {
+	const timer = new ManualTimer();
 	const { talkdesk } = await setUpAttachments({ timer });
 	talkdesk.configure({ latencyMs: () => 50 });
 	const answer = request('GET', `${talkdesk.storageUrl}/downloads/any`);
@@ -27,14 +27,14 @@ test('the bytes of files wait, too', async () => {
 	expect((await answer).status).toBe(403);
 });
 
-test('the side of the agent does not wait', async () => {
-	const { talkdesk } = await setUp({ timer: new HandTimer() });
+test("the agent's requests do not wait", async () => {
+	const { talkdesk } = await setUp({ timer: new ManualTimer() });
 	talkdesk.configure({ latencyMs: () => 50 });
 	expect((await request('GET', `${talkdesk.agentApiUrl}/conversations`)).status).toBe(200);
 });
 
-test('nobody waits any more when the server is closed', async () => {
-	const timer = new HandTimer();
+test('the wait ends when the server is closed', async () => {
+	const timer = new ManualTimer();
 	const { talkdesk, client } = await setUp({ timer });
 	talkdesk.configure({ latencyMs: () => 50 });
 	const answer = codeOf(client.start());

@@ -14,7 +14,7 @@ afterEach(cleanUp);
 const grant_type = 'client_credentials';
 const oauthError = (error: string) => ({ error, error_description: expect.any(String) });
 
-test('gives a token for 10 minutes with every scope that was granted', async () => {
+test('issues a token for 10 minutes with all granted scopes', async () => {
 	const talkdesk = await talkdeskForTest();
 	const { status, data, headers } = await tokenRequest(talkdesk);
 	expect(status).toBe(200);
@@ -27,14 +27,14 @@ test('gives a token for 10 minutes with every scope that was granted', async () 
 	});
 });
 
-test('gives only the scopes asked for', async () => {
+test('issues the requested scopes only', async () => {
 	const talkdesk = await talkdeskForTest();
 	const scope = 'attachments:read digital-connect:read';
 	const { data } = await tokenRequest(talkdesk, { grant_type, scope });
 	expect(data).toMatchObject({ scope: 'digital-connect:read attachments:read' });
 });
 
-test('knows several clients, and a secret with a colon', async () => {
+test('accepts several clients, and a secret with a colon', async () => {
 	const talkdesk = await talkdeskForTest({
 		clients: [
 			{ id: 'one', secret: 'first', scopes: ['attachments:read'] },
@@ -70,14 +70,14 @@ test.each<[string, number, string, Record<string, string>, object]>([
 		{ grant_type },
 		{ headers: { 'content-type': 'application/json' } },
 	],
-])('refuses %s', async (_, status, error, form, options) => {
+])('rejects %s', async (_, status, error, form, options) => {
 	const talkdesk = await talkdeskForTest();
 	const answer = await tokenRequest(talkdesk, form, options);
 	expect({ status: answer.status, data: answer.data }).toEqual({ status, data: oauthError(error) });
 	expect(talkdesk.counts().tokensIssued).toBe(0);
 });
 
-test('refuses a scope that this client was not granted', async () => {
+test('rejects a scope that is not granted to the client', async () => {
 	const talkdesk = await talkdeskForTest({
 		clients: [{ id: 'local-client', secret: 'local-secret', scopes: ['attachments:read'] }],
 	});
@@ -85,7 +85,7 @@ test('refuses a scope that this client was not granted', async () => {
 	expect(answer.status).toBe(400);
 });
 
-test('an unknown account is a 404 in the shape of OAuth', async () => {
+test('an unknown account is a 404 in the format of OAuth', async () => {
 	const talkdesk = await talkdeskForTest({ account: 'globex' });
 	expect(talkdesk.tokenUrl).toBe(`${talkdesk.url}/id/globex/oauth/token`);
 	expect((await tokenRequest(talkdesk)).status).toBe(200);
@@ -97,7 +97,7 @@ test('an unknown account is a 404 in the shape of OAuth', async () => {
 	expect(answer.data).toEqual(oauthError('invalid_request'));
 });
 
-test('an account of its own for a client; its token is good on the API that all accounts share', async () => {
+test('a client may have its own account, and its token is valid on the shared API', async () => {
 	const clients = [
 		{ id: 'local-client', secret: 'local-secret', scopes: [...scopes], account: 'acme' },
 		{ id: 'other', secret: 'hers', scopes: [...scopes], account: 'globex' },
@@ -112,14 +112,14 @@ test('an account of its own for a client; its token is good on the API that all 
 	const mine = await tokenRequest(talkdesk, undefined, { id: 'other', secret: 'hers' });
 	expect(mine.status).toBe(200);
 
-	// The old token goes on being good, and what it starts is seen to be the old account's.
-	await client.started();
+	// The old token stays valid, and its conversations belong to the old account.
+	await client.startConversation();
 	expect(talkdesk.conversations()).toMatchObject([
 		{ startedBy: { client: 'local-client', account: 'acme' } },
 	]);
 });
 
-test('keys of start count per account', async () => {
+test('keys of Start are scoped to the account', async () => {
 	const talkdesk = await talkdeskForTest();
 	const acme = await clientOf(talkdesk);
 	talkdesk.configure({ account: 'globex' });
@@ -130,7 +130,7 @@ test('keys of start count per account', async () => {
 	expect(other).not.toEqual(first);
 });
 
-test('a JWT with the scopes as a list, when asked for; the log never has it', async () => {
+test('a token may be a JWT with a list of scopes, which is never logged', async () => {
 	const talkdesk = await talkdeskForTest({ tokenForm: 'jwt' });
 	const scope = 'digital-connect:write attachments:read';
 	const { data } = await tokenRequest(talkdesk, { grant_type, scope });
@@ -149,7 +149,7 @@ test('a JWT with the scopes as a list, when asked for; the log never has it', as
 });
 
 describe('a token', () => {
-	test('has the scopes of the moment at which it was issued', async () => {
+	test('keeps the scopes at the time of issue', async () => {
 		const client = { id: 'local-client', secret: 'local-secret' };
 		const talkdesk = await talkdeskForTest({
 			clients: [{ ...client, scopes: ['attachments:read'] }],
@@ -163,7 +163,7 @@ describe('a token', () => {
 
 	const unauthorized = { code: 'local-401', message: expect.any(String) };
 
-	test('ends with its lifetime, to the millisecond', async () => {
+	test('expires after its lifetime, to the millisecond', async () => {
 		let time = Date.parse('2024-01-01T00:00:00Z');
 		const talkdesk = await talkdeskForTest({ now: () => time });
 		const client = await clientOf(talkdesk);
@@ -175,12 +175,12 @@ describe('a token', () => {
 		expect(late.data).toEqual(unauthorized);
 	});
 
-	test('lives as long as the option says', async () => {
+	test('has the lifetime of the option', async () => {
 		const talkdesk = await talkdeskForTest({ tokenLifetimeSeconds: 5 });
 		expect((await tokenRequest(talkdesk)).data).toMatchObject({ expires_in: 5 });
 	});
 
-	test('ends with expireTokens, and a new one is good', async () => {
+	test('is invalid after expireTokens, and a new one is valid', async () => {
 		const talkdesk = await talkdeskForTest();
 		const old = await clientOf(talkdesk);
 		talkdesk.expireTokens();
@@ -192,7 +192,7 @@ describe('a token', () => {
 		['missing', {}],
 		['unknown', { authorization: 'Bearer nonsense' }],
 		['of another scheme', { authorization: 'Basic bG9jYWwtY2xpZW50OmxvY2FsLXNlY3JldA==' }],
-	])('is refused when %s', async (_, headers) => {
+	])('is rejected if %s', async (_, headers) => {
 		const talkdesk = await talkdeskForTest();
 		const url = `${talkdesk.apiBaseUrl}/digital-connect/conversations`;
 		const answer = await request('POST', url, startBody(), {
@@ -207,7 +207,7 @@ describe('a token', () => {
 		'needs digital-connect:write to %s',
 		async (name) => {
 			const talkdesk = await talkdeskForTest();
-			const id = await (await clientOf(talkdesk)).started();
+			const id = await (await clientOf(talkdesk)).startConversation();
 			const reader = await clientOf(talkdesk, 'digital-connect:read attachments:write');
 			const answer = await {
 				start: () => reader.start(),

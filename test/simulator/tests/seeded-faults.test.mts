@@ -20,7 +20,7 @@ const about = (route: string, index = 0): FaultRequest => {
 	return { method, route, path, index, total: index };
 };
 
-/** What a source gives for so many requests in turn. A clock by hand lets every token die. */
+/** The faults of a number of requests. A manual clock lets every token die. */
 function draw(options: Partial<SeededFaultsOptions>, { count = 3000, on = routes } = {}) {
 	let time = 0;
 	const faults = seededFaults({ seed: 1, rate: 0.3, now: () => (time += 1000), ...options });
@@ -34,12 +34,12 @@ function draw(options: Partial<SeededFaultsOptions>, { count = 3000, on = routes
 const kindsOf = ({ given }: ReturnType<typeof draw>) =>
 	new Set(given.flatMap(({ fault }) => fault?.kind ?? []));
 
-test('the same seed gives the same faults, another one others', () => {
+test('the same seed gives the same faults, another seed others', () => {
 	expect(draw({}).given).toEqual(draw({}).given);
 	expect(draw({}).given).not.toEqual(draw({ seed: 2 }).given);
 });
 
-test('the clock changes nothing but the tokens that die', () => {
+test('the clock affects tokenDies only', () => {
 	const frozen = draw({ now: () => 0 }).given.map(({ fault }) => fault);
 	const free = draw({}).given.map(({ fault }) => fault);
 	expect(frozen.filter((fault) => fault?.kind === 'tokenDies')).toHaveLength(1);
@@ -52,7 +52,7 @@ test('the clock changes nothing but the tokens that die', () => {
 test.each([
 	[undefined, 1000],
 	[5000, 5000],
-])('tokens die no more often than asked (%p: every %d ms)', (tokenDiesEveryMs, least) => {
+])('tokens die no more often than the option says (%p: every %d ms)', (tokenDiesEveryMs, least) => {
 	let time = 0;
 	const faults = seededFaults({
 		...{ seed: 3, rate: 1, kinds: ['tokenDies'], tokenDiesEveryMs, now: () => time },
@@ -68,7 +68,7 @@ test.each([0, 0.1, 0.5, 1])('a rate of %d is kept', (rate) => {
 	expect(Math.abs(share - rate)).toBeLessThan(rate === 0 || rate === 1 ? 1e-9 : 0.03);
 });
 
-test('by default there is all that is usual on a route: no end of a conversation, nothing rare', () => {
+test('the default kinds are the usual ones of a route', () => {
 	const unusual: FaultKind[] = ['conversationEnds', 'storageError', 'redirect', 'drip'];
 	for (const route of routes) {
 		const kinds = possibleFaults(route).filter((kind) => !unusual.includes(kind));
@@ -76,7 +76,7 @@ test('by default there is all that is usual on a route: no end of a conversation
 	}
 });
 
-test('with the statuses and the rare kinds that are asked for', () => {
+test('statuses and rare kinds can be chosen', () => {
 	const statuses = [408, 500, 524] as const;
 	const { given } = draw(
 		{ rate: 1, kinds: ['unavailable', 'storageError', 'redirect', 'drip'], statuses },
@@ -91,7 +91,7 @@ test('with the statuses and the rare kinds that are asked for', () => {
 	]);
 });
 
-test('with all their details', () => {
+test('faults have all their details', () => {
 	const { given, counts } = draw({ rate: 1, hangMs: 70 }, { count: 12_000 });
 	const shapes = new Set(given.map(({ fault }) => JSON.stringify(fault)));
 	const both = (fault: object) => ['before', 'after'].map((when) => ({ ...fault, when }));
@@ -113,7 +113,7 @@ test('with all their details', () => {
 	expect(new Set(midway.map(({ route }) => route))).toEqual(new Set([download]));
 });
 
-test('kinds can be chosen, and those that make no sense somewhere are not given there', () => {
+test('chosen kinds are given only on routes where they are possible', () => {
 	const kinds: FaultKind[] = ['conversationEnds', 'stall'];
 	const drawn = draw({ rate: 1, kinds });
 	expect(new Set(drawn.given.map(({ route, fault }) => `${fault?.kind}: ${route}`))).toEqual(
@@ -134,7 +134,7 @@ test.each([[{ rate: 1.1 }], [{ rate: -0.1 }], [{ rate: NaN }], [{ seed: 1.5 }], 
 	},
 );
 
-test('the local Talkdesk takes them, and never finds one senseless', async () => {
+test('the simulator accepts all of them as possible', async () => {
 	const faults = seededFaults({
 		seed: 5,
 		rate: 1,
@@ -161,7 +161,7 @@ describe('faults of webhooks', () => {
 		return { given, counts: faults.counts() };
 	}
 
-	test('are the same with the same seed, at the rate, and of the kinds', () => {
+	test('depend on seed, rate and kinds', () => {
 		const { given, counts } = drawCalls();
 		expect(drawCalls().given).toEqual(given);
 		expect(drawCalls({ seed: 2 }).given).not.toEqual(given);

@@ -1,11 +1,11 @@
-import { cleanUp, errorOf, invalid, refusal, setUp, startBody, time } from './testing.mts';
+import { cleanUp, errorOf, invalid, apiError, setUp, startBody, time } from './testing.mts';
 
 afterEach(cleanUp);
 
 const message = { type: 'user', content: 'Hello', created_at: '2024-01-01T08:00:00.000Z' };
 
 describe('start', () => {
-	test('takes the smallest body', async () => {
+	test('accepts the smallest body', async () => {
 		const { talkdesk, client } = await setUp();
 		const answer = await client.start();
 		expect(answer.status).toBe(201);
@@ -19,18 +19,18 @@ describe('start', () => {
 		]);
 	});
 
-	test('takes every field, and keeps it as it came', async () => {
+	test('accepts every field, and stores it unchanged', async () => {
 		const { talkdesk, client } = await setUp();
 		const body = startBody({
 			subject: 'Order 42',
 			context_parameters: { contact_name: 'Ada', contact_phone: '+351 210 000 000' },
 			previous_messages: [message, { ...message, type: 'external', content: '' }],
 		});
-		const id = await client.started(body);
+		const id = await client.startConversation(body);
 		expect(talkdesk.conversation(id)?.start).toEqual(body);
 	});
 
-	test('takes null as context parameters', async () => {
+	test('accepts null as context parameters', async () => {
 		const { client } = await setUp();
 		expect((await client.start(startBody({ context_parameters: null }))).status).toBe(201);
 	});
@@ -76,14 +76,14 @@ describe('start', () => {
 			startBody({ previous_messages: [{ ...message, type: 'bot' }] }),
 			['previous_messages[0].type'],
 		],
-	])('refuses %s', async (_, body, fields) => {
+	])('rejects %s', async (_, body, fields) => {
 		const { talkdesk, client } = await setUp();
 		expect(errorOf(await client.start(body))).toEqual(invalid(...fields));
 		expect(talkdesk.conversations()).toEqual([]);
 	});
 
 	test.each(['{"touchpoint_id":', 'null', '{"__proto__":{"x":1}}', 'hello'])(
-		'refuses %s as a body',
+		'rejects %s as a body',
 		async (body) => {
 			const { client } = await setUp();
 			expect(errorOf(await client.start(body))).toMatchObject({
@@ -101,7 +101,7 @@ describe('start', () => {
 		['either', 'external', true],
 		['either', 'USER', true],
 		['either', 'User', false],
-	])('with the spelling %s, %s is taken: %s', async (messageTypeSpelling, type, taken) => {
+	])('with the spelling %s, %s is accepted: %s', async (messageTypeSpelling, type, taken) => {
 		const { client } = await setUp({ messageTypeSpelling });
 		const answer = await client.start(startBody({ previous_messages: [{ ...message, type }] }));
 		expect(errorOf(answer)).toEqual(
@@ -111,10 +111,10 @@ describe('start', () => {
 		);
 	});
 
-	test('refuses an unknown touchpoint', async () => {
+	test('rejects an unknown touchpoint', async () => {
 		const { client } = await setUp();
 		const answer = await client.start(startBody({ touchpoint_id: 'other' }));
-		expect(errorOf(answer)).toEqual(refusal(404));
+		expect(errorOf(answer)).toEqual(apiError(404));
 	});
 
 	test('finds the conversation of the same key, and keeps the first body', async () => {

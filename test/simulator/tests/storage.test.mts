@@ -1,14 +1,14 @@
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import type { LocalTalkdesk } from '../talkdesk.mts';
-import { cleanUp, HandTimer, request, time, until } from './testing.mts';
+import type { TalkdeskSimulator } from '../simulator.mts';
+import { cleanUp, ManualTimer, request, time, until } from './testing.mts';
 import { filesOnDisk, put, setUpAttachments, sha256, xmlOf } from './testing-attachments.mts';
 
 afterEach(cleanUp);
 
 const hello = Buffer.from('Hello');
 
-/** Writes to a socket, and gives everything that came back when it is over. */
+/** Writes to a socket, and gives the response when the socket ends. */
 function raw(origin: string, ...parts: string[]): { text: Promise<string>; end: () => void } {
 	const socket = connect(Number(new URL(origin).port), '127.0.0.1');
 	const chunks: Buffer[] = [];
@@ -21,8 +21,8 @@ function raw(origin: string, ...parts: string[]): { text: Promise<string>; end: 
 	return { text, end: () => socket.end() };
 }
 
-/** Waits until so many uploads were given up. Their senders are gone, so only the log says when that is. */
-const givenUp = (talkdesk: LocalTalkdesk, count: number) =>
+/** Waits for a number of aborted uploads in the log, as their senders are disconnected. */
+const givenUp = (talkdesk: TalkdeskSimulator, count: number) =>
 	talkdesk.waitFor(() => talkdesk.log.filter(({ status }) => status === 400).length === count, {
 		what: 'the upload to be given up',
 	});
@@ -33,7 +33,7 @@ const head = (url: string, length: number) => [
 ];
 
 describe('an upload', () => {
-	test('is taken, also an empty one and one without a type', async () => {
+	test('is accepted, also if it is empty or without a type', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { url } = await files.link();
 		expect(await put(url, hello)).toMatchObject({ status: 200, data: '' });
@@ -48,7 +48,7 @@ describe('an upload', () => {
 		]);
 	});
 
-	test('refuses a second authentication, and stays good', async () => {
+	test('rejects a second authentication, and stays valid', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { url } = await files.link();
 		const token = { authorization: 'Bearer local-token-x' };
@@ -58,7 +58,7 @@ describe('an upload', () => {
 		expect((await put(url, hello)).status).toBe(200);
 	});
 
-	test('refuses chunks, and a body without a length', async () => {
+	test('rejects chunks, and a body without a length', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { request_id, url } = await files.link();
 		const chunked = await put(url, Readable.from([hello]));
@@ -69,7 +69,7 @@ describe('an upload', () => {
 		expect((await files.create({ request_id })).status).toBe(400);
 	});
 
-	test('refuses a type outside of allowed_mime_types', async () => {
+	test('rejects a type outside of allowed_mime_types', async () => {
 		const { files } = await setUpAttachments();
 		const { url } = await files.link({ allowed_mime_types: ['image/png', 'text/html'] });
 		const denied = { status: 403, code: 'AccessDenied' };
@@ -79,7 +79,7 @@ describe('an upload', () => {
 		expect((await put(url, hello, { 'content-type': 'text/html' })).status).toBe(200);
 	});
 
-	test('refuses a second one on the same link, also while the first is under way', async () => {
+	test('rejects a second one with the same link, even during the first', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { request_id, url } = await files.link();
 		const denied = { status: 403, code: 'AccessDenied' };
@@ -109,7 +109,7 @@ describe('an upload', () => {
 		if (status === 403) expect(answer.data).toContain('Request has expired');
 	});
 
-	test('refuses a link that was changed, another method, and no link', async () => {
+	test('rejects a changed link, another method, and a missing signature', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { url } = await files.link();
 		const { url: other } = await files.link();
@@ -125,7 +125,7 @@ describe('an upload', () => {
 		expect((await put(url, hello)).status).toBe(200);
 	});
 
-	test('refuses a body that is shorter or longer than its length', async () => {
+	test('rejects a body that is shorter or longer than its length', async () => {
 		const { talkdesk, files } = await setUpAttachments();
 		const { request_id, url } = await files.link();
 		const incomplete = /^HTTP\/1.1 400 [^]+<Code>IncompleteBody<\/Code>/;
@@ -141,8 +141,8 @@ describe('an upload', () => {
 		expect((await put(url, hello)).status).toBe(200);
 	});
 
-	test('gives up a sender who is silent for 20 s', async () => {
-		const timer = new HandTimer();
+	test('aborts a sender that is idle for 20 s', async () => {
+		const timer = new ManualTimer();
 		const { talkdesk, files } = await setUpAttachments({ timer });
 		const { request_id, url } = await files.link();
 		const silent = raw(talkdesk.storageUrl, ...head(url, 10), 'Hello');
@@ -154,13 +154,13 @@ describe('an upload', () => {
 		expect(timer.left()).toEqual([]);
 		await until(() => filesOnDisk().length === 0);
 		expect((await files.create({ request_id })).status).toBe(400);
-		// The link is free again a moment after the bytes are gone.
+		// The link is valid again as soon as the bytes are removed.
 		let { status } = await put(url, hello);
 		while (status === 403) ({ status } = await put(url, hello));
 		expect(status).toBe(200);
 	});
 
-	test('fails as uploadFailure says, and the link stays good', async () => {
+	test('fails with the status of uploadFailure, and the link stays valid', async () => {
 		const asked: object[] = [];
 		const uploadFailure = (upload: object) => (asked.push(upload) === 1 ? 503 : undefined);
 		const { files } = await setUpAttachments({ uploadFailure });
@@ -189,7 +189,7 @@ describe('a download', () => {
 		expect((await request('GET', url)).status).toBe(200);
 	});
 
-	test('refuses a second authentication, and a link of another attachment', async () => {
+	test('rejects a second authentication, and a link of another attachment', async () => {
 		const { files } = await setUpAttachments();
 		const one = await files.downloadUrl((await files.attachment('1')).id);
 		const two = await files.downloadUrl((await files.attachment('2')).id);
@@ -199,7 +199,7 @@ describe('a download', () => {
 		expect(xmlOf(swapped)).toEqual({ status: 403, code: 'SignatureDoesNotMatch' });
 	});
 
-	test('ends with its link, and with its attachment', async () => {
+	test('is impossible after the expiry of its link, or without its attachment', async () => {
 		let now = Date.parse(time);
 		const { files } = await setUpAttachments({ now: () => now, tokenLifetimeSeconds: 3600 });
 		const { id } = await files.attachment('a.txt');
@@ -216,7 +216,7 @@ describe('a download', () => {
 		expect(filesOnDisk()).toEqual([]);
 	});
 
-	test('fails as downloadFailure says', async () => {
+	test('fails with the status of downloadFailure', async () => {
 		const asked: object[] = [];
 		const downloadFailure = (attachment: object) =>
 			asked.push(attachment) === 1 ? 500 : undefined;

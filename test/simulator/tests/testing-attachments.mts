@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { z } from 'zod';
-import type { LocalTalkdesk, TalkdeskOptions } from '../talkdesk.mts';
+import type { TalkdeskSimulator, SimulatorOptions } from '../simulator.mts';
 import { request, setUp, tokenFor, type Reply } from './testing.mts';
 
-/** What the tests of attachments share: a client of the API and of the storage. */
+/** Helpers for the tests of attachments: a client of the API and of the storage. */
 
 const link = z.object({ request_id: z.string(), url: z.string() });
 const resource = z.object({ id: z.string(), name: z.string(), type: z.string(), size: z.number() });
 
-/** Sends bytes as they are, without JSON and without a token. A Buffer goes out with its length, a stream without one. */
+/** Sends raw bytes without a token. A Buffer is sent with its length, a stream without one. */
 export async function put(
 	url: string,
 	data: Buffer | Readable,
@@ -32,14 +32,14 @@ export async function put(
 	});
 }
 
-/** What of an answer of the storage a refusal is compared with. */
+/** Status and error code of a response of the storage. */
 export const xmlOf = ({ status, data }: Reply) => ({
 	status,
 	code: /<Error><Code>(\w+)<\/Code><Message>.+<\/Message><\/Error>$/.exec(String(data))?.[1],
 });
 
-/** A client of the Attachments API with a token of its own. */
-export async function attachmentsOf(talkdesk: LocalTalkdesk, scope?: string) {
+/** A client of the Attachments API with its own token. */
+export async function attachmentsOf(talkdesk: TalkdeskSimulator, scope?: string) {
 	const headers = { authorization: `Bearer ${await tokenFor(talkdesk, scope)}` };
 	const base = `${talkdesk.apiBaseUrl}/attachments/2023-03`;
 	const client = {
@@ -55,15 +55,15 @@ export async function attachmentsOf(talkdesk: LocalTalkdesk, scope?: string) {
 		async link(body?: unknown) {
 			return link.parse((await client.requestLink(body)).data);
 		},
-		/** Gives a request id whose bytes have come. */
-		async uploaded(content: Buffer | string = 'Hello', type = 'text/plain') {
+		/** Uploads bytes, and gives the request id. */
+		async uploadBytes(content: Buffer | string = 'Hello', type = 'text/plain') {
 			const { request_id, url } = await client.link();
 			await put(url, Buffer.from(content), { 'content-type': type });
 			return request_id;
 		},
-		/** Gives an attachment, as Send takes it. */
+		/** Creates an attachment, and gives it as in Send. */
 		async attachment(name: string, content?: Buffer | string, type?: string, more: object = {}) {
-			const request_id = await client.uploaded(content, type);
+			const request_id = await client.uploadBytes(content, type);
 			return resource.parse((await client.create({ name, request_id, ...more })).data);
 		},
 		async downloadUrl(id: string) {
@@ -73,8 +73,8 @@ export async function attachmentsOf(talkdesk: LocalTalkdesk, scope?: string) {
 	return client;
 }
 
-/** Starts a Talkdesk whose clock stands still, and clients of both APIs. */
-export async function setUpAttachments(options: TalkdeskOptions = {}) {
+/** Starts a simulator with a frozen clock, and clients of both APIs. */
+export async function setUpAttachments(options: SimulatorOptions = {}) {
 	const { talkdesk, client } = await setUp(options);
 	return { talkdesk, client, files: await attachmentsOf(talkdesk) };
 }
@@ -82,7 +82,7 @@ export async function setUpAttachments(options: TalkdeskOptions = {}) {
 export const sha256 = (content: Buffer | string) =>
 	createHash('sha256').update(content).digest('hex');
 
-/** Reads a stream to its end, and keeps its length and hash only. */
+/** Reads a stream, and gives its length and hash. */
 export async function measure(stream: AsyncIterable<Buffer>) {
 	const hash = createHash('sha256');
 	let size = 0;

@@ -1,29 +1,29 @@
 import { request as send, type IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 
-/** What the tests of both pages share: a page's stream of news, and requests with any header. */
+/** Helpers for the tests of both pages: a page's stream of updates, and requests with any header. */
 
 const TIMEOUT_MS = 4000;
 
-/** Waits until something is so. @throws after a while, so that a test that waits in vain ends */
-export async function comes(isSo: () => boolean, what: string): Promise<void> {
+/** Waits until a condition is true. @throws after a timeout */
+export async function waitUntil(isTrue: () => boolean, what: string): Promise<void> {
 	const end = Date.now() + TIMEOUT_MS;
-	while (!isSo()) {
+	while (!isTrue()) {
 		if (Date.now() > end) throw new Error(`Waited in vain for ${what}`);
 		await new Promise((turn) => setTimeout(turn, 5));
 	}
 }
 
-/** One event, with what it says. */
+/** One server-sent event. */
 export interface Event {
 	event: string;
 	data: unknown;
 }
 
 /**
- * Listens as a page does.
+ * Listens to a stream of updates, as a page does.
  *
- * @returns all events so far, and how to wait for one
+ * @returns all events so far, and a function that waits for the next one
  */
 export function listen(url: string) {
 	const events: Event[] = [];
@@ -44,15 +44,15 @@ export function listen(url: string) {
 	call.on('error', () => (stream.isOver = true));
 	call.end();
 
-	/** Waits for the next event, and takes it. */
+	/** Waits for the next event, and removes it. */
 	async function next(): Promise<Event> {
-		await comes(() => events.length > 0, `news at ${url}`);
+		await waitUntil(() => events.length > 0, `news at ${url}`);
 		return events.shift() ?? { event: '', data: undefined };
 	}
 	return stream;
 }
 
-/** A request with any headers, also those that HTTP libraries keep for themselves. */
+/** A request with any headers, also those that HTTP libraries set themselves. */
 export async function plainRequest(
 	method: string,
 	url: string,
@@ -76,7 +76,7 @@ export async function plainRequest(
 	});
 }
 
-/** Every file that a page loads, found as a browser finds it: in the HTML, the import map and the modules themselves. */
+/** Loads every file of a page as a browser does: from the HTML, the import map and the modules. */
 export async function loadPage(url: string) {
 	const page = await plainRequest('GET', url);
 	const map = /<script type="importmap">([^<]*)</.exec(page.text)?.[1] ?? '';

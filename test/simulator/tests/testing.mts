@@ -2,31 +2,31 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import axios, { type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import {
-	startTalkdesk,
-	type LocalTalkdesk,
-	type TalkdeskOptions,
+	startSimulator,
+	type TalkdeskSimulator,
+	type SimulatorOptions,
 	type Timer,
-} from '../talkdesk.mts';
+} from '../simulator.mts';
 
-/** What the tests of this room share: servers that end with their test, a client, n8n's side, and time by hand. */
+/** Helpers for the simulator's tests: servers that end with their test, a client, a fake n8n, and a manual timer. */
 
 const cleanups: Array<() => Promise<void>> = [];
 
-/** Ends what the functions below have started. For `afterEach`. */
+/** Ends everything that the functions below have started. For `afterEach`. */
 export async function cleanUp(): Promise<void> {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }
 
-/** Starts a Talkdesk for one test. */
-export async function talkdeskForTest(options: TalkdeskOptions = {}): Promise<LocalTalkdesk> {
-	const talkdesk = await startTalkdesk(options);
+/** Starts a simulator for one test. */
+export async function talkdeskForTest(options: SimulatorOptions = {}): Promise<TalkdeskSimulator> {
+	const talkdesk = await startSimulator(options);
 	cleanups.push(talkdesk.close);
 	return talkdesk;
 }
 
 export type Reply = Pick<AxiosResponse<unknown>, 'status' | 'data' | 'headers'>;
 
-/** Sends any request and gives any answer. A string goes out as it is, anything else as JSON. */
+/** Sends any request and gives any response. A string is sent unchanged, anything else as JSON. */
 export async function request(
 	method: string,
 	url: string,
@@ -44,9 +44,9 @@ export async function request(
 	});
 }
 
-/** Asks for a token as the contract says. */
+/** Requests a token as in the contract. */
 export async function tokenRequest(
-	talkdesk: LocalTalkdesk,
+	talkdesk: TalkdeskSimulator,
 	form: Record<string, string> = { grant_type: 'client_credentials' },
 	{ id = 'local-client', secret = 'local-secret', headers = {} } = {},
 ): Promise<Reply> {
@@ -58,21 +58,21 @@ export async function tokenRequest(
 }
 
 /** Gives a token. */
-export async function tokenFor(talkdesk: LocalTalkdesk, scope?: string): Promise<string> {
+export async function tokenFor(talkdesk: TalkdeskSimulator, scope?: string): Promise<string> {
 	const grant_type = 'client_credentials';
 	const { data } = await tokenRequest(talkdesk, scope ? { grant_type, scope } : { grant_type });
 	return z.object({ access_token: z.string() }).parse(data).access_token;
 }
 
-/** The smallest body of Start, with more put in. */
+/** The smallest body of Start, with additional fields. */
 export const startBody = (more: object = {}) => ({
 	touchpoint_id: 'local-touchpoint',
 	contact_person: { email: 'ada@example.com' },
 	...more,
 });
 
-/** A client of the API with a token of its own. */
-export async function clientOf(talkdesk: LocalTalkdesk, scope?: string) {
+/** A client of the API with its own token. */
+export async function clientOf(talkdesk: TalkdeskSimulator, scope?: string) {
 	const authorization = `Bearer ${await tokenFor(talkdesk, scope)}`;
 	const base = `${talkdesk.apiBaseUrl}/digital-connect/conversations`;
 	let keys = 0;
@@ -83,37 +83,37 @@ export async function clientOf(talkdesk: LocalTalkdesk, scope?: string) {
 			request('POST', `${base}/${id}/messages`, body, withKey(key)),
 		end: (id: string, body?: unknown) =>
 			request('DELETE', `${base}/${id}`, body, { authorization }),
-		/** Starts a conversation and gives its id. */
-		async started(body: unknown = startBody()): Promise<string> {
+		/** Starts a conversation. @returns its id */
+		async startConversation(body: unknown = startBody()): Promise<string> {
 			return z.object({ id: z.coerce.string() }).parse((await client.start(body)).data).id;
 		},
 	};
 	return client;
 }
 
-/** What the clock of `setUp` shows. */
+/** The frozen time of `setUp`. */
 export const time = '2024-01-01T09:00:00.000Z';
 
-/** Starts a Talkdesk whose clock stands still, and a client. */
-export async function setUp(options: TalkdeskOptions = {}) {
+/** Starts a simulator with a frozen clock, and a client. */
+export async function setUp(options: SimulatorOptions = {}) {
 	const talkdesk = await talkdeskForTest({ now: () => Date.parse(time), ...options });
 	return { talkdesk, client: await clientOf(talkdesk) };
 }
 
-/** What of an answer a refusal is compared with. */
+/** Status and body of a response. */
 export const errorOf = ({ status, data }: Reply) => ({ status, data });
 
-/** A refusal in Talkdesk's shape. */
-export const refusal = (status: number, more: object = {}) => ({
+/** An error in Talkdesk's format. */
+export const apiError = (status: number, more: object = {}) => ({
 	status,
 	data: { code: `local-${status}`, message: expect.any(String), ...more },
 });
 
-/** A 400 that names these fields, and no others. */
+/** A 400 that names exactly these fields. */
 export const invalid = (...names: string[]) =>
-	refusal(400, { fields: names.map((name) => ({ name, description: expect.any(String) })) });
+	apiError(400, { fields: names.map((name) => ({ name, description: expect.any(String) })) });
 
-/** One call that n8n's side got. */
+/** One call that the fake n8n received. */
 export interface Received {
 	method: string;
 	url: string;
@@ -124,9 +124,9 @@ export interface Received {
 type Answer = { status?: number; type?: string; location?: string; body?: string } | 'never';
 
 /**
- * Starts n8n's side: a server that keeps what it gets.
+ * Starts a fake n8n that records its calls.
  *
- * @param answer what to answer to a call; `{"ok":true}` by default, 'never' leaves the call open
+ * @param answer gives the response to a call; `{"ok":true}` by default, 'never' leaves the call open
  */
 export async function receiver(
 	answer: (call: Received) => Answer | Promise<Answer> = () => ({}),
@@ -156,10 +156,10 @@ export async function receiver(
 	return { url: `http://127.0.0.1:${address.port}`, calls };
 }
 
-/** A Talkdesk whose touchpoint calls n8n's side, and a started conversation. */
+/** A simulator whose touchpoint calls the fake n8n, and a started conversation. */
 export async function connectedForTest(
 	answer?: Parameters<typeof receiver>[0],
-	{ integration = {}, ...options }: TalkdeskOptions & { integration?: object } = {},
+	{ integration = {}, ...options }: SimulatorOptions & { integration?: object } = {},
 ) {
 	const n8n = await receiver(answer);
 	const connected = (more: object) => [
@@ -171,12 +171,12 @@ export async function connectedForTest(
 		...options,
 	});
 	const client = await clientOf(talkdesk);
-	const conversation_id = await client.started();
+	const conversation_id = await client.startConversation();
 	return { n8n, connected, talkdesk, client, conversation_id };
 }
 
-/** Time that only goes on when a test says so. */
-export class HandTimer implements Timer {
+/** A timer that a test advances. */
+export class ManualTimer implements Timer {
 	#now = 0;
 	#sleepers = new Set<{ at: number; wake: () => void }>();
 
@@ -198,7 +198,7 @@ export class HandTimer implements Timer {
 			signal.addEventListener('abort', abort);
 		});
 
-	/** How long everybody who sleeps has still to sleep. */
+	/** The remaining milliseconds of all sleepers. */
 	left(): number[] {
 		return [...this.#sleepers].map(({ at }) => at - this.#now).sort((a, b) => a - b);
 	}
@@ -213,7 +213,7 @@ export class HandTimer implements Timer {
 	}
 }
 
-/** Gives everything that is due now, sockets included, its turn until something is so. */
+/** Runs the event loop, sockets included, until a condition is true. */
 export async function until(condition: () => boolean): Promise<void> {
 	while (!condition()) await new Promise((turn) => setImmediate(turn));
 }

@@ -15,13 +15,13 @@ afterEach(cleanUp);
 
 const startRoute = 'POST /api/digital-connect/conversations';
 
-test('nothing is wrong with a conversation that repeats what it did', async () => {
+test('repeated requests with the same content are no violation', async () => {
 	const { talkdesk, client } = await setUp();
 	const message = { type: 'user', content: 'Hi' };
 	const started = (created_at: string) =>
 		client.start(startBody({ previous_messages: [{ ...message, created_at }] }), 'start');
 	await started('2024-01-01T00:00:00Z');
-	// A time that had to be invented is another one the next time.
+	// A generated time differs in the repetition.
 	await started('2024-01-01T00:00:07Z');
 	const [{ id } = { id: '' }] = talkdesk.conversations();
 	const files = await attachmentsOf(talkdesk);
@@ -43,7 +43,7 @@ describe('a key', () => {
 		['too long', { 'x-idempotency-key': 'k'.repeat(256) }, 'k'.repeat(256)],
 		['not ASCII', { 'x-idempotency-key': 'clé' }, 'clé'],
 		['with a tab', { 'x-idempotency-key': 'a\tb' }, 'a\tb'],
-	])('%s is refused and told', async (_, headers, key) => {
+	])('%s is rejected and listed', async (_, headers, key) => {
 		const { talkdesk } = await setUp();
 		const authorization = `Bearer ${await tokenFor(talkdesk)}`;
 		const answer = await request('POST', url(talkdesk.apiBaseUrl), startBody(), {
@@ -58,13 +58,13 @@ describe('a key', () => {
 		]);
 	});
 
-	test('of 255 characters is good', async () => {
+	test('of 255 characters is valid', async () => {
 		const { talkdesk, client } = await setUp();
 		expect((await client.start(undefined, 'k'.repeat(255))).status).toBe(201);
 		expect(talkdesk.violations()).toEqual([]);
 	});
 
-	test('for another start', async () => {
+	test('of another start is a conflict', async () => {
 		const { talkdesk, client } = await setUp();
 		await client.start(startBody({ subject: 'one' }), 'same');
 		await client.start(startBody({ subject: 'two' }), 'same');
@@ -73,10 +73,10 @@ describe('a key', () => {
 		]);
 	});
 
-	test('for another message, another file, another conversation', async () => {
+	test('of another message, file or conversation is a conflict', async () => {
 		const { talkdesk, client } = await setUp();
-		const one = await client.started();
-		const two = await client.started();
+		const one = await client.startConversation();
+		const two = await client.startConversation();
 		const files = await attachmentsOf(talkdesk);
 		const { id, name, type, size } = await files.attachment('a');
 		await client.send(one, { content: 'first' }, 'same');
@@ -91,7 +91,7 @@ describe('a key', () => {
 		]);
 	});
 
-	test('of what was refused may be used again', async () => {
+	test('of a rejected request may be used again', async () => {
 		const { talkdesk, client } = await setUp();
 		await client.start(startBody({ touchpoint_id: 'unknown' }), 'same');
 		await client.start(startBody(), 'same');
@@ -99,7 +99,7 @@ describe('a key', () => {
 	});
 });
 
-describe('a value that was made of nothing', () => {
+describe('a placeholder for a missing value is listed', () => {
 	const person = (email: string) => ({ contact_person: { email } });
 	const context = (name: string, value: unknown) => ({ context_parameters: { [name]: value } });
 
@@ -109,9 +109,9 @@ describe('a value that was made of nothing', () => {
 		[person('whatsapp-undefined@example.com'), 'email is "whatsapp-undefined@example.com"'],
 		[context('contact_name', 'null'), 'contact_name is "null"'],
 		[context('contact_phone', '[object Object]'), 'contact_phone is "[object Object]"'],
-	])('start with %j', async (more, detail) => {
+	])('in a start with %j', async (more, detail) => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started(startBody(more));
+		const id = await client.startConversation(startBody(more));
 		expect(talkdesk.violations()).toMatchObject([
 			{ kind: 'emptyWord', route: startRoute, conversationId: id, detail },
 		]);
@@ -122,15 +122,15 @@ describe('a value that was made of nothing', () => {
 		person('nullmeier@example.com'),
 		context('contact_name', 'Jan Null'),
 		context('anything', null),
-	])('not with %j', async (more) => {
+	])('but not in a start with %j', async (more) => {
 		const { talkdesk, client } = await setUp();
-		await client.started(startBody(more));
+		await client.startConversation(startBody(more));
 		expect(talkdesk.violations()).toEqual([]);
 	});
 
 	test('in a message, a key, the name of a file, a filter', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		await client.send(id, { content: 'You have [object Object] left' });
 		await client.send(id, { content: 'x' }, 'undefined');
 		const files = await attachmentsOf(talkdesk);
@@ -144,9 +144,9 @@ describe('a value that was made of nothing', () => {
 		]);
 	});
 
-	test('in the id of an attachment, which is refused', async () => {
+	test('in the id of an attachment, which is rejected', async () => {
 		const { talkdesk, client } = await setUp();
-		const id = await client.started();
+		const id = await client.startConversation();
 		const file = { id: 'null', name: 'a', type: 'text/plain', size: 1 };
 		expect((await client.send(id, { attachments: [file] })).status).toBe(400);
 		expect(talkdesk.violations()).toMatchObject([{ detail: 'attachments[0].id is "null"' }]);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { WebhookCall, WebhookFault } from '../talkdesk.mts';
+import type { WebhookCall, WebhookFault } from '../simulator.mts';
 import {
 	cleanUp,
 	connectedForTest,
-	HandTimer,
+	ManualTimer,
 	talkdeskForTest,
 	clientOf,
 	until,
@@ -18,12 +18,12 @@ const envelope = z.object({
 	payload: z.object({ id: z.string(), content: z.string() }).optional(),
 });
 
-/** A joined conversation, whose calls go wrong from now on as given, in turn. */
+/** A joined conversation whose next calls have these faults. */
 async function joinedForTest(
 	faults: Array<WebhookFault | undefined>,
 	{ answer, ...options }: { answer?: Answer; integration?: object } = {},
 ) {
-	const timer = new HandTimer();
+	const timer = new ManualTimer();
 	const set = await connectedForTest(answer, { timer, ...options });
 	await set.talkdesk.agent.join(set.conversation_id, { name: 'Grace' });
 	const asked: WebhookCall[] = [];
@@ -47,7 +47,7 @@ async function joinedForTest(
 	};
 }
 
-/** Answers that a test gives by hand. */
+/** Responses that a test gives manually. */
 function byHand() {
 	const open: Array<() => void> = [];
 	let isOn = false;
@@ -61,12 +61,12 @@ function byHand() {
 	};
 }
 
-test('each call is asked about, in turn', async () => {
+test('the option webhookFaults gets each call in order', async () => {
 	const { asked, say, talkdesk, client, conversation_id: id } = await joinedForTest([]);
 	const delivery = await say('one');
 	expect(delivery).not.toHaveProperty('repeats');
 	await talkdesk.agent.end(id);
-	const other = await client.started();
+	const other = await client.startConversation();
 	await talkdesk.agent.join(other, { name: 'Grace' });
 	await talkdesk.deliver('local-touchpoint', 'message_created', {});
 	expect(asked).toEqual([
@@ -76,23 +76,23 @@ test('each call is asked about, in turn', async () => {
 	]);
 });
 
-test('without an integration there is nothing to ask about', async () => {
+test('the option webhookFaults gets no call without an integration', async () => {
 	const webhookFaults = jest.fn(() => 'late' as const);
 	const talkdesk = await talkdeskForTest({ webhookFaults });
-	const conversation = await (await clientOf(talkdesk)).started();
+	const conversation = await (await clientOf(talkdesk)).startConversation();
 	expect(await talkdesk.agent.end(conversation)).toMatchObject({ url: null });
 	expect(webhookFaults).not.toHaveBeenCalled();
 });
 
 describe('a duplicate', () => {
-	test('comes after the answer to the first, with the same bytes, before the next call', async () => {
+	test('is made after the response to the first, with the same bytes, before the next call', async () => {
 		const { open, hold, answer } = byHand();
 		const { n8n, say, got, talkdesk } = await joinedForTest(['duplicate'], { answer });
 		hold();
 		const deliveries = Promise.all([say('one'), say('two')]);
 		for (const expected of [['one'], ['one', 'one'], ['one', 'one', 'two']]) {
 			await until(() => open.length > 0);
-			// Whatever else were on its way would be here after this call.
+			// Any other pending call would arrive before this one.
 			const raw = talkdesk.deliver('local-touchpoint', 'x', '{"event_type":"X"}', { path: '/x' });
 			await until(() => open.length > 1);
 			expect(got().filter((text) => text !== 'X')).toEqual(expected);
@@ -109,7 +109,7 @@ describe('a duplicate', () => {
 		expect(told).toHaveLength(3);
 	});
 
-	test('at once comes before the answer to the first', async () => {
+	test('at once is made before the response to the first', async () => {
 		const { open, hold, answer } = byHand();
 		const { n8n, say, got } = await joinedForTest(['duplicateAtOnce'], { answer });
 		hold();
@@ -125,7 +125,7 @@ describe('a duplicate', () => {
 		expect((await deliveries)[0]).toMatchObject({ ok: true, repeats: [{ ok: true }] });
 	});
 
-	test('tells about the first call, also when it failed', async () => {
+	test('gives the outcome of the first call, even if it failed', async () => {
 		let status = 500;
 		const { say, n8n } = await joinedForTest(['duplicate'], {
 			answer: ({ url }) => {
@@ -141,7 +141,7 @@ describe('a duplicate', () => {
 });
 
 describe('a late call', () => {
-	test('is overtaken by the next one, and goes when that was answered', async () => {
+	test('is overtaken by the next one, and made when that was answered', async () => {
 		const { open, hold, answer } = byHand();
 		const { say, got, timer, talkdesk } = await joinedForTest(['late'], { answer });
 		hold();
@@ -154,14 +154,14 @@ describe('a late call', () => {
 		open.shift()?.();
 		expect(await deliveries).toMatchObject([{ ok: true }, { ok: true }]);
 		expect(timer.left()).toEqual([]);
-		const told = talkdesk.seen()[0]?.told.slice(1);
-		expect(told).toMatchObject([
+		const events = talkdesk.transcripts()[0]?.events.slice(1);
+		expect(events).toMatchObject([
 			{ message: { content: 'one' }, fault: 'late', calls: [{ nth: 2 }] },
 			{ message: { content: 'two' }, calls: [{ nth: 1 }] },
 		]);
 	});
 
-	test('goes after 2 seconds when nothing overtakes it', async () => {
+	test('is made after 2 seconds if none overtakes it', async () => {
 		const { say, got, timer } = await joinedForTest(['late']);
 		const delivery = say('one');
 		await until(() => timer.left().length === 1);
@@ -174,7 +174,7 @@ describe('a late call', () => {
 		expect(got()).toEqual(['one']);
 	});
 
-	test('is told last when all are late', async () => {
+	test('is made last if all are late', async () => {
 		const { say, got, timer } = await joinedForTest(['late', 'late', undefined]);
 		await Promise.all([say('one'), say('two'), say('three')]);
 		expect(got()).toEqual(['three', 'two', 'one']);
@@ -184,7 +184,7 @@ describe('a late call', () => {
 	test('waits for calls of its own conversation only', async () => {
 		const { say, got, timer, talkdesk, client } = await joinedForTest(['late']);
 		const delivery = say('one');
-		const other = await client.started();
+		const other = await client.startConversation();
 		await talkdesk.agent.join(other, { name: 'Grace' });
 		expect(got()).toEqual(['CONVERSATION_STARTED']);
 		timer.advance(2000);
@@ -196,7 +196,7 @@ describe('a late call', () => {
 		const delivery = say('one');
 		await until(() => timer.left().length === 1);
 		await talkdesk.close();
-		expect(await delivery).toMatchObject({ ok: false, error: 'the local Talkdesk was closed' });
+		expect(await delivery).toMatchObject({ ok: false, error: 'the Talkdesk simulator was closed' });
 		expect(timer.left()).toEqual([]);
 		expect(got()).toEqual([]);
 	});
@@ -209,7 +209,7 @@ describe('redelivery', () => {
 		return ({ url }) => ({ status: url === '/message_created' && left-- > 0 ? 503 : 200 });
 	};
 
-	test('is not made by default', async () => {
+	test('is off by default', async () => {
 		const { say, got } = await joinedForTest([], { answer: failing(1) });
 		expect(await say('one')).toMatchObject({ status: 503 });
 		await say('two');
@@ -219,7 +219,7 @@ describe('redelivery', () => {
 	test.each([
 		[2, [503, 200]],
 		[9, [503, 503, 503]],
-	])('goes on until a call is good, or there were enough: %d failures', async (times, repeats) => {
+	])('goes on until a call succeeds, or up to the limit: %d failures', async (times, repeats) => {
 		const { n8n, say, got, timer } = await joinedForTest([], {
 			answer: failing(times),
 			integration: { redeliver },
@@ -229,7 +229,7 @@ describe('redelivery', () => {
 			await until(() => timer.left().includes(700));
 			timer.advance(700);
 		}
-		// What comes next has waited.
+		// The next event has waited.
 		await until(() => got().includes('two'));
 		expect(got()).toEqual(['one', ...repeats.map(() => 'one'), 'two']);
 		expect(new Set(n8n.calls.slice(1, -1).map(({ body }) => body)).size).toBe(1);
@@ -258,7 +258,7 @@ describe('redelivery', () => {
 		{ attempts: 0, delayMs: 1 },
 		{ attempts: 1.5, delayMs: 1 },
 		{ attempts: 1, delayMs: -1 },
-	])('%j is no option', async (wrong) => {
+	])('%j is invalid', async (wrong) => {
 		const integration = { basePath: 'http://127.0.0.1:1', redeliver: wrong };
 		const touchpoints = [{ id: 'x', integration }];
 		await expect(talkdeskForTest({ touchpoints })).rejects.toThrow(TypeError);

@@ -44,7 +44,7 @@ describe('authentication', () => {
 		return { n8n, talkdesk, pass };
 	}
 
-	test('oAuth2 fetches a token first, and keeps it as long as it lives', async () => {
+	test('oAuth2 requests a token first, and keeps it until it expires', async () => {
 		const { n8n, talkdesk, pass } = await oAuth2({ token_type: 'Bearer', expires_in: 60 });
 		await talkdesk.deliver(id, 'message_created', {});
 		pass(59_999);
@@ -65,7 +65,7 @@ describe('authentication', () => {
 		});
 	});
 
-	test('oAuth2 does not call without a good token, nor fetch one for a call with its own', async () => {
+	test('oAuth2 makes no call without a valid token, and requests none for a call with its own', async () => {
 		const { n8n, talkdesk } = await oAuth2({ token_type: 'mac', expires_in: 60 });
 		expect(await talkdesk.deliver(id, 'message_created', {})).toMatchObject({
 			...{ ok: false, status: null },
@@ -77,7 +77,7 @@ describe('authentication', () => {
 		expect(n8n.calls[1]?.headers.authorization).toBe('Bearer forged');
 	});
 
-	test('a token endpoint that refuses is the error of the delivery', async () => {
+	test('an error of the token endpoint is the error of the delivery', async () => {
 		const { talkdesk, n8n, connected } = await connectedForTest(() => ({ status: 401 }));
 		const oAuth2 = { type: 'oAuth2', clientId: 'a', clientSecret: 'b', tokenUrl: `${n8n.url}/t` };
 		talkdesk.configure({ touchpoints: connected({ authentication: oAuth2 }) });

@@ -2,14 +2,14 @@ import {
 	cleanUp,
 	clientOf,
 	connectedForTest,
-	HandTimer,
+	ManualTimer,
 	receiver,
 	talkdeskForTest,
 	time,
 	until,
 	type Received,
 } from './testing.mts';
-import type { TalkdeskOptions } from '../talkdesk.mts';
+import type { SimulatorOptions } from '../simulator.mts';
 
 afterEach(cleanUp);
 
@@ -18,7 +18,7 @@ const id = 'local-touchpoint';
 const parsed = (calls: Received[]): unknown[] => calls.map(({ body }) => JSON.parse(body));
 
 describe('the calls of a conversation', () => {
-	test('are none at the start, and one per action of the agent', async () => {
+	test('are none at first, and one for each action of the agent', async () => {
 		const { n8n, talkdesk, client, conversation_id } = await connectedForTest(undefined, {
 			integration: { paths: { message_created: '/said' } },
 		});
@@ -41,7 +41,7 @@ describe('the calls of a conversation', () => {
 	});
 
 	const author = { type: 'AGENT', name: 'Grace' };
-	test.each<[NonNullable<TalkdeskOptions['payloadForm']>, (c: string, m: string) => object[]]>([
+	test.each<[NonNullable<SimulatorOptions['payloadForm']>, (c: string, m: string) => object[]]>([
 		[
 			'envelope',
 			(conversation_id, id) => [
@@ -85,7 +85,7 @@ describe('the calls of a conversation', () => {
 		expect(parsed(n8n.calls)).toEqual(bodies(conversation_id, messageId));
 	});
 
-	test('an end by the API is told, unless notifyApiEnd is off', async () => {
+	test('an end by the API is dispatched, unless notifyApiEnd is off', async () => {
 		const { n8n, talkdesk, client, conversation_id } = await connectedForTest();
 		await client.end(conversation_id);
 		await talkdesk.waitFor(() => talkdesk.log.some((entry) => entry.direction === 'out'), {
@@ -96,19 +96,19 @@ describe('the calls of a conversation', () => {
 		]);
 
 		talkdesk.configure({ notifyApiEnd: false });
-		await client.end(await client.started());
-		// Had the end been told, it would be in front of this one.
+		await client.end(await client.startConversation());
+		// A call for the end would precede this one.
 		await talkdesk.deliver(id, 'message_created', {});
 		expect(n8n.calls).toHaveLength(2);
 	});
 
-	test('go one after the other, in the order of the actions', async () => {
+	test('are sequential, in the order of the actions', async () => {
 		const open: Array<() => void> = [];
 		const { n8n, talkdesk, client, conversation_id } = await connectedForTest(async () => {
 			await new Promise<void>((answered) => open.push(answered));
 			return {};
 		});
-		const other = await client.started();
+		const other = await client.startConversation();
 		const deliveries = [
 			talkdesk.agent.join(conversation_id, { name: 'Grace' }),
 			talkdesk.agent.say(conversation_id, 'one'),
@@ -137,7 +137,7 @@ describe('the calls of a conversation', () => {
 	});
 });
 
-describe('an answer', () => {
+describe('a response', () => {
 	test.each<[string, Awaited<ReturnType<NonNullable<Parameters<typeof receiver>[0]>>>, object]>([
 		['of 204 without JSON', { status: 204, body: '' }, { status: 204, ok: false }],
 		['of 201 with JSON', { status: 201, body: '[]' }, { status: 201, ok: true }],
@@ -157,14 +157,14 @@ describe('an answer', () => {
 		const joined = await talkdesk.agent.join(conversation_id, { name: 'Grace' });
 		expect(joined).toMatchObject(delivery);
 		expect(joined.error === undefined).toBe(joined.ok);
-		// Failed or not, it is not repeated, and what the agent did stays done.
+		// A failed call is not repeated, and does not undo the action.
 		await talkdesk.deliver(id, 'message_created', {});
 		expect(n8n.calls.map(({ url }) => url)).toEqual(['/conversation_started', '/message_created']);
 		expect(talkdesk.conversation(conversation_id)?.agent).toEqual({ name: 'Grace' });
 	});
 
-	test('that comes too late is none', async () => {
-		const timer = new HandTimer();
+	test('after the timeout is ignored', async () => {
+		const timer = new ManualTimer();
 		const { n8n, talkdesk } = await connectedForTest(() => 'never', {
 			timer,
 			integration: { timeoutSeconds: 30 },
@@ -181,14 +181,14 @@ describe('an answer', () => {
 	});
 
 	test('is awaited for 10 seconds by default', async () => {
-		const timer = new HandTimer();
+		const timer = new ManualTimer();
 		const { n8n, talkdesk } = await connectedForTest(() => 'never', { timer });
 		void talkdesk.deliver(id, 'message_created', {});
 		await until(() => n8n.calls.length === 1);
 		expect(timer.left()).toEqual([10_000]);
 	});
 
-	test('never comes where nobody listens', async () => {
+	test('is missing if no server listens', async () => {
 		const talkdesk = await talkdeskForTest({
 			touchpoints: [{ id, integration: { basePath: 'http://127.0.0.1:1' } }],
 		});
@@ -197,9 +197,9 @@ describe('an answer', () => {
 		expect(delivery.error).toMatch(/ECONNREFUSED/);
 	});
 
-	test('is not even asked for without an integration', async () => {
+	test('is not requested without an integration', async () => {
 		const talkdesk = await talkdeskForTest();
-		const conversation = await (await clientOf(talkdesk)).started();
+		const conversation = await (await clientOf(talkdesk)).startConversation();
 		expect(await talkdesk.agent.end(conversation)).toEqual({
 			...{ event: 'conversation_ended', url: null, status: null, ms: 0, ok: false },
 			error: 'the touchpoint has no integration',
@@ -207,8 +207,8 @@ describe('an answer', () => {
 	});
 });
 
-test('no more than 50 calls go out in a second', async () => {
-	const timer = new HandTimer();
+test('no more than 50 calls are made per second', async () => {
+	const timer = new ManualTimer();
 	const { n8n, talkdesk } = await connectedForTest(undefined, { timer });
 	const send = () => talkdesk.deliver(id, 'message_created', {});
 	const deliveries = Array.from({ length: 120 }, send);
@@ -226,7 +226,7 @@ test('no more than 50 calls go out in a second', async () => {
 	expect(n8n.calls).toHaveLength(120);
 });
 
-describe('a raw delivery', () => {
+describe('deliver', () => {
 	test('sends any bytes with the authentication of the integration', async () => {
 		const { n8n, talkdesk } = await connectedForTest(undefined, {
 			integration: { authentication: { type: 'apiKey', key: 'k-1' } },
@@ -244,7 +244,7 @@ describe('a raw delivery', () => {
 		expect(n8n.calls.every(({ headers }) => headers['x-api-key'] === 'k-1')).toBe(true);
 	});
 
-	test('takes headers, method and path of its own', async () => {
+	test('accepts its own headers, method and path', async () => {
 		const { n8n, talkdesk } = await connectedForTest(undefined, {
 			integration: { authentication: { type: 'apiKey', key: 'k-1' } },
 		});
@@ -262,7 +262,7 @@ describe('a raw delivery', () => {
 		expect(n8n.calls[0]?.headers).not.toHaveProperty('x-api-key');
 	});
 
-	test('needs a touchpoint that exists', async () => {
+	test('rejects an unknown touchpoint', async () => {
 		const talkdesk = await talkdeskForTest();
 		await expect(talkdesk.deliver('other', 'message_created', {})).rejects.toThrow(TypeError);
 	});

@@ -7,13 +7,13 @@ import {
 	tokenFor,
 	tokenRequest,
 } from './testing.mts';
-import type { LogEntry } from '../talkdesk.mts';
+import type { LogEntry } from '../simulator.mts';
 
 afterEach(cleanUp);
 
 const time = '2024-01-01T09:00:00.000Z';
 
-test('has everything that goes in and out, before the client has its answer', async () => {
+test('has all requests in both directions, before the client gets its response', async () => {
 	const n8n = await receiver();
 	const seen: LogEntry[] = [];
 	const talkdesk = await talkdeskForTest({
@@ -22,7 +22,7 @@ test('has everything that goes in and out, before the client has its answer', as
 		onLog: (entry) => seen.push(entry),
 	});
 	const client = await clientOf(talkdesk);
-	const conversationId = await client.started();
+	const conversationId = await client.startConversation();
 	await client.send(conversationId, { content: 'Hello?' });
 	await talkdesk.agent.join(conversationId, { name: 'Grace' });
 	await client.send(conversationId, {});
@@ -60,9 +60,9 @@ test('has everything that goes in and out, before the client has its answer', as
 	});
 });
 
-test('has what the agent does over HTTP, but not what he looks at', async () => {
+test("has the agent's actions over HTTP, but not the reads", async () => {
 	const talkdesk = await talkdeskForTest();
-	const id = await (await clientOf(talkdesk)).started();
+	const id = await (await clientOf(talkdesk)).startConversation();
 	const before = talkdesk.log.length;
 	await request('GET', `${talkdesk.agentApiUrl}/conversations/${id}`);
 	await request('POST', `${talkdesk.agentApiUrl}/conversations/${id}/end`);
@@ -71,7 +71,7 @@ test('has what the agent does over HTTP, but not what he looks at', async () => 
 	]);
 });
 
-test('never has a secret, wherever one turns up', async () => {
+test('never has a secret', async () => {
 	const n8n = await receiver(({ url }) =>
 		url === '/oauth'
 			? { body: '{"access_token":"webhook-token","token_type":"bearer","expires_in":60}' }
@@ -98,7 +98,7 @@ test('never has a secret, wherever one turns up', async () => {
 	const client = await clientOf(talkdesk);
 	const token = await tokenFor(talkdesk);
 	await tokenRequest(talkdesk, { grant_type: 'local-secret' });
-	const id = await client.started();
+	const id = await client.startConversation();
 	await talkdesk.deliver('local-touchpoint', 'message_created', {});
 	await talkdesk.deliver('b', 'message_created', {});
 	await talkdesk.deliver('c', 'message_created', {});
@@ -117,7 +117,7 @@ test('never has a secret, wherever one turns up', async () => {
 	expect(text).toContain('customer: Is it [secret]?');
 });
 
-test('leaves nothing of a secret that another one is a part of', async () => {
+test('masks a secret completely that contains another one', async () => {
 	const scopes: [] = [];
 	const talkdesk = await talkdeskForTest({
 		clients: [
@@ -129,7 +129,7 @@ test('leaves nothing of a secret that another one is a part of', async () => {
 	expect(talkdesk.log).toMatchObject([{ what: 'POST /[secret]/[secret]' }]);
 });
 
-test('writes an entry as one aligned line', async () => {
+test('formats an entry as one aligned line', async () => {
 	const talkdesk = await talkdeskForTest();
 	const entry = { at: time, status: 201, ms: 7, conversationId: 'c-1' };
 	const inwards = talkdesk.format({

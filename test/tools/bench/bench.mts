@@ -3,8 +3,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
-import { files } from './files.mts';
-import { packed } from './package.mts';
+import { files } from './file-transfers.mts';
+import { packed } from './package-cost.mts';
 import { describePlace, render, writeReport } from './report.mts';
 import type { Section } from './section.mts';
 import { send } from './send.mts';

@@ -13,7 +13,7 @@ import {
 	run,
 	TALKDESK_TRIGGER,
 	type BenchNode,
-} from './workflows.mts';
+} from './bench-workflows.mts';
 
 /** A published workflow that listens to calls, and does nothing with them. */
 export interface Listener extends Target {

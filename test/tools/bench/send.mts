@@ -1,15 +1,15 @@
 /** Message: Send beside n8n's own HTTP Request node. */
 import type { N8nInstance } from '../n8n/instance.mts';
 import { itemsOf } from '../n8n/workflows.mts';
-import { startTalkdesk, type LocalTalkdesk } from '../../simulator/talkdesk.mts';
-import { tally } from '../../simulator/compareDelivery.mts';
+import { startSimulator, type TalkdeskSimulator } from '../../simulator/simulator.mts';
+import { compareDelivery } from '../../simulator/compare-delivery.mts';
 import { ENGINES, withN8n, type Engine } from './engines.mts';
 import { processorMs } from './processor.mts';
 import type { Goal, Part, Progress, Section, Table } from './section.mts';
 import { sendersFor } from './senders.mts';
 import { startSource, type Source } from './source.mts';
 import { inTurns, median, medianRatio } from './statistics.mts';
-import { begin, createChain, executionTimeOf, run, type BenchNode } from './workflows.mts';
+import { begin, createChain, executionTimeOf, run, type BenchNode } from './bench-workflows.mts';
 
 const ROUNDS = 3;
 /** Between these, differently from one request to the next as on a real network, and the same for both sides. */
@@ -43,15 +43,15 @@ function messagesFor(ids: readonly string[], { conversations, each }: Shape, rou
  *
  * @throws when one is missing, or there twice
  */
-function outOfOrder(talkdesk: LocalTalkdesk, messages: Message[], round: string): number {
+function outOfOrder(talkdesk: TalkdeskSimulator, messages: Message[], round: string): number {
 	const texts = new Map<string, string[]>();
 	for (const { conversationId, text } of messages) {
 		texts.set(conversationId, [...(texts.get(conversationId) ?? []), text]);
 	}
-	return talkdesk.seen().reduce((sum, { conversationId, customer }) => {
+	return talkdesk.transcripts().reduce((sum, { conversationId, customer }) => {
 		const expected = texts.get(conversationId) ?? [];
 		const said = customer.map(({ content }) => content ?? '');
-		const found = tally(
+		const found = compareDelivery(
 			expected,
 			said.filter((text) => text.startsWith(`${round},`)),
 		);
@@ -63,7 +63,7 @@ function outOfOrder(talkdesk: LocalTalkdesk, messages: Message[], round: string)
 
 interface Environment {
 	n8n: N8nInstance;
-	talkdesk: LocalTalkdesk;
+	talkdesk: TalkdeskSimulator;
 	source: Source;
 }
 
@@ -179,7 +179,7 @@ async function measure(progress: Progress): Promise<Section> {
 	const source = await startSource();
 	try {
 		for (const engine of ENGINES) {
-			const talkdesk = await startTalkdesk();
+			const talkdesk = await startSimulator();
 			try {
 				const measured = await withN8n(
 					engine,

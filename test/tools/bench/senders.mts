@@ -1,10 +1,10 @@
 import type { N8nInstance } from '../n8n/instance.mts';
 import { credentialFor } from '../../simulator/credential.mts';
-import type { LocalTalkdesk } from '../../simulator/talkdesk.mts';
-import { CREDENTIAL_TYPE, TALKDESK, type BenchNode } from './workflows.mts';
+import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
+import { CREDENTIAL_TYPE, TALKDESK, type BenchNode } from './bench-workflows.mts';
 
 /** The nodes that send, both as a user sets them up. */
-export async function sendersFor({ api }: N8nInstance, talkdesk: LocalTalkdesk) {
+export async function sendersFor({ api }: N8nInstance, talkdesk: TalkdeskSimulator) {
 	const data = credentialFor(talkdesk);
 	const own = await api.createCredential('Talkdesk', CREDENTIAL_TYPE, data);
 	const generic = await api.createCredential('OAuth2', 'oAuth2Api', {

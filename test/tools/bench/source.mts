@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-import type { BenchNode } from './workflows.mts';
+import type { BenchNode } from './bench-workflows.mts';
 
 /** Where the items of a workflow come from. */
 export interface Source {

@@ -4,7 +4,7 @@
  * them. The new entries name version, system and processor; npm takes the rest from the registry, and only
  * on the platform that a package is for.
  *
- * Usage: node test/tools/complete-lock-file.mjs package-lock.json …
+ * Usage: node test/tools/bootstrap/complete-lock-file.mjs package-lock.json …
  */
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Installs the project's packages when node_modules doesn't match package-lock.json. Every script of package.json runs
- * this first, so it must do without any package itself. (A pre-script wouldn't run: `ignore-scripts` in .npmrc, without
+ * Installs the project's packages if node_modules doesn't match package-lock.json. `npm start` and `.ci/run` run this
+ * first, so it must do without any package itself. (A pre-script wouldn't run: `ignore-scripts` in .npmrc, without
  * which isolated-vm can't be installed on Node.js 20, keeps npm from running those too.)
  */
 import { spawn } from 'node:child_process';

@@ -2,10 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import Fastify from 'fastify';
 import { z, ZodError } from 'zod';
 
-import { createChanges } from '../../simulator/wait.mts';
-import { createFiles } from '../../simulator/files.mts';
-import { foreignness } from '../../simulator/pages/server/guard.mts';
-import { bring, takeBytes } from '../../simulator/pages/server/transfer.mts';
+import { createChangeNotifier } from '../../simulator/change-notifier.mts';
+import { createFiles } from '../../simulator/file-store.mts';
+import { foreignOriginReason } from '../../simulator/pages/server/guard.mts';
+import { receiveUpload, acceptAnyBody } from '../../simulator/pages/server/transfer.mts';
 import { forward, type Answer, type SaidFile } from './forward.mts';
 import { createSessions, type Heard } from './sessions.mts';
 import { webSite } from './web-site.mts';
@@ -54,15 +54,15 @@ const TIMEOUT_MS = 20_000;
 /** Starts the web site and its chat on a free port of 127.0.0.1. */
 export async function startChat(): Promise<Chat> {
 	const app = Fastify({ forceCloseConnections: true });
-	const changes = createChanges();
+	const changes = createChangeNotifier();
 	const files = createFiles();
-	const sessions = createSessions(changes.happened);
+	const sessions = createSessions(changes.notify);
 	const inboxes = new Map<string, Heard[]>();
 	const arrivals = new EventEmitter();
 	arrivals.setMaxListeners(0);
 
 	app.addHook('onRequest', async (request, reply) => {
-		const reason = foreignness(request.headers);
+		const reason = foreignOriginReason(request.headers);
 		if (reason) await reply.status(403).send({ error: reason });
 	});
 	app.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => {
@@ -86,10 +86,10 @@ export async function startChat(): Promise<Chat> {
 		return { received: true };
 	});
 	await app.register(async (uploads) => {
-		takeBytes(uploads);
+		acceptAnyBody(uploads);
 		uploads.post('/files', async (request, reply) => {
 			const { sessionId, fileName, ...who } = fileQuerySchema.parse(request.query);
-			const file = await bring(request, fileName, files);
+			const file = await receiveUpload(request, fileName, files);
 			const isSomebody = deliver(sessionId, { ...who, text: '', file });
 			return isSomebody ? { received: true } : await reply.status(404).send(nobody(sessionId));
 		});

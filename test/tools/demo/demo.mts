@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 
+import { editorPort } from '../n8n/service.mts';
 import { playConversation, type Say } from './conversation.mts';
 import { startEnvironment, type Environment } from './environment.mts';
+import { interruption } from './interruption.mts';
 
 const USAGE = `npm start [-- options]
 
@@ -42,16 +44,12 @@ async function main(): Promise<number> {
 	}
 	const port = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 
-	const interrupted = new Promise<'interrupted'>((resolve) => {
-		for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-			process.once(signal, () => resolve('interrupted'));
-		}
-	});
+	const interrupted = interruption();
 
 	let environment: Environment | undefined;
 	try {
 		const building = startEnvironment({
-			n8nPort: port(values['n8n-port']),
+			n8nPort: port(values['n8n-port']) ?? (values.once ? undefined : await editorPort()),
 			talkdesk: { port: port(values['talkdesk-port']) },
 			onProgress: (line) => print(colors.gray(line)),
 		});

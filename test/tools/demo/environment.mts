@@ -7,15 +7,15 @@ import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { workflowSchema } from '../n8n/schemas.mts';
 import { credentialFor } from '../../simulator/credential.mts';
 import {
-	startTalkdesk,
-	type LocalTalkdesk,
-	type TalkdeskOptions,
-} from '../../simulator/talkdesk.mts';
+	startSimulator,
+	type TalkdeskSimulator,
+	type SimulatorOptions,
+} from '../../simulator/simulator.mts';
 import { startChat, type Chat } from './chat.mts';
 
 /** A real n8n with the built package and the example, a Talkdesk, and a web site's chat, all connected. */
 export interface Environment {
-	talkdesk: LocalTalkdesk;
+	talkdesk: TalkdeskSimulator;
 	n8n: N8nInstance;
 	chat: Chat;
 	/** The credential in n8n, for both directions. */
@@ -30,11 +30,13 @@ export interface Environment {
 }
 
 export interface WorldOptions {
-	talkdesk?: TalkdeskOptions;
+	talkdesk?: SimulatorOptions;
 	n8nPort?: number;
 	/** Further environment variables for n8n. */
 	n8nEnv?: NodeJS.ProcessEnv;
 	onProgress?: (line: string) => void;
+	/** Told what n8n logs, as it comes. */
+	onN8nOutput?: (text: string) => void;
 	/** Another way to a running n8n that has the package. */
 	startN8n?: (options: N8nOptions) => Promise<N8nInstance>;
 }
@@ -87,7 +89,7 @@ export async function startEnvironment(options: WorldOptions = {}): Promise<Envi
 	};
 
 	try {
-		const talkdesk = await startTalkdesk(options.talkdesk);
+		const talkdesk = await startSimulator(options.talkdesk);
 		ends.push(async () => await talkdesk.close());
 		const chat = await startChat();
 		ends.push(async () => await chat.close());
@@ -98,6 +100,7 @@ export async function startEnvironment(options: WorldOptions = {}): Promise<Envi
 			port: options.n8nPort,
 			env: options.n8nEnv,
 			onProgress: options.onProgress,
+			onOutput: options.onN8nOutput,
 		});
 		ends.push(async () => await n8n.stop());
 

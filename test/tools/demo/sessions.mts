@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BroughtFile } from '../../simulator/pages/server/transfer.mts';
+import type { UploadedFile } from '../../simulator/pages/server/transfer.mts';
 import type { Answer } from './forward.mts';
 
 /** What n8n posted to a customer: words, or a file. */
@@ -8,7 +8,7 @@ export interface Heard {
 	text: string;
 	/** Who says it, where n8n knows. */
 	name?: string;
-	file?: BroughtFile;
+	file?: UploadedFile;
 }
 
 /** One message as the customer's page shows it. */
@@ -17,7 +17,7 @@ export interface ChatMessage {
 	from: 'customer' | Heard['from'];
 	name?: string;
 	text: string;
-	files: Array<Pick<BroughtFile, 'id' | 'name' | 'size'>>;
+	files: Array<Pick<UploadedFile, 'id' | 'name' | 'size'>>;
 	/** ISO 8601. */
 	at: string;
 	/** Of the customer's own: whether n8n has taken it. */
@@ -36,14 +36,14 @@ export interface Session {
 	readonly messages: ChatMessage[];
 	answering: Answering;
 	/** Everything that was brought, by the customer or by n8n. */
-	readonly files: Map<string, BroughtFile>;
+	readonly files: Map<string, UploadedFile>;
 }
 
 export interface Sessions {
 	get(id: string): Session | undefined;
 	begin(profile: Session['profile']): Session;
 	/** The customer says something; n8n doesn't know it yet. */
-	said(session: Session, text: string, files: BroughtFile[]): ChatMessage;
+	said(session: Session, text: string, files: UploadedFile[]): ChatMessage;
 	/** How bringing it to n8n goes. */
 	bringing(session: Session, message: ChatMessage, outcome: 'sending' | Answer | Error): void;
 	/** n8n has posted something. */
@@ -110,6 +110,6 @@ export function createSessions(changed: () => void): Sessions {
 
 const named = (name: string | undefined) => (name ? { name } : {});
 
-function mention({ id, name, size }: BroughtFile): ChatMessage['files'][number] {
+function mention({ id, name, size }: UploadedFile): ChatMessage['files'][number] {
 	return { id, name, size };
 }

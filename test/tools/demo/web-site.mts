@@ -2,15 +2,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { Changes } from '../../simulator/wait.mts';
-import type { Files } from '../../simulator/files.mts';
+import type { ChangeNotifier } from '../../simulator/change-notifier.mts';
+import type { Files } from '../../simulator/file-store.mts';
 import { servePage } from '../../simulator/pages/server/assets.mts';
-import { keepInformed, type News } from '../../simulator/pages/server/live.mts';
+import { streamUpdates, type ServerSentEvent } from '../../simulator/pages/server/live.mts';
 import {
-	bring,
-	handOut,
-	takeBytes,
-	type BroughtFile,
+	receiveUpload,
+	sendDownload,
+	acceptAnyBody,
+	type UploadedFile,
 } from '../../simulator/pages/server/transfer.mts';
 import { NotDelivered, type Answer } from './forward.mts';
 import type { ChatMessage, Session, Sessions } from './sessions.mts';
@@ -31,9 +31,9 @@ const fileQuery = z.object({ name: z.string().trim().min(1) });
 interface Parts {
 	sessions: Sessions;
 	files: Files;
-	changes: Changes;
+	changes: ChangeNotifier;
 	/** Brings a message to n8n. */
-	forward: (session: Session, message: ChatMessage, files: BroughtFile[]) => Promise<Answer>;
+	forward: (session: Session, message: ChatMessage, files: UploadedFile[]) => Promise<Answer>;
 }
 
 /** The web site: a shop's page with a small chat, and what it needs. */
@@ -66,14 +66,14 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 
 		app.get<{ Params: { id: string } }>('/api/sessions/:id/live', async (request, reply) => {
 			const session = sessions.get(request.params.id);
-			await keepInformed(reply, changes, newsOf(session)).catch(() => undefined);
+			await streamUpdates(reply, changes, newsOf(session)).catch(() => undefined);
 		});
 
 		type WithFile = { Params: { id: string; fileId: string } };
 		app.get<WithFile>('/api/sessions/:id/files/:fileId', async (request, reply) => {
 			const { id, fileId } = request.params;
 			const file = sessions.get(id)?.files.get(fileId);
-			return file ? await handOut(reply, file, files.read(file.file)) : notFound(reply);
+			return file ? await sendDownload(reply, file, files.read(file.file)) : notFound(reply);
 		});
 
 		app.post<{ Params: { id: string } }>('/api/sessions/:id/messages', async (request, reply) => {
@@ -97,13 +97,13 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 		});
 
 		await app.register(async (uploads) => {
-			takeBytes(uploads);
+			acceptAnyBody(uploads);
 			uploads.post<{ Params: { id: string } }>(
 				'/api/sessions/:id/files',
 				async (request, reply) => {
 					const session = sessions.get(request.params.id);
 					if (!session) return notFound(reply);
-					const file = await bring(request, fileQuery.parse(request.query).name, files);
+					const file = await receiveUpload(request, fileQuery.parse(request.query).name, files);
 					session.files.set(file.id, file);
 					return { id: file.id };
 				},
@@ -113,7 +113,7 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 }
 
 /** The whole chat after every change: it is small. A session that isn't known is `gone`: the server was started anew. */
-function newsOf(session: Session | undefined): () => News[] {
+function newsOf(session: Session | undefined): () => ServerSentEvent[] {
 	if (!session) return () => [{ event: 'gone', data: {} }];
 	let known = '';
 	return () => {

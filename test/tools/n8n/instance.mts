@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { N8nApi, type Owner } from './api.mts';
-import { n8nEnvironment } from './environment.mts';
+import { n8nEnvironment } from './process-environment.mts';
 import { type Command, SupervisedCommand } from './supervised.mts';
 import { ensureN8n, type OnProgress } from './installation.mts';
 import { packPackage, type PlacedPackage, placePackage } from './pack.mts';
@@ -23,6 +23,8 @@ export interface N8nOptions {
 	/** Further environment variables for n8n. They win over ours. */
 	env?: NodeJS.ProcessEnv;
 	onProgress?: OnProgress;
+	/** Told what n8n logs, as it comes. */
+	onOutput?: (text: string) => void;
 }
 
 export type StartOptions = PackageSource & N8nOptions;
@@ -198,6 +200,7 @@ export async function startN8n(options: StartOptions | BareOptions): Promise<N8n
 	// The real path: n8n compares paths, and temporary folders may be behind a link.
 	const userFolder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'n8n-talkdesk-')));
 	const supervised = new SupervisedCommand([userFolder]);
+	supervised.onOutput = options.onOutput;
 	const n8n = new RunningN8n(userFolder, supervised, port, options);
 	try {
 		await n8n.begin();

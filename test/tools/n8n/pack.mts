@@ -53,6 +53,11 @@ export async function packPackage(
 	return path.join(target, tarball);
 }
 
+/** Where n8n keeps a community package that a user has installed. */
+export function packageFolder(userFolder: string, name: string): string {
+	return path.join(userFolder, '.n8n', 'nodes', 'node_modules', name);
+}
+
 /**
  * Puts a packed package where n8n keeps the community packages that its users install.
  *
@@ -61,8 +66,7 @@ export async function packPackage(
  * @throws when a file that the package promises to n8n isn't in it
  */
 export async function placePackage(tarball: string, userFolder: string): Promise<PlacedPackage> {
-	const modules = path.join(userFolder, '.n8n', 'nodes', 'node_modules');
-	const extracted = path.join(modules, '.extracted');
+	const extracted = packageFolder(userFolder, '.extracted');
 	fs.mkdirSync(extracted, { recursive: true });
 	await run('tar', ['-xzf', path.resolve(tarball), '-C', extracted]);
 
@@ -77,7 +81,7 @@ export async function placePackage(tarball: string, userFolder: string): Promise
 			);
 		}
 	}
-	const target = path.join(modules, manifest.name);
+	const target = packageFolder(userFolder, manifest.name);
 	fs.mkdirSync(path.dirname(target), { recursive: true });
 	fs.renameSync(source, target);
 	fs.rmSync(extracted, { recursive: true });

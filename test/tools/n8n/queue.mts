@@ -11,7 +11,7 @@ import {
 	startPostgres,
 	startRedis,
 } from './databases.mts';
-import { n8nEnvironment } from './environment.mts';
+import { n8nEnvironment } from './process-environment.mts';
 import { SupervisedCommand } from './supervised.mts';
 import { ensureN8n } from './installation.mts';
 import {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { mayInstall } from '../bootstrap/mayInstall.cjs';
 import { SupervisedCommand } from './supervised.mts';
 import type { OnProgress } from './installation.mts';
 import { lastLines } from './npm.mts';
@@ -116,12 +117,12 @@ export interface EnsureOptions extends FindOptions {
 	onProgress?: OnProgress;
 	/** The program that Debian's packages ask whether they may start services. */
 	policy?: string;
-	/** Whether packages may be installed. By default: on Debian, as root. */
-	mayInstall?: boolean;
+	/** Whether apt-get may be called: see mayInstall.cjs. */
+	install?: boolean;
 }
 
 /**
- * Gives PostgreSQL and Redis, and installs Debian's packages where that is possible.
+ * Gives PostgreSQL and Redis. Installs Debian's packages first if that is allowed.
  *
  * @throws one sentence that says what is missing and how to get it
  */
@@ -133,9 +134,7 @@ export async function ensureServers(options: EnsureOptions = {}): Promise<Server
 	const found = complete();
 	if (found) return found;
 
-	const mayInstall =
-		options.mayInstall ?? (process.getuid?.() === 0 && isProgram('/usr/bin/apt-get'));
-	if (mayInstall) {
+	if (options.install ?? mayInstall()) {
 		await installServers(options.onProgress ?? (() => {}), options.policy ?? POLICY);
 		const installed = complete();
 		if (installed) return installed;

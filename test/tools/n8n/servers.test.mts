@@ -51,7 +51,7 @@ describe('findServers', () => {
 
 describe('ensureServers', () => {
 	test('says what is missing and how to get it', async () => {
-		const ensure = async () => await ensureServers({ ...where(), mayInstall: false });
+		const ensure = async () => await ensureServers({ ...where(), install: false });
 		await expect(ensure()).rejects.toThrow(
 			/needs PostgreSQL \(initdb, postgres\) and redis-server: install it, .* `sudo apt-get install/,
 		);
@@ -86,7 +86,7 @@ mkdir -p ${bin}; ${touch}`,
 		const told: string[] = [];
 		await ensureServers({
 			...where(),
-			mayInstall: true,
+			install: true,
 			policy,
 			onProgress: (line) => told.push(line),
 		});
@@ -98,7 +98,7 @@ mkdir -p ${bin}; ${touch}`,
 	test('leaves the machine’s own policy alone, and says why it failed', async () => {
 		const policy = program('policy-rc.d', 'exit 104');
 		fakeApt(policy, 'echo no network; exit 100');
-		await expect(ensureServers({ ...where(), mayInstall: true, policy })).rejects.toThrow(
+		await expect(ensureServers({ ...where(), install: true, policy })).rejects.toThrow(
 			`\`apt-get ${INSTALL}\` failed:\nno network`,
 		);
 		expect(calls()).toEqual([`${INSTALL} 104`, 'update 104']);

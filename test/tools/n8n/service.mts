@@ -28,6 +28,11 @@ export async function freePort(wanted = 0): Promise<number> {
 	});
 }
 
+/** The port of n8n's documentation, or another one if something listens there. */
+export async function editorPort(): Promise<number> {
+	return await freePort(5678).catch(async () => await freePort());
+}
+
 export interface ServiceOptions {
 	/** As in "n8n ended with code 1 while it started". */
 	name: string;

@@ -36,6 +36,8 @@ type Message = z.output<typeof messageSchema>;
  * process, which ends it when the channel to us closes.
  */
 export class SupervisedCommand {
+	/** Told what the command writes, as it comes. */
+	onOutput: ((text: string) => void) | undefined;
 	private readonly supervisor: ChildProcess;
 	private readonly supervisorGone: Promise<void>;
 	private childPid: number | undefined;
@@ -63,7 +65,10 @@ export class SupervisedCommand {
 			},
 		);
 		for (const stream of [this.supervisor.stdout, this.supervisor.stderr]) {
-			stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+			stream?.setEncoding('utf8').on('data', (text: string) => {
+				this.output += text;
+				this.onOutput?.(text);
+			});
 		}
 		this.supervisorGone = new Promise((resolve) => {
 			this.supervisor.once('error', (error) => {

@@ -7,8 +7,8 @@ import colors from 'picocolors';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { type Check, problemsOf } from './check.mts';
 import { fileChecks, lint } from './checks.mts';
-import { checkInstallation } from './installation.mts';
-import { copySource, packAndUnpack, type UnpackedPackage } from './package.mts';
+import { checkInstallation } from './install-check.mts';
+import { copySource, packAndUnpack, type UnpackedPackage } from './packed-package.mts';
 import { selfTest } from './self-test.mts';
 
 const USAGE = `npm run check:package [-- options]

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { contentProblems, MAX_PACKED_BYTES } from './content.mts';
 import { importsOf } from './imports.mts';
-import { readUnpacked, type UnpackedPackage } from './package.mts';
+import { readUnpacked, type UnpackedPackage } from './packed-package.mts';
 import { ruleProblems } from './rules.mts';
 
 const MANIFEST = {

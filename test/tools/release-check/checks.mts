@@ -3,7 +3,7 @@ import path from 'node:path';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { type Check, demandNone, runScript } from './check.mts';
 import { contentProblems, sizeOf } from './content.mts';
-import type { UnpackedPackage } from './package.mts';
+import type { UnpackedPackage } from './packed-package.mts';
 import { ruleProblems } from './rules.mts';
 import { ensureScanner, scan } from './scanner.mts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { runScript } from './check.mts';
-import type { UnpackedPackage } from './package.mts';
+import type { UnpackedPackage } from './packed-package.mts';
 
 /** As npm counts: 1000 bytes. */
 export const MAX_PACKED_BYTES = 100_000;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-import type { UnpackedPackage } from './package.mts';
+import type { UnpackedPackage } from './packed-package.mts';
 
 /**
  * What n8n allows at run time. Its own rule allows every devDependency besides, on the grounds that those are bundled;

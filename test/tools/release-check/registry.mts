@@ -4,7 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import fastify from 'fastify';
 
-import type { UnpackedPackage } from './package.mts';
+import type { UnpackedPackage } from './packed-package.mts';
 
 export interface LocalRegistry {
 	url: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { importProblems } from './imports.mts';
-import type { Manifest, UnpackedPackage } from './package.mts';
+import type { Manifest, UnpackedPackage } from './packed-package.mts';
 
 /** n8n strips some of these when it installs, and refuses or ignores the others; none of them may be needed. */
 const FORBIDDEN_FIELDS = [

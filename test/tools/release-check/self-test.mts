@@ -5,7 +5,12 @@ import colors from 'picocolors';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { problemsOf } from './check.mts';
 import { fileChecks } from './checks.mts';
-import { copySource, packAndUnpack, readManifest, type UnpackedPackage } from './package.mts';
+import {
+	copySource,
+	packAndUnpack,
+	readManifest,
+	type UnpackedPackage,
+} from './packed-package.mts';
 
 interface Plant {
 	name: string;

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 
-import { openBrowser, type TestBrowser } from '../../support/browser.mts';
+import { openBrowser, type TestBrowser } from '../browser/browser.mts';
 import {
 	agentSays,
 	customerSays,
@@ -16,7 +16,7 @@ import {
 	openExample,
 	openShop,
 	pick,
-} from '../../support/pageActions.mts';
+} from '../demo/pageActions.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { startEnvironment, type Environment } from '../demo/environment.mts';
 
@@ -70,7 +70,7 @@ async function takePages(environment: Environment, browser: TestBrowser): Promis
 	});
 	await agentSays(desk, 'Thank you. A new one is on its way; this label is for the old one.');
 	await messagesOf(shop).getByText('return-label.pdf').waitFor();
-	await messagesOf(desk).getByText('n8n has it').last().waitFor();
+	await messagesOf(desk).getByText('Delivered to n8n').last().waitFor();
 	await take(desk, 'agent-desk');
 	await take(shop, 'customer');
 }

@@ -1,6 +1,6 @@
-/** The agent's desk: puts its parts together, and keeps what they show. */
+/** The agent desk: its state, its parts, and its actions. */
 import { html, nothing, render } from 'lit/html.js';
-import { post, bring } from 'shared/api.js';
+import { post, uploadFiles } from 'shared/api.js';
 import { Composer } from 'shared/composer.js';
 import { listen } from 'shared/live.js';
 import { conversationView } from './conversation.js';
@@ -14,7 +14,7 @@ const state = createState();
 /** @type {Map<string, Composer>} */
 const composers = new Map();
 
-/** What a person can do here. */
+/** The agent's actions. */
 const actions = {
 	/** @param {string} id */
 	open(id) {
@@ -22,7 +22,7 @@ const actions = {
 		show();
 		focusOn('.conversation :is([data-first], .composer textarea)');
 	},
-	/** @param {string} view which part is shown where there is room for one only */
+	/** @param {string} view the part that is shown on a narrow screen */
 	view(view) {
 		state.view = view;
 		show();
@@ -72,7 +72,7 @@ function composerOf(id) {
 			label: 'Write to the customer',
 			changed: show,
 			async send(text, files) {
-				const ids = await bring(`${API}/files`, files);
+				const ids = await uploadFiles(`${API}/files`, files);
 				await post(`${API}/conversations/${encodeURIComponent(id)}/say`, { text, files: ids });
 			},
 		});
@@ -95,7 +95,7 @@ function show() {
 			<h1 class="heard">Agent desk</h1>
 			${state.isConnected === false
 				? html`<p class="banner" role="alert">
-						The local Talkdesk can’t be reached. Trying again …
+						The Talkdesk simulator can’t be reached. Trying again …
 					</p>`
 				: nothing}
 			<div class="desk" data-view=${state.view} ?data-wire=${state.isWireOpen}>

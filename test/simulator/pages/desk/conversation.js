@@ -1,4 +1,4 @@
-/** The open conversation: who it is with, what was said, and what the agent can do now. */
+/** The open conversation: its customer, its messages, and the agent's actions. */
 import { html, nothing } from 'lit/html.js';
 import { timeOf } from 'shared/format.js';
 import { back } from 'shared/icons.js';
@@ -92,7 +92,7 @@ function joinForm(id, state, actions) {
 	</form>`;
 }
 
-/** Asks once more: the end can't be taken back. */
+/** Asks for confirmation, as the end is final. */
 function endButton(id, actions) {
 	const dialogOf = ({ currentTarget }) => currentTarget.parentElement.querySelector('dialog');
 	return html`<span>
@@ -115,12 +115,12 @@ function endButton(id, actions) {
 }
 
 /**
- * Everything that was said and done, oldest first: the transcript, then the conversation itself.
+ * The entries of a conversation, oldest first: the transcript, then messages and events.
  *
  * @param {import('./state.js').Conversation} conversation
  */
 function entriesOf(conversation) {
-	const { start, startedAt, agent, messages, state, endedAt, endedBy, told } = conversation;
+	const { start, startedAt, agent, messages, state, endedAt, endedBy, events } = conversation;
 	const customer = customerOf(conversation);
 	const previous = (start.previous_messages ?? []).map(({ type, content, created_at }, index) => {
 		const isCustomer = type.toLowerCase() === 'user';
@@ -143,10 +143,10 @@ function entriesOf(conversation) {
 			...file,
 			href: `/desk/api/attachments/${encodeURIComponent(file.id)}`,
 		})),
-		status: from === 'agent' && delivery(told.find(({ message }) => message?.id === id)),
+		status: from === 'agent' && delivery(events.find(({ message }) => message?.id === id)),
 	}));
-	const joined = told.find(({ event }) => event === 'conversation_started');
-	const ended = told.find(({ event }) => event === 'conversation_ended');
+	const joined = events.find(({ event }) => event === 'conversation_started');
+	const ended = events.find(({ event }) => event === 'conversation_ended');
 	const who = endedBy === 'api' ? 'n8n' : (agent?.name ?? 'The desk');
 	return [
 		...previous,
@@ -164,17 +164,17 @@ function entriesOf(conversation) {
 /** @param {string} id @param {string} text @param {string} at @param {unknown} [status] */
 const note = (id, text, at, status) => ({ id, side: 'note', author: '', text, at, status });
 
-/** @param {import('./state.js').Told | undefined} told @returns how n8n got a message */
-function delivery(told) {
-	if (!told) return nothing;
-	if (told.calls.length === 0) return html`<span>Telling n8n …</span>`;
-	return told.calls.some(({ ok }) => ok) ? html`<span>n8n has it</span>` : failure(told);
+/** @param {import('./state.js').DispatchedEvent | undefined} event @returns the state of its delivery to n8n */
+function delivery(event) {
+	if (!event) return nothing;
+	if (event.calls.length === 0) return html`<span>Sending to n8n …</span>`;
+	return event.calls.some(({ ok }) => ok) ? html`<span>Delivered to n8n</span>` : failure(event);
 }
 
-/** @param {import('./state.js').Told | undefined} told @returns why n8n doesn't know it; nothing where it does */
-function failure(told) {
-	const last = told?.calls.at(-1);
-	if (!last || told?.calls.some(({ ok }) => ok)) return nothing;
+/** @param {import('./state.js').DispatchedEvent | undefined} event @returns why its delivery failed; nothing if it didn't */
+function failure(event) {
+	const last = event?.calls.at(-1);
+	if (!last || event?.calls.some(({ ok }) => ok)) return nothing;
 	const reason = last.error ?? `status ${last.status}`;
 	return html`<span class="failed">Not delivered to n8n: ${reason}</span>`;
 }

@@ -1,4 +1,4 @@
-/** What n8n has told Talkdesk about the customer when it started the conversation. */
+/** The data about the customer with which n8n started the conversation. */
 import { html, nothing } from 'lit/html.js';
 import { timeOf } from 'shared/format.js';
 

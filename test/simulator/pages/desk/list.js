@@ -11,7 +11,7 @@ export function conversationList(state, actions) {
 			<h2 id="list-title">Conversations</h2>
 			<span class="count">${conversations.length || nothing}</span>
 			<button type="button" class="quiet narrow-only" @click=${() => actions.view('wire')}>
-				Wire
+				Log
 			</button>
 		</header>
 		${conversations.length === 0 ? empty(state) : nothing}
@@ -40,7 +40,7 @@ export function conversationList(state, actions) {
 function empty(state) {
 	if (!state.hasBegun) return html`<p class="empty">Connecting …</p>`;
 	return html`<p class="empty">
-		Nobody is here yet. A conversation appears as soon as n8n starts one: ask the bot for a human.
+		No conversations yet. One appears as soon as n8n starts it: ask the bot for a human.
 	</p>`;
 }
 

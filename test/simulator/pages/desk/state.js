@@ -1,4 +1,4 @@
-/** What the desk knows: what the server has told, and what this person has opened and seen. */
+/** The state of the desk: the server's data, and what the agent has opened and seen. */
 
 const LOG_LINES = 1000;
 
@@ -16,7 +16,7 @@ const LOG_LINES = 1000;
  * @property {File[]} attachments
  * @property {string} createdAt
  *
- * @typedef {object} Told what n8n was to be told; without `calls` that is still under way
+ * @typedef {object} DispatchedEvent an event for n8n; without `calls` it is still pending
  * @property {string} event
  * @property {string} timestamp
  * @property {{ id: string }} [message]
@@ -38,7 +38,7 @@ const LOG_LINES = 1000;
  * @property {Message[]} messages
  * @property {string | null} endedAt
  * @property {'agent' | 'api' | null} endedBy
- * @property {Told[]} told
+ * @property {DispatchedEvent[]} events
  *
  * @typedef {object} LogEntry
  * @property {string} at
@@ -50,27 +50,27 @@ const LOG_LINES = 1000;
  * @property {string} summary
  */
 
-/** @param {Conversation} conversation @returns how much of it there is to see */
+/** @param {Conversation} conversation @returns the number of things to see in it */
 const lengthOf = ({ messages }) => messages.filter(({ from }) => from === 'customer').length + 1;
 
 export function createState() {
 	/** @type {Map<string, Conversation>} */
 	const conversations = new Map();
-	/** How much of each conversation has been seen. @type {Map<string, number>} */
+	/** The number of seen things of each conversation. @type {Map<string, number>} */
 	const seen = new Map();
 
 	return {
-		/** undefined: it hasn't been tried long enough to say. @type {boolean | undefined} */
+		/** undefined: not known yet. @type {boolean | undefined} */
 		isConnected: undefined,
 		hasBegun: false,
 		/** @type {string | undefined} */
 		openId: undefined,
-		/** Which part is shown where there is room for one only. */
+		/** The part that is shown on a narrow screen. */
 		view: 'list',
 		isWireOpen: localStorage.getItem('desk.wire') === 'open',
 		isWireOfAll: false,
 		areDetailsOpen: false,
-		/** Why the last thing that was tried here didn't work. */
+		/** Why the last action failed. */
 		problem: '',
 		/** @type {LogEntry[]} */
 		entries: [],
@@ -86,7 +86,7 @@ export function createState() {
 		begin(snapshot) {
 			conversations.clear();
 			for (const each of snapshot.conversations) conversations.set(each.id, each);
-			// What is over when the desk is opened is no news.
+			// A conversation that ended before the desk was opened is not unread.
 			for (const each of snapshot.conversations) {
 				if (each.state === 'ended' && !seen.has(each.id)) seen.set(each.id, lengthOf(each));
 			}
@@ -108,7 +108,7 @@ export function createState() {
 			this.view = 'conversation';
 			this.areDetailsOpen = false;
 		},
-		/** Marks the open conversation as seen, if somebody can see it. */
+		/** Marks the open conversation as seen, if the page is visible. */
 		markSeen() {
 			const current = this.current();
 			if (current && !document.hidden) seen.set(current.id, lengthOf(current));
@@ -127,7 +127,7 @@ export function createState() {
 	};
 }
 
-/** @param {Conversation} conversation @returns who the customer is, as well as that is known */
+/** @param {Conversation} conversation @returns the customer's name, or else the e-mail address */
 export function customerOf({ start }) {
 	const { name, contact_name: contactName } = start.context_parameters ?? {};
 	const known = [contactName, name].find((value) => typeof value === 'string' && value.trim());

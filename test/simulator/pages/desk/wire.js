@@ -1,9 +1,9 @@
-/** What the wire carried: the local Talkdesk's log, for the open conversation or for all. */
+/** The request log of the simulator, for the open conversation or for all. */
 import { html, nothing } from 'lit/html.js';
 import { exactTimeOf } from 'shared/format.js';
 import { back } from 'shared/icons.js';
 
-/** The rows that are shown at most; more would only make the page slow. */
+/** The maximum number of rows; more would make the page slow. */
 const ROWS = 200;
 
 export function wirePanel(state, actions) {
@@ -30,7 +30,7 @@ export function wirePanel(state, actions) {
 					aria-controls="wire-rows"
 					@click=${actions.toggleWire}
 				>
-					What the wire carried
+					Request log
 				</button>
 			</h2>
 			<div class="choices" role="group" aria-label="Requests of">
@@ -93,7 +93,7 @@ function row({ at, direction, what, status, ms, summary }) {
 	</tr>`;
 }
 
-/** @param {string} url @returns the path, with ids that one can still tell apart */
+/** @param {string} url @returns the path with shortened ids */
 function pathOf(url) {
 	const path = URL.canParse(url) ? new URL(url).pathname : url;
 	return path.replace(/([\da-f]{8})-[\da-f-]{27}/g, '$1…');

@@ -1,25 +1,24 @@
 import type { FastifyReply } from 'fastify';
-import type { Changes } from '../../wait.mts';
+import type { ChangeNotifier } from '../../change-notifier.mts';
 
-/** One server-sent event; `data` goes out as JSON. */
-export interface News {
+/** One server-sent event; `data` is sent as JSON. */
+export interface ServerSentEvent {
 	event: string;
 	data: unknown;
 }
 
-/** How often something is written when nothing happens, so that a dead connection is noticed. */
-const SILENCE_MS = 15_000;
+/** How often a comment is sent without updates, so that a dead connection is noticed. */
+const HEARTBEAT_MS = 15_000;
 
 /**
- * Keeps a page up to date: server-sent events, over one answer that doesn't end. It ends when the page goes, or `changes` is
- * closed.
+ * Streams updates to a page as server-sent events. It ends when the page disconnects, or `changes` is closed.
  *
- * @param news gives what the page doesn't know yet. Asked at once, and after every change; the first answer is the snapshot.
+ * @param updates gives the events since its last call: a snapshot at first
  */
-export async function keepInformed(
+export async function streamUpdates(
 	reply: FastifyReply,
-	changes: Changes,
-	news: () => News[],
+	changes: ChangeNotifier,
+	updates: () => ServerSentEvent[],
 ): Promise<void> {
 	reply.hijack();
 	const { raw } = reply;
@@ -32,7 +31,7 @@ export async function keepInformed(
 	});
 	try {
 		while (!gone) {
-			raw.write(news().map(format).join('') || ': nothing new\n\n');
+			raw.write(updates().map(format).join('') || ': nothing new\n\n');
 			await nextChange(changes);
 		}
 	} finally {
@@ -40,15 +39,15 @@ export async function keepInformed(
 	}
 }
 
-function format({ event, data }: News): string {
+function format({ event, data }: ServerSentEvent): string {
 	return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Resolves after the next change, and when there was none for a while. When `changes` is closed, there is none any more. */
-async function nextChange(changes: Changes): Promise<void> {
-	// Asked for the first time at once; then on a change, and at the end of the time.
-	let asked = 0;
-	await changes.waitFor(() => asked++ > 0, { timeoutMs: SILENCE_MS, what: 'news for a page' });
-	// What changes together goes out together.
+/** Resolves after the next change, or after a while without one. Rejects when `changes` is closed. */
+async function nextChange(changes: ChangeNotifier): Promise<void> {
+	// The predicate is called at once, then on a change, and on the timeout.
+	let calls = 0;
+	await changes.waitFor(() => calls++ > 0, { timeoutMs: HEARTBEAT_MS, what: 'updates of a page' });
+	// Changes of the same turn are sent together.
 	await new Promise((turn) => setImmediate(turn));
 }

@@ -2,30 +2,30 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { mimeType } from '../../contract.mts';
-import type { Files, StoredFile } from '../../files.mts';
+import type { Files, StoredFile } from '../../file-store.mts';
 
-/** A file that a page has brought, before it belongs to a message. */
-export interface BroughtFile {
+/** A file that a page has uploaded, before it belongs to a message. */
+export interface UploadedFile {
 	id: string;
 	name: string;
-	/** As the sender says; nobody has looked. */
+	/** As the sender says; it is not checked. */
 	type: string;
 	size: number;
 	file: StoredFile;
 }
 
-/** Lets the routes of this plugin take bytes of any type, as a stream and without a limit: they go to disk. */
-export function takeBytes(app: FastifyInstance): void {
+/** Lets the routes of a plugin accept bodies of any type and size as streams. */
+export function acceptAnyBody(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser('*', (_request, _body, done) => done(null));
 }
 
-/** Keeps the body of a request. Call it in a plugin with `takeBytes`. */
-export async function bring(
+/** Stores the body of a request. Call it in a plugin with `acceptAnyBody`. */
+export async function receiveUpload(
 	request: FastifyRequest,
 	name: string,
 	files: Files,
-): Promise<BroughtFile> {
+): Promise<UploadedFile> {
 	const type = mimeType.catch('application/octet-stream');
 	const file = await files.store(request.raw);
 	return {
@@ -37,8 +37,8 @@ export async function bring(
 	};
 }
 
-/** Answers with a file of a stranger: to be saved and never shown, whatever it says it is. */
-export async function handOut(
+/** Sends an untrusted file: to be saved and never shown, with any type. */
+export async function sendDownload(
 	reply: FastifyReply,
 	{ name, size }: { name: string; size: number },
 	content: Readable,

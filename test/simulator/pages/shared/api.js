@@ -2,9 +2,9 @@
 
 /**
  * @param {string} url
- * @param {object} [body] goes out as JSON
- * @returns {Promise<any>} the answer
- * @throws {Error} in words for a person
+ * @param {object} [body] sent as JSON
+ * @returns {Promise<any>} the response
+ * @throws {Error} with a message for the user
  */
 export async function post(url, body) {
 	return await send(url, {
@@ -13,13 +13,13 @@ export async function post(url, body) {
 }
 
 /**
- * Brings files to the server, one after the other.
+ * Uploads files to the server, one after the other.
  *
  * @param {string} url
  * @param {File[]} files
  * @returns {Promise<string[]>} their ids, for the message that they belong to
  */
-export async function bring(url, files) {
+export async function uploadFiles(url, files) {
 	const ids = [];
 	for (const file of files) {
 		const type = file.type || 'application/octet-stream';

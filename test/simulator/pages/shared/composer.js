@@ -1,25 +1,25 @@
-/** Where a message is written: text, and files by a button, by drag and drop, or pasted. */
+/** The form for a message: text, and files by a button, by drag and drop, or pasted. */
 import { html, nothing } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
 import { sizeOf } from './format.js';
 import { arrow, clip, cross } from './icons.js';
 
-/** What is written and not sent yet. One for each conversation, so that drafts stay. */
+/** A draft of a message. Each conversation has one. */
 export class Composer {
 	text = '';
 	/** @type {File[]} */
 	files = [];
 	problem = '';
-	/** How many messages with files are on their way: only they take so long that it is worth a word. */
+	/** The number of pending messages with files: they take long enough to show it. */
 	underWay = 0;
-	/** Whether something is dragged over the place where files can be dropped. */
+	/** Whether something is dragged over the drop target. */
 	isTarget = false;
 
 	/**
 	 * @param {object} host
 	 * @param {string} host.label of the text field
 	 * @param {(text: string, files: File[]) => Promise<void>} host.send
-	 * @param {() => void} host.changed shows the page anew
+	 * @param {() => void} host.changed renders the page again
 	 */
 	constructor({ label, send, changed }) {
 		Object.assign(this, { label, send, changed });
@@ -35,7 +35,7 @@ export class Composer {
 	async submit() {
 		const { text, files } = this;
 		if (text.trim() === '' && files.length === 0) return;
-		// Gone at once, so that one can write on; what could not be sent comes back.
+		// Cleared at once, so that the next message can be written; a failed one is restored.
 		Object.assign(this, { text: '', files: [], problem: '' });
 		if (files.length) this.underWay += 1;
 		this.changed();

@@ -8,7 +8,7 @@ const fullClock = new Intl.DateTimeFormat(undefined, {
 });
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 
-/** @param {string} iso @returns the time, with the day where it isn't today */
+/** @param {string} iso @returns the time, with the day if it isn't today */
 export function timeOf(iso) {
 	const at = new Date(iso);
 	const isToday = at.toDateString() === new Date().toDateString();

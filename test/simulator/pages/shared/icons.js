@@ -1,4 +1,4 @@
-/** The few signs that the pages share. They say nothing that isn't in words beside them, or in a label. */
+/** The icons of both pages. Each has a text beside it, or a label. */
 import { html, svg } from 'lit/html.js';
 
 /** @param {import('lit').TemplateResult} content */

@@ -1,13 +1,13 @@
-/** Keeps a page up to date with server-sent events, and says when the server is away. */
+/** Receives server-sent events, and tells when the server can't be reached. */
 
 const TIMEOUT_MS = 1500;
 
 /**
- * Listens, and connects again for as long as the page lives. After each connect the server begins with a snapshot.
+ * Listens, and reconnects while the page is open. After each connect the server begins with a snapshot.
  *
  * @param {string} url
- * @param {Record<string, (data: any) => void>} on what to do with each event, by its name
- * @param {(connected: boolean) => void} connection is told whenever that changes
+ * @param {Record<string, (data: any) => void>} on a handler for each event
+ * @param {(connected: boolean) => void} connection is called when the connection changes
  * @returns {() => void} stops it
  */
 export function listen(url, on, connection) {
@@ -21,7 +21,7 @@ export function listen(url, on, connection) {
 		source.onopen = () => connection(true);
 		source.onerror = () => {
 			connection(false);
-			// The browser gives up on some errors. We don't, and the pause is ours.
+			// The browser doesn't reconnect after some errors.
 			source?.close();
 			again = setTimeout(connect, TIMEOUT_MS);
 		};

@@ -1,4 +1,4 @@
-/** A list of messages, as both pages show it. */
+/** The list of messages on both pages. */
 import { html, nothing } from 'lit/html.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
@@ -9,16 +9,16 @@ import { download } from './icons.js';
 /**
  * @typedef {object} Entry
  * @property {string} id
- * @property {'own' | 'other' | 'note'} side a note is no message: somebody joined
+ * @property {'own' | 'other' | 'note'} side a note is an event, such as an agent who joined
  * @property {string} author
  * @property {string} text
  * @property {string} at ISO 8601
- * @property {boolean} [past] it belongs to what was before
+ * @property {boolean} [past] it belongs to the transcript
  * @property {Array<{ name: string, size: number, href: string }>} [files]
  * @property {unknown} [status] shown below
  */
 
-/** Whether the reader is at the end of a list, and wants to stay there. @type {WeakMap<Element, boolean>} */
+/** Whether a list is scrolled to its end, and stays there. @type {WeakMap<Element, boolean>} */
 const atEnd = new WeakMap();
 
 /** @param {Element | undefined} list */
@@ -38,10 +38,10 @@ function follow(list) {
 
 /**
  * @param {object} list
- * @param {string} list.key whose messages they are: with another key, it is another list and nothing in it is news
+ * @param {string} list.key identifies the list: with another key, none of its messages is new
  * @param {string} list.label
  * @param {Entry[]} list.entries
- * @param {unknown} [list.empty] what to show where there are none
+ * @param {unknown} [list.empty] shown if there are none
  */
 export function messageList({ key, label, entries, empty }) {
 	return keyed(

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ZodError } from 'zod';
 
-import { createChanges } from '../../../simulator/wait.mts';
+import { createChangeNotifier } from '../../../simulator/change-notifier.mts';
 
 export interface ChannelFile {
 	name: string;
@@ -50,7 +50,7 @@ const MAX_BODY = 50 * 1024 * 1024;
 /** What the stand-ins share: a server on 127.0.0.1, and an inbox for each person. */
 export async function startStandIn(routes: (app: FastifyInstance) => void) {
 	const app = Fastify({ forceCloseConnections: true, bodyLimit: MAX_BODY });
-	const changes = createChanges();
+	const changes = createChangeNotifier();
 	const inboxes = new Map<string, Read[]>();
 
 	// Whatever isn't JSON comes as bytes.
@@ -81,7 +81,7 @@ export async function startStandIn(routes: (app: FastifyInstance) => void) {
 		/** @returns whether there is anybody with this id */
 		deliver(id: string, read: Read): boolean {
 			inboxes.get(id)?.push(read);
-			changes.happened();
+			changes.notify();
 			return inboxes.has(id);
 		},
 		async close() {

@@ -1,6 +1,6 @@
 /** The chat in the corner of the shop: keeps what it shows, and speaks to the chat's server. */
 import { html, nothing, render } from 'lit/html.js';
-import { bring, post } from 'shared/api.js';
+import { uploadFiles, post } from 'shared/api.js';
 import { Composer } from 'shared/composer.js';
 import { bubble } from 'shared/icons.js';
 import { listen } from 'shared/live.js';
@@ -26,7 +26,7 @@ const composer = new Composer({
 	label: 'Write a message',
 	changed: show,
 	async send(text, files) {
-		const ids = await bring(urlOf('files'), files);
+		const ids = await uploadFiles(urlOf('files'), files);
 		await post(urlOf('messages'), { text, files: ids });
 	},
 });

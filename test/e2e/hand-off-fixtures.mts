@@ -1,0 +1,42 @@
+import { environment } from '../support/environmentFixture.mts';
+
+let sessions = 0;
+
+/** A new customer of the example. */
+export const newCustomer = (name: string) => {
+	const email = `${name}-${++sessions}@example.com`;
+	return {
+		email,
+		customer: environment.chat.customer({ sessionId: `${name}-${sessions}`, email, name }),
+	};
+};
+
+/** The conversation of a customer, once it is started. */
+export const conversationOf = async (email: string) =>
+	await environment.talkdesk.waitFor(
+		() =>
+			environment.talkdesk
+				.conversations()
+				.findLast(({ start }) => start.contact_person.email === email),
+		{ what: `the conversation of ${email}` },
+	);
+
+/** The texts of the customer in a conversation. */
+export const textsOf = (conversationId: string) =>
+	(environment.talkdesk.conversation(conversationId)?.messages ?? [])
+		.filter(({ from }) => from === 'customer')
+		.map(({ content }) => content);
+
+/** A new customer whose conversation an agent has joined. */
+export async function handedOver(name: string) {
+	const { email, customer } = newCustomer(name);
+	const answer = await customer.says('I want to talk to a human');
+	expect(answer.handledBy).toBe('human');
+	const { id } = await conversationOf(email);
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+	return { customer, id };
+}
+
+/** The number of executions of the example. */
+export const countExecutions = async () =>
+	(await environment.n8n.api.executions({ workflowId: environment.workflowId })).length;

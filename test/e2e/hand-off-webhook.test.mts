@@ -1,0 +1,108 @@
+import axios from 'axios';
+
+import { environment } from '../support/environmentFixture.mts';
+import { countExecutions, handedOver } from './hand-off-fixtures.mts';
+
+describe('a call of the trigger', () => {
+	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+		await axios.post<unknown>(`${environment.basePath}${path}`, body, {
+			headers: { 'X-Api-Key': environment.credentialData.webhookApiKey ?? '', ...headers },
+			validateStatus: () => true,
+		});
+	const message = { conversation_id: 'c1', payload: { content: 'Hi' } };
+
+	it.each([{ 'X-Api-Key': 'wrong' }, { 'X-Api-Key': '' }])(
+		'with the headers %j is a 401 in JSON and starts no execution',
+		async (headers) => {
+			const before = await countExecutions();
+			for (const path of ['/message_created', '/conversation_ended', '/events', '']) {
+				const { status, data, headers: answered } = await call(path, message, headers);
+				expect([status, data]).toEqual([401, { error: 'unauthorized' }]);
+				expect(answered['content-type']).toContain('application/json');
+			}
+			expect(await countExecutions()).toBe(before);
+		},
+	);
+
+	it('is refused while the credential has no key', async () => {
+		await environment.n8n.api.updateCredential(environment.credential.id, {
+			data: { webhookApiKey: '' },
+		});
+		try {
+			for (const key of ['', 'undefined', environment.credentialData.webhookApiKey ?? '']) {
+				expect((await call('/message_created', message, { 'X-Api-Key': key })).status).toBe(401);
+			}
+		} finally {
+			await environment.n8n.api.updateCredential(environment.credential.id, {
+				data: { webhookApiKey: environment.credentialData.webhookApiKey },
+			});
+		}
+		expect((await call('/message_created', {})).status).toBe(200);
+	});
+
+	it.each([
+		['/message_created', {}, 200, 'conversation_id'],
+		['/message_created', [1], 400, 'JSON object'],
+	])('at %s with %j is a %d with a reason', async (path, body, expected, reason) => {
+		const before = await countExecutions();
+		const { status, data } = await call(path, body);
+		expect(status).toBe(expected);
+		expect(JSON.stringify(data)).toContain(reason);
+		expect(await countExecutions()).toBe(before);
+	});
+
+	it('with a text for a body is a 400 with a reason', async () => {
+		const { status, data } = await call('/message_created', 'hello', {
+			'Content-Type': 'text/plain',
+		});
+		expect([status, data]).toEqual([400, { error: 'The body must be a JSON object.' }]);
+	});
+
+	it('with broken JSON is refused by n8n itself, before the node is asked', async () => {
+		const before = await countExecutions();
+		const { status, data } = await call('/message_created', Buffer.from('{'), {
+			'Content-Type': 'application/json',
+		});
+		expect(status).toBe(422);
+		expect(JSON.stringify(data)).toContain('Failed to parse request body');
+		expect(await countExecutions()).toBe(before);
+	});
+
+	it('of an unknown event is answered, and the log says so', async () => {
+		const { status } = await call('/events', { conversation_id: 'c1', event_type: 'TYPING' });
+		expect(status).toBe(200);
+		expect(environment.n8n.log()).toContain('A call was not recognized');
+	});
+
+	it.each(['envelope', 'relay', 'flat'] as const)(
+		'in the form %s reaches the customer',
+		async (form) => {
+			const { customer, id } = await handedOver(form);
+			environment.talkdesk.configure({ payloadForm: form });
+			try {
+				await environment.talkdesk.agent.say(id, `in the form ${form}`);
+				await customer.hears(({ text }) => text === `in the form ${form}`, 'the agent');
+			} finally {
+				environment.talkdesk.configure({ payloadForm: 'envelope' });
+			}
+		},
+	);
+
+	it('that belongs to no customer is left alone', async () => {
+		const { api } = environment.n8n;
+		const { workflowId } = environment;
+		const failed = await api.countExecutions(workflowId, 'error');
+		const seen = new Set((await api.executions({ workflowId })).map(({ id }) => id));
+		await call('/conversation_started', { conversation_id: 'nobody' });
+		await call('/message_created', { conversation_id: 'nobody', payload: { content: 'Hi' } });
+		for (let count = 0; count < 2; count++) {
+			const { id } = await api.waitForExecution(
+				(execution) => !seen.has(execution.id) && execution.status === 'success',
+				20_000,
+				{ workflowId },
+			);
+			seen.add(id);
+		}
+		expect(await api.countExecutions(workflowId, 'error')).toBe(failed);
+	}, 30_000);
+});

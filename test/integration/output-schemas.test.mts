@@ -1,0 +1,164 @@
+import { Ajv } from 'ajv';
+import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { resources } from '../../nodes/Talkdesk/actions';
+import { attachmentsPath } from '../simulator/contract.mts';
+import type { Answered } from '../simulator/answers.mts';
+import { END, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './fixtures.mts';
+import { checkOutput, describedOutputs, outputSchema } from './outputSchemas.mts';
+import { bill, sendOf, text, UPLOAD, uploaded } from './sample-files.mts';
+
+/**
+ * Every output of every integration test is checked: it has no field that isn't in the schema of its operation. Here it is
+ * the other way around: there is no field in a schema that never comes.
+ */
+
+const succeed = async (...args: Parameters<typeof run>): Promise<INodeExecutionData[]> => {
+	const { items, error } = await run(...args);
+	if (error) throw error;
+	return items;
+};
+
+const startNew = { ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' };
+const partialFailure = () => 'too bad';
+/** The answer to the first attempt is lost, and then the conversation is over. */
+const endWithLostAnswer = () => {
+	failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' }, { kind: 'conversationEnds' });
+	talkdesk.configure({ messageKeysAfterEnd: 'ended', partialFailure });
+};
+
+/** Talkdesk may give metadata with any attachment. */
+function withMetadata({ route, body }: Answered) {
+	if (!route.includes(attachmentsPath)) return undefined;
+	const add = (value: unknown): unknown => {
+		if (Array.isArray(value)) return value.map(add);
+		const object = z.record(z.unknown()).safeParse(value);
+		if (!object.success) return value;
+		const entries = Object.entries(object.data).map(([key, part]) => [key, add(part)]);
+		return {
+			...Object.fromEntries(entries),
+			...('id' in object.data && { metadata: { case: 7 } }),
+		};
+	};
+	return { body: add(body) };
+}
+
+const onAttachment = async (operation: string) => {
+	const attachmentId = await uploaded();
+	talkdesk.configure({ answers: withMetadata });
+	return await succeed({
+		resource: 'attachment',
+		operation,
+		attachmentId,
+		outputDataFieldName: 'data',
+		options: {},
+	});
+};
+
+/** What brings out every field of an operation's output. */
+const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
+	'attachment/delete': async () => await onAttachment('delete'),
+	'attachment/download': async () => await onAttachment('download'),
+	'attachment/get': async () => await onAttachment('get'),
+	'attachment/getAll': async () => await onAttachment('getAll'),
+	'attachment/upload': async () => {
+		talkdesk.configure({ answers: withMetadata });
+		return await succeed(UPLOAD, { files: { data: bill } });
+	},
+	'conversation/end': async () =>
+		await succeed(END, { items: [{ conversationId: await started() }] }),
+	'conversation/start': async () => await succeed(START),
+	'message/send': async () => {
+		const conversationId = await started();
+		endWithLostAnswer();
+		return await succeed(sendOf(conversationId, {}, startNew), {
+			files: { a: text('a.txt') },
+		});
+	},
+	'message/sendTranscript': async () => {
+		const conversationId = await started();
+		endWithLostAnswer();
+		return await succeed({
+			resource: 'message',
+			operation: 'sendTranscript',
+			conversationId,
+			transcriptSource: 'json',
+			transcript: [{ role: 'user', content: 'Hi' }],
+			sendAs: 'file',
+			options: startNew,
+		});
+	},
+};
+
+const nested = z
+	.object({ properties: z.record(z.unknown()).optional(), items: z.unknown() })
+	.passthrough();
+
+/** The paths of all fields that a schema has, as in `attachments[].name`. */
+function fieldsOf(schema: unknown, prefix = ''): string[] {
+	const { properties = {}, items } = nested.parse(schema);
+	return [
+		...Object.entries(properties).flatMap(([name, part]) => [
+			prefix + name,
+			...fieldsOf(part, `${prefix}${name}.`),
+		]),
+		...(items === undefined ? [] : fieldsOf(items, `${prefix.slice(0, -1)}[].`)),
+	];
+}
+
+/** The paths of all fields that a value has. */
+function fieldsIn(value: unknown, prefix = ''): string[] {
+	if (Array.isArray(value))
+		return value.flatMap((part) => fieldsIn(part, `${prefix.slice(0, -1)}[].`));
+	const object = z.record(z.unknown()).safeParse(value);
+	if (!object.success) return [];
+	return Object.entries(object.data).flatMap(([name, part]) => [
+		prefix + name,
+		...fieldsIn(part, `${prefix}${name}.`),
+	]);
+}
+
+it('every operation has a schema, and every schema an operation', () => {
+	const operations = resources.flatMap(({ name, operations: own }) =>
+		own.map(({ option }) => `${name}/${option.value}`),
+	);
+	expect(describedOutputs()).toEqual(operations.sort());
+});
+
+it.each(Object.keys(SCENARIOS))('%s: no field of the schema is made up', async (name) => {
+	const schema = outputSchema(name);
+	const come = new Set((await SCENARIOS[name]?.())?.flatMap(({ json }) => fieldsIn(json)));
+	expect(fieldsOf(schema).filter((field) => !come.has(field))).toEqual([]);
+});
+
+it.each(describedOutputs())('%s: a schema that lets nothing unknown through', (name) => {
+	const closed = z
+		.object({ type: z.literal('object'), additionalProperties: z.literal(false) })
+		.safeParse(outputSchema(name));
+	expect(closed.success).toBe(true);
+	expect(new Ajv().addKeyword('version').validateSchema(outputSchema(name))).toBe(true);
+	expect(SCENARIOS).toHaveProperty([name]);
+});
+
+describe('checkOutput', () => {
+	const check =
+		(json: IDataObject, parameters: INodeParameters = END) =>
+		() =>
+			checkOutput(parameters, [[{ json }]]);
+	const good = { conversationId: 'c', ended: true, alreadyEnded: false };
+
+	it.each([
+		['an unknown field', { ...good, extra: 1 }],
+		['a missing field', { conversationId: 'c', ended: true }],
+		['another type', { ...good, ended: 'yes' }],
+		['an error beside other fields', { ...good, error: 'no' }],
+	])('refuses %s', (_what, json) => {
+		expect(check(good)).not.toThrow();
+		expect(check(json)).toThrow("The output isn't as __schema__ says, conversation/end");
+	});
+
+	it('lets a failed item through, whatever the operation', () => {
+		expect(check({ error: 'no', message: 'no', details: {} }, SEND)).not.toThrow();
+	});
+});
