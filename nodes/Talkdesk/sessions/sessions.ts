@@ -19,6 +19,11 @@ const text = z
 	.nullish()
 	.transform((value) => value ?? '');
 
+/** ISO 8601. n8n gives the same column as a text or as a date. */
+const time = z
+	.preprocess((value) => (value instanceof Date ? value.toISOString() : value), text)
+	.catch('');
+
 const rowSchema = z.object({
 	conversationId: z.string().min(1),
 	sessionId: z.string(),
@@ -28,8 +33,8 @@ const rowSchema = z.object({
 	status: z.enum(['open', 'ended']).catch('ended'),
 	agentName: text,
 	resumeUrl: text,
-	startedAt: text,
-	endedAt: text,
+	startedAt: time,
+	endedAt: time,
 });
 
 /** A conversation that this package has started, as the table has it. */
@@ -71,8 +76,19 @@ export interface Sessions {
 	isStarting(): boolean;
 	/** Stores a conversation that was started. */
 	remember(started: SessionOfConversation): Promise<void>;
-	/** Notes that a conversation has ended. @param endedAt ISO 8601 */
-	end(conversationId: string, endedAt: string, endReason?: string): Promise<void>;
+	/**
+	 * Notes that a conversation has ended. The first end counts.
+	 *
+	 * @param endedAt ISO 8601
+	 * @returns the conversation if it was open until now
+	 */
+	end(
+		conversationId: string,
+		endedAt: string,
+		endReason?: string,
+	): Promise<Conversation | undefined>;
+	/** Takes back a noted end that did not happen. */
+	reopen(conversationId: string): Promise<void>;
 	/** Notes that an agent writes, and with it that the conversation is open again if it had ended before. */
 	agentWrites(conversationId: string, agentName: string, writtenAt: string): Promise<void>;
 }
@@ -150,9 +166,14 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		else openConversations.delete(scoped(sessionId));
 		if (conversation) keep(conversation);
 	};
-	const update = async (changes: IDataObject & { conversationId: string }) =>
+	/** @returns the conversation if it was changed */
+	const update = async (
+		changes: IDataObject & { conversationId: string },
+		ifStatus?: Conversation['status'],
+	) =>
 		await withTable(existingTable, async (tableId) => {
-			if (tableId !== undefined) await updateRows(functions, tableId, changes);
+			if (tableId === undefined) return undefined;
+			return newestOpenOrNewest(await updateRows(functions, tableId, changes, ifStatus));
 		});
 
 	return {
@@ -208,7 +229,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				}
 			}
 			agents.delete(scoped(conversationId));
-			await update({ conversationId, status: 'ended', endedAt, endReason });
+			return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
+		},
+		async reopen(conversationId) {
+			await update({ conversationId, status: 'open' }, 'ended');
 		},
 		async agentWrites(conversationId, agentName, writtenAt) {
 			if (agents.get(scoped(conversationId)) === agentName) return;
