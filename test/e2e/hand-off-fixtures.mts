@@ -34,7 +34,7 @@ export async function handedOver(name: string) {
 	expect(answer.handledBy).toBe('human');
 	const { id } = await conversationOf(email);
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
-	return { customer, id };
+	return { customer, email, id };
 }
 
 /** The number of executions of the example. */

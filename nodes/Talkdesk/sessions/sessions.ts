@@ -35,6 +35,7 @@ const rowSchema = z.object({
 	resumeUrl: text,
 	startedAt: time,
 	endedAt: time,
+	endReason: text,
 });
 
 /** A conversation that this package has started, as the table has it. */
@@ -87,6 +88,14 @@ export interface Sessions {
 		endedAt: string,
 		endReason?: string,
 	): Promise<Conversation | undefined>;
+	/** As `end`, for a conversation that this workflow ends. */
+	endByWorkflow(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
+	/**
+	 * As `end`, for an end that Talkdesk reports.
+	 *
+	 * @returns the conversation if it was open until now, or another workflow has ended it
+	 */
+	endReported(...end: Parameters<Sessions['end']>): Promise<Conversation | undefined>;
 	/** Takes back a noted end that did not happen. */
 	reopen(conversationId: string): Promise<void>;
 	/** Notes that an agent writes, and with it that the conversation is open again if it had ended before. */
@@ -101,6 +110,8 @@ const FOREIGN_TTL_MS = 30_000;
 const MISSING_TTL_MS = 2_000;
 /** Days after which the row of an ended conversation is deleted. */
 const KEEP_DAYS = 30;
+/** How an end begins that a workflow made, with its ID, until Talkdesk reports it. */
+const BY_WORKFLOW = 'ended by workflow ';
 const DAY_MS = 86_400_000;
 
 const tables = new Map<string, { id: string } | { missingSince: number }>();
@@ -176,6 +187,19 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			return newestOpenOrNewest(await updateRows(functions, tableId, changes, ifStatus));
 		});
 
+	const noteEnd = async (conversationId: string, endedAt: string, endReason = '') => {
+		const session = known.get(scoped(conversationId));
+		if (session) {
+			const open = openConversations.get(scoped(session.sessionId));
+			if (open?.conversationId === conversationId) {
+				openConversations.delete(scoped(session.sessionId));
+			}
+		}
+		agents.delete(scoped(conversationId));
+		return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
+	};
+	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
+
 	return {
 		async last(sessionId) {
 			return await withTable(tableForWriting, async (storeId) => {
@@ -218,18 +242,23 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				await upsertRow(functions, tableId, row);
 				await cleanUp(functions, workflowId, tableId);
 			});
-			keepLast(started.sessionId, { ...row, agentName: '', resumeUrl: '', endedAt: '' });
+			keepLast(started.sessionId, {
+				...row,
+				agentName: '',
+				resumeUrl: '',
+				endedAt: '',
+				endReason: '',
+			});
 		},
-		async end(conversationId, endedAt, endReason = '') {
-			const session = known.get(scoped(conversationId));
-			if (session) {
-				const open = openConversations.get(scoped(session.sessionId));
-				if (open?.conversationId === conversationId) {
-					openConversations.delete(scoped(session.sessionId));
-				}
-			}
-			agents.delete(scoped(conversationId));
-			return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
+		end: noteEnd,
+		endByWorkflow: async (conversationId, endedAt) =>
+			await noteEnd(conversationId, endedAt, byThisWorkflow),
+		async endReported(conversationId, endedAt, endReason = '') {
+			const ended = await noteEnd(conversationId, endedAt, endReason);
+			if (ended) return ended;
+			const noted = (await select('conversationId', conversationId))?.endReason ?? '';
+			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
+			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });
 		},
 		async reopen(conversationId) {
 			await update({ conversationId, status: 'open' }, 'ended');

@@ -25,8 +25,8 @@ const UNNAMED = '(no name)';
  * Notes ends, and which agent writes. A conversation that nobody here has started has no session.
  *
  * @param json the event, as the trigger puts it out
- * @returns `sessionId` and `sessionData` for the output; `handedBack` for an end: false if it was known before or another human
- * has the chat by now, so that the customer reads of it once; nothing without a session
+ * @returns `sessionId` and `sessionData` for the output; nothing without a session. For an end also `handedBack`, so that the
+ * customer reads of it once: false if this workflow made the end or knows it, or if another human has the chat by now.
  * @throws NodeOperationError if the Data Table can't be used
  */
 export async function findSession(
@@ -41,7 +41,11 @@ export async function findSession(
 	const at = isoOf(timestamp);
 	const isEnd = event === 'conversation_ended';
 	const ended = isEnd
-		? await sessions.end(conversationId, at, typeof reason === 'string' ? reason : undefined)
+		? await sessions.endReported(
+				conversationId,
+				at,
+				typeof reason === 'string' ? reason : undefined,
+			)
 		: undefined;
 	const agentName = agentOf(json);
 	if (agentName !== undefined) {

@@ -13,14 +13,20 @@ import { webSite } from './web-site.mts';
 export type { Answer } from './forward.mts';
 export type { Heard } from './sessions.mts';
 
-const from = z.enum(['system', 'human', 'bot']);
+const from = z.enum(['human', 'automated', 'bot']);
 const name = z
 	.string()
 	.optional()
 	.transform((text) => text || undefined);
 
 /** What the example workflow posts to the chat. */
-const deliverySchema = z.object({ sessionId: z.string(), from, text: z.string(), name });
+const deliverySchema = z.object({
+	sessionId: z.string(),
+	from,
+	text: z.string(),
+	name,
+	joined: z.boolean().optional(),
+});
 /** How it posts a file: this in the query, and the bytes. */
 const fileQuerySchema = z.object({ sessionId: z.string(), from, name, fileName: z.string() });
 

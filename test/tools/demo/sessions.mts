@@ -4,17 +4,21 @@ import type { Answer } from './forward.mts';
 
 /** What n8n posted to a customer: words, or a file. */
 export interface Heard {
-	from: 'system' | 'human' | 'bot';
+	/** `automated`: a program on Talkdesk's side, which is no human. */
+	from: 'human' | 'automated' | 'bot';
 	text: string;
 	/** Who says it, where n8n knows. */
 	name?: string;
+	/** Whether it is the first message of this human. */
+	joined?: boolean;
 	file?: UploadedFile;
 }
 
 /** One message as the customer's page shows it. */
 export interface ChatMessage {
 	id: string;
-	from: 'customer' | Heard['from'];
+	/** `notice`: something that happened. */
+	from: 'customer' | 'notice' | Heard['from'];
 	name?: string;
 	text: string;
 	files: Array<Pick<UploadedFile, 'id' | 'name' | 'size'>>;
@@ -26,7 +30,7 @@ export interface ChatMessage {
 	problem?: string;
 }
 
-/** Who answers. A human who hasn't joined yet is awaited; the name is known once he writes. */
+/** Who answers. A human is awaited until one writes; then the name is known. */
 export type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
 
 /** The chat of one person on the web site. */
@@ -95,10 +99,19 @@ export function createSessions(changed: () => void): Sessions {
 			}
 			changed();
 		},
-		heard(session, { from, text, name, file }) {
+		heard(session, { from, text, name, joined, file }) {
 			const before = session.answering;
-			const known = name ?? (before.by === 'human' ? before.name : undefined);
-			session.answering = from === 'bot' ? { by: 'bot' } : { by: 'human', ...named(known) };
+			const isHuman = from === 'human';
+			const known = name ?? (isHuman && before.by === 'human' ? before.name : undefined);
+			if (isHuman) session.answering = { by: 'human', ...named(known) };
+			if (from === 'bot') session.answering = { by: 'bot' };
+			if (joined) {
+				add(session, {
+					from: 'notice',
+					text: `${name ?? 'A colleague'} has joined the chat.`,
+					files: [],
+				});
+			}
 			if (file) session.files.set(file.id, file);
 			// A message that is only files comes as an empty text, and then the files.
 			const files = file ? [mention(file)] : [];

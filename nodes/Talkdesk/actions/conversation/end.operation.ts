@@ -19,9 +19,9 @@ export const end = defineOperation({
 	async execute(context) {
 		const conversationId = readTextParameter(context, conversationIdProperty);
 		const sessions = sessionsOf(context.functions);
-		// Noted first: Talkdesk may report this end before it answers, and the trigger says whether it was known.
+		// Noted first: Talkdesk may report this end before it answers, and the trigger tells whether it is news.
 		const noted = (await sessions.exist())
-			? await sessions.end(conversationId, new Date().toISOString(), 'ended by a workflow')
+			? await sessions.endByWorkflow(conversationId, new Date().toISOString())
 			: undefined;
 		const { alreadyEnded } = await endConversation(context.client, { conversationId }).catch(
 			async (error: unknown) => {
