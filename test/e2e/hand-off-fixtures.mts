@@ -25,7 +25,7 @@ export async function handedOver(name: string) {
 	expect(answer.handledBy).toBe('human');
 	const { id } = await conversationOf(environment.talkdesk, email);
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
-	return { customer, id };
+	return { customer, email, id };
 }
 
 /** The number of executions of the example. */

@@ -1,7 +1,7 @@
 import axios from 'axios';
 
 import { environment } from '../support/environmentFixture.mts';
-import { countExecutions, handedOver } from './hand-off-fixtures.mts';
+import { conversationOf, countExecutions, handedOver, newCustomer } from './hand-off-fixtures.mts';
 
 describe('a call of the trigger', () => {
 	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -93,16 +93,47 @@ describe('a call of the trigger', () => {
 		const { workflowId } = environment;
 		const failed = await api.countExecutions(workflowId, 'error');
 		const seen = new Set((await api.executions({ workflowId })).map(({ id }) => id));
-		await call('/conversation_started', { conversation_id: 'nobody' });
 		await call('/message_created', { conversation_id: 'nobody', payload: { content: 'Hi' } });
-		for (let count = 0; count < 2; count++) {
-			const { id } = await api.waitForExecution(
-				(execution) => !seen.has(execution.id) && execution.status === 'success',
-				20_000,
-				{ workflowId },
-			);
-			seen.add(id);
-		}
+		await api.waitForExecution(({ id, status }) => !seen.has(id) && status === 'success', 20_000, {
+			workflowId,
+		});
 		expect(await api.countExecutions(workflowId, 'error')).toBe(failed);
+	}, 30_000);
+
+	it('of a start tells nobody that a human has joined', async () => {
+		const { email, customer } = newCustomer('started');
+		await customer.says('I want to talk to a human');
+		const { id } = await conversationOf(email);
+		const before = await countExecutions();
+		for (const conversation_id of [id, 'opened-by-an-agent']) {
+			expect((await call('/conversation_started', { conversation_id })).status).toBe(200);
+		}
+		expect(await countExecutions()).toBe(before);
+		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		await environment.talkdesk.agent.say(id, 'Hello');
+		await customer.hears(({ text }) => text === 'Hello', 'her first words');
+		await environment.talkdesk.agent.say(id, 'How are you?');
+		await customer.hears(({ text }) => text === 'How are you?', 'Zoe');
+		expect(customer.heard).toEqual([
+			{ from: 'human', name: 'Zoe', text: 'Hello', joined: true },
+			{ from: 'human', name: 'Zoe', text: 'How are you?', joined: false },
+		]);
+	}, 30_000);
+
+	it('of an automated message reaches the customer, and is no human', async () => {
+		const { email, customer } = newCustomer('automated');
+		await customer.says('I want to talk to a human');
+		const { id: conversation_id } = await conversationOf(email);
+		const says = async (type: string, content: string) =>
+			await call('/message_created', { conversation_id, payload: { content, author: { type } } });
+		await says('BOT', 'Our office is closed');
+		await customer.hears(({ from }) => from === 'automated', 'the automated message');
+		await says('CONTACT_PERSON', 'my own words');
+		await says('AGENT', 'I am still here');
+		await customer.hears(({ from }) => from === 'human', 'the agent');
+		expect(customer.heard).toEqual([
+			{ from: 'automated', text: 'Our office is closed' },
+			{ from: 'human', text: 'I am still here', joined: true },
+		]);
 	}, 30_000);
 });

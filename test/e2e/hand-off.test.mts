@@ -7,7 +7,7 @@ import { environment } from '../support/environmentFixture.mts';
 import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
 import { playConversation } from '../tools/demo/conversation.mts';
 import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
-import { handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
+import { conversationOf, handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
 
 type Scope = (typeof scopes)[number];
 const FILE_SCOPES = [
@@ -152,7 +152,50 @@ describe('the end', () => {
 		expect(textsOf(id)).toEqual([]);
 	}, 30_000);
 
-	it('by the workflow brings the bot back, and a second end succeeds', async () => {
+	it('by the customer brings the bot back, which says so once', async () => {
+		const { customer, email, id } = await handedOver('bob');
+		expect(await customer.says('/end')).toEqual({
+			handledBy: 'bot',
+			reply: expect.stringContaining('I am your bot again'),
+		});
+		expect(environment.talkdesk.conversation(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
+		expect((await customer.says('/end')).reply).toContain('I am a bot');
+		await environment.talkdesk.waitFor(
+			() =>
+				environment.talkdesk
+					.transcripts()
+					.find(({ conversationId }) => conversationId === id)
+					?.events.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
+			{ what: 'the end to be dispatched' },
+		);
+		expect((await customer.says('A human again')).handledBy).toBe('human');
+		const { id: next } = await conversationOf(email);
+		expect(next).not.toBe(id);
+		await environment.talkdesk.agent.join(next, { name: 'Max' });
+		await environment.talkdesk.agent.say(next, 'Hello');
+		await customer.hears(({ from }) => from === 'human', 'the next human');
+		expect(customer.heard).toEqual([{ from: 'human', name: 'Max', text: 'Hello', joined: true }]);
+	}, 30_000);
+
+	it('by the customer that fails leaves the chat with the human, and says so', async () => {
+		const { customer, id } = await handedOver('lea');
+		environment.talkdesk.configure({
+			faults: ({ method }) =>
+				method === 'DELETE' ? { kind: 'rateLimited', retryAfterSeconds: 3600 } : undefined,
+		});
+		try {
+			expect(await customer.says('/end')).toEqual({
+				handledBy: 'human',
+				error: expect.stringContaining('could not be ended'),
+			});
+		} finally {
+			environment.talkdesk.configure({ faults: () => undefined });
+		}
+		expect((await customer.says('So I stay')).handledBy).toBe('human');
+		expect(textsOf(id)).toEqual(['/end', 'So I stay']);
+	}, 30_000);
+
+	it('by the workflow brings the bot back, and ending twice is an outcome', async () => {
 		const { customer, id } = await handedOver('eva');
 		const end = { resource: 'conversation', operation: 'end', conversationId: id, options: {} };
 		const first = await runNode(end);

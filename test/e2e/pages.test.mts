@@ -57,11 +57,14 @@ it('a customer and an agent talk on the pages, with files in both directions, un
 	await details.getByText('bea@example.com').waitFor();
 	await desk.getByLabel('Your name').fill('Grace');
 	await desk.getByRole('button', { name: 'Join' }).click();
-	await messagesOf(shop).getByText('has joined the chat').waitFor();
+	await desk.getByLabel('Write to the customer').waitFor();
+	// Nobody reads of a human who has not written yet.
+	await shop.getByText('Nobody has joined yet').waitFor();
 
 	const bill = Buffer.from('%PDF-1.7 a bill');
 	await pick(desk, { name: 'Größe & bill.pdf', mimeType: 'application/pdf', buffer: bill });
 	await agentSays(desk, 'Hello <Bea & Co>, your bill');
+	await messagesOf(shop).getByText('Grace has joined the chat.').waitFor();
 	await messagesOf(shop).getByText('Hello <Bea & Co>, your bill').waitFor();
 	await shop.getByRole('heading', { name: 'Grace' }).waitFor();
 	await messagesOf(desk).getByText('Delivered to n8n').waitFor();
@@ -205,7 +208,7 @@ it('both pages show that n8n is down, and a message can be sent again', async ()
 	const desk = await openDesk();
 	await desk.getByRole('button', { name: /Fay/ }).click();
 	await desk.getByRole('button', { name: 'Join' }).click();
-	await messagesOf(shop).getByText('has joined the chat').waitFor();
+	await desk.getByLabel('Write to the customer').waitFor();
 
 	await environment.n8n.kill('SIGTERM');
 	await agentSays(desk, 'Can you read this?');

@@ -78,6 +78,18 @@ beforeAll(async () => {
 	);
 	await publish(
 		[
+			webhook('end'),
+			talkdesk('End', {
+				resource: 'conversation',
+				operation: 'end',
+				conversationId: body('conversationId'),
+				options: {},
+			}),
+		],
+		{ end: [['End']] },
+	);
+	await publish(
+		[
 			webhook('route'),
 			talkdesk('Route', {
 				resource: 'message',
@@ -242,6 +254,57 @@ it('gives the chat back after an end that was not reported', async () => {
 	});
 	expect(await route('s3', 'Are you there?')).toMatchObject({ owner: 'bot' });
 	expect((await start('s3')).conversationId).not.toBe(conversationId);
+});
+
+it('an end hands the chat back to the bot once', async () => {
+	const { conversationId: first } = await start('s4');
+	await environment.talkdesk.agent.join(first, { name: 'Zoe' });
+	await environment.talkdesk.agent.end(first);
+	expect(await eventOf(first, { event: 'conversation_ended' })).toMatchObject({ handedBack: true });
+
+	const { conversationId: second } = await start('s4');
+	expect(second).not.toBe(first);
+	const again = { conversation_id: first, timestamp: '2099-01-01T00:00:00.000Z' };
+	await environment.talkdesk.deliver('local-touchpoint', 'conversation_ended', again);
+	expect(await eventOf(first, { handedBack: false })).toMatchObject({ sessionId: 's4' });
+
+	// Another workflow than that of the trigger.
+	await call('end', { conversationId: second });
+	expect(await route('s4', 'Bot?')).toMatchObject({ owner: 'bot' });
+	expect(await eventOf(second, { event: 'conversation_ended' })).toMatchObject({
+		handedBack: true,
+	});
+
+	// Late words make the former conversation open again; its end is no end of the newer one.
+	const { conversationId: third } = await start('s4');
+	await environment.talkdesk.deliver('local-touchpoint', 'message_created', {
+		conversation_id: first,
+		timestamp: '2099-01-01T00:00:01.000Z',
+		payload: { content: 'One thing more', author: { type: 'AGENT' } },
+	});
+	await eventOf(first, { text: 'One thing more' });
+	await environment.talkdesk.deliver('local-touchpoint', 'conversation_ended', {
+		...again,
+		timestamp: '2099-01-01T00:00:02.000Z',
+	});
+	expect(await eventOf(first, { timestamp: '2099-01-01T00:00:02.000Z' })).toMatchObject({
+		handedBack: false,
+	});
+	expect(await route('s4', 'Human?')).toMatchObject({
+		owner: 'human',
+		item: { conversationId: third },
+	});
+});
+
+it('a conversation that could not be ended stays open', async () => {
+	const { conversationId } = await start('s5');
+	environment.talkdesk.configure({ digitalConnectEnabled: false });
+	try {
+		await expect(call('end', { conversationId })).rejects.toThrow();
+	} finally {
+		environment.talkdesk.configure({ digitalConnectEnabled: true });
+	}
+	expect(await route('s5', 'Still there?')).toMatchObject({ owner: 'human' });
 });
 
 it.each(['={{ 7*7 }}', 'O\'Neil "x"', '-1', '49', 'Ünï 李', 'a'.repeat(500)])(

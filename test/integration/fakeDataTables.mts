@@ -74,8 +74,8 @@ export class FakeDataTables {
 		}
 		const matching = this.rows.filter((row) =>
 			(filters?.conditions ?? []).every(({ keyName, condition, keyValue }) => {
-				const [, field = ''] = /^=\{\{ \$json\.(\w+) \}\}$/.exec(keyValue) ?? [];
-				const [left, right] = [row[keyName], input[field]];
+				const [, field] = /^=\{\{ \$json\.(\w+) \}\}$/.exec(keyValue) ?? [];
+				const [left, right] = [row[keyName], field === undefined ? keyValue : input[field]];
 				return condition === 'eq' ? left === right : String(left) < String(right);
 			}),
 		);

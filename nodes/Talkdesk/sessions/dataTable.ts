@@ -208,19 +208,26 @@ export async function upsertRow(
 	);
 }
 
-/** Changes the rows of a conversation. @returns the changed rows; none if there is no such row */
+/**
+ * Changes the rows of a conversation.
+ *
+ * @param ifStatus only rows with this status
+ * @returns the changed rows; none if there is no such row
+ */
 export async function updateRows(
 	functions: IExecuteFunctions,
 	tableId: string,
 	changes: IDataObject & { conversationId: string },
+	ifStatus?: 'open' | 'ended',
 ): Promise<IDataObject[]> {
+	const hasStatus = { keyName: 'status', condition: 'eq', keyValue: ifStatus };
 	return await run(
 		functions,
 		{
 			resource: 'row',
 			operation: 'update',
 			dataTableId: byId(tableId),
-			...where(equals('conversationId')),
+			...where(equals('conversationId'), ...(ifStatus ? [hasStatus] : [])),
 			...AUTO_MAP,
 			options: {},
 		},

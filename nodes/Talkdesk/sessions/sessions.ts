@@ -19,6 +19,11 @@ const text = z
 	.nullish()
 	.transform((value) => value ?? '');
 
+/** ISO 8601. n8n gives the same column as a text or as a date. */
+const time = z
+	.preprocess((value) => (value instanceof Date ? value.toISOString() : value), text)
+	.catch('');
+
 const rowSchema = z.object({
 	conversationId: z.string().min(1),
 	sessionId: z.string(),
@@ -28,12 +33,13 @@ const rowSchema = z.object({
 	status: z.enum(['open', 'ended']).catch('ended'),
 	agentName: text,
 	resumeUrl: text,
-	startedAt: text,
-	endedAt: text,
+	startedAt: time,
+	endedAt: time,
+	endReason: text,
 });
 
 /** A conversation that this package has started, as the table has it. */
-type Conversation = z.output<typeof rowSchema>;
+export type Conversation = z.output<typeof rowSchema>;
 
 /** The part of a conversation that never changes. */
 export type SessionOfConversation = Pick<
@@ -71,8 +77,27 @@ export interface Sessions {
 	isStarting(): boolean;
 	/** Stores a conversation that was started. */
 	remember(started: SessionOfConversation): Promise<void>;
-	/** Notes that a conversation has ended. @param endedAt ISO 8601 */
-	end(conversationId: string, endedAt: string, endReason?: string): Promise<void>;
+	/**
+	 * Notes that a conversation has ended. The first end counts.
+	 *
+	 * @param endedAt ISO 8601
+	 * @returns the conversation if it was open until now
+	 */
+	end(
+		conversationId: string,
+		endedAt: string,
+		endReason?: string,
+	): Promise<Conversation | undefined>;
+	/** As `end`, for a conversation that this workflow ends. */
+	endByWorkflow(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
+	/**
+	 * As `end`, for an end that Talkdesk reports.
+	 *
+	 * @returns the conversation if it was open until now, or another workflow has ended it
+	 */
+	endReported(...end: Parameters<Sessions['end']>): Promise<Conversation | undefined>;
+	/** Takes back a noted end that did not happen. */
+	reopen(conversationId: string): Promise<void>;
 	/** Notes that an agent writes, and with it that the conversation is open again if it had ended before. */
 	agentWrites(conversationId: string, agentName: string, writtenAt: string): Promise<void>;
 }
@@ -85,6 +110,8 @@ const FOREIGN_TTL_MS = 30_000;
 const MISSING_TTL_MS = 2_000;
 /** Days after which the row of an ended conversation is deleted. */
 const KEEP_DAYS = 30;
+/** How an end begins that a workflow made, with its ID, until Talkdesk reports it. */
+const BY_WORKFLOW = 'ended by workflow ';
 const DAY_MS = 86_400_000;
 
 const tables = new Map<string, { id: string } | { missingSince: number }>();
@@ -150,10 +177,28 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		else openConversations.delete(scoped(sessionId));
 		if (conversation) keep(conversation);
 	};
-	const update = async (changes: IDataObject & { conversationId: string }) =>
+	/** @returns the conversation if it was changed */
+	const update = async (
+		changes: IDataObject & { conversationId: string },
+		ifStatus?: Conversation['status'],
+	) =>
 		await withTable(existingTable, async (tableId) => {
-			if (tableId !== undefined) await updateRows(functions, tableId, changes);
+			if (tableId === undefined) return undefined;
+			return newestOpenOrNewest(await updateRows(functions, tableId, changes, ifStatus));
 		});
+
+	const noteEnd = async (conversationId: string, endedAt: string, endReason = '') => {
+		const session = known.get(scoped(conversationId));
+		if (session) {
+			const open = openConversations.get(scoped(session.sessionId));
+			if (open?.conversationId === conversationId) {
+				openConversations.delete(scoped(session.sessionId));
+			}
+		}
+		agents.delete(scoped(conversationId));
+		return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
+	};
+	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
 
 	return {
 		async last(sessionId) {
@@ -197,18 +242,26 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				await upsertRow(functions, tableId, row);
 				await cleanUp(functions, workflowId, tableId);
 			});
-			keepLast(started.sessionId, { ...row, agentName: '', resumeUrl: '', endedAt: '' });
+			keepLast(started.sessionId, {
+				...row,
+				agentName: '',
+				resumeUrl: '',
+				endedAt: '',
+				endReason: '',
+			});
 		},
-		async end(conversationId, endedAt, endReason = '') {
-			const session = known.get(scoped(conversationId));
-			if (session) {
-				const open = openConversations.get(scoped(session.sessionId));
-				if (open?.conversationId === conversationId) {
-					openConversations.delete(scoped(session.sessionId));
-				}
-			}
-			agents.delete(scoped(conversationId));
-			await update({ conversationId, status: 'ended', endedAt, endReason });
+		end: noteEnd,
+		endByWorkflow: async (conversationId, endedAt) =>
+			await noteEnd(conversationId, endedAt, byThisWorkflow),
+		async endReported(conversationId, endedAt, endReason = '') {
+			const ended = await noteEnd(conversationId, endedAt, endReason);
+			if (ended) return ended;
+			const noted = (await select('conversationId', conversationId))?.endReason ?? '';
+			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
+			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });
+		},
+		async reopen(conversationId) {
+			await update({ conversationId, status: 'open' }, 'ended');
 		},
 		async agentWrites(conversationId, agentName, writtenAt) {
 			if (agents.get(scoped(conversationId)) === agentName) return;

@@ -1,7 +1,12 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { jsonParse, sleep } from 'n8n-workflow';
 
-import { sessionsOf, type SessionOfConversation, type Sessions } from '../sessions/sessions';
+import {
+	sessionsOf,
+	type Conversation,
+	type SessionOfConversation,
+	type Sessions,
+} from '../sessions/sessions';
 
 /**
  * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
@@ -11,13 +16,17 @@ const WAITS_MS = [100, 250, 500, 1000, 1500, 2000];
 /** Milliseconds to wait at most while a start is under way in this process: as long as its retries take. */
 const MAX_WAIT_MS = 60_000;
 
+/** Stored for an agent whose name Talkdesk doesn't give, so that it shows that one has written. */
+const UNNAMED = '(no name)';
+
 /**
  * The session of an event: who in the user's channel it is for.
  *
  * Notes ends, and which agent writes. A conversation that nobody here has started has no session.
  *
  * @param json the event, as the trigger puts it out
- * @returns `sessionId` and `sessionData` for the output; nothing without a session
+ * @returns `sessionId` and `sessionData` for the output; nothing without a session. For an end also `handedBack`, so that the
+ * customer reads of it once: false if this workflow made the end or knows it, or if another human has the chat by now.
  * @throws NodeOperationError if the Data Table can't be used
  */
 export async function findSession(
@@ -30,16 +39,30 @@ export async function findSession(
 	const session = await waitForSession(sessions, conversationId);
 	if (!session) return {};
 	const at = isoOf(timestamp);
-	if (event === 'conversation_ended') {
-		await sessions.end(conversationId, at, typeof reason === 'string' ? reason : undefined);
-	}
+	const isEnd = event === 'conversation_ended';
+	const ended = isEnd
+		? await sessions.endReported(
+				conversationId,
+				at,
+				typeof reason === 'string' ? reason : undefined,
+			)
+		: undefined;
 	const agentName = agentOf(json);
-	if (agentName !== undefined) await sessions.agentWrites(conversationId, agentName, at);
+	if (agentName !== undefined) {
+		await sessions.agentWrites(conversationId, agentName || UNNAMED, at);
+	}
 	const { sessionId, sessionData } = session;
 	return {
 		sessionId,
+		...(isEnd && { handedBack: ended !== undefined && !(await hasNewer(sessions, ended)) }),
 		...(sessionData && { sessionData: jsonParse(sessionData, { fallbackValue: sessionData }) }),
 	};
+}
+
+/** Whether the session has an open conversation that began later. */
+async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversation) {
+	const open = await sessions.open(sessionId, true);
+	return open !== undefined && Date.parse(open.startedAt) > Date.parse(startedAt);
 }
 
 async function waitForSession(

@@ -10,15 +10,21 @@ import { forward, type Answer, type SaidFile } from './forward.mts';
 import { createSessions, type ReceivedMessage } from './sessions.mts';
 import { webSite } from './web-site.mts';
 
-const from = z.enum(['system', 'human', 'bot']);
+const from = z.enum(['human', 'automated', 'bot']);
 const name = z
 	.string()
 	.optional()
 	.transform((text) => text || undefined);
 
-/** The body of the example workflow's messages to the chat. */
-const deliverySchema = z.object({ sessionId: z.string(), from, text: z.string(), name });
-/** The query of the example workflow's files; their bytes are the body. */
+/** What the example workflow posts to the chat. */
+const deliverySchema = z.object({
+	sessionId: z.string(),
+	from,
+	text: z.string(),
+	name,
+	joined: z.boolean().optional(),
+});
+/** How it posts a file: this in the query, and the bytes. */
 const fileQuerySchema = z.object({ sessionId: z.string(), from, name, fileName: z.string() });
 
 /** A customer on the web site, played by a test. */

@@ -20,7 +20,6 @@ const styles = {
 	customer: ['cyan', 'Ann  '],
 	bot: ['magenta', 'Bot  '],
 	agent: ['green', 'Zoe  '],
-	system: ['yellow', '  *  '],
 	note: ['gray', '     '],
 } as const;
 

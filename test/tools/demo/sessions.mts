@@ -2,19 +2,23 @@ import { randomUUID } from 'node:crypto';
 import type { UploadedFile } from '../../simulator/pages/server/transfer.mts';
 import type { Answer } from './forward.mts';
 
-/** A text or a file that n8n has posted to a customer. */
+/** What n8n posted to a customer: words, or a file. */
 export interface ReceivedMessage {
-	from: 'system' | 'human' | 'bot';
+	/** `automated`: a program on Talkdesk's side, which is no human. */
+	from: 'human' | 'automated' | 'bot';
 	text: string;
 	/** The name of the speaker, if n8n knows it. */
 	name?: string;
+	/** Whether it is the first message of this human. */
+	joined?: boolean;
 	file?: UploadedFile;
 }
 
 /** One message as the customer's page shows it. */
 export interface ChatMessage {
 	id: string;
-	from: 'customer' | ReceivedMessage['from'];
+	/** `notice`: something that happened. */
+	from: 'customer' | 'notice' | ReceivedMessage['from'];
 	name?: string;
 	text: string;
 	files: Array<Pick<UploadedFile, 'id' | 'name' | 'size'>>;
@@ -26,7 +30,7 @@ export interface ChatMessage {
 	problem?: string;
 }
 
-/** Who answers: `nobody yet` before an agent joins, whose name is known from the first message on. */
+/** Who answers. A human is awaited until one writes; then the name is known. */
 type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
 
 /** The chat of one person on the web site. */
@@ -95,10 +99,19 @@ export function createSessions(changed: () => void): Sessions {
 			}
 			changed();
 		},
-		addN8nMessage(session, { from, text, name, file }) {
+		addN8nMessage(session, { from, text, name, joined, file }) {
 			const before = session.answering;
-			const known = name ?? (before.by === 'human' ? before.name : undefined);
-			session.answering = from === 'bot' ? { by: 'bot' } : { by: 'human', ...named(known) };
+			const isHuman = from === 'human';
+			const known = name ?? (isHuman && before.by === 'human' ? before.name : undefined);
+			if (isHuman) session.answering = { by: 'human', ...named(known) };
+			if (from === 'bot') session.answering = { by: 'bot' };
+			if (joined) {
+				add(session, {
+					from: 'notice',
+					text: `${name ?? 'A colleague'} has joined the chat.`,
+					files: [],
+				});
+			}
 			if (file) session.files.set(file.id, file);
 			// A message of files alone is an empty text, followed by the files.
 			const files = file ? [mention(file)] : [];

@@ -18,11 +18,17 @@ export const end = defineOperation({
 	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
 	async execute(context) {
 		const conversationId = readTextParameter(context, conversationIdProperty);
-		const { alreadyEnded } = await endConversation(context.client, { conversationId });
 		const sessions = sessionsOf(context.functions);
-		if (await sessions.exist()) {
-			await sessions.end(conversationId, new Date().toISOString(), 'ended by a workflow');
-		}
+		// Noted first: Talkdesk may report this end before it answers, and the trigger tells whether it is news.
+		const noted = (await sessions.exist())
+			? await sessions.endByWorkflow(conversationId, new Date().toISOString())
+			: undefined;
+		const { alreadyEnded } = await endConversation(context.client, { conversationId }).catch(
+			async (error: unknown) => {
+				if (noted) await sessions.reopen(conversationId);
+				throw error;
+			},
+		);
 		return [outputItem({ conversationId, ended: true, alreadyEnded }, context.itemIndex)];
 	},
 });

@@ -6,7 +6,7 @@ import { messageList } from 'shared/messages.js';
 /**
  * @typedef {object} ChatMessage
  * @property {string} id
- * @property {'customer' | 'bot' | 'human' | 'system'} from
+ * @property {'customer' | 'bot' | 'human' | 'automated' | 'notice'} from
  * @property {string} [name]
  * @property {string} text
  * @property {Array<{ id: string, name: string, size: number }>} files
@@ -134,9 +134,10 @@ function entryOf({ id, from, name, text, files, at, state, problem }, chat, acti
 		customer: 'You',
 		bot: 'Bot',
 		human: name ?? chat.answering.name ?? 'A colleague',
-		system: '',
+		automated: 'Automatic message',
+		notice: '',
 	};
-	const side = { customer: 'own', bot: 'other', human: 'other', system: 'note' }[from];
+	const side = { customer: 'own', notice: 'note' }[from] ?? 'other';
 	return {
 		...{ id, side, text, at },
 		author: authors[from],
