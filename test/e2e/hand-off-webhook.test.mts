@@ -1,7 +1,8 @@
 import axios from 'axios';
 
 import { environment } from '../support/environmentFixture.mts';
-import { conversationOf, countExecutions, handedOver, newCustomer } from './hand-off-fixtures.mts';
+import { countExecutions, handedOver, newCustomer } from './hand-off-fixtures.mts';
+import { conversationOf } from '../tools/demo/conversation.mts';
 
 describe('a call of the trigger', () => {
 	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -103,7 +104,7 @@ describe('a call of the trigger', () => {
 	it('of a start tells nobody that a human has joined', async () => {
 		const { email, customer } = newCustomer('started');
 		await customer.says('I want to talk to a human');
-		const { id } = await conversationOf(email);
+		const { id } = await conversationOf(environment.talkdesk, email);
 		const before = await countExecutions();
 		for (const conversation_id of [id, 'opened-by-an-agent']) {
 			expect((await call('/conversation_started', { conversation_id })).status).toBe(200);
@@ -123,7 +124,7 @@ describe('a call of the trigger', () => {
 	it('of an automated message reaches the customer, and is no human', async () => {
 		const { email, customer } = newCustomer('automated');
 		await customer.says('I want to talk to a human');
-		const { id: conversation_id } = await conversationOf(email);
+		const { id: conversation_id } = await conversationOf(environment.talkdesk, email);
 		const says = async (type: string, content: string) =>
 			await call('/message_created', { conversation_id, payload: { content, author: { type } } });
 		await says('BOT', 'Our office is closed');

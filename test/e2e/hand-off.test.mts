@@ -5,9 +5,9 @@ import path from 'node:path';
 import { scopes } from '../simulator/contract.mts';
 import { environment } from '../support/environmentFixture.mts';
 import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
-import { playConversation } from '../tools/demo/conversation.mts';
+import { conversationOf, playConversation } from '../tools/demo/conversation.mts';
 import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
-import { conversationOf, handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
+import { handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
 
 type Scope = (typeof scopes)[number];
 const FILE_SCOPES = [
@@ -169,7 +169,7 @@ describe('the end', () => {
 			{ what: 'the end to be dispatched' },
 		);
 		expect((await customer.says('A human again')).handledBy).toBe('human');
-		const { id: next } = await conversationOf(email);
+		const { id: next } = await conversationOf(environment.talkdesk, email);
 		expect(next).not.toBe(id);
 		await environment.talkdesk.agent.join(next, { name: 'Max' });
 		await environment.talkdesk.agent.say(next, 'Hello');
