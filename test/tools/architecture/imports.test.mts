@@ -12,12 +12,14 @@ const NODES = 'nodes/Talkdesk/';
 /** What each folder of nodes/Talkdesk/ may import. Files without a folder are the nodes themselves. */
 const ALLOWED_IN_NODES = {
 	'the nodes': ['actions', 'trigger', 'parameters', 'api'],
-	actions: ['parameters', 'deduplication', 'files', 'transcript', 'api', 'text'],
-	trigger: ['parameters', 'deduplication', 'files', 'api', 'text'],
+	actions: ['parameters', 'sessions', 'deduplication', 'files', 'transcript', 'api', 'text'],
+	trigger: ['parameters', 'sessions', 'deduplication', 'files', 'api', 'collections', 'text'],
+	sessions: ['collections'],
 	parameters: ['transcript', 'api', 'text'],
 	files: ['parameters', 'api', 'text'],
 	transcript: ['api', 'text'],
 	deduplication: [],
+	collections: [],
 	api: ['text'],
 	text: [],
 };
