@@ -8,7 +8,7 @@ import { readExample, type ExampleWorkflow } from './examples.mts';
 
 /** Every example, and the test that runs it. A new example comes with one. */
 const TESTS: Record<string, string> = {
-	'after-the-conversation': 'examples-flows.test.mts',
+	'after-the-conversation': 'examples-after.test.mts',
 	'ai-agent-hand-off': 'ai-agent.test.mts',
 	'ask-a-human-and-wait': 'examples-flows.test.mts',
 	'live-chat-hand-off': 'hand-off.test.mts',

@@ -16,8 +16,13 @@ export type Turn = { say: string } | { callTool: Record<string, string> };
 /**
  * @param said what the customer said last
  * @param toolResults what the tool has answered since then
+ * @param before what was said before, as the model gets it: the memory
  */
-export type Script = (said: string, toolResults: string[]) => Turn | Promise<Turn>;
+export type Script = (
+	said: string,
+	toolResults: string[],
+	before: string[],
+) => Turn | Promise<Turn>;
 
 /** A model's HTTP API, compatible with OpenAI's chat completions. */
 export interface ScriptedModel {
@@ -27,6 +32,9 @@ export interface ScriptedModel {
 	readonly toolResults: readonly string[];
 	close(): Promise<void>;
 }
+
+const textOf = (message?: { content?: unknown }) =>
+	typeof message?.content === 'string' ? message.content : JSON.stringify(message?.content);
 
 /** Starts a stand-in for a model that follows a script, on a free port of 127.0.0.1. */
 export async function startScriptedModel(script: Script): Promise<ScriptedModel> {
@@ -40,10 +48,10 @@ export async function startScriptedModel(script: Script): Promise<ScriptedModel>
 		const results = messages
 			.slice(lastUser + 1)
 			.filter(({ role }) => role === 'tool')
-			.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)));
+			.map(textOf);
 		if (results.length > 0) toolResults.push(results.at(-1) ?? '');
-		const said = messages[lastUser]?.content;
-		const turn = await script(typeof said === 'string' ? said : JSON.stringify(said), results);
+		const before = messages.slice(0, lastUser).filter(({ role }) => role !== 'system');
+		const turn = await script(textOf(messages[lastUser]), results, before.map(textOf));
 		const message =
 			'say' in turn
 				? { role: 'assistant', content: turn.say }
