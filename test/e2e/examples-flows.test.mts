@@ -1,57 +1,29 @@
-import axios from 'axios';
-
+import type { EventName } from '../simulator/contract.mts';
 import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
 import type { Execution } from '../tools/n8n/schemas.mts';
 import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
-import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
 import {
 	startExamplesEnvironment,
 	setField,
+	setWait,
 	type AddedExample,
 	type ExamplesEnvironment,
 } from './examples.mts';
+import { handOver, newCustomer, wordsOf, type Customer } from './examples-customers.mts';
 
 let environment: ExamplesEnvironment;
-let model: ScriptedModel;
 let inTime: AddedExample;
-let after: AddedExample;
 let asking: AddedExample;
 /** Began before the other tests: n8n looks only once a minute for executions whose time is over. */
 let unanswered: Promise<Record<string, unknown>>;
-let sessions = 0;
 
 const ENDED = ['success', 'error', 'crashed', 'canceled'];
 
-type Customer = ReturnType<typeof newCustomer>;
-
-/** A customer of an example with a webhook. */
-function newCustomer(example: AddedExample, more: object = {}) {
-	const sessionId = `flows-${++sessions}`;
-	const email = `${sessionId}@example.com`;
-	const { heard, hears } = environment.chat.customer({ sessionId });
-	return {
-		sessionId,
-		email,
-		heard,
-		hears,
-		async says(text: string) {
-			const url = example.webhookUrlOf('Customer writes');
-			const { data } = await axios.post<unknown>(url, { sessionId, email, text, ...more });
-			return data;
-		},
-	};
-}
-
-async function handedOver(name: string, customer: Customer): Promise<string> {
-	expect(await customer.says('I want to talk to a human')).toMatchObject({ handledBy: 'human' });
-	return await environment.conversationIn(
-		name,
-		({ contact_person }) => contact_person.email === customer.email,
-	);
-}
-
+const NAME = 'no-agent-in-time';
+const customerOf = (more?: object) =>
+	newCustomer(environment, inTime.webhookUrlOf('Customer writes'), more);
+const handedOver = async (customer: Customer) => await handOver(environment, NAME, customer);
 const stateOf = (id: string) => environment.talkdesk.conversation(id);
-const wordsOf = ({ heard }: Customer) => heard.map(({ from, text }) => `${from}: ${text}`);
 
 /** Runs a workflow that asks a human with the example. @returns a function that waits for the answer */
 async function ask(question: string): Promise<() => Promise<Record<string, unknown>>> {
@@ -82,16 +54,10 @@ const conversationAbout = async (question: string) =>
 
 beforeAll(async () => {
 	environment = await startExamplesEnvironment();
-	model = await startScriptedModel((said) => ({ say: `Summed up: ${said}` }));
-	const openAi = await environment.n8n.api.createCredential('Model', 'openAiApi', {
-		apiKey: 'none',
-		url: model.url,
-	});
-	inTime = await environment.add('no-agent-in-time', {
+	inTime = await environment.add(NAME, {
 		adapt: (example) =>
-			setField(example, 'Settings', 'secondsToWait', '={{ $json.body.secondsToWait ?? 3 }}'),
+			setWait(example, "={{ $('Customer writes').item.json.body.secondsToWait ?? 3 }}"),
 	});
-	after = await environment.add('after-the-conversation', { credentials: { openAiApi: openAi } });
 	asking = await environment.add('ask-a-human-and-wait', {
 		adapt: (example) =>
 			setField(
@@ -105,15 +71,12 @@ beforeAll(async () => {
 	// Looked at later.
 	unanswered.catch(() => undefined);
 }, 300_000);
-afterAll(async () => {
-	await model?.close();
-	await environment?.stop();
-}, 30_000);
+afterAll(async () => await environment?.stop(), 30_000);
 
-describe('no-agent-in-time', () => {
-	it('apologizes, ends the conversation, and brings the bot back', async () => {
-		const customer = newCustomer(inTime);
-		const id = await handedOver('no-agent-in-time', customer);
+describe(NAME, () => {
+	it('apologizes, ends the conversation, and the bot is back', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
 		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
 		await environment.talkdesk.waitFor(() => stateOf(id)?.state === 'ended', {
 			what: 'the end in Talkdesk',
@@ -134,67 +97,53 @@ describe('no-agent-in-time', () => {
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);
 	}, 60_000);
 
-	it('does nothing if an agent has joined in time', async () => {
-		const customer = newCustomer(inTime);
-		const id = await handedOver('no-agent-in-time', customer);
-		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
-		await customer.hears(({ text }) => text.endsWith('has joined the chat.'), 'the agent to join');
+	it('is silent when an agent has written meanwhile, also one without a name', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
+		await environment.talkdesk.deliver(NAME, 'message_created', {
+			conversation_id: id,
+			payload: { content: 'Hi', author: { type: 'AGENT' } },
+		});
+		await customer.hears(({ text, joined }) => text === 'Hi' && joined === true, 'the agent');
 		await environment.quiet(inTime.workflowId);
 		expect(stateOf(id)?.state).toBe('open');
 		expect(await customer.says('Hello Zoe')).toEqual({ handledBy: 'human' });
 		expect(environment.saidIn(id)).toEqual(['Hello Zoe']);
+		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ from }) => from === 'bot', 'the bot');
 		expect(wordsOf(customer)).not.toContainEqual(expect.stringContaining('I am sorry'));
 	}, 60_000);
 
-	it('does nothing if the conversation ends in time', async () => {
-		const customer = newCustomer(inTime);
-		const id = await handedOver('no-agent-in-time', customer);
+	it('takes neither a start nor an automated message for an agent', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
+		const happens = async (event: EventName, payload?: object) =>
+			await environment.talkdesk.deliver(NAME, event, {
+				conversation_id: id,
+				payload,
+			});
+		await happens('conversation_started');
+		await happens('message_created', { content: 'You are first', author: { type: 'SYSTEM' } });
+		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
+		expect(wordsOf(customer)[0]).toBe('automated: You are first');
+	}, 60_000);
+
+	it('is silent when the customer has gone back to the bot', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
+		expect(await customer.says('end')).toMatchObject({ handledBy: 'bot' });
+		expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
+		await environment.quiet(inTime.workflowId);
+		expect(wordsOf(customer)).toEqual([]);
+	}, 60_000);
+
+	it('is silent when all is over before the time is', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
 		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ text }) => text.includes('I am your bot again'), 'the bot');
 		await environment.quiet(inTime.workflowId);
-		expect(wordsOf(customer)).toHaveLength(1);
-	}, 60_000);
-});
-
-describe('after-the-conversation', () => {
-	it('asks for a rating, sums up the conversation, and stores both', async () => {
-		const customer = newCustomer(after);
-		const id = await handedOver('after-the-conversation', customer);
-		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
-		await environment.talkdesk.agent.say(id, 'What is the number?');
-		await customer.hears(({ text }) => text === 'What is the number?', "Zoe's words");
-		expect(await customer.says('4711')).toEqual({ handledBy: 'human' });
-		await environment.talkdesk.agent.end(id);
-		await customer.hears(({ text }) => text.includes('How satisfied were you'), 'the question');
-
-		expect(await customer.says('4')).toMatchObject({ reply: expect.stringContaining('Thank you') });
-		expect(await customer.says('5')).toMatchObject({
-			reply: expect.stringContaining('I am a bot'),
-		});
-		await environment.quiet(after.workflowId);
-		const rows = await environment.n8n.api.dataTableRows('conversation_reports');
-		const [report, ...more] = rows.filter(({ conversationId }) => conversationId === id);
-		expect(more).toEqual([]);
-		expect(report).toMatchObject({ sessionId: customer.sessionId, state: 'done', score: 4 });
-		expect(report?.summary).toMatch(/^Summed up: /);
-		expect(report?.summary).toContain(
-			'customer: I want to talk to a human\nagent: What is the number?\ncustomer: 4711',
-		);
-	}, 60_000);
-
-	it('takes an answer without a number for a new question, and asks only once', async () => {
-		const customer = newCustomer(after);
-		const id = await handedOver('after-the-conversation', customer);
-		await environment.talkdesk.agent.end(id);
-		await customer.hears(({ text }) => text.includes('How satisfied were you'), 'the question');
-		expect(await customer.says('When are you open?')).toMatchObject({
-			reply: expect.stringContaining('We are open'),
-		});
-		const again = await handedOver('after-the-conversation', customer);
-		expect(again).not.toBe(id);
-		await environment.quiet(after.workflowId);
 		expect(wordsOf(customer)).toHaveLength(1);
 	}, 60_000);
 });
@@ -241,8 +190,8 @@ describe('ask-a-human-and-wait', () => {
 
 it('the wait for an agent survives a restart of n8n', async () => {
 	// From 65 seconds on, n8n keeps a waiting execution in its database.
-	const customer = newCustomer(inTime, { secondsToWait: 70 });
-	await handedOver('no-agent-in-time', customer);
+	const customer = customerOf({ secondsToWait: 70 });
+	await handedOver(customer);
 	const [waiting, ...more] = await environment.underWay(inTime.workflowId);
 	expect(more).toEqual([]);
 	await environment.n8n.restart();

@@ -8,7 +8,7 @@ import { readExample, type ExampleWorkflow } from './examples.mts';
 
 /** Every example, with the test that runs it. */
 const TESTS: Record<string, string> = {
-	'after-the-conversation': 'examples-flows.test.mts',
+	'after-the-conversation': 'examples-after.test.mts',
 	'ai-agent-hand-off': 'ai-agent.test.mts',
 	'ask-a-human-and-wait': 'examples-flows.test.mts',
 	'live-chat-hand-off': 'hand-off.test.mts',
@@ -21,7 +21,22 @@ const TESTS: Record<string, string> = {
 const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../tools/demo/environment.mts' };
 
 /** A sub-workflow fails, and so the workflow that called it learns why. */
-const UNGUARDED: Record<string, string[]> = { 'ask-a-human-and-wait': ['Ask the human'] };
+/** The operations that can fail, with the number of their outputs: the error output comes after them. */
+const OUTPUTS: Record<string, number> = { start: 1, send: 1, route: 2, end: 1 };
+/** Sticky notes aside. */
+const MAX_NODES: Record<string, number> = {
+	'after-the-conversation': 22,
+	'live-chat-hand-off': 16,
+	'no-agent-in-time': 16,
+	'slack-hand-off': 16,
+	'telegram-hand-off': 15,
+	'whatsapp-hand-off': 18,
+};
+const UNGUARDED: Record<string, string[]> = {
+	'ask-a-human-and-wait': ['Ask the human', 'End the conversation'],
+	// If the end fails, an agent may still come, and the execution fails.
+	'no-agent-in-time': ['Give up'],
+};
 
 const NOTE = 'n8n-nodes-base.stickyNote';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -159,23 +174,33 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('receives messages of agents only, so that no customer gets an echo', () => {
+	it('sends no customer an echo: it receives messages of agents only, or looks at the author', () => {
 		const triggers = example.nodes.filter(({ type }) => type.endsWith('.talkdeskTrigger'));
-		expect(triggers.map(({ parameters }) => parameters.options)).toEqual([
-			expect.objectContaining({ onlyAgentMessages: true }),
-		]);
+		expect(triggers).toHaveLength(1);
+		const isLimited = z
+			.object({ onlyAgentMessages: z.literal(true) })
+			.safeParse(triggers[0]?.parameters.options).success;
+		const looksAtAuthor = example.nodes.some(({ parameters }) =>
+			/author\?\.kind }}.{0,40}customer/.test(JSON.stringify(parameters)),
+		);
+		expect([isLimited, looksAtAuthor]).toContain(true);
 	});
 
 	it('has an error branch for conversations and messages', () => {
 		const connections = connectionsSchema.parse(example.connections);
 		const unguarded = example.nodes
 			.filter(({ type }) => type === 'n8n-nodes-talkdesk.talkdesk')
-			.filter(({ parameters }) => ['start', 'send'].includes(String(parameters.operation)))
-			.filter(
-				(node) =>
-					node.onError !== 'continueErrorOutput' || !connections[node.name]?.main?.[1]?.length,
-			);
+			.filter(({ parameters }) => Object.keys(OUTPUTS).includes(String(parameters.operation)))
+			.filter(({ name: node, onError, parameters }) => {
+				const branch = connections[node]?.main?.[OUTPUTS[String(parameters.operation)] ?? 1];
+				return onError !== 'continueErrorOutput' || !branch?.length;
+			});
 		expect(unguarded.map((node) => node.name)).toEqual(UNGUARDED[name] ?? []);
+	});
+
+	it('has no more nodes than a hand-off needs', () => {
+		const nodes = example.nodes.filter(({ type }) => !type.endsWith('.stickyNote'));
+		expect(nodes.length).toBeLessThanOrEqual(MAX_NODES[name] ?? Infinity);
 	});
 
 	it('has a layout without overlaps', () => {

@@ -1,18 +1,17 @@
-import axios from 'axios';
-
+import type { EventName } from '../simulator/contract.mts';
 import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
-import { startExamplesEnvironment, setField, type ExamplesEnvironment } from './examples.mts';
+import { startExamplesEnvironment, setWait, type ExamplesEnvironment } from './examples.mts';
+import { handOver, newCustomer, type Customer } from './examples-customers.mts';
 
 let environment: ExamplesEnvironment;
 let model: ScriptedModel;
 const workflowIds = new Map<string, string>();
-let sessions = 0;
 
 beforeAll(async () => {
 	environment = await startExamplesEnvironment();
 	workflowIds.set('live-chat', environment.workflowId);
 	const inTime = await environment.add('no-agent-in-time', {
-		adapt: (example) => setField(example, 'Settings', 'secondsToWait', 600),
+		adapt: (example) => setWait(example, 600),
 	});
 	workflowIds.set('no-agent-in-time', inTime.workflowId);
 	model = await startScriptedModel((said) => ({ say: `Summed up: ${said}` }));
@@ -33,34 +32,19 @@ describe.each([
 	{ path: 'no-agent-in-time', touchpointId: 'no-agent-in-time' },
 	{ path: 'after-the-conversation', touchpointId: 'after-the-conversation' },
 ])('$path', ({ path, touchpointId }) => {
-	function newCustomer() {
-		const sessionId = `web-${++sessions}`;
-		const email = `${sessionId}@example.com`;
-		return {
-			...environment.chat.customer({ sessionId }),
-			email,
-			says: async (text: string): Promise<unknown> =>
-				(await axios.post(`${environment.n8n.webhookUrl}/${path}`, { sessionId, email, text }))
-					.data,
-		};
-	}
-	async function handOver({ says, email }: ReturnType<typeof newCustomer>) {
-		expect(await says('A human, please')).toMatchObject({ handledBy: 'human' });
-		return await environment.conversationIn(
-			touchpointId,
-			({ contact_person }) => contact_person.email === email,
-		);
-	}
+	const customerOf = () => newCustomer(environment, `${environment.n8n.webhookUrl}/${path}`);
+	const handedOver = async (customer: Customer) =>
+		await handOver(environment, touchpointId, customer);
 	const failures = async () =>
 		await environment.n8n.api.countExecutions(workflowIds.get(path) ?? '', 'error');
 
-	it('delivers a late message of a former conversation to the customer, who has a new one', async () => {
-		const customer = newCustomer();
+	it('brings late words of a former conversation to the customer, who has a new one', async () => {
+		const customer = customerOf();
 		const before = await failures();
-		const former = await handOver(customer);
+		const former = await handedOver(customer);
 		await environment.talkdesk.agent.end(former);
 		await customer.hears(({ from }) => from === 'bot', 'the end');
-		const id = await handOver(customer);
+		const id = await handedOver(customer);
 		expect(id).not.toBe(former);
 
 		const late = { conversation_id: former };
@@ -79,8 +63,8 @@ describe.each([
 		expect(await failures()).toBe(before);
 	}, 60_000);
 
-	it('says that no human can be reached, and the bot stays', async () => {
-		const customer = newCustomer();
+	it('says that nobody can be reached, and the bot stays', async () => {
+		const customer = customerOf();
 		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
 			expect(await customer.says('A human, please')).toEqual({
@@ -110,16 +94,35 @@ describe.each([
 		expect(await failures()).toBe(before);
 	}, 60_000);
 
-	it("does not echo the customer's own messages", async () => {
-		const customer = newCustomer();
-		const id = await handOver(customer);
-		await environment.talkdesk.deliver(touchpointId, 'message_created', {
-			conversation_id: id,
-			payload: { content: 'my own words', author: { type: 'CUSTOMER' } },
-		});
+	it('says that a human is there when one has written, and shows nobody their own words', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
+		const happens = async (event: EventName, payload?: object) =>
+			await environment.talkdesk.deliver(touchpointId, event, { conversation_id: id, payload });
+		// Whenever Talkdesk may call it.
+		await happens('conversation_started');
+		await happens('message_created', { content: 'We are closed', author: { type: 'BOT' } });
+		await happens('message_created', { content: 'my words', author: { type: 'CUSTOMER' } });
+		await customer.hears(({ from }) => from === 'automated', 'the automated message');
 		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		await environment.talkdesk.agent.say(id, 'Hello');
 		await customer.hears(({ text }) => text === 'Hello', 'the human');
-		expect(customer.heard.map(({ text }) => text)).not.toContain('my own words');
+		expect(customer.heard).toEqual([
+			{ from: 'automated', text: 'We are closed' },
+			{ from: 'human', name: 'Zoe', text: 'Hello', joined: true },
+		]);
+	}, 60_000);
+
+	it('goes back to the bot when the customer wants it', async () => {
+		const customer = customerOf();
+		const id = await handedOver(customer);
+		expect(await customer.says('/end')).toMatchObject({
+			handledBy: 'bot',
+			reply: expect.stringContaining('You have left'),
+		});
+		expect(environment.talkdesk.conversation(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
+		expect(await customer.says('Hello?')).toMatchObject({ handledBy: 'bot' });
+		expect(await handedOver(customer)).not.toBe(id);
+		expect(JSON.stringify(customer.heard)).not.toContain('I am your bot again');
 	}, 60_000);
 });

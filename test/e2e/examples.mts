@@ -73,6 +73,13 @@ export function setField(example: ExampleWorkflow, node: string, field: string, 
 	nodeOf(example, node).parameters.assignments = { assignments };
 }
 
+/** Changes how many seconds the example's node "Wait" waits. @throws when there is no such node */
+export function setWait({ nodes }: ExampleWorkflow, seconds: string | number) {
+	const wait = nodes.find(({ type }) => type === 'n8n-nodes-base.wait');
+	if (!wait) throw new Error('The example has no node "Wait".');
+	wait.parameters.amount = seconds;
+}
+
 const assignmentsSchema = z.object({
 	assignments: z.array(z.object({ name: z.string(), value: z.unknown() }).passthrough()),
 });

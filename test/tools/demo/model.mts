@@ -14,10 +14,15 @@ const requestSchema = z.object({
 type Turn = { say: string } | { callTool: Record<string, string> };
 
 /**
- * @param said the last message of the customer
- * @param toolResults the results of the tool since then
+ * @param said what the customer said last
+ * @param toolResults what the tool has answered since then
+ * @param before what was said before, as the model gets it: the memory
  */
-export type Script = (said: string, toolResults: string[]) => Turn | Promise<Turn>;
+export type Script = (
+	said: string,
+	toolResults: string[],
+	before: string[],
+) => Turn | Promise<Turn>;
 
 /** A model's HTTP API, compatible with OpenAI's chat completions. */
 export interface ScriptedModel {
@@ -28,7 +33,10 @@ export interface ScriptedModel {
 	close(): Promise<void>;
 }
 
-/** Starts a fake model that follows a script, on a free port of 127.0.0.1. */
+const textOf = (message?: { content?: unknown }) =>
+	typeof message?.content === 'string' ? message.content : JSON.stringify(message?.content);
+
+/** Starts a stand-in for a model that follows a script, on a free port of 127.0.0.1. */
 export async function startScriptedModel(script: Script): Promise<ScriptedModel> {
 	const app = Fastify({ forceCloseConnections: true });
 	const toolResults: string[] = [];
@@ -40,10 +48,10 @@ export async function startScriptedModel(script: Script): Promise<ScriptedModel>
 		const results = messages
 			.slice(lastUser + 1)
 			.filter(({ role }) => role === 'tool')
-			.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)));
+			.map(textOf);
 		if (results.length > 0) toolResults.push(results.at(-1) ?? '');
-		const said = messages[lastUser]?.content;
-		const turn = await script(typeof said === 'string' ? said : JSON.stringify(said), results);
+		const before = messages.slice(0, lastUser).filter(({ role }) => role !== 'system');
+		const turn = await script(textOf(messages[lastUser]), results, before.map(textOf));
 		const message =
 			'say' in turn
 				? { role: 'assistant', content: turn.say }
