@@ -48,6 +48,7 @@ type Start = ReturnType<Environment['talkdesk']['conversations']>[number]['start
 
 const TYPE = 'talkdeskOAuth2Api';
 const CHAT = 'https://chat.example.com/messages';
+const CHAT_FILES = 'https://chat.example.com/files';
 const TIMEOUT_MS = 30_000;
 const UNFINISHED = ['new', 'running', 'waiting', 'unknown'];
 
@@ -110,6 +111,7 @@ export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
 			const example = readExample(name);
 			for (const { parameters } of example.nodes) {
 				if (parameters.url === CHAT) parameters.url = chat.messagesUrl;
+				if (parameters.url === CHAT_FILES) parameters.url = chat.filesUrl;
 			}
 			adapt?.(example);
 			// A user chooses these in the HTTP Request node.

@@ -14,6 +14,8 @@ export interface ChannelFile {
 export interface Read {
 	text: string;
 	file?: ChannelFile;
+	/** What a button below opens. */
+	link?: string;
 }
 
 /** A person who uses the channel. */

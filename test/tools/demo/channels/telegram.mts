@@ -21,12 +21,24 @@ const chatId = z.union([z.string(), z.number()]).transform(String);
 const messageBody = z.object({
 	chat_id: chatId,
 	text: z.string().min(1).max(4096),
-	parse_mode: z.literal('HTML'),
+	parse_mode: z.enum(['HTML', 'Markdown']),
+	reply_markup: z
+		.object({ inline_keyboard: z.array(z.array(z.object({ url: z.string().url() }))) })
+		.optional(),
 });
 const webhookBody = z.object({ url: z.string().url(), secret_token: z.string().regex(/^[\w-]+$/) });
 const fileQuery = z.object({ file_id: z.string() });
 
 const ok = (result: unknown) => ({ ok: true, result });
+
+/** The visible text of Telegram's Markdown. @throws if Telegram rejects it */
+function shownMarkdown(markdown: string): string {
+	const text = markdown.replace(/`([^`]*)`/g, '$1').replace(/\\([_*`[])/g, '$1');
+	if (/(?<!\\)[_*`[]/.test(markdown.replace(/`[^`]*`/g, ''))) {
+		throw new Error("Bad Request: can't parse entities");
+	}
+	return text;
+}
 
 /** The visible text of Telegram's HTML. @throws if Telegram rejects it */
 function shown(html: string): string {
@@ -49,8 +61,12 @@ export async function startTelegram(): Promise<Telegram> {
 			return ok(true);
 		});
 		app.post(`/bot${token}/sendMessage`, async ({ body }, reply) => {
-			const { chat_id, text } = messageBody.parse(body);
-			if (standIn.deliver(chat_id, { text: shown(text) })) return ok({ message_id: ++ids });
+			const { chat_id, text, parse_mode, reply_markup } = messageBody.parse(body);
+			const link = reply_markup?.inline_keyboard[0]?.[0]?.url;
+			const read = parse_mode === 'HTML' ? shown(text) : shownMarkdown(text);
+			if (standIn.deliver(chat_id, { text: read, ...(link && { link }) })) {
+				return ok({ message_id: ++ids });
+			}
 			return await reply.status(400).send({ ok: false, description: 'chat not found' });
 		});
 		app.post(`/bot${token}/sendDocument`, async ({ body, headers }, reply) => {
