@@ -10,8 +10,6 @@ const project = (name, options = {}) => ({
 	displayName: name,
 	rootDir: __dirname,
 	testMatch: [`<rootDir>/test/${name}/**/*.test.mts`],
-	// Copies of the checkout, while `npm run mutation` runs.
-	modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
 	moduleFileExtensions: ['mts', 'ts', 'mjs', 'js', 'json', 'node'],
 	transform,
 	...options,
