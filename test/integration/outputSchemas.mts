@@ -4,8 +4,10 @@ import { Ajv, type AnySchemaObject } from 'ajv';
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
+
 /** Where n8n looks for them, beside the node's file in `dist`. */
-const FOLDER = path.resolve('nodes/Talkdesk/__schema__/v1.0.0');
+const FOLDER = path.join(PROJECT_FOLDER, 'nodes/Talkdesk/__schema__/v1.0.0');
 
 const ajv = new Ajv({ allErrors: true });
 // As in n8n's own files.

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { SupervisedCommand } from '../n8n/supervised.mts';
 
 const USAGE = `npm run mutation [-- paths]
 
@@ -34,10 +35,27 @@ const patterns = paths.map((name) => {
 	return fs.statSync(name).isDirectory() ? `${relative}/**/*.ts` : relative;
 });
 
-const stryker = path.join(PROJECT_FOLDER, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-const config = 'test/tools/mutation/stryker.config.mjs';
-const child = spawn(process.execPath, [stryker, 'run', config, '--mutate', patterns.join(',')], {
+// Outside of the checkout: n8n's linter would read the changed copies, and jest find everything twice.
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutation-'));
+const stryker = new SupervisedCommand([folder]);
+stryker.onOutput = (text) => process.stdout.write(text);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+	process.on(signal, () => stryker.stop());
+}
+const { exited } = await stryker.start({
+	command: process.execPath,
+	args: [
+		path.join(PROJECT_FOLDER, 'node_modules/@stryker-mutator/core/bin/stryker.js'),
+		'run',
+		'test/tools/mutation/stryker.config.mjs',
+		'--mutate',
+		patterns.join(','),
+		'--tempDirName',
+		folder,
+	],
 	cwd: PROJECT_FOLDER,
-	stdio: 'inherit',
+	env: process.env,
 });
-child.on('exit', (code) => (process.exitCode = code ?? 1));
+const { code } = await exited;
+await stryker.close();
+process.exit(code ?? 1);

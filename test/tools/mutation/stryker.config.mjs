@@ -11,6 +11,5 @@ export default {
 	reporters: ['clear-text', 'progress'],
 	// Which test kills what is long, and in the way of what survives.
 	clearTextReporter: { logTests: false, allowColor: true, reportTests: false },
-	tempDirName: '.stryker-tmp',
 	allowEmpty: false,
 };
