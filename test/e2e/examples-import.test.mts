@@ -4,15 +4,17 @@ import { z } from 'zod';
 
 import { startN8n, type N8nInstance } from '../tools/n8n/instance.mts';
 import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
-import { readExample, type ExampleWorkflow } from './examples.mts';
+import { nodeOf, readExample, type ExampleWorkflow } from './examples.mts';
 
 /** Every example, and the test that runs it. A new example comes with one. */
 const TESTS: Record<string, string> = {
 	'after-the-conversation': 'examples-after.test.mts',
 	'ai-agent-hand-off': 'ai-agent.test.mts',
+	'an-agent-writes-first': 'examples-desk.test.mts',
 	'ask-a-human-and-wait': 'examples-flows.test.mts',
 	'live-chat-hand-off': 'hand-off.test.mts',
 	'no-agent-in-time': 'examples-flows.test.mts',
+	'one-desk-many-channels': 'examples-desk.test.mts',
 	'slack-hand-off': 'examples-channels.test.mts',
 	'telegram-hand-off': 'examples-channels.test.mts',
 	'whatsapp-hand-off': 'examples-channels.test.mts',
@@ -20,14 +22,45 @@ const TESTS: Record<string, string> = {
 /** Where a test has an example through something else that it uses. */
 const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../tools/demo/environment.mts' };
 
-/** A sub-workflow fails, and so the workflow that called it learns why. */
-const UNGUARDED: Record<string, string[]> = { 'ask-a-human-and-wait': ['Ask the human'] };
+/** How many nodes an example may have, without its notes. */
+const MAX_NODES: Record<string, number> = {
+	'after-the-conversation': 22,
+	'ai-agent-hand-off': 13,
+	'an-agent-writes-first': 14,
+	'ask-a-human-and-wait': 15,
+	'live-chat-hand-off': 16,
+	'no-agent-in-time': 16,
+	'one-desk-many-channels': 24,
+	'slack-hand-off': 16,
+	'telegram-hand-off': 15,
+	'whatsapp-hand-off': 18,
+};
+
+/** Nodes of Talkdesk that may fail without an output for it. */
+const UNGUARDED: Record<string, string[]> = {
+	// A sub-workflow fails, and so the workflow that called it learns why.
+	'ask-a-human-and-wait': ['Ask the human', 'End the conversation'],
+	// The customer waits for nothing; n8n tries it again.
+	'no-agent-in-time': ['Give up'],
+};
+
+/** Lines from right to left, each with its reason. */
+const BACKWARDS: Record<string, string[]> = {};
+
+/** Without a session, the trigger drops what no agent has written. */
+const WITHOUT_SESSIONS = ['ask-a-human-and-wait'];
+/** The only one that needs to know when a conversation is opened. */
+const HEARS_STARTS = ['an-agent-writes-first'];
 
 const NOTE = 'n8n-nodes-base.stickyNote';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** A node on the canvas, and the round one of a model, a memory or a tool. */
 const NODE = { width: 96, height: 96 };
 const SUB_NODE = { width: 80, height: 80 };
+/** A node below which a model, a memory or a tool is connected. */
+const WIDE_NODE = { width: 224, height: 96 };
+/** What a node with more than two outputs has of its height for each. */
+const HEIGHT_OF_OUTPUT = 32;
 
 const folder = path.join(PROJECT_FOLDER, 'examples');
 const names = fs
@@ -40,6 +73,19 @@ const noteSchema = z.object({ content: z.string(), width: z.number(), height: z.
 const connectionsSchema = z.record(
 	z.record(z.array(z.array(z.object({ node: z.string() })).nullable())),
 );
+const ruleSchema = z.object({
+	conditions: z.object({
+		combinator: z.string(),
+		conditions: z.array(
+			z.object({
+				leftValue: z.string(),
+				rightValue: z.string(),
+				operator: z.object({ operation: z.string() }),
+			}),
+		),
+	}),
+});
+const rulesSchema = z.object({ rules: z.object({ values: z.array(ruleSchema) }) });
 const versionSchema = z.union([z.number(), z.array(z.number())]);
 
 interface Box {
@@ -52,12 +98,25 @@ interface Box {
 
 /** Where the nodes are on the canvas: what works, and what explains. */
 function boxesOf({ nodes, connections }: ExampleWorkflow): { nodes: Box[]; notes: Box[] } {
-	const isSubNode = (name: string) =>
-		Object.keys(connectionsSchema.parse(connections)[name] ?? {}).some((kind) => kind !== 'main');
+	const links = connectionsSchema.parse(connections);
+	const kindsFrom = (name: string) => Object.keys(links[name] ?? {});
+	const isSubNode = (name: string) => kindsFrom(name).some((kind) => kind !== 'main');
+	const withSubNodes = new Set(
+		Object.values(links).flatMap(({ main: _main, ...kinds }) =>
+			Object.values(kinds)
+				.flat(2)
+				.map((link) => link?.node),
+		),
+	);
+	const sizeOf = (name: string) => {
+		if (isSubNode(name)) return SUB_NODE;
+		const outputs = links[name]?.main?.length ?? 1;
+		const { width, height } = withSubNodes.has(name) ? WIDE_NODE : NODE;
+		return { width, height: Math.max(height, (outputs + 1) * HEIGHT_OF_OUTPUT) };
+	};
 	const boxes = nodes.map((node) => {
 		const [x, y] = layoutSchema.parse(node).position;
-		const usual = isSubNode(node.name) ? SUB_NODE : NODE;
-		const size = node.type === NOTE ? noteSchema.parse(node.parameters) : usual;
+		const size = node.type === NOTE ? noteSchema.parse(node.parameters) : sizeOf(node.name);
 		return { type: node.type, name: node.name, x, y, width: size.width, height: size.height };
 	});
 	return {
@@ -159,23 +218,83 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('hears agents only, so that nobody reads their own words', () => {
-		const triggers = example.nodes.filter(({ type }) => type.endsWith('.talkdeskTrigger'));
-		expect(triggers.map(({ parameters }) => parameters.options)).toEqual([
-			expect.objectContaining({ onlyAgentMessages: true }),
-		]);
+	it('needs no more nodes than it should', () => {
+		expect(example.nodes.filter(({ type }) => type !== NOTE).length).toBeLessThanOrEqual(
+			MAX_NODES[name] ?? 0,
+		);
+	});
+
+	it('brings nobody their own words, or those of a conversation that is nobody’s', () => {
+		const [trigger, ...more] = example.nodes.filter(({ type }) =>
+			type.endsWith('.talkdeskTrigger'),
+		);
+		expect(more).toEqual([]);
+		if (WITHOUT_SESSIONS.includes(name)) {
+			expect(trigger?.parameters.options).toMatchObject({ onlyAgentMessages: true });
+			return;
+		}
+		// Automated messages reach the customer, too.
+		expect(trigger?.parameters.options).not.toHaveProperty('onlyAgentMessages');
+		expect(JSON.stringify(trigger?.parameters.events).includes('conversation_started')).toBe(
+			HEARS_STARTS.includes(name),
+		);
+		// All outputs lead to one node, which lets through what is for a customer.
+		const outputs = connectionsSchema.parse(example.connections)['Talkdesk Trigger']?.main ?? [];
+		const [next, ...others] = new Set(outputs.flat().map((link) => link?.node));
+		expect([next, others]).toEqual([expect.any(String), []]);
+		const filter = nodeOf(example, next ?? '');
+		const rules =
+			filter.type === 'n8n-nodes-base.switch'
+				? rulesSchema.parse(filter.parameters).rules.values
+				: [ruleSchema.parse(filter.parameters)];
+		for (const { conditions } of rules) {
+			const terms = conditions.conditions.map(
+				({ leftValue, operator, rightValue }) => `${leftValue} ${operator.operation} ${rightValue}`,
+			);
+			expect(conditions.combinator).toBe('and');
+			expect(terms).toEqual(
+				expect.arrayContaining([
+					HEARS_STARTS.includes(name)
+						? '={{ !$json.sessionId }} true '
+						: '={{ $json.sessionId }} notEmpty ',
+					'={{ $json.author?.kind }} notEquals customer',
+				]),
+			);
+			if (!HEARS_STARTS.includes(name)) expect(terms.join()).toContain('$json.handedBack');
+		}
+	});
+
+	it('says that a human has joined when one has written', () => {
+		if (WITHOUT_SESSIONS.includes(name) || HEARS_STARTS.includes(name)) return;
+		expect(text).toContain('$json.agentJoined');
 	});
 
 	it('goes on somewhere else when a conversation or a message fails', () => {
 		const connections = connectionsSchema.parse(example.connections);
 		const unguarded = example.nodes
 			.filter(({ type }) => type === 'n8n-nodes-talkdesk.talkdesk')
-			.filter(({ parameters }) => ['start', 'send'].includes(String(parameters.operation)))
-			.filter(
-				(node) =>
-					node.onError !== 'continueErrorOutput' || !connections[node.name]?.main?.[1]?.length,
-			);
+			.filter((node) => {
+				const errorOutput = node.parameters.operation === 'route' ? 2 : 1;
+				return (
+					node.onError !== 'continueErrorOutput' ||
+					!connections[node.name]?.main?.[errorOutput]?.length
+				);
+			});
 		expect(unguarded.map((node) => node.name)).toEqual(UNGUARDED[name] ?? []);
+	});
+
+	it('runs from left to right', () => {
+		const at = new Map(
+			example.nodes.map((node) => [node.name, layoutSchema.parse(node).position[0]]),
+		);
+		const backwards = Object.entries(connectionsSchema.parse(example.connections)).flatMap(
+			([from, { main = [] }]) =>
+				main
+					.flat()
+					.filter((link) => (at.get(link?.node ?? '') ?? 0) <= (at.get(from) ?? 0))
+					.map((link) => `${from} to ${link?.node}`),
+		);
+		expect(backwards).toEqual(BACKWARDS[name] ?? []);
 	});
 
 	it('is laid out without anything over anything else', () => {
