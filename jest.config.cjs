@@ -16,6 +16,10 @@ const project = (name, options = {}) => ({
 });
 
 module.exports = {
+	// For `npm run coverage`, which prints a table.
+	collectCoverageFrom: ['<rootDir>/{credentials,nodes}/**/*.ts'],
+	coverageProvider: 'v8',
+	coverageReporters: ['text'],
 	projects: [
 		project('unit'),
 		project('simulator'),

@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { credentialTestMethods } from './api/credentialTest';
-import { executeTrigger } from './trigger/execute';
+import { executeTrigger } from './trigger/executeTrigger';
 import { optionsProperty, readTriggerOptions } from './trigger/options';
 import { webhook, webhooks } from './trigger/webhook';
 

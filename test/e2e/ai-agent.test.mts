@@ -12,12 +12,12 @@ const ANN = 'ann@shop.internal';
 let environment: Environment;
 let model: ScriptedModel;
 let chatUrl: string;
-/** Whether n8n is told what happens. */
-let told: (isTold: boolean) => void;
+/** Switches the webhook calls of Talkdesk on or off. */
+let setWebhooks: (isOn: boolean) => void;
 let sessions = 0;
-/** Until then the model says nothing to a customer who wants it slowly. */
-let saysLastSentence: () => void;
-const lastSentence = new Promise<void>((resolve) => (saysLastSentence = resolve));
+/** Lets the model respond to a message with "slowly". */
+let releaseModel: () => void;
+const modelReleased = new Promise<void>((resolve) => (releaseModel = resolve));
 
 beforeAll(async () => {
 	environment = await startEnvironment();
@@ -26,7 +26,7 @@ beforeAll(async () => {
 		if (toolResults.length < calls) {
 			return { callTool: { contactEmail: ANN, contactReason: 'An order is late' } };
 		}
-		if (/slowly/.test(said)) await lastSentence;
+		if (/slowly/.test(said)) await modelReleased;
 		if (toolResults.some((result) => result.includes('Contact Email'))) {
 			return { say: 'Which address is yours?' };
 		}
@@ -43,18 +43,18 @@ beforeAll(async () => {
 	chatUrl = `${environment.n8n.webhookUrl}/${webhookIdOf('When chat message received')}/chat`;
 	const key = environment.credentialData.webhookApiKey ?? '';
 	const integration = { basePath, authentication: { type: 'apiKey' as const, key } };
-	told = (isTold) =>
+	setWebhooks = (isOn) =>
 		environment.talkdesk.configure({
-			touchpoints: [{ id: 'local-touchpoint', ...(isTold && { integration }) }],
+			touchpoints: [{ id: 'local-touchpoint', ...(isOn && { integration }) }],
 		});
-	told(true);
+	setWebhooks(true);
 }, 180_000);
 afterAll(async () => {
 	await model?.close();
 	await environment?.stop();
 }, 30_000);
 
-/** A person in the chat of the AI agent. @param email which the chat knows */
+/** A person in the chat of the AI agent. @param email known to the chat */
 function newChatter(email?: string) {
 	const sessionId = `chatter-${++sessions}`;
 	const customer = environment.chat.customer({ sessionId });
@@ -80,7 +80,7 @@ const transcriptOf = (id: string | undefined) =>
 		({ type, content }) => `${type}: ${content}`,
 	);
 
-it('an AI agent hands over with its memory and its parameters, is silent, and comes back', async () => {
+it('an AI agent hands over with its memory and parameters, is silent, and returns', async () => {
 	const { customer, says } = newChatter(ANN);
 	expect(await says('Where is my order?')).toBe('You said: Where is my order?');
 	expect(await says('It is late')).toBe('You said: It is late');
@@ -119,7 +119,7 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 	]);
 	expect(await says('Still there?')).toBe('');
 	expect(saidIn(again)).toEqual(['Still there?']);
-	// Late words of the first conversation arrive; its end, which everybody knows, tells nobody anything.
+	// A late message of the first conversation arrives; a late event of its end has no effect.
 	const late = { conversation_id: id };
 	await environment.talkdesk.deliver('local-touchpoint', 'conversation_ended', late);
 	await environment.talkdesk.deliver('local-touchpoint', 'message_created', {
@@ -132,7 +132,7 @@ it('an AI agent hands over with its memory and its parameters, is silent, and co
 	expect(customer.heard.filter(({ from }) => from === 'bot')).toHaveLength(1);
 }, 90_000);
 
-it('what the human says before the model has said its last sentence reaches the customer', async () => {
+it('a message of the human before the last response of the model reaches the customer', async () => {
 	const { customer, says } = newChatter(ANN);
 	const { conversationsStarted } = environment.talkdesk.counts();
 	const answer = says('A human, but slowly');
@@ -143,22 +143,22 @@ it('what the human says before the model has said its last sentence reaches the 
 	const id = newest();
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 	await environment.talkdesk.agent.say(id, 'Here I am already');
-	// Time enough for n8n to look for the customer and to find nobody.
+	// Enough time for n8n to look for the customer in vain.
 	await sleep(2000);
-	saysLastSentence();
+	releaseModel();
 	expect(await answer).toBe('A human takes over.');
 	await customer.hears(({ text }) => text === 'Here I am already', 'the first words');
 }, 60_000);
 
-it('an end that nobody told is found out, and the chat can be handed over again', async () => {
+it('an end without an event is detected, and the chat can be handed over again', async () => {
 	const { says } = newChatter(ANN);
 	expect(await says('I want a human')).toBe('A human takes over.');
 	const id = newest();
-	told(false);
+	setWebhooks(false);
 	try {
 		await environment.talkdesk.agent.end(id);
 	} finally {
-		told(true);
+		setWebhooks(true);
 	}
 	expect(await says('Are you there?')).toBe('You said: Are you there?');
 	expect(saidIn(id)).toEqual([]);
@@ -166,7 +166,7 @@ it('an end that nobody told is found out, and the chat can be handed over again'
 	expect(newest()).not.toBe(id);
 }, 60_000);
 
-it('a customer who wants it goes back to the AI agent, and reads so once', async () => {
+it('a customer can go back to the AI agent, and is told once', async () => {
 	const { customer, says } = newChatter(ANN);
 	expect(await says('I want a human')).toBe('A human takes over.');
 	const id = newest();
@@ -180,7 +180,7 @@ it('a customer who wants it goes back to the AI agent, and reads so once', async
 	expect(customer.heard).toHaveLength(1);
 }, 60_000);
 
-it('a message that cannot be passed on is not taken for delivered', async () => {
+it('a message that cannot be sent is not reported as delivered', async () => {
 	const { says } = newChatter(ANN);
 	expect(await says('I want a human')).toBe('A human takes over.');
 	const id = newest();
@@ -194,7 +194,7 @@ it('a message that cannot be passed on is not taken for delivered', async () => 
 	expect(saidIn(id)).toEqual(['And now?']);
 }, 60_000);
 
-it('an address that the customer has never written is not taken', async () => {
+it('an address that the customer has never written is rejected', async () => {
 	const { says } = newChatter();
 	const before = environment.talkdesk.counts().conversationsStarted;
 	expect(await says('I want a human')).toBe('Which address is yours?');
@@ -205,7 +205,7 @@ it('an address that the customer has never written is not taken', async () => {
 	);
 }, 60_000);
 
-it('a second call of the tool in the same chat gives the same conversation, says so, and starts nothing', async () => {
+it('a second call of the tool in the same chat gives the same conversation as already started', async () => {
 	const { says } = newChatter(ANN);
 	const before = environment.talkdesk.counts().conversationsStarted;
 	expect(await says('A human, and ask twice')).toBe('A human takes over.');
@@ -219,7 +219,7 @@ it('a second call of the tool in the same chat gives the same conversation, says
 	expect(second).toContain('nothing new was started');
 }, 60_000);
 
-it('what a memory node holds arrives whole and in order, 200 messages too', async () => {
+it('200 messages of a memory node arrive completely and in order', async () => {
 	const sessionKey = 'long-session';
 	const messages = Array.from({ length: 200 }, (_, index) => ({
 		type: index % 2 ? 'ai' : 'user',

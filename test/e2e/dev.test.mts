@@ -5,8 +5,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 
-import { openBrowser, type TestBrowser } from '../support/browser.mts';
-import { nodeOf } from '../support/pageActions.mts';
+import { openBrowser, type TestBrowser } from '../tools/browser/browser.mts';
+import { nodeOf } from '../tools/demo/pageActions.mts';
 import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
 
 /** `npm run dev`: what is saved is in the editor a few seconds later. It runs on a copy of the sources. */

@@ -5,23 +5,23 @@ import { environment } from '../support/environmentFixture.mts';
 import type { Problem } from '../tools/browser/browser.mts';
 import { nodeOf, openExample } from '../tools/demo/pageActions.mts';
 
-/** What a user sees of this package in n8n's own editor. */
+/** The package in n8n's editor. */
 
-/** What n8n's editor itself complains about, whatever is in it. */
+/** Problems of n8n's editor itself. */
 const NOISE: Array<{ why: string; fits: (problem: Problem) => boolean }> = [
 	{
-		why: 'it asks who is logged in before anybody is',
+		why: 'it requests the session before the login',
 		fits: ({ text, url }) => text.includes('401') && url.endsWith('/rest/login'),
 	},
 	{
-		why: 'it asks for schemas of outputs, which most nodes have not got, and no trigger needs',
+		why: 'it requests schemas of outputs, which most nodes do not have, and triggers do not need',
 		fits: ({ text, url }) =>
 			text.includes('404') &&
 			/\/schemas\/[\w.-]+\/[\d.]+/.test(url) &&
 			!url.includes('/schemas/n8n-nodes-talkdesk.talkdesk/'),
 	},
 	{
-		why: 'its own stores are asked for before the workflow is there',
+		why: 'it reads its stores before the workflow is loaded',
 		fits: ({ text }) => text.includes('was accessed without an active workflow document store'),
 	},
 ];
@@ -32,7 +32,7 @@ const panelOf = (page: Page) => page.getByTestId('ndv');
 const fieldIn = (place: Locator, name: string) =>
 	place.getByTestId(`parameter-input-${name}`).first();
 
-/** Waits until an image has come; an image that can't be shown has no width. */
+/** Waits until an image is decoded, which fails for a broken one. */
 async function expectImage(image: Locator, file: string) {
 	await image.waitFor();
 	await image.evaluate(async (element) => {
@@ -43,8 +43,8 @@ async function expectImage(image: Locator, file: string) {
 
 /** The nodes, and some of the fields that their panels must have. */
 const NODES = [
-	['Start conversation', ['contactEmail', 'name', 'phone', 'transcriptSource', 'transcript']],
-	['Pass on to the agent', ['conversationId', 'text', 'inputDataFieldNames']],
+	['Start conversation', ['contactEmail', 'sessionId', 'name', 'phone', 'transcriptSource']],
+	['Human or bot?', ['sessionId', 'text', 'inputDataFieldNames']],
 	['Talkdesk Trigger', ['events', 'downloadAttachments']],
 ] as const;
 const CREDENTIAL = ['region', 'clientId', 'clientSecret', 'touchpointId', 'webhookApiKey'];
@@ -60,7 +60,10 @@ it.each([
 			viewport: { width: 1800, height: 1000 },
 		});
 		page.setDefaultTimeout(20_000);
-		for (const output of ['Started', 'Message', 'Ended']) {
+		for (const output of ['Human', 'Bot']) {
+			await nodeOf(page, 'Human or bot?').getByText(output, { exact: true }).waitFor();
+		}
+		for (const output of ['Message', 'Ended']) {
 			await nodeOf(page, 'Talkdesk Trigger').getByText(output, { exact: true }).waitFor();
 		}
 		for (const [name, fields] of NODES) {

@@ -9,7 +9,7 @@ export interface ChannelsEnvironment extends ExamplesEnvironment {
 	readonly telegram: Telegram;
 	readonly whatsApp: WhatsApp;
 	readonly slack: Slack;
-	/** Of the example of this name. */
+	/** The workflow of an example. */
 	workflowIdOf(name: string): string;
 	/** The failed executions of an example. */
 	failuresOf(name: string): Promise<string[]>;

@@ -106,7 +106,7 @@ describe.each([
 		expect(person.read.map(({ text }) => text)).not.toContain('undefined');
 	}, 60_000);
 
-	it('finds out an end that nobody told, and the bot takes the message', async () => {
+	it('detects an end without an event, and the bot answers the message', async () => {
 		const { person, id } = await handedOver('Cem');
 		await environment.endsSilently(id);
 		await person.says('When are you open?');
@@ -114,7 +114,7 @@ describe.each([
 		expect(environment.saidIn(id)).toEqual([]);
 	}, 60_000);
 
-	it('passes a message on once that the channel brings twice', async () => {
+	it('sends a message once that the channel delivers twice', async () => {
 		const { person, id } = await handedOver('Dan');
 		await person.says('Only once', { times: 2 });
 		await person.says('And this');
@@ -124,7 +124,7 @@ describe.each([
 		expect(environment.saidIn(id).sort()).toEqual(['And this', 'Only once']);
 	}, 60_000);
 
-	it('tells the customer when a message could not be passed on', async () => {
+	it('tells the customer if a message could not be sent', async () => {
 		const { person, id } = await handedOver('Eva');
 		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
@@ -153,7 +153,7 @@ describe.each([
 		expect(JSON.stringify(fay.person.read)).not.toContain('to Gil');
 	}, 60_000);
 
-	it('brings late words of a former conversation to the customer, who has a new one', async () => {
+	it('delivers a late message of a former conversation to the customer, who has a new one', async () => {
 		const { person, id: former } = await handedOver('Hal');
 		await environment.talkdesk.agent.end(former);
 		await person.reads(({ text }) => text.includes('I am your bot again'), 'the end');
@@ -176,7 +176,7 @@ describe.each([
 			payload: { content: 'One thing more' },
 		});
 		await person.reads(({ text }) => text === 'One thing more', 'the late words');
-		// Its end comes late, too, once more: nobody is back in this chat.
+		// A late duplicate of its end must not bring the bot back.
 		const read = person.read.length;
 		await environment.talkdesk.deliver(name, 'conversation_ended', late);
 		await person.says('Are you there?');
@@ -186,7 +186,7 @@ describe.each([
 		expect(await environment.failuresOf(name)).toEqual(failures);
 	}, 60_000);
 
-	it('says that nobody can be reached, and the bot stays', async () => {
+	it('says that no human can be reached, and the bot stays', async () => {
 		const person = channelOf().person('Ida');
 		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
@@ -202,7 +202,7 @@ describe.each([
 		);
 	}, 60_000);
 
-	it('leaves conversations alone that somebody else has started', async () => {
+	it('ignores conversations of other workflows', async () => {
 		const { person, id: own } = await handedOver('Jan');
 		const content = Buffer.from('a bill');
 		await person.says('A file', { file: { name: 'a.txt', type: 'text/plain', content } });

@@ -25,7 +25,7 @@ const customerOf = (more?: object) =>
 const handedOver = async (customer: Customer) => await handOver(environment, NAME, customer);
 const stateOf = (id: string) => environment.talkdesk.conversation(id);
 
-/** A workflow that asks a human by way of the example, and gives what it got. */
+/** Runs a workflow that asks a human with the example. @returns a function that waits for the answer */
 async function ask(question: string): Promise<() => Promise<Record<string, unknown>>> {
 	const id = await createSingleNodeWorkflow(environment.n8n.api, {
 		name: 'Ask',
@@ -74,7 +74,7 @@ beforeAll(async () => {
 afterAll(async () => await environment?.stop(), 30_000);
 
 describe(NAME, () => {
-	it('apologizes, ends the conversation, and the bot is back', async () => {
+	it('apologizes, ends the conversation, and brings the bot back', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
@@ -84,7 +84,7 @@ describe(NAME, () => {
 		});
 		expect(stateOf(id)?.endedBy).toBe('api');
 		expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
-		// Talkdesk tells n8n the end, too. The customer knows it already.
+		// The event of the end reaches n8n as well, and must not be shown again.
 		await environment.talkdesk.waitFor(
 			() =>
 				environment.talkdesk
@@ -97,7 +97,7 @@ describe(NAME, () => {
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);
 	}, 60_000);
 
-	it('is silent when an agent has written meanwhile, also one without a name', async () => {
+	it('does nothing if an agent has written in time, also one without a name', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await environment.talkdesk.deliver(NAME, 'message_created', {
@@ -129,7 +129,7 @@ describe(NAME, () => {
 		expect(wordsOf(customer)[0]).toBe('automated: You are first');
 	}, 60_000);
 
-	it('is silent when the customer has gone back to the bot', async () => {
+	it('does nothing if the customer has gone back to the bot', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		expect(await customer.says('end')).toMatchObject({ handledBy: 'bot' });
@@ -138,7 +138,7 @@ describe(NAME, () => {
 		expect(wordsOf(customer)).toEqual([]);
 	}, 60_000);
 
-	it('is silent when all is over before the time is', async () => {
+	it('does nothing if the conversation ends in time', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await environment.talkdesk.agent.end(id);
@@ -149,7 +149,7 @@ describe(NAME, () => {
 });
 
 describe('ask-a-human-and-wait', () => {
-	it('gives each of two questions its own answer, also in the other order', async () => {
+	it('gives each of two questions its own answer, in any order', async () => {
 		const [first, second] = [
 			await ask('May I refund order 1?'),
 			await ask('May I refund order 2?'),
@@ -172,14 +172,14 @@ describe('ask-a-human-and-wait', () => {
 		for (const id of ids) expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
 	}, 120_000);
 
-	it('goes on when the human ends the conversation without a word', async () => {
+	it('goes on if the human ends the conversation without an answer', async () => {
 		const answer = await ask('Is anybody there?');
 		const id = await conversationAbout('Is anybody there?');
 		await environment.talkdesk.agent.end(id);
 		expect(await answer()).toMatchObject({ answered: false, answer: '' });
 	}, 120_000);
 
-	it('goes on when the time is over', async () => {
+	it('goes on after the time limit', async () => {
 		expect(await unanswered).toMatchObject({ answered: false, answer: '', answeredBy: '' });
 		const id = await conversationAbout('Who comes soon?');
 		expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });

@@ -6,7 +6,7 @@ import { startN8n, type N8nInstance } from '../tools/n8n/instance.mts';
 import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
 import { nodeOf, readExample, type ExampleWorkflow } from './examples.mts';
 
-/** Every example, and the test that runs it. A new example comes with one. */
+/** Every example, with the test that runs it. */
 const TESTS: Record<string, string> = {
 	'after-the-conversation': 'examples-after.test.mts',
 	'ai-agent-hand-off': 'ai-agent.test.mts',
@@ -148,7 +148,7 @@ it('every example has a test that runs it', () => {
 	}
 });
 
-it('no webhook of an example is in the way of another one', () => {
+it('no two examples use the same webhook', () => {
 	const ids = names.flatMap((name) => webhookIds(readExample(name)));
 	const paths = names.flatMap((name) =>
 		readExample(name)
@@ -178,7 +178,7 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('brings nothing of the instance that it was made on', () => {
+	it('has no data of the instance on which it was made', () => {
 		expect(Object.keys(example).sort()).toEqual(
 			['connections', 'name', 'nodes', 'pinData', 'settings'].filter((key) => key in example),
 		);
@@ -198,7 +198,7 @@ describe.each(names)('%s', (name) => {
 		for (const id of webhookIds(example)) expect(id).toMatch(UUID);
 	});
 
-	it('has every node connected, under a name and an id of its own', () => {
+	it('has every node connected, with a unique name and id', () => {
 		const all = example.nodes.map((node) => node.name);
 		expect(all).toEqual([...new Set(all)]);
 		expect(new Set(example.nodes.map(({ id }) => id)).size).toBe(all.length);
@@ -218,13 +218,13 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('needs no more nodes than it should', () => {
+	it('has at most its number of nodes', () => {
 		expect(example.nodes.filter(({ type }) => type !== NOTE).length).toBeLessThanOrEqual(
 			MAX_NODES[name] ?? 0,
 		);
 	});
 
-	it('brings nobody their own words, or those of a conversation that is nobody’s', () => {
+	it('shows no customer an echo, or another conversation', () => {
 		const [trigger, ...more] = example.nodes.filter(({ type }) =>
 			type.endsWith('.talkdeskTrigger'),
 		);
@@ -264,12 +264,12 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('says that a human has joined when one has written', () => {
+	it('tells that a human has joined by that human’s first message', () => {
 		if (WITHOUT_SESSIONS.includes(name) || HEARS_STARTS.includes(name)) return;
 		expect(text).toContain('$json.agentJoined');
 	});
 
-	it('goes on somewhere else when a conversation or a message fails', () => {
+	it('has an error branch for conversations and messages', () => {
 		const connections = connectionsSchema.parse(example.connections);
 		const unguarded = example.nodes
 			.filter(({ type }) => type === 'n8n-nodes-talkdesk.talkdesk')
@@ -283,7 +283,7 @@ describe.each(names)('%s', (name) => {
 		expect(unguarded.map((node) => node.name)).toEqual(UNGUARDED[name] ?? []);
 	});
 
-	it('runs from left to right', () => {
+	it('has its lines from left to right', () => {
 		const at = new Map(
 			example.nodes.map((node) => [node.name, layoutSchema.parse(node).position[0]]),
 		);
@@ -297,7 +297,7 @@ describe.each(names)('%s', (name) => {
 		expect(backwards).toEqual(BACKWARDS[name] ?? []);
 	});
 
-	it('is laid out without anything over anything else', () => {
+	it('has a layout without overlaps', () => {
 		const { nodes, notes } = boxesOf(example);
 		const problems = nodes.flatMap((node, index) => [
 			...nodes.slice(index + 1).flatMap((other) => {
@@ -327,7 +327,7 @@ describe('in a fresh n8n', () => {
 	}, 180_000);
 	afterAll(async () => await n8n?.stop(), 30_000);
 
-	it.each(names)('%s finds all types that it needs, and arrives as it is', async (name) => {
+	it.each(names)('%s is imported unchanged, with all its node types', async (name) => {
 		const example = readExample(name);
 		const types = await n8n.api.nodeTypes();
 		const credentialTypes = new Set(

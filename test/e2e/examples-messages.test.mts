@@ -19,7 +19,7 @@ describe('WhatsApp', () => {
 		return { person, id: await handOver(EXAMPLE, 'whatsapp', person) };
 	};
 
-	it('keeps two people apart who hide their phone numbers', async () => {
+	it('separates two people who hide their phone numbers', async () => {
 		const [ana, ben] = [await handedOver('Ana', 'US.901'), await handedOver('Ben', 'US.902')];
 		expect(ben.id).not.toBe(ana.id);
 		const parameters = JSON.stringify(
@@ -41,7 +41,7 @@ describe('WhatsApp', () => {
 		expect(JSON.stringify(ana.person.read)).not.toContain('to Ben');
 	}, 60_000);
 
-	it('takes a person without a number whose call has neither from nor wa_id', async () => {
+	it('accepts a person without a number, whose call has neither from nor wa_id', async () => {
 		const person = environment.whatsApp.person('Cleo', 'US.903');
 		await environment.whatsApp.brings({
 			contacts: [{ profile: { name: 'Cleo' }, user_id: 'US.903' }],
@@ -50,7 +50,7 @@ describe('WhatsApp', () => {
 		await person.reads((read) => read.text.startsWith('I am connecting you'), 'the answer');
 	}, 60_000);
 
-	it('fails in words where nobody can be told apart', async () => {
+	it('fails with an explanation if a message has no sender', async () => {
 		await environment.whatsApp.brings({
 			contacts: [],
 			messages: [{ id: 'wamid.nobody', from: '', ...text('A human, please') }],
@@ -63,7 +63,7 @@ describe('WhatsApp', () => {
 		expect(failed.data.resultData.error?.message).toContain('neither a phone number nor a user ID');
 	}, 60_000);
 
-	it('passes on every message of a call, in order, to the right conversation', async () => {
+	it('sends every message of a call, in order, to its conversation', async () => {
 		const [dora, emil] = [await handedOver('Dora'), await handedOver('Emil')];
 		await environment.whatsApp.brings(
 			dora.person.value(text('My order'), text('is broken')),
@@ -73,7 +73,7 @@ describe('WhatsApp', () => {
 		await reaches(EXAMPLE, dora.id, 'is broken');
 		expect(environment.saidIn(dora.id)).toEqual(['My order', 'is broken']);
 		expect(environment.saidIn(emil.id)).toEqual(['I am Emil']);
-		// Two people in one change, one of whom n8n doesn't know yet.
+		// Two people in one change, one of them without a conversation.
 		const fred = environment.whatsApp.person('Fred');
 		const values = [fred.value(text('When are you open?')), dora.person.value(text('Hello?'))];
 		await environment.whatsApp.brings({
@@ -104,14 +104,14 @@ describe('WhatsApp', () => {
 		await reaches(EXAMPLE, id, 'Are you there?');
 	}, 60_000);
 
-	it('takes a file for the message that it came with', async () => {
+	it('sends a file with its own message', async () => {
 		const { person, id } = await handedOver('Hugo');
 		const content = Buffer.from('the bill');
 		await person.says('My bill', { file: { name: 'bill.txt', type: 'text/plain', content } });
 		await reaches(EXAMPLE, id, 'My bill');
 		const [message] = environment.talkdesk.conversation(id)?.messages ?? [];
 		expect(message?.attachments).toHaveLength(1);
-		// A file and words in one call: the words come without it.
+		// A file and a text in one call: the text is sent without the file.
 		const mediaId = environment.whatsApp.keeps({ name: 'two.txt', type: 'text/plain', content });
 		await environment.whatsApp.brings(
 			person.value(
@@ -124,7 +124,7 @@ describe('WhatsApp', () => {
 		expect(environment.talkdesk.conversation(id)?.messages.at(-1)?.attachments ?? []).toEqual([]);
 	}, 60_000);
 
-	it('passes on as words what is no text, and leaves alone what nobody has said', async () => {
+	it('sends other kinds of messages as text, and ignores events that are no messages', async () => {
 		const { person, id } = await handedOver('Ines');
 		const read = person.read.length;
 		const silent = [
@@ -165,7 +165,7 @@ describe('WhatsApp', () => {
 describe('Slack', () => {
 	const EXAMPLE = 'slack-hand-off';
 
-	it("passes on readable words instead of Slack's own signs", async () => {
+	it("sends readable text instead of Slack's markup", async () => {
 		const person = environment.slack.person('Kim');
 		const id = await handOver(EXAMPLE, 'slack', person);
 		await person.does({
@@ -178,7 +178,7 @@ describe('Slack', () => {
 		);
 	}, 60_000);
 
-	it('leaves alone what is edited, deleted, or written by an app', async () => {
+	it('ignores edited and deleted messages, and those of apps', async () => {
 		const person = environment.slack.person('Lea');
 		const id = await handOver(EXAMPLE, 'slack', person);
 		const read = person.read.length;
@@ -204,7 +204,7 @@ describe('Telegram', () => {
 		);
 	}, 60_000);
 
-	it('passes on as words what is no text, and leaves alone what nobody has said', async () => {
+	it('sends other kinds of messages as text, and ignores events that are no messages', async () => {
 		const person = environment.telegram.person('Mia');
 		const id = await handOver(EXAMPLE, 'telegram', person);
 		const read = person.read.length;

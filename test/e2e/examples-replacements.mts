@@ -3,8 +3,8 @@ import type { ExampleWorkflow } from './examples.mts';
 
 /**
  * What is replaced in the examples of WhatsApp and Slack, and why: n8n's nodes call graph.facebook.com and slack.com, and that can't
- * be changed in a node or a credential. Everything else of these examples runs as it is, and the nodes keep their names, so that every
- * expression that refers to them is tried.
+ * be changed in a node or a credential. Everything else of these examples is unchanged, and the nodes keep their names, so that
+ * every expression that refers to them is tested.
  *
  * WhatsApp
  * - "WhatsApp Trigger" subscribes at graph.facebook.com when the workflow is published: a Webhook takes the calls, and a Code node
@@ -12,7 +12,7 @@ import type { ExampleWorkflow } from './examples.mts';
  * - "Download media": an HTTP Request for what the node asks for. The download itself, "Fetch the file", is the example's own.
  * - HTTP Requests of the example's own go to the stand-in.
  *
- * Slack (its trigger runs as it is: it verifies Slack's signature, fetches files, and calls nobody else)
+ * Slack (its trigger is unchanged: it verifies Slack's signature and fetches files, and makes no other request)
  * - "Send a message": an HTTP Request with the body that the node makes.
  * - "Upload a file": an HTTP Request with the bytes. The node needs three requests.
  * - "Get a user": an HTTP Request that is answered without Slack's envelope, as the node puts it out.

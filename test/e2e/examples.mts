@@ -12,15 +12,15 @@ export type ExampleWorkflow = z.output<typeof workflowSchema>;
 
 export interface AddedExample {
 	workflowId: string;
-	/** The production URL of a node's webhook, `…/webhook` included where the node has that in its path. */
+	/** The production URL of a node's webhook, with `…/webhook` if the node has that in its path. */
 	webhookUrlOf(node: string, suffix?: string): string;
 }
 
-/** One n8n and one Talkdesk for several examples. Each has a touchpoint of its own, named like the example. */
+/** One n8n and one simulator for several examples. Each has its own touchpoint, named like the example. */
 export interface ExamplesEnvironment extends Environment {
 	/**
-	 * Does with an example what a user does by hand, and gives it a touchpoint. What would go to https://chat.example.com
-	 * goes to the chat of the environment.
+	 * Sets an example up as a user does, and gives it a touchpoint. Requests for https://chat.example.com go to the chat of the
+	 * environment.
 	 *
 	 * @param options.credentials besides Talkdesk's
 	 * @param options.adapt further changes, made to a copy
@@ -32,13 +32,13 @@ export interface ExamplesEnvironment extends Environment {
 			adapt?: (example: ExampleWorkflow) => void;
 		},
 	): Promise<AddedExample>;
-	/** The newest conversation of a touchpoint that fits, once there is one. */
+	/** Waits for a conversation of a touchpoint. @returns the newest match */
 	conversationIn(touchpointId: string, fits?: (start: Start) => boolean): Promise<string>;
-	/** What the customer said in a conversation after its start. */
+	/** The texts of the customer in a conversation. */
 	saidIn(conversationId: string): string[];
-	/** Lets the agent end a conversation without a word to n8n. */
+	/** Lets the agent end a conversation without an event for n8n. */
 	endsSilently(conversationId: string): Promise<void>;
-	/** The executions of a workflow that are under way or wait. */
+	/** The unfinished executions of a workflow. */
 	underWay(workflowId: string): Promise<string[]>;
 	/** Waits until there are none. */
 	quiet(workflowId: string): Promise<void>;
@@ -52,20 +52,20 @@ const CHAT_FILES = 'https://chat.example.com/files';
 const TIMEOUT_MS = 30_000;
 const UNFINISHED = ['new', 'running', 'waiting', 'unknown'];
 
-/** An example as it is in the repository. */
+/** An example of the repository. */
 export function readExample(name: string): ExampleWorkflow {
 	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
 	return workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
 }
 
-/** A node of an example. @throws when there is none of this name */
+/** A node of an example. @throws if there is none of this name */
 export function nodeOf({ nodes }: ExampleWorkflow, name: string): WorkflowNode {
 	const node = nodes.find((each) => each.name === name);
 	if (!node) throw new Error(`The example has no node "${name}".`);
 	return node;
 }
 
-/** Changes the value of a field of a node "Set". @throws when there is no such field */
+/** Changes the value of a field of a node "Set". @throws if there is no such field */
 export function setField(example: ExampleWorkflow, node: string, field: string, value: unknown) {
 	const { assignments } = assignmentsSchema.parse(nodeOf(example, node).parameters.assignments);
 	const found = assignments.find(({ name }) => name === field);
@@ -92,11 +92,11 @@ export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
 	const authentication = { type: 'apiKey' as const, key: credentialData.webhookApiKey ?? '' };
 	const basePaths = new Map([['local-touchpoint', environment.basePath]]);
 
-	const configure = (isTold: boolean) =>
+	const configure = (isConnected: boolean) =>
 		talkdesk.configure({
 			touchpoints: [...basePaths].map(([id, basePath]) => ({
 				id,
-				...(isTold && { integration: { basePath, authentication } }),
+				...(isConnected && { integration: { basePath, authentication } }),
 			})),
 		});
 
@@ -114,7 +114,7 @@ export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
 				if (parameters.url === CHAT_FILES) parameters.url = chat.filesUrl;
 			}
 			adapt?.(example);
-			// What a user chooses by hand in an HTTP Request.
+			// A user chooses these in the HTTP Request node.
 			for (const node of example.nodes) {
 				const type = String(node.parameters.nodeCredentialType);
 				const chosen = credentials[type];

@@ -41,7 +41,7 @@ const talkdeskNode = (name: string, type: string, parameters: object) => ({
 	webhookId: name.toLowerCase().replace(/\W/g, '-'),
 });
 
-/** Publishes a workflow of two nodes, the first of which is called from outside. */
+/** Publishes a workflow of two nodes, the first of which is a webhook. */
 async function publish(
 	first: { name: string; type: string; parameters: object },
 	second: ReturnType<typeof talkdeskNode>,
@@ -94,7 +94,7 @@ const webhook = (path: string) => ({
 	webhookId: path,
 });
 
-it('ten files of mixed types go from the customer to the agent in one message, whole', async () => {
+it('ten files of mixed types reach the agent in one message, byte for byte', async () => {
 	const conversationId = await openConversation('ten@example.com');
 	await publish(
 		webhook('ten-files'),
@@ -110,7 +110,7 @@ it('ten files of mixed types go from the customer to the agent in one message, w
 	expect(outcomes.map(({ outcome }) => outcome)).toEqual(FILES.map(() => 'sent'));
 	const messages = environment.talkdesk.conversation(conversationId)?.messages ?? [];
 	expect(messages).toHaveLength(1);
-	// n8n's Webhook node gives the files of a form in the order in which it has read them.
+	// n8n's Webhook node gives the files of a form in the order in which they were read.
 	const arrived = messages[0]?.attachments.map(({ id }) => {
 		const attachment = environment.talkdesk.attachment(id);
 		return [attachment?.name, attachment?.type, attachment?.sha256].join();
@@ -120,7 +120,7 @@ it('ten files of mixed types go from the customer to the agent in one message, w
 	);
 }, 60_000);
 
-it('one of ten fails: nine are sent, and the one is explained', async () => {
+it('if one of ten files fails, nine are sent, and the failure is explained', async () => {
 	const conversationId = await openConversation('nine@example.com');
 	await publish(
 		webhook('nine-files'),
@@ -149,7 +149,7 @@ it('one of ten fails: nine are sent, and the one is explained', async () => {
 	}
 }, 60_000);
 
-it("the files of an agent's message come with the trigger's item, whole", async () => {
+it("the files of an agent's message are in the trigger's item, byte for byte", async () => {
 	const conversationId = await openConversation('back@example.com');
 	const trigger = talkdeskNode('Files of the agent', 'talkdeskTrigger', {
 		events: ['message_created'],
@@ -188,7 +188,7 @@ it("the files of an agent's message come with the trigger's item, whole", async 
 	expect(item?.json.attachments).toMatchObject(
 		FILES.slice(0, 3).map(({ name }, index) => ({ name, field: `attachment_${index}` })),
 	);
-	// They were sent back, so that their bytes can be compared.
+	// The workflow sends them back, so that their bytes can be compared.
 	const returned = environment.talkdesk
 		.conversation(conversationId)
 		?.messages.find(({ from }) => from === 'customer');
@@ -197,7 +197,7 @@ it("the files of an agent's message come with the trigger's item, whole", async 
 	).toEqual(FILES.slice(0, 3).map(({ content }) => sha256(content)));
 }, 60_000);
 
-it('a transcript goes out as a file', async () => {
+it('a transcript is sent as a file', async () => {
 	const conversationId = await openConversation('transcript@example.com');
 	await publish(
 		webhook('transcript'),

@@ -1,3 +1,4 @@
+import { conversationOf } from '../tools/demo/conversation.mts';
 import { environment } from '../support/environmentFixture.mts';
 
 let sessions = 0;
@@ -11,16 +12,6 @@ export const newCustomer = (name: string) => {
 	};
 };
 
-/** The conversation of a customer, once it is started. */
-export const conversationOf = async (email: string) =>
-	await environment.talkdesk.waitFor(
-		() =>
-			environment.talkdesk
-				.conversations()
-				.findLast(({ start }) => start.contact_person.email === email),
-		{ what: `the conversation of ${email}` },
-	);
-
 /** The texts of the customer in a conversation. */
 export const textsOf = (conversationId: string) =>
 	(environment.talkdesk.conversation(conversationId)?.messages ?? [])
@@ -32,7 +23,7 @@ export async function handedOver(name: string) {
 	const { email, customer } = newCustomer(name);
 	const answer = await customer.says('I want to talk to a human');
 	expect(answer.handledBy).toBe('human');
-	const { id } = await conversationOf(email);
+	const { id } = await conversationOf(environment.talkdesk, email);
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 	return { customer, email, id };
 }

@@ -1,7 +1,8 @@
 import axios from 'axios';
 
 import { environment } from '../support/environmentFixture.mts';
-import { conversationOf, countExecutions, handedOver, newCustomer } from './hand-off-fixtures.mts';
+import { countExecutions, handedOver, newCustomer } from './hand-off-fixtures.mts';
+import { conversationOf } from '../tools/demo/conversation.mts';
 
 describe('a call of the trigger', () => {
 	const call = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -24,7 +25,7 @@ describe('a call of the trigger', () => {
 		},
 	);
 
-	it('is refused while the credential has no key', async () => {
+	it('is rejected while the credential has no key', async () => {
 		await environment.n8n.api.updateCredential(environment.credential.id, {
 			data: { webhookApiKey: '' },
 		});
@@ -43,7 +44,7 @@ describe('a call of the trigger', () => {
 	it.each([
 		['/message_created', {}, 200, 'conversation_id'],
 		['/message_created', [1], 400, 'JSON object'],
-	])('at %s with %j is a %d with a reason', async (path, body, expected, reason) => {
+	])('of %s with %j is a %d with a reason', async (path, body, expected, reason) => {
 		const before = await countExecutions();
 		const { status, data } = await call(path, body);
 		expect(status).toBe(expected);
@@ -51,14 +52,14 @@ describe('a call of the trigger', () => {
 		expect(await countExecutions()).toBe(before);
 	});
 
-	it('with a text for a body is a 400 with a reason', async () => {
+	it('with a text as its body is a 400 with a reason', async () => {
 		const { status, data } = await call('/message_created', 'hello', {
 			'Content-Type': 'text/plain',
 		});
 		expect([status, data]).toEqual([400, { error: 'The body must be a JSON object.' }]);
 	});
 
-	it('with broken JSON is refused by n8n itself, before the node is asked', async () => {
+	it('with broken JSON is rejected by n8n itself, before the node runs', async () => {
 		const before = await countExecutions();
 		const { status, data } = await call('/message_created', Buffer.from('{'), {
 			'Content-Type': 'application/json',
@@ -68,7 +69,7 @@ describe('a call of the trigger', () => {
 		expect(await countExecutions()).toBe(before);
 	});
 
-	it('of an unknown event is answered, and the log says so', async () => {
+	it('with an unknown event is answered with 200, and logged', async () => {
 		const { status } = await call('/events', { conversation_id: 'c1', event_type: 'TYPING' });
 		expect(status).toBe(200);
 		expect(environment.n8n.log()).toContain('A call was not recognized');
@@ -88,7 +89,7 @@ describe('a call of the trigger', () => {
 		},
 	);
 
-	it('that belongs to no customer is left alone', async () => {
+	it('for an unknown conversation is ignored by the example', async () => {
 		const { api } = environment.n8n;
 		const { workflowId } = environment;
 		const failed = await api.countExecutions(workflowId, 'error');
@@ -103,7 +104,7 @@ describe('a call of the trigger', () => {
 	it('of a start tells nobody that a human has joined', async () => {
 		const { email, customer } = newCustomer('started');
 		await customer.says('I want to talk to a human');
-		const { id } = await conversationOf(email);
+		const { id } = await conversationOf(environment.talkdesk, email);
 		const before = await countExecutions();
 		for (const conversation_id of [id, 'opened-by-an-agent']) {
 			expect((await call('/conversation_started', { conversation_id })).status).toBe(200);
@@ -123,7 +124,7 @@ describe('a call of the trigger', () => {
 	it('of an automated message reaches the customer, and is no human', async () => {
 		const { email, customer } = newCustomer('automated');
 		await customer.says('I want to talk to a human');
-		const { id: conversation_id } = await conversationOf(email);
+		const { id: conversation_id } = await conversationOf(environment.talkdesk, email);
 		const says = async (type: string, content: string) =>
 			await call('/message_created', { conversation_id, payload: { content, author: { type } } });
 		await says('BOT', 'Our office is closed');

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { scopes } from '../simulator/contract.mts';
 import { environment } from '../support/environmentFixture.mts';
 import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
-import { playConversation } from '../tools/demo/conversation.mts';
+import { conversationOf, playConversation } from '../tools/demo/conversation.mts';
 import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
-import { conversationOf, handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
+import { handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
 
 type Scope = (typeof scopes)[number];
 const FILE_SCOPES = [
@@ -36,7 +36,7 @@ it('a whole conversation goes from the bot to a human and back', async () => {
 	expect(said.at(-1)).toMatch(/^bot: /);
 }, 60_000);
 
-it('the node, the trigger and the tool are there, with icons', async () => {
+it('n8n has loaded the node, the trigger and the tool', async () => {
 	const types = await environment.n8n.api.nodeTypes();
 	expect(types.map(({ name }) => name)).toEqual(
 		expect.arrayContaining([
@@ -63,7 +63,7 @@ describe('the credential test', () => {
 		environment.talkdesk.configure({ digitalConnectEnabled: true, addressAllowed: true });
 	});
 
-	it('is good for good credentials, stored ones too, and starts nothing', async () => {
+	it('passes for a valid credential, stored or not, and starts no conversation', async () => {
 		const before = environment.talkdesk.counts().conversationsStarted;
 		expect(await test()).toEqual({
 			status: 'OK',
@@ -73,7 +73,7 @@ describe('the credential test', () => {
 		expect(environment.talkdesk.counts().conversationsStarted).toBe(before);
 	});
 
-	it("gives Talkdesk's own words for a wrong secret and a wrong client", async () => {
+	it("shows Talkdesk's message for a wrong secret and a wrong client", async () => {
 		for (const field of ['clientSecret', 'clientId']) {
 			const { status, message } = await test({ [field]: 'wrong' });
 			expect(status).toBe('Error');
@@ -81,7 +81,7 @@ describe('the credential test', () => {
 		}
 	});
 
-	it('knows an unknown account, as a 404 and as a host that does not exist', async () => {
+	it('recognizes an unknown account by a 404 and by an unknown host', async () => {
 		for (const tokenUrl of [
 			environment.credentialData.tokenUrl?.replace('/acme/', '/nobody/') ?? '',
 			'https://nobody.invalid/oauth/token',
@@ -92,14 +92,14 @@ describe('the credential test', () => {
 		}
 	});
 
-	it('names the scope without which nothing works', async () => {
+	it('fails without the scope of Digital Connect, and names it', async () => {
 		grant(...FILE_SCOPES);
 		const { status, message } = await test();
 		expect(status).toBe('Error');
 		expect(message).toContain('digital-connect:write');
 	});
 
-	it('is good without attachment scopes, and says that files will not work', async () => {
+	it('passes without the scopes of attachments, and names them', async () => {
 		grant('digital-connect:write');
 		const { status, message } = await test();
 		expect(status).toBe('OK');
@@ -119,7 +119,7 @@ describe('the credential test', () => {
 });
 
 describe('two customers at the same time', () => {
-	it('never see what is said to the other', async () => {
+	it('never receive messages of each other', async () => {
 		const people = await Promise.all(['bea', 'cem'].map(handedOver));
 		await Promise.all(
 			people.map(async ({ customer, id }) => {
@@ -169,7 +169,7 @@ describe('the end', () => {
 			{ what: 'the end to be dispatched' },
 		);
 		expect((await customer.says('A human again')).handledBy).toBe('human');
-		const { id: next } = await conversationOf(email);
+		const { id: next } = await conversationOf(environment.talkdesk, email);
 		expect(next).not.toBe(id);
 		await environment.talkdesk.agent.join(next, { name: 'Max' });
 		await environment.talkdesk.agent.say(next, 'Hello');
@@ -210,7 +210,7 @@ describe('the end', () => {
 		expect(itemsOf(again, 'Talkdesk')[0]?.json).toMatchObject({ alreadyEnded: true });
 	}, 30_000);
 
-	it('that nobody told us is found out with the next message, which the bot takes', async () => {
+	it('without an event is detected with the next message, which the bot answers', async () => {
 		const { customer, id } = await handedOver('fay');
 		environment.talkdesk.configure({ notifyApiEnd: false });
 		try {
@@ -239,13 +239,13 @@ describe('files', () => {
 		return file;
 	};
 
-	it('are not for the bot, which says so', async () => {
+	it('are not accepted by the bot, which says so', async () => {
 		const { customer } = newCustomer('ida');
 		const { handledBy, reply } = await customer.says('', [await fileOf('early.txt')]);
 		expect([handledBy, reply]).toEqual(['bot', expect.stringContaining('read no files')]);
 	});
 
-	it('that fail on the way to the agent are named, and the rest arrives', async () => {
+	it('that fail on the way to the agent are named, and the others arrive', async () => {
 		const { customer, id } = await handedOver('jon');
 		let uploads = 0;
 		environment.talkdesk.configure({ uploadFailure: () => (++uploads === 1 ? 403 : undefined) });
@@ -279,7 +279,7 @@ describe('files', () => {
 });
 
 describe('the token', () => {
-	it('is fetched once and then serves every request', async () => {
+	it('is requested once, and used for every request', async () => {
 		environment.talkdesk.expireTokens();
 		const { customer } = await handedOver('gil');
 		const { tokensIssued } = environment.talkdesk.counts();
@@ -287,7 +287,7 @@ describe('the token', () => {
 		expect(environment.talkdesk.counts().tokensIssued).toBe(tokensIssued);
 	}, 30_000);
 
-	it('expires in the middle of a conversation, and nobody notices', async () => {
+	it('is renewed transparently in the middle of a conversation', async () => {
 		const { customer, id } = await handedOver('hal');
 		await customer.says('before');
 		const { tokensIssued } = environment.talkdesk.counts();

@@ -11,8 +11,8 @@ import {
 
 setUpInbound();
 
-describe('an event that Talkdesk sends again', () => {
-	it('comes through once: side by side, in another envelope, and after n8n was restarted', async () => {
+describe('a duplicate event', () => {
+	it('is dropped: if it is concurrent, in another envelope, or after a restart of n8n', async () => {
 		const trigger = await inbound.createTrigger('apiKey');
 		const body = newMessage();
 		const { conversation_id, payload, timestamp } = body;
@@ -23,13 +23,13 @@ describe('an event that Talkdesk sends again', () => {
 		};
 		await Promise.all(Array.from({ length: 10 }, () => send(body, '/message_created')));
 		await send(relay, '/message_created');
-		// The others wait until n8n has stored the first, and start no execution.
+		// The duplicates wait until n8n has stored the first event, and start no execution.
 		expect(await outputOf(trigger, 1)).toMatchObject({
 			count: 1,
 			conversations: [conversation_id],
 		});
 
-		// Now nothing but n8n's database knows of it: the execution puts out nothing.
+		// After the restart only n8n's database has the key: the execution has no output.
 		await inbound.n8n.restart();
 		await send(body, '/events');
 		await send(newMessage(), '/message_created');
@@ -38,7 +38,7 @@ describe('an event that Talkdesk sends again', () => {
 		expect(conversations.sort()).toEqual([conversation_id, lastConversation()].sort());
 	}, 240_000);
 
-	it('comes through each time where the option is off', async () => {
+	it('passes if the option is off', async () => {
 		const trigger = await inbound.createTrigger('apiKey', { ignoreDuplicates: false });
 		const body = newMessage();
 		for (let n = 0; n < 2; n++) await post(`${trigger.basePath}/events`, body, KEY);
@@ -46,7 +46,7 @@ describe('an event that Talkdesk sends again', () => {
 	});
 });
 
-it('an event that was received is there although n8n dies at once', async () => {
+it('an acknowledged event is stored, even if n8n is killed at once', async () => {
 	const trigger = await inbound.createTrigger('apiKey');
 	const { status } = await post(`${trigger.basePath}/message_created`, newMessage(), KEY);
 	await inbound.n8n.kill('SIGKILL');
@@ -55,7 +55,7 @@ it('an event that was received is there although n8n dies at once', async () => 
 	expect(await inbound.executions(trigger)).toHaveLength(1);
 }, 240_000);
 
-it('with onlyAgentMessages, the words of customers start no execution', async () => {
+it('with onlyAgentMessages, messages of customers start no execution', async () => {
 	const trigger = await inbound.createTrigger('apiKey', { onlyAgentMessages: true });
 	const by = async (type: string) => {
 		const message = newMessage();
@@ -71,7 +71,7 @@ it('with onlyAgentMessages, the words of customers start no execution', async ()
 });
 
 describe('while n8n listens for a test event', () => {
-	it('the answer is the same, a token does not end it, and nothing is a duplicate', async () => {
+	it('the response is the same, a token request does not end it, and no event is a duplicate', async () => {
 		const trigger = await inbound.createTrigger('oAuth2');
 		const body = newMessage();
 		for (let n = 0; n < 2; n++) {
@@ -89,11 +89,11 @@ describe('while n8n listens for a test event', () => {
 	});
 });
 
-it('a new secret is good at once, and the one that it replaces for ten seconds at most', async () => {
+it('a new secret is accepted at once, and the old one for ten seconds at most', async () => {
 	const trigger = await inbound.createTrigger('apiKey');
 	const statusWith = async (key: string) =>
 		(await post(`${trigger.basePath}/message_created`, newMessage(), { 'X-Api-Key': key })).status;
-	// From now on the trigger keeps the credential.
+	// From now on the credential is cached.
 	expect(await statusWith(KEY['X-Api-Key'])).toBe(200);
 	await inbound.n8n.api.updateCredential(trigger.credentialId, {
 		data: { webhookApiKey: 'the-new-key' },

@@ -12,7 +12,7 @@ import {
 
 setUpInbound();
 
-it('a refusal leaves one line in the log, without a secret, however often it comes', async () => {
+it('repeated rejections are one line in the log, without a secret', async () => {
 	const trigger = await inbound.createTrigger('apiKey');
 	const url = `${trigger.basePath}/message_created`;
 	const line =
@@ -22,7 +22,7 @@ it('a refusal leaves one line in the log, without a secret, however often it com
 	for (let n = 0; n < 5; n++) {
 		expect((await post(url, newMessage(), { 'X-Api-Key': 'wr0ng-value' })).status).toBe(401);
 	}
-	// What is written in order is there in order: this comes after the refusals.
+	// The log is in order: this line follows those of the rejections.
 	const last = { ...newMessage(), payload: { [`after_${before}_lines`]: 1 } };
 	expect((await post(url, last, KEY)).status).toBe(200);
 	await untilLogged(`after_${before}_lines`);
@@ -30,7 +30,7 @@ it('a refusal leaves one line in the log, without a secret, however often it com
 	expect(inbound.n8n.log()).not.toMatch(/wr0ng-value|a long random key/);
 });
 
-describe('a call that is nearly as documented', () => {
+describe('a call that deviates from the documentation', () => {
 	const json = 'application/json';
 	it.each([
 		['no content type', '/message_created', undefined, ''],
@@ -46,7 +46,7 @@ describe('a call that is nearly as documented', () => {
 		['a byte order mark and another type', '/message_created', 'text/json', '\ufeff'],
 		['a slash at the end', '/message_created/', json, ''],
 		['a query', '/message_created?source=talkdesk', json, ''],
-	])('%s: comes through with its words', async (_what, action, type, mark) => {
+	])('%s: is accepted with its text', async (_what, action, type, mark) => {
 		const trigger = await inbound.createTrigger('apiKey');
 		const { event_type: _name, ...message } = newMessage();
 		const body = { ...message, payload: { content: '<p>Grüße &amp; <b>Dank</b></p>' } };
@@ -63,14 +63,14 @@ describe('a call that is nearly as documented', () => {
 		expect([conversations, texts]).toEqual([[body.conversation_id], ['Grüße & Dank']]);
 	});
 
-	it("in a charset that Node.js doesn't know is n8n's own 422, so that Talkdesk counts it as failed", async () => {
+	it("in a charset that is unknown to Node.js is n8n's own 422, a failed call for Talkdesk", async () => {
 		const trigger = await inbound.createTrigger('apiKey');
 		const headers = { ...KEY, 'Content-Type': 'application/json; charset=iso-8859-1' };
 		const { status } = await post(`${trigger.basePath}/message_created`, newMessage(), headers);
 		expect(status).toBe(422);
 	});
 
-	it('a list of events is one execution with an item for each, and none comes twice', async () => {
+	it('a list of events is one execution with an item for each, without duplicates', async () => {
 		const trigger = await inbound.createTrigger('apiKey');
 		const url = `${trigger.basePath}/events`;
 		const [one, two, three] = [newMessage(), newMessage(), newMessage()];
@@ -83,7 +83,7 @@ describe('a call that is nearly as documented', () => {
 		expect([count, conversations.sort()]).toEqual([2, ids.sort()]);
 	});
 
-	it('a message in which nothing is found comes through, and the log has its shape', async () => {
+	it('a message without text and files is accepted, and its shape is logged', async () => {
 		const trigger = await inbound.createTrigger('apiKey');
 		const body = { ...newMessage(), payload: { utterance: 'my secret' } };
 		await post(`${trigger.basePath}/message_created`, body, KEY);
@@ -92,7 +92,7 @@ describe('a call that is nearly as documented', () => {
 		expect(inbound.n8n.log()).not.toContain('my secret');
 	});
 
-	it('a token is given whatever the request for it is called', async () => {
+	it('a token is issued for any content type of the request', async () => {
 		const { fields, basePath } = await inbound.createTrigger('oAuth2');
 		const grant = new URLSearchParams({
 			grant_type: 'client_credentials',

@@ -19,7 +19,7 @@ import {
 } from './inbound-fixtures.mts';
 
 const MODES = ['apiKey', 'basicAuth', 'oAuth2', 'none'] as const;
-/** As n8n's external hooks are written: while the file is there, no execution can be stored. */
+/** An external hook of n8n: while the file exists, no execution can be stored. */
 const HOOK = (file: string) => `module.exports = { workflow: { preExecute: [async () => {
 	if (require('node:fs').existsSync(${JSON.stringify(file)})) throw new Error('The disk is full');
 }] } };`;
@@ -40,7 +40,7 @@ beforeAll(async () => {
 const executions = async (trigger: Trigger) => await inbound.executions(trigger);
 
 describe.each(MODES)('authentication %s', (mode) => {
-	it('lets the calls of Talkdesk in, each as one execution with one item', async () => {
+	it('accepts the calls of Talkdesk, each as one execution with one item', async () => {
 		const trigger = await inbound.createTrigger(mode);
 		for (const event of ['conversation_started', 'message_created', 'conversation_ended']) {
 			const body = { ...newMessage(), event_type: event };
@@ -54,7 +54,7 @@ describe.each(MODES)('authentication %s', (mode) => {
 	});
 });
 
-describe('who does not belong', () => {
+describe('an unauthenticated call', () => {
 	const basic = (text: string) => ({
 		Authorization: `Basic ${Buffer.from(text).toString('base64')}`,
 	});
@@ -67,40 +67,43 @@ describe('who does not belong', () => {
 		['basicAuth', 'a wrong user', basic('other:pass:wörd'), 'Basic'],
 		['oAuth2', 'nothing', {}, 'Bearer'],
 		['oAuth2', 'the client instead of a token', basic('talkdesk:se:cret+%'), 'Bearer'],
-		['oAuth2', 'a token that is none', { Authorization: 'Bearer a.b.c' }, 'Bearer'],
+		['oAuth2', 'an invalid token', { Authorization: 'Bearer a.b.c' }, 'Bearer'],
 	];
 
-	it.each(wrong)('%s: %s is a 401, and no execution', async (mode, _what, headers, scheme) => {
-		const before = (await executions(triggers[mode])).length;
-		for (const action of ['', '/events', '/message_created', '/conversation_ended']) {
-			const url = `${triggers[mode].basePath}${action}`;
-			const { status, data, headers: answered } = await post(url, newMessage(), headers);
-			expect([status, data]).toEqual([401, { error: 'unauthorized' }]);
-			expect(answered['content-type']).toMatch(JSON_TYPE);
-			const charset = scheme === 'Basic' ? ', charset="UTF-8"' : '';
-			expect(answered['www-authenticate']).toBe(`${scheme} realm="Talkdesk Trigger"${charset}`);
-		}
-		expect(await executions(triggers[mode])).toHaveLength(before);
-	});
+	it.each(wrong)(
+		'%s: with %s is a 401, without an execution',
+		async (mode, _what, headers, scheme) => {
+			const before = (await executions(triggers[mode])).length;
+			for (const action of ['', '/events', '/message_created', '/conversation_ended']) {
+				const url = `${triggers[mode].basePath}${action}`;
+				const { status, data, headers: answered } = await post(url, newMessage(), headers);
+				expect([status, data]).toEqual([401, { error: 'unauthorized' }]);
+				expect(answered['content-type']).toMatch(JSON_TYPE);
+				const charset = scheme === 'Basic' ? ', charset="UTF-8"' : '';
+				expect(answered['www-authenticate']).toBe(`${scheme} realm="Talkdesk Trigger"${charset}`);
+			}
+			expect(await executions(triggers[mode])).toHaveLength(before);
+		},
+	);
 
 	it.each(MODES.filter((mode) => mode !== 'none'))(
-		'%s: nobody is let in while the credential has no secret',
+		'%s: is every call while the credential has no secret',
 		async (mode) => {
 			const trigger = await inbound.createTrigger(mode);
 			const token = mode === 'oAuth2' ? await tokenOf(trigger) : '';
-			const good = { ...KEY, ...basic('talkdesk:pass:wörd') };
-			const proof = mode === 'oAuth2' ? { Authorization: `Bearer ${token}` } : good;
+			const secrets = { ...KEY, ...basic('talkdesk:pass:wörd') };
+			const authentication = mode === 'oAuth2' ? { Authorization: `Bearer ${token}` } : secrets;
 			const call = async (headers: Record<string, string>) =>
 				(await post(`${trigger.basePath}/events`, newMessage(), headers)).status;
-			expect(await call(proof)).toBe(200);
+			expect(await call(authentication)).toBe(200);
 			const empty = Object.fromEntries(Object.keys(trigger.fields).map((name) => [name, '']));
 			await inbound.n8n.api.updateCredential(trigger.credentialId, { data: empty });
-			// The old secret is kept for ten seconds, or until a call is refused with it.
+			// The old secret is cached for ten seconds, or until a call is rejected with it.
 			for (const headers of [
 				{ 'X-Api-Key': '' },
 				basic(':'),
 				{ Authorization: 'Bearer ' },
-				proof,
+				authentication,
 			]) {
 				expect(await call(headers)).toBe(401);
 			}
@@ -113,7 +116,7 @@ describe('tokens', () => {
 	const grant = 'grant_type=client_credentials&client_id=talkdesk&client_secret=se%3Acret%2B%25';
 	const url = () => `${triggers.oAuth2.basePath}/oauth/token`;
 
-	it('are given to a form, never to be stored', async () => {
+	it('are issued to a form, with no-store', async () => {
 		const { status, data, headers } = await post(url(), grant, FORM);
 		expect([status, headers['cache-control']]).toEqual([200, 'no-store']);
 		expect(headers['content-type']).toMatch(JSON_TYPE);
@@ -134,7 +137,7 @@ describe('tokens', () => {
 		],
 		['no grant', grant.replace('grant_type', 'grant'), 400, 'invalid_request'],
 		['nothing', '', 401, 'invalid_client'],
-	])('are not given for %s', async (_what, form, status, error) => {
+	])('are not issued for %s', async (_what, form, status, error) => {
 		const answer = await post(url(), form, FORM);
 		expect([answer.status, answer.data]).toEqual([status, { error }]);
 		expect(answer.headers['content-type']).toMatch(JSON_TYPE);
@@ -142,14 +145,14 @@ describe('tokens', () => {
 	});
 
 	it.each(MODES.filter((mode) => mode !== 'oAuth2'))(
-		'are not to be had in the mode %s',
+		'are not issued in the mode %s',
 		async (mode) => {
 			const { status } = await post(`${triggers[mode].basePath}/oauth/token`, grant, FORM);
 			expect(status).toBe(404);
 		},
 	);
 
-	it('of one trigger are no good for another one with the same credential', async () => {
+	it('of one trigger are not valid for another one with the same credential', async () => {
 		const other = await inbound.createTrigger('oAuth2');
 		const headers = { Authorization: `Bearer ${await tokenOf(triggers.oAuth2)}` };
 		const at = async ({ basePath }: Trigger) =>
@@ -164,7 +167,7 @@ describe('tokens', () => {
 	});
 });
 
-describe('what is answered', () => {
+describe('the response', () => {
 	const call = async (action: string, body: unknown, headers: Record<string, string> = {}) =>
 		await post(`${triggers.apiKey.basePath}${action}`, body, { ...KEY, ...headers });
 
@@ -174,14 +177,14 @@ describe('what is answered', () => {
 		expect(headers['content-type']).toMatch(JSON_TYPE);
 	});
 
-	// n8n 2.36 calls the hook only once the execution is stored, so nothing fails there.
+	// n8n 2.36 calls the hook after it has stored the execution, so there is no failure.
 	const itOnNewest = process.env.N8N_FOR_TESTS === 'oldest' ? it.skip : it;
-	itOnNewest('is not yet that it was received while n8n cannot store it', async () => {
+	itOnNewest('is no acknowledgment while n8n cannot store the event', async () => {
 		const full = path.join(folder, 'full');
 		fs.writeFileSync(full, '');
 		const body = newMessage();
-		const refused = await call('/message_created', body).finally(() => fs.rmSync(full));
-		expect(refused.status).toBeGreaterThanOrEqual(500);
+		const rejected = await call('/message_created', body).finally(() => fs.rmSync(full));
+		expect(rejected.status).toBeGreaterThanOrEqual(500);
 		expect((await call('/message_created', body)).status).toBe(200);
 	});
 
@@ -196,7 +199,7 @@ describe('what is answered', () => {
 		await untilLogged('The body has more than 1000000 bytes');
 	});
 
-	it('to what is nested too deeply is a 400, without an execution', async () => {
+	it('to a body that is nested too deeply is a 400, without an execution', async () => {
 		const before = (await executions(triggers.apiKey)).length;
 		const body = `{"conversation_id":"c1","a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
 		const { status } = await call('/message_created', body, { 'Content-Type': 'application/json' });
@@ -204,7 +207,7 @@ describe('what is answered', () => {
 		expect(await executions(triggers.apiKey)).toHaveLength(before);
 	});
 
-	it('to what cannot be placed is 200, and the log has its shape and no content', async () => {
+	it('to an unknown event is a 200, and the log has its shape but no content', async () => {
 		for (const [action, body] of [
 			['/message_created', { payload: { content: 'my secret' } }],
 			['/events', { conversation_id: 'c1', event_type: 'TYPING', text: 'my secret' }],
@@ -233,9 +236,9 @@ describe('what is answered', () => {
 	);
 });
 
-it('malformed calls bring nothing down: what fails, fails in n8n before the trigger is asked', async () => {
+it('malformed calls fail in n8n before the trigger runs, or not at all', async () => {
 	const trigger = await inbound.createTrigger('apiKey');
-	// n8n never answers some of the XML; the bench has it.
+	// n8n never answers some XML: `npm run fuzz` has it.
 	const next = createMalformedCalls(7, { without: ['XML', 'another content type'] });
 	const unanswered: string[] = [];
 	const send = async () => {
@@ -243,7 +246,7 @@ it('malformed calls bring nothing down: what fails, fails in n8n before the trig
 			const call = next();
 			const { status } = await sendMalformed(trigger.basePath, call, KEY);
 			if (typeof status === 'number' && status < 500) continue;
-			// The trigger would have answered 401.
+			// The trigger itself would answer 401.
 			const again = await sendMalformed(trigger.basePath, call, {});
 			if (again.status !== status) unanswered.push(`${call.kind}: ${status}`);
 		}

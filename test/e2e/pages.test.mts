@@ -39,7 +39,7 @@ async function download(page: Page, name: string) {
 	return await readFile(await saved.path());
 }
 
-it('a customer and an agent talk through the pages, with files both ways, to the end', async () => {
+it('a customer and an agent talk on the pages, with files in both directions, until the end', async () => {
 	const desk = await openDesk();
 	const shop = await openShop('Bea');
 	await shop.getByRole('button', { name: 'When are you open?' }).click();
@@ -87,8 +87,8 @@ it('a customer and an agent talk through the pages, with files both ways, to the
 	expect(browser.problems).toEqual([]);
 }, 90_000);
 
-it('both sides go by the keyboard alone', async () => {
-	/** Presses Tab until the focus is on something of this name. */
+it('both pages can be used with the keyboard alone', async () => {
+	/** Presses Tab until an element of this name has the focus. */
 	async function tabTo(page: Page, name: RegExp) {
 		for (let presses = 0; presses < 40; presses++) {
 			await page.keyboard.press('Tab');
@@ -168,7 +168,7 @@ it.each(['light', 'dark'] as const)(
 	60_000,
 );
 
-it('a reloaded page knows everything, and a conversation is nobody else’s', async () => {
+it('a reloaded page has its conversation, and another page has not', async () => {
 	const shop = await openShop('Dan');
 	await customerSays(shop, 'Are you open?');
 	await messagesOf(shop).getByText('8 am to 6 pm').waitFor();
@@ -179,7 +179,7 @@ it('a reloaded page knows everything, and a conversation is nobody else’s', as
 	expect(await other.getByText('Are you open?', { exact: true }).count()).toBe(0);
 }, 60_000);
 
-it('the desk says that Talkdesk is away, and goes on when it is back', async () => {
+it('the desk shows that the simulator is down, and reconnects', async () => {
 	const first = await startSimulator();
 	const page = await browser.newPage();
 	await page.goto(first.deskUrl);
@@ -194,14 +194,14 @@ it('the desk says that Talkdesk is away, and goes on when it is back', async () 
 		await page.close();
 		await second.close();
 	}
-	// The browser itself complains about refused and broken connections; nothing else may.
+	// The browser reports refused and broken connections; there must be no other problem.
 	const complaints = browser.problems.slice(before).map(({ text }) => text);
 	expect(
 		complaints.filter((text) => !/ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE/.test(text)),
 	).toEqual([]);
 }, 60_000);
 
-it('when n8n is away, both sides see it, and a message can be sent again', async () => {
+it('both pages show that n8n is down, and a message can be sent again', async () => {
 	const shop = await openShop('Fay');
 	await customerSays(shop, 'a human please');
 	await shop.getByText('A human was asked for').waitFor();

@@ -1,5 +1,6 @@
 import axios from 'axios';
 
+import { conversationOf } from '../tools/demo/conversation.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import { environment } from '../support/environmentFixture.mts';
 import type { Fault } from '../simulator/faults.mts';
@@ -9,7 +10,7 @@ const SEND_ROUTE = `${START_ROUTE}/:id/messages`;
 
 afterEach(() => environment.talkdesk.configure({ faults: () => undefined }));
 
-/** These faults happen to the requests of a route, one after the other; undefined for one that goes well. */
+/** Sets the faults of the next requests of a route; undefined for none. */
 function fail(route: string, ...faults: Array<Fault | undefined>) {
 	environment.talkdesk.configure({
 		faults: (request) => (request.route === route ? faults.shift() : undefined),
@@ -20,7 +21,7 @@ const textsOf = (conversationId: string) =>
 	environment.talkdesk.conversation(conversationId)?.messages.map(({ content }) => content);
 
 let webhooks = 0;
-/** A webhook, its list of messages as items, and a Talkdesk node; published. The address of the webhook, and its workflow. */
+/** Publishes a workflow of a webhook, its messages as items, and a Talkdesk node. */
 async function publish(
 	parameters: Record<string, unknown>,
 	talkdesk: Record<string, unknown> = {},
@@ -105,14 +106,7 @@ async function started() {
 	const email = `repeated-${++customers}@example.com`;
 	const { call } = await publish(start());
 	await call([{ email }]);
-	const conversation = await environment.talkdesk.waitFor(
-		() =>
-			environment.talkdesk
-				.conversations()
-				.find((each) => each.start.contact_person.email === email),
-		{ what: `the conversation of ${email}` },
-	);
-	return conversation.id;
+	return (await conversationOf(environment.talkdesk, email)).id;
 }
 const conversationsOf = (email: string) =>
 	environment.talkdesk.conversations().filter((each) => each.start.contact_person.email === email);
@@ -129,7 +123,7 @@ const retryFailed = async (workflowId: string) => {
 };
 
 describe("Retry in n8n's list of executions", () => {
-	it('sends what has not arrived, and nothing again', async () => {
+	it('sends exactly the messages that have not arrived', async () => {
 		const conversationId = await started();
 		fail(SEND_ROUTE, undefined, undefined, { kind: 'rateLimited', retryAfterSeconds: 3600 });
 		const { workflowId, call } = await publish(send());
@@ -139,7 +133,7 @@ describe("Retry in n8n's list of executions", () => {
 		expect(textsOf(conversationId)).toEqual(['one', 'two', 'three']);
 	}, 60_000);
 
-	it('finds the conversation that was started when the answer was lost', async () => {
+	it('finds the conversation that was started although the response was lost', async () => {
 		fail(START_ROUTE, { kind: 'cut', when: 'after' });
 		const { workflowId, call } = await publish(start({ maxRetries: 0 }));
 		const email = 'lost-answer@example.com';
@@ -149,7 +143,7 @@ describe("Retry in n8n's list of executions", () => {
 	}, 60_000);
 });
 
-it("n8n's Retry On Fail does nothing twice", async () => {
+it("n8n's Retry On Fail has no double effect", async () => {
 	const email = 'retried-by-n8n@example.com';
 	const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 };
 	fail(START_ROUTE, { kind: 'cut', when: 'after' });
@@ -164,7 +158,7 @@ it("n8n's Retry On Fail does nothing twice", async () => {
 	expect(textsOf(conversationId)).toEqual(['Hi']);
 }, 60_000);
 
-it('messages that a channel sends without waiting arrive in their order, though the first is tried again', async () => {
+it('messages that a channel sends without waiting arrive in order, although the first is retried', async () => {
 	const conversationId = await started();
 	const { call } = await publish(send());
 	const texts = ['one', 'two', 'three', 'four', 'five'];
@@ -172,14 +166,14 @@ it('messages that a channel sends without waiting arrive in their order, though 
 	const calls: Array<Promise<unknown>> = [];
 	for (const text of texts) {
 		calls.push(call([{ conversationId, text }]));
-		// As far apart as two messages of somebody who types quickly, so that n8n begins them in this order.
+		// As far apart as the messages of a quick typist, so that n8n starts them in this order.
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 	await Promise.all(calls);
 	expect(textsOf(conversationId)).toEqual(texts);
 }, 60_000);
 
-it('a credential that cannot be used never lets a message out as a success', async () => {
+it('a message with an unusable credential is never a success', async () => {
 	const conversationId = await started();
 	const { id, name } = await environment.n8n.api.createCredential(
 		'Incomplete',
@@ -208,7 +202,7 @@ it('a credential that cannot be used never lets a message out as a success', asy
 	}
 }, 60_000);
 
-it('a client that is changed in the credential is used at once', async () => {
+it('a changed client of the credential is used at once', async () => {
 	const clients = [
 		{ id: 'local-client', secret: 'local-secret', scopes: ['digital-connect:write' as const] },
 		{ id: 'new-client', secret: 'new-secret', scopes: ['digital-connect:write' as const] },

@@ -1,6 +1,6 @@
 /**
- * What a real n8n makes of thousands of random and malformed calls, half of them with the right key: first with the trigger, then
- * the same calls with n8n's own Webhook node, so that it shows which failures are n8n's. Memory is measured on Linux only.
+ * Sends thousands of random and malformed calls to a real n8n, half of them with the correct key: first to the trigger, then the
+ * same calls to n8n's own Webhook node, to see which failures are n8n's. Memory is measured on Linux only.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import {
 } from '../support/inbound.mts';
 import { residentMb } from '../tools/n8n/memory.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
-import { createMalformedCalls, goodEvent } from '../support/malformedCalls.mts';
+import { createMalformedCalls, validEvent } from '../support/malformedCalls.mts';
 import { describe, type Outcome, verdict } from './fuzz-report.mts';
 import { sendMalformed } from '../support/sendMalformed.mts';
 
@@ -43,18 +43,18 @@ const SAMPLES = 20;
 
 const print = (line = '') => process.stdout.write(`${line}\n`);
 
-/** Who is called. */
+/** A webhook to call. */
 interface Target {
 	/** Without a slash at the end. */
 	basePath: string;
-	/** Whether what comes in below the base path is for it too. */
+	/** Whether it has paths below the base path. */
 	hasActions: boolean;
-	/** Whether it takes a good event after all that. */
-	isWell(): Promise<boolean>;
+	/** Whether it accepts a valid event after all calls. */
+	isHealthy(): Promise<boolean>;
 }
 
-/** Whether the event of a conversation comes out of the trigger; what was sent before may have to be worked off first. */
-async function isTaken(conversationId: string, { n8n, executions }: Inbound, trigger: Trigger) {
+/** Whether the trigger puts out the event of a conversation, possibly after a backlog. */
+async function isPutOut(conversationId: string, { n8n, executions }: Inbound, trigger: Trigger) {
 	const seen = new Set<string>();
 	for (const end = Date.now() + 120_000; Date.now() < end; await sleep(500)) {
 		for (const { id, status } of await executions(trigger)) {
@@ -67,20 +67,20 @@ async function isTaken(conversationId: string, { n8n, executions }: Inbound, tri
 	return false;
 }
 
-async function theTrigger(inbound: Inbound): Promise<Target> {
+async function talkdeskTrigger(inbound: Inbound): Promise<Target> {
 	const trigger = await inbound.createTrigger('apiKey');
 	return {
 		basePath: trigger.basePath,
 		hasActions: true,
-		async isWell() {
-			const { status } = await post(`${trigger.basePath}/message_created`, goodEvent('last'), KEY);
-			return status === 200 && (await isTaken('last', inbound, trigger));
+		async isHealthy() {
+			const { status } = await post(`${trigger.basePath}/message_created`, validEvent('last'), KEY);
+			return status === 200 && (await isPutOut('last', inbound, trigger));
 		},
 	};
 }
 
 /** n8n's own Webhook node, with the same key. */
-async function aPlainWebhook({ n8n }: Inbound): Promise<Target> {
+async function plainWebhook({ n8n }: Inbound): Promise<Target> {
 	const [name, value] = Object.entries(KEY)[0] ?? [];
 	const credential = await n8n.api.createCredential('Key', 'httpHeaderAuth', { name, value });
 	const path = randomUUID();
@@ -106,11 +106,11 @@ async function aPlainWebhook({ n8n }: Inbound): Promise<Target> {
 	return {
 		basePath,
 		hasActions: false,
-		isWell: async () => (await post(basePath, goodEvent('last'), KEY)).status === 200,
+		isHealthy: async () => (await post(basePath, validEvent('last'), KEY)).status === 200,
 	};
 }
 
-/** Sends all calls to a target on an n8n of its own. */
+/** Sends all calls to a target on a new n8n. */
 async function attack(
 	name: string,
 	createTarget: (inbound: Inbound) => Promise<Target>,
@@ -118,15 +118,20 @@ async function attack(
 	print(`\n${name}`);
 	const inbound = await startInbound({
 		onProgress: print,
-		// n8n's isolates for expressions cost a small machine more time than all the rest, and every XML call that n8n never
-		// answers keeps one: see test/tools/n8n/README.md.
+		// n8n's isolates for expressions would take most of the time, and every XML call that n8n never answers keeps one: see
+		// test/tools/n8n/README.md.
 		n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy' },
 	});
 	try {
 		const { n8n } = inbound;
 		const target = await createTarget(inbound);
 		const next = createMalformedCalls(Number(values.seed), { without: values.without });
-		const outcome: Outcome = { name, answers: [], memory: [residentMb(n8n.pid)], isWell: false };
+		const outcome: Outcome = {
+			name,
+			responses: [],
+			memory: [residentMb(n8n.pid)],
+			isHealthy: false,
+		};
 		let sent = 0;
 		const sender = async () => {
 			while (sent < calls) {
@@ -135,14 +140,14 @@ async function attack(
 				const hasKey = index % 2 === 0;
 				const action = target.hasActions ? call.action : '';
 				const answer = await sendMalformed(target.basePath, { ...call, action }, hasKey ? KEY : {});
-				outcome.answers[index] = { kind: call.kind, hasKey, ...answer };
+				outcome.responses[index] = { kind: call.kind, hasKey, ...answer };
 				if ((index + 1) % Math.ceil(calls / SAMPLES) !== 0) continue;
 				outcome.memory.push(residentMb(n8n.pid));
 				print(`  ${index + 1} calls, ${outcome.memory.at(-1)?.toFixed(0)} MB`);
 			}
 		};
 		await Promise.all(Array.from({ length: Number(values['at-once']) }, sender));
-		outcome.isWell = n8n.isRunning() && (await target.isWell());
+		outcome.isHealthy = n8n.isRunning() && (await target.isHealthy());
 		return outcome;
 	} finally {
 		await inbound.stop();
@@ -153,9 +158,9 @@ if (values.help) {
 	print(USAGE);
 	process.exit(0);
 }
-const trigger = await attack('Talkdesk Trigger', theTrigger);
-const plain = await attack('Webhook', aPlainWebhook);
+const trigger = await attack('Talkdesk Trigger', talkdeskTrigger);
+const plain = await attack('Webhook', plainWebhook);
 print(describe(trigger, plain));
-const complaints = verdict(trigger, plain);
-for (const complaint of complaints) print(complaint);
-process.exitCode = complaints.length === 0 ? 0 : 1;
+const failures = verdict(trigger, plain);
+for (const failure of failures) print(failure);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -5,9 +5,19 @@ import { z } from 'zod';
 import { resources } from '../../nodes/Talkdesk/actions';
 import { attachmentsPath } from '../simulator/contract.mts';
 import type { Answered } from '../simulator/answers.mts';
-import { END, failFirst, run, SEND, SEND_ROUTE, START, started, talkdesk } from './fixtures.mts';
+import {
+	END,
+	failFirst,
+	run,
+	SEND,
+	SEND_ROUTE,
+	START,
+	startConversation,
+	talkdesk,
+} from './fixtures.mts';
+import { FakeDataTables } from './fakeDataTables.mts';
 import { checkOutput, describedOutputs, outputSchema } from './outputSchemas.mts';
-import { bill, sendOf, text, UPLOAD, uploaded } from './sample-files.mts';
+import { bill, sendFiles, textFile, UPLOAD, uploadFile } from './sample-files.mts';
 
 /**
  * Every output of every integration test is checked: it has no field that isn't in the schema of its operation. Here it is
@@ -45,7 +55,7 @@ function withMetadata({ route, body }: Answered) {
 }
 
 const onAttachment = async (operation: string) => {
-	const attachmentId = await uploaded();
+	const attachmentId = await uploadFile();
 	talkdesk.configure({ answers: withMetadata });
 	return await succeed({
 		resource: 'attachment',
@@ -67,17 +77,41 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		return await succeed(UPLOAD, { files: { data: bill } });
 	},
 	'conversation/end': async () =>
-		await succeed(END, { items: [{ conversationId: await started() }] }),
-	'conversation/start': async () => await succeed(START),
+		await succeed(END, { items: [{ conversationId: await startConversation() }] }),
+	'conversation/start': async () =>
+		await succeed(
+			{ ...START, sessionId: 's' },
+			{ dataTables: new FakeDataTables(), workflowId: 'start' },
+		),
+	'message/route': async () => {
+		const dataTables = new FakeDataTables();
+		await succeed({ ...START, sessionId: 's' }, { dataTables, workflowId: 'route' });
+		const route = async (options: INodeParameters) =>
+			await succeed(
+				{
+					resource: 'message',
+					operation: 'route',
+					sessionId: 's',
+					text: 'Hi',
+					inputDataFieldNames: '*',
+					options,
+				},
+				{ dataTables, workflowId: 'route', files: { a: textFile('a.txt') } },
+			);
+		talkdesk.configure({ partialFailure });
+		const sent = await route({});
+		failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
+		return [...sent, ...(await route({ ifOutcomeUnknown: 'report' }))];
+	},
 	'message/send': async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		endWithLostAnswer();
-		return await succeed(sendOf(conversationId, {}, startNew), {
-			files: { a: text('a.txt') },
+		return await succeed(sendFiles(conversationId, {}, startNew), {
+			files: { a: textFile('a.txt') },
 		});
 	},
 	'message/sendTranscript': async () => {
-		const conversationId = await started();
+		const conversationId = await startConversation();
 		endWithLostAnswer();
 		return await succeed({
 			resource: 'message',

@@ -41,7 +41,9 @@ export function checkOutput(
 	outputs: Array<INodeExecutionData[] | null>,
 ): void {
 	const name = `${String(resource)}/${String(operation)}`;
-	const items = outputs.flatMap((output) => output ?? []).filter(({ json }) => !isFailure(json));
+	// At its second output, Bot, Route puts out the items that it was given.
+	const described = operation === 'route' ? outputs.slice(0, 1) : outputs;
+	const items = described.flatMap((output) => output ?? []).filter(({ json }) => !isFailure(json));
 	if (items.length === 0) return;
 	const schema = outputSchema(name);
 	const validate = ajv.getSchema(name) ?? ajv.addSchema(schema, name).getSchema(name);

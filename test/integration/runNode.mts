@@ -32,6 +32,7 @@ import {
 	InMemoryDeduplicator,
 	type StoredCredential,
 } from './fakes.mts';
+import type { FakeDataTables } from './fakeDataTables.mts';
 import { checkOutput } from './outputSchemas.mts';
 
 export type { StoredCredential } from './fakes.mts';
@@ -94,9 +95,20 @@ export interface RunOptions {
 	isCombined?: boolean;
 	/** The messages of the connected memory node, if there is one. */
 	memory?: unknown[];
+	/** n8n's Data Tables; by default none that work. */
+	dataTables?: Pick<FakeDataTables, 'executeWorkflow'>;
+	/** The workflow; another one shares nothing with it. */
+	workflowId?: string;
 	/** Cancels the execution when it is fulfilled. */
 	stopped?: Promise<void>;
 }
+
+/** n8n without the module of Data Tables. */
+const NO_DATA_TABLES: Pick<FakeDataTables, 'executeWorkflow'> = {
+	executeWorkflow: async () => {
+		throw new Error('Attempted to use Data table node but the module is disabled');
+	},
+};
 
 /**
  * Runs one node in n8n's own engine.
@@ -121,6 +133,8 @@ export async function runNode(
 		isCombined = false,
 		memory,
 		stopped,
+		dataTables = NO_DATA_TABLES,
+		workflowId = 'workflow-1',
 	}: RunOptions,
 ) {
 	await binaryDataReady;
@@ -167,7 +181,7 @@ export async function runNode(
 		parameters: {},
 	};
 	const workflow = new Workflow({
-		id: 'workflow-1',
+		id: workflowId,
 		name: 'Test',
 		active: false,
 		nodeTypes,
@@ -223,13 +237,13 @@ export async function runNode(
 		mcpBaseUrl: BASE_URL,
 		mcpTestBaseUrl: BASE_URL,
 		logAiEvent: () => {},
-		executeWorkflow: notImplemented,
+		executeWorkflow: dataTables.executeWorkflow,
 		getRunExecutionData: notImplemented,
 		getRuntimeCredential: notImplemented,
 		startRunnerTask: notImplemented,
 	};
 	additionalData.hooks = new ExecutionLifecycleHooks(mode, executionId, {
-		id: 'workflow-1',
+		id: workflowId,
 		name: 'Test',
 		active: false,
 		activeVersionId: null,

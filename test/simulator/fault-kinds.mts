@@ -7,7 +7,7 @@ export type GatewayStatus = (typeof gatewayStatuses)[number];
 
 /** The errors of S3 that its documentation calls retryable, with their statuses. */
 export const storageErrors = { RequestTimeout: 400, InternalError: 500, SlowDown: 503 } as const;
-export type StorageErrorCode = keyof typeof storageErrors;
+type StorageErrorCode = keyof typeof storageErrors;
 
 type When = 'before' | 'after';
 

@@ -60,7 +60,7 @@ export interface Webhooks {
 type Answer = Pick<Delivery, 'status' | 'ok' | 'error'>;
 
 /** An HTTP request; shared with the token requests of the oAuth2 authentication. */
-export interface Request {
+interface Request {
 	url: string;
 	method: Method;
 	headers: Record<string, string>;

@@ -13,7 +13,7 @@ import { startSimulator, type TalkdeskSimulator } from '../simulator/simulator.m
 
 export const TRIGGER = 'Talkdesk Trigger';
 
-/** What the credential has for each mode, and how Talkdesk is set up for it. */
+/** The fields of the credential for each mode, and Talkdesk's settings for it. */
 export const AUTHENTICATIONS = {
 	apiKey: {
 		fields: { webhookApiKey: 'a long random key' },
@@ -46,13 +46,13 @@ export type Mode = keyof typeof AUTHENTICATIONS;
 export interface Trigger {
 	workflowId: string;
 	credentialId: string;
-	/** What Talkdesk calls, without a slash at the end. */
+	/** The base path for Talkdesk's calls, without a slash at the end. */
 	basePath: string;
 	/** The same while n8n listens for a test event. */
 	testPath: string;
-	/** What the trigger's credential has for calls of Talkdesk. */
+	/** The webhook fields of the trigger's credential. */
 	fields: Record<string, string>;
-	/** The touchpoint of the local Talkdesk that calls it. */
+	/** The touchpoint of the simulator that calls it. */
 	touchpointId: string;
 }
 
@@ -62,31 +62,31 @@ export interface Inbound {
 	createTrigger(mode: Mode, options?: Record<string, unknown>): Promise<Trigger>;
 	/** Does what “Listen for test event” does in the editor. */
 	listen(trigger: Trigger): Promise<void>;
-	/** A message of a conversation of its own, `c1`, `c2` and so on: unlike any other one. */
+	/** A unique message in a new conversation: `c1`, `c2` and so on. */
 	newMessage(): ReturnType<typeof messageOf>;
-	/** How many of them there are so far. */
+	/** The number of these messages so far. */
 	messages(): number;
 	/** The trigger's executions, at most 100. */
 	executions(trigger: Trigger): Promise<ExecutionSummary[]>;
-	/** What the trigger put out over all of these executions, once there are so many and all have ended. */
-	outputOf(trigger: Trigger, count: number): Promise<PutOut>;
+	/** Waits for a number of finished executions. @returns the trigger's output of all of them */
+	outputOf(trigger: Trigger, count: number): Promise<TriggerOutput>;
 	stop(): Promise<void>;
 }
 
-interface PutOut {
+interface TriggerOutput {
 	count: number;
 	conversations: unknown[];
 	/** In the same order. */
 	texts: unknown[];
-	/** The ids of executions that are no success. */
+	/** The ids of failed executions. */
 	failed: string[];
 }
 
-/** Sends one request as it is, and gives whatever answer there is. */
+/** Sends one request, and gives any response. */
 export const post = async (url: string, data: unknown, headers: Record<string, string> = {}) =>
 	await axios.post<unknown>(url, data, { headers, validateStatus: () => true, proxy: false });
 
-/** A real n8n and a local Talkdesk, whose touchpoints call triggers that are made on demand. */
+/** Starts a real n8n and a simulator, whose touchpoints call triggers that are created on demand. */
 export async function startInbound(
 	options: { n8nEnv?: NodeJS.ProcessEnv; onProgress?: (line: string) => void } = {},
 ): Promise<Inbound> {
@@ -170,7 +170,7 @@ export async function startInbound(
 	};
 }
 
-/** Fetches a token from a trigger, with the client in the body. */
+/** Requests a token from a trigger, with the client in the body. */
 export async function tokenOf({ basePath, fields }: Trigger): Promise<string> {
 	const { data } = await post(`${basePath}/oauth/token`, {
 		grant_type: 'client_credentials',

@@ -1,15 +1,15 @@
-/** Calls of the trigger that nobody in his right mind would send, and some that are right. */
+/** Random malformed calls of the trigger, and some valid ones. */
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 
-/** An HTTP request. With `bytes` it goes over the wire as it is; otherwise Node.js writes it. */
+/** An HTTP request. With `bytes` it is sent raw; otherwise Node.js writes it. */
 export interface MalformedCall {
 	kind: string;
 	method?: string;
 	action: string;
 	headers: Record<string, string>;
 	body: Buffer;
-	/** Written instead of a proper request; `{path}` and `{auth}` are filled in. */
+	/** Sent instead of a valid request; `{path}` and `{auth}` are filled in. */
 	bytes?: string;
 }
 
@@ -25,8 +25,8 @@ const pick = <T,>(random: Random, from: readonly [T, ...T[]]): T =>
 const noise = (random: Random, length: number) =>
 	Buffer.from(Array.from({ length }, () => random(256)));
 
-/** A message that is right, and unlike any other one. */
-export const goodEvent = (id: string) => ({
+/** A valid, unique message. */
+export const validEvent = (id: string) => ({
 	event_type: 'MESSAGE_CREATED',
 	conversation_id: id,
 	timestamp: new Date().toISOString(),
@@ -42,11 +42,11 @@ const text = (body: string, headers: Record<string, string> = JSON_TYPE): Conten
 const raw = (bytes: string): Content => ({ body: Buffer.alloc(0), headers: {}, bytes });
 const start = 'POST {path} HTTP/1.1\r\nHost: n8n\r\n{auth}Content-Type: application/json\r\n';
 
-/** What a kind of call is like; each is as likely as the others. */
+/** The kinds of calls, all with the same probability. */
 const KINDS: Record<string, (random: Random) => Content> = {
-	'a good event': (random) => text(JSON.stringify(goodEvent(`good-${random(1e9)}`))),
+	'a valid event': (random) => text(JSON.stringify(validEvent(`valid-${random(1e9)}`))),
 	'the same event again': () =>
-		text(JSON.stringify({ ...goodEvent('same'), timestamp: '2026-01-01' })),
+		text(JSON.stringify({ ...validEvent('same'), timestamp: '2026-01-01' })),
 	'any JSON': (random) =>
 		text(fc.sample(fc.json({ maxDepth: 6 }), { numRuns: 1, seed: random(1e9) })[0] ?? ''),
 	'an event of any JSON': (random) => {
@@ -58,8 +58,8 @@ const KINDS: Record<string, (random: Random) => Content> = {
 		return text(`{${CONVERSATION},${payload},"timestamp":${content}}`);
 	},
 	'broken JSON': (random) => {
-		const good = JSON.stringify(goodEvent('broken'));
-		return text(good.slice(0, random(good.length)));
+		const valid = JSON.stringify(validEvent('broken'));
+		return text(valid.slice(0, random(valid.length)));
 	},
 	'random bytes': (random) => ({ body: noise(random, random(2000)), headers: JSON_TYPE }),
 	'invalid UTF-8': (random) => ({
@@ -82,29 +82,29 @@ const KINDS: Record<string, (random: Random) => Content> = {
 			'%',
 			'x'.repeat(500),
 		]);
-		return text(JSON.stringify(goodEvent('charset')), {
+		return text(JSON.stringify(validEvent('charset')), {
 			'Content-Type': `application/json; charset=${charset}`,
 		});
 	},
-	'a byte order mark': () => text(`\ufeff${JSON.stringify(goodEvent('bom'))}`),
+	'a byte order mark': () => text(`\ufeff${JSON.stringify(validEvent('bom'))}`),
 	'a claim of gzip': (random) =>
-		text(JSON.stringify(goodEvent('claim')), {
+		text(JSON.stringify(validEvent('claim')), {
 			...JSON_TYPE,
 			'Content-Encoding': pick(random, ['gzip', 'deflate']),
 		}),
 	'an unknown encoding': (random) =>
-		text(JSON.stringify(goodEvent('br')), {
+		text(JSON.stringify(validEvent('br')), {
 			...JSON_TYPE,
 			'Content-Encoding': pick(random, ['br', 'zstd', 'x', 'gzip, gzip']),
 		}),
-	'good gzip': (random) => {
-		const body = Buffer.from(JSON.stringify(goodEvent(`gzip-${random(1e9)}`)));
+	'valid gzip': (random) => {
+		const body = Buffer.from(JSON.stringify(validEvent(`gzip-${random(1e9)}`)));
 		return random(2)
 			? { body: gzipSync(body), headers: { ...JSON_TYPE, 'Content-Encoding': 'gzip' } }
 			: { body: deflateSync(body), headers: { ...JSON_TYPE, 'Content-Encoding': 'deflate' } };
 	},
 	'broken gzip': (random) => {
-		const packed = gzipSync(JSON.stringify(goodEvent('cut')));
+		const packed = gzipSync(JSON.stringify(validEvent('cut')));
 		return {
 			body: packed.subarray(0, 5 + random(packed.length - 6)),
 			headers: { ...JSON_TYPE, 'Content-Encoding': 'gzip' },
@@ -173,7 +173,7 @@ const KINDS: Record<string, (random: Random) => Content> = {
 				'x'.repeat(2000),
 			],
 		] as [string, ...string[]]);
-		return text(JSON.stringify(goodEvent('type')), { 'Content-Type': type });
+		return text(JSON.stringify(validEvent('type')), { 'Content-Type': type });
 	},
 	'a form': (random) =>
 		text(
@@ -213,11 +213,11 @@ const KINDS: Record<string, (random: Random) => Content> = {
 		);
 	},
 	'another method': (random) => ({
-		...text(JSON.stringify(goodEvent('method'))),
+		...text(JSON.stringify(validEvent('method'))),
 		method: pick(random, ['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PROPFIND']),
 	}),
 	'malformed headers': (random) =>
-		text(JSON.stringify(goodEvent('headers')), {
+		text(JSON.stringify(validEvent('headers')), {
 			...JSON_TYPE,
 			...pick(random, [
 				{ 'X-Api-Key': '\u00ff'.repeat(100) },
@@ -242,19 +242,19 @@ const KINDS: Record<string, (random: Random) => Content> = {
 		),
 };
 
-/** Small ones that get large: 2, 10 and 30 MB. The last one is over what n8n takes. */
+/** Zip bombs of 2, 10 and 30 MB. The last one exceeds n8n's limit. */
 const BOMBS = [2, 10, 30].map((mb) =>
 	gzipSync(`{${CONVERSATION},"content":"${'x'.repeat(mb * 1_000_000)}"}`),
 ) as [Buffer, ...Buffer[]];
 
-/** Makes the same calls for the same seed; some kinds of them can be left out. */
+/** Creates a generator of calls: the same for the same seed, without some kinds. */
 export function createMalformedCalls(
 	seed: number,
 	{ without = [] }: { without?: string[] } = {},
 ): () => MalformedCall {
 	let state = seed;
 	const random: Random = (below) => {
-		// A linear congruential generator: nothing here has to be unpredictable.
+		// A linear congruential generator is random enough here.
 		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
 		return Math.floor((state / 2 ** 32) * below);
 	};

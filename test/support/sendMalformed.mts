@@ -3,17 +3,17 @@ import net from 'node:net';
 
 import type { MalformedCall } from './malformedCalls.mts';
 
-/** n8n never answers some broken XML: the senders must not wait for that for long. */
+/** A short timeout for XML, as n8n never answers some broken XML. */
 const timeoutMs = ({ headers }: MalformedCall) =>
 	/xml/.test(headers['Content-Type'] ?? '') ? 3000 : 120_000;
 
 export interface MalformedCallResponse {
-	/** The HTTP status, or what happened instead of an answer. */
+	/** The HTTP status, or what happened instead of a response. */
 	status: number | 'no answer' | 'connection closed';
 	body: string;
 }
 
-/** Sends a call, whatever it is. Never rejects. */
+/** Sends any call. Never rejects. */
 export async function sendMalformed(
 	basePath: string,
 	call: MalformedCall,
@@ -67,7 +67,7 @@ async function sendBytes(
 			socket.destroy();
 		});
 		socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
-		// An answer may be there whole before the connection breaks: n8n doesn't read on what it has refused. 'close' comes next.
+		// A response may be complete before the connection breaks, as n8n stops reading a rejected request. 'close' follows.
 		socket.on('error', () => undefined);
 		socket.on('close', () => {
 			const status = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);

@@ -22,7 +22,7 @@ const byStatus = (wanted: number) => (status: number) => status === wanted;
 const afterWait = ({ retryAfter }: TalkdeskProblem) => ({ retryAfter });
 
 /** Every kind of problem, with all that depends on it. The names are published as `details.kind` of a failed item. */
-export const PROBLEM_KINDS = {
+const PROBLEM_KINDS = {
 	/** The credential is incomplete, or Talkdesk issues no token for it. */
 	credential: {
 		remedy: 'Open the credential and test it.',

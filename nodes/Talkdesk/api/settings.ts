@@ -7,7 +7,7 @@ export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
  * The hosts of each region. Those of other regions aren't documented, so users enter both URLs (region `custom`).
  * Source: docs.talkdesk.com/docs/how-to-guarantee-your-app-works-in-all-regions.
  */
-export const REGIONS = {
+const REGIONS = {
 	us: {
 		name: 'United States',
 		tokenDomain: 'talkdeskid.com',

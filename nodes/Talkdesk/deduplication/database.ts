@@ -25,7 +25,7 @@ const MAX_CONFIRMATIONS = 10;
 const MAX_UNCONFIRMED = 1000;
 
 /** Asks n8n's database which keys are new, and records them there. */
-export type RecordKeys = (keys: string[]) => Promise<{ new: unknown[] }>;
+type RecordKeys = (keys: string[]) => Promise<{ new: unknown[] }>;
 
 export interface ProcessedKeys {
 	/** What the keys belong to: the node of a workflow, or the workflow. */

@@ -6,7 +6,7 @@ import { TalkdeskApiError } from '../api/errors';
 import { isTransientNetworkError, networkErrorCode } from '../api/networkErrors';
 import { networkProblem } from '../api/problem';
 import { withRetry } from '../api/retry';
-import { transferRetryDecision, getFile, StorageError } from '../api/storage';
+import { transferRetryDecision, getFile, StorageError } from '../api/fileStorage';
 import { cleanName } from './fileNames';
 import {
 	FileRejectedError,

@@ -1,5 +1,5 @@
-import type { FileStream } from '../api/storage';
-import { detectFormatMismatch, HEAD_SIZE } from './signature';
+import type { FileStream } from '../api/fileStorage';
+import { detectFormatMismatch, HEAD_SIZE } from './magicBytes';
 
 /** The MIME type of a file without one. */
 export const UNKNOWN_TYPE = 'application/octet-stream';

@@ -5,7 +5,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { createAttachment, requestUploadLink, type Attachment } from '../api/attachments';
 import { isProblem } from '../api/errors';
 import { withRetry } from '../api/retry';
-import { readHead, transferRetryDecision, putFile, type FileStream } from '../api/storage';
+import { readHead, transferRetryDecision, putFile, type FileStream } from '../api/fileStorage';
 import { binaryFileIn } from './binaryFields';
 import { cleanName, uniqueName } from './fileNames';
 import {
@@ -16,7 +16,7 @@ import {
 	UNKNOWN_TYPE,
 	type FilePolicy,
 } from './policy';
-import { HEAD_SIZE } from './signature';
+import { HEAD_SIZE } from './magicBytes';
 import type { TransferContext } from './transferContext';
 
 /** A file of an n8n item. */

@@ -8,7 +8,7 @@ import { NodeOperationError } from 'n8n-workflow';
  * Values go into the sub-workflow as its input item, never as parameters: a text that begins with `=` would be an expression.
  */
 
-export const TABLE_NAME = 'talkdesk_conversations';
+const TABLE_NAME = 'talkdesk_conversations';
 
 const COLUMNS: ReadonlyArray<{ name: string; type: 'string' | 'date' }> = [
 	{ name: 'conversationId', type: 'string' },

@@ -1,5 +1,5 @@
 import { normalize } from './entry';
-import type { PositionedMessage } from './order';
+import type { PositionedMessage } from './sortMessages';
 import type { Speaker } from './vocabulary';
 import { toMilliseconds } from './time';
 

@@ -1,4 +1,4 @@
-import type { PositionedMessage } from './order';
+import type { PositionedMessage } from './sortMessages';
 
 /** A message, with the key and word that named its speaker. */
 export interface ParsedMessage extends PositionedMessage {

@@ -3,18 +3,11 @@
  * words of the sources are in `vocabulary.ts` and `contentVocabulary.ts`.
  */
 import { parseJson } from '../text/json';
-import { describeShape } from '../text/shape';
+import { describeShape } from '../text/bodyShape';
 import { parseDialogue } from './dialogue';
 import { fieldsOf, isEntry, parseJsonLines, parseNested, type Entry, type Fields } from './entry';
-import {
-	toMessages,
-	positionOf,
-	parseGroup,
-	parseMessage,
-	parsePrefixed,
-	parseTurn,
-} from './message';
-import { mergeOverlap, oldestFirst, type TranscriptOrder } from './order';
+import { toMessages, positionOf, parseGroup, parseMessage, parseTurn } from './message';
+import { mergeOverlap, oldestFirst, type TranscriptOrder } from './sortMessages';
 import {
 	addUnknown,
 	mergeUnknown,
@@ -22,6 +15,8 @@ import {
 	type ParseResult,
 	type ParseContext,
 } from './parseResult';
+import { parsePrefixed } from './prefixed';
+import { remedyFor } from './remedy';
 import { spokenText } from './spokenText';
 import { CLOSED_KEYS, ENVELOPE_KEYS, SUSPICIOUS_WORDS } from './vocabulary';
 
@@ -270,34 +265,4 @@ function safeShape(value: unknown): string {
 	} catch {
 		return typeof value;
 	}
-}
-
-const KNOWN_FORMATS =
-	'Known formats are lists of { "role", "content" } (OpenAI and others), LangChain messages, { "human", "ai" } (Chat Memory Manager), { "type", "content", "created_at" } (Talkdesk), { "from", "text" }, rows with such columns or with a question and an answer, and text with "User:" and "AI:" at the start of each line; each also as JSON text or inside an object.';
-
-/** Remedies for unrecognized text. The first match counts. */
-const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
-	[
-		/\[object \w+\]/,
-		'The result of an expression became text. Remove everything before {{ and after }} in the parameter, including spaces and line breaks, or use {{ JSON.stringify($json.messages) }}.',
-	],
-	[
-		/^\s*[[{]/,
-		'It is not valid JSON, for example because an embedded expression returns a quotation mark or a line break. Make the whole parameter one expression, such as {{ [{ role: "user", content: $json.text }] }}, or embed {{ JSON.stringify($json.text) }} without quotation marks around it.',
-	],
-	[
-		/\S/,
-		'It is plain text. Start each message on its own line with its sender, "User: …" or "AI: …", or pass the text as one message: {{ [{ role: "user", content: $json.text }] }}.',
-	],
-];
-
-function remedyFor(value: unknown): string {
-	if (
-		typeof value !== 'string' ||
-		isEntry(parseNested(value)) ||
-		Array.isArray(parseNested(value))
-	) {
-		return KNOWN_FORMATS;
-	}
-	return REMEDIES.find(([pattern]) => pattern.test(value))?.[1] ?? KNOWN_FORMATS;
 }

@@ -3,8 +3,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { verifyRequest, challenge, type WebhookCredential } from './authentication/verify';
 import { splitBatch, parseBody, type RawRequest } from './event/requestBody';
 import { isByNonAgent, lastSegment, parseEvent, type TalkdeskEvent } from './event/parse';
-import type { Headers } from './authentication/secrets';
-import { describeShape, isLargerThan } from '../text/shape';
+import type { Headers } from './authentication/compareSecrets';
+import { describeShape, isLargerThan } from '../text/bodyShape';
 
 /** A chat message has some KB. n8n itself accepts 16 MB, and stores them in its database. */
 const MAX_BYTES = 1_000_000;

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { filePolicyOf, filePolicyOptions } from '../files/policyOptions';
 import { option, optionsProperty as propertyOf } from '../parameters/options';
 import { flag } from '../parameters/schemas';
-import type { TriggerOptions } from './execute';
+import type { TriggerOptions } from './executeTrigger';
 import { asObject } from './event/objectKeys';
 
 const shownForDownloads = { show: { downloadAttachments: [true] } };

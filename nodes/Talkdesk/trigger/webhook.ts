@@ -7,7 +7,7 @@ import { claimEvents } from '../deduplication/inFlight';
 import { handleWithCredential } from './authentication/credentialCache';
 import { isEnabled, readOptionsSafely } from './options';
 import { countRejection } from './authentication/rejectionLog';
-import type { Headers } from './authentication/secrets';
+import type { Headers } from './authentication/compareSecrets';
 import {
 	ignore,
 	bodySize,

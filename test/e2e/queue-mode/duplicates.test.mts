@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 
-import { startQueueEnvironment, type QueueEnvironment } from './environment.mts';
-import { node, publish } from './workflows.mts';
+import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
+import { node, publish } from './queue-workflows.mts';
 
 /** Longer than the webhook process itself remembers an event: from then on n8n's database alone tells duplicates. */
 const LATER_MS = 61_000;

@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import axios from 'axios';
 
 import { canBeRetried, errorOf, itemsOf } from '../../tools/n8n/workflows.mts';
-import { playConversation } from '../../tools/demo/conversation.mts';
+import { conversationOf, playConversation } from '../../tools/demo/conversation.mts';
 import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
 import { node, publish, startBlackHole, webhookNode, workerOf } from './queue-workflows.mts';
 
-/** A lost worker is noticed sooner than with n8n's 60, 10 and 30 seconds. */
+/** n8n notices a lost worker sooner than with its defaults of 60, 10 and 30 seconds. */
 const FAST_STALL_DETECTION = {
 	QUEUE_WORKER_LOCK_DURATION: '5000',
 	QUEUE_WORKER_LOCK_RENEW_TIME: '1000',
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => await environment?.stop(), 60_000);
 
-/** The conversation of a customer, made with the example, whom an agent has greeted. */
+/** A new customer of the example whose conversation an agent has joined. */
 async function handedOver() {
 	const email = `customer-${++people}@example.com`;
 	const customer = environment.chat.customer({
@@ -30,13 +30,7 @@ async function handedOver() {
 		name: 'Bo',
 	});
 	expect((await customer.says('I want to talk to a human')).handledBy).toBe('human');
-	const { id } = await environment.talkdesk.waitFor(
-		() =>
-			environment.talkdesk
-				.conversations()
-				.findLast(({ start }) => start.contact_person.email === email),
-		{ what: `the conversation of ${email}` },
-	);
+	const { id } = await conversationOf(environment.talkdesk, email);
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 	return { customer, id };
 }
@@ -44,7 +38,7 @@ async function handedOver() {
 const executionIds = async (workflowId = environment.workflowId) =>
 	(await environment.n8n.api.executions({ workflowId })).map(({ id }) => id);
 
-/** Which workers run what `work` makes the example do. */
+/** The workers of the executions that `work` causes. */
 async function workersDuring(work: () => Promise<void>) {
 	const before = await executionIds();
 	await work();
@@ -56,14 +50,14 @@ async function workersDuring(work: () => Promise<void>) {
 const play = async () => await playConversation(environment, () => {});
 
 describe('a hand-off', () => {
-	it('works, and all of it is run by workers', async () => {
+	it('succeeds, and all its executions run on workers', async () => {
 		const workers = await workersDuring(play);
 		expect([...workers].sort()).toEqual(['n8n worker-1', 'n8n worker-2']);
 		for (const { status } of await environment.n8n.api.executions())
 			expect(status).not.toBe('error');
 	}, 60_000);
 
-	it('goes through the webhook process, and main takes no part', async () => {
+	it('is received by the webhook process alone, not by main', async () => {
 		const { main, webhookProcess, url } = environment.n8n;
 		const enqueues = [webhookProcess, main].map((one) => one.log().includes('Enqueued execution'));
 		expect(enqueues).toEqual([true, false]);
@@ -72,7 +66,7 @@ describe('a hand-off', () => {
 	});
 });
 
-it('files go both ways, whole', async () => {
+it('files are transferred in both directions, byte for byte', async () => {
 	const { id: conversationId } = await handedOver();
 	const files = ['photo.png', 'Größe.pdf'].map((name, index) => ({
 		name,
@@ -98,7 +92,7 @@ it('files go both ways, whole', async () => {
 				attachments.map(({ id }) => environment.talkdesk.attachment(id)?.sha256).sort(),
 			);
 
-	// From the customer, as a form: the webhook process takes the files, a worker sends them.
+	// From the customer, as a form: the webhook process receives the files, a worker sends them.
 	await publish(environment.n8n, [webhookNode('files'), send]);
 	const form = new FormData();
 	for (const { name, type, content } of files) {
@@ -107,7 +101,7 @@ it('files go both ways, whole', async () => {
 	await axios.post(`${environment.n8n.webhookUrl}/files`, form);
 	expect(arrived()).toEqual([[...sha256].sort()]);
 
-	// From the agent: a trigger takes them along, and sends them back so that their bytes can be compared.
+	// From the agent: the trigger downloads them, and the workflow sends them back, so that their bytes can be compared.
 	const trigger = {
 		...node('Agent files', 'n8n-nodes-talkdesk.talkdeskTrigger', 1, {
 			events: ['message_created'],
@@ -145,7 +139,7 @@ it('files go both ways, whole', async () => {
 	expect(arrived()).toEqual([[...sha256].sort(), [...sha256].sort()]);
 }, 60_000);
 
-it('main is restarted while events come in: nothing is lost', async () => {
+it('no event is lost if main is restarted meanwhile', async () => {
 	const { main } = environment.n8n;
 	const { customer, id } = await handedOver();
 	const before = customer.heard.length;
@@ -222,20 +216,20 @@ describe('a worker is killed while an execution runs on it', () => {
 		const [id = ''] = await executionIds(workflowId);
 		const killed = workerOf(environment.n8n, id);
 		const other = environment.n8n.workers.find((worker) => worker !== killed);
-		if (!killed || !other) throw new Error(`Nobody has started execution ${id}.`);
+		if (!killed || !other) throw new Error(`Execution ${id} has no worker to kill.`);
 		await killed.kill('SIGKILL');
 		return { id, workflowId, errorWorkflow, answer, killed, other };
 	}
 
-	it('the other one goes on, the error workflow is told, and the killed one comes back', async () => {
+	it('the other one goes on, the error workflow runs, and the killed one is back', async () => {
 		const { api } = environment.n8n;
-		const { id, workflowId, errorWorkflow, answer, killed, other } = await killWorker('told');
+		const { id, workflowId, errorWorkflow, answer, killed, other } = await killWorker('reported');
 		expect([...(await workersDuring(play))]).toEqual([other.name]);
 
-		const told = await api.waitForExecution(({ status }) => status === 'success', 120_000, {
+		const report = await api.waitForExecution(({ status }) => status === 'success', 120_000, {
 			workflowId: errorWorkflow,
 		});
-		expect(itemsOf(told, 'On error of told')[0]?.json).toMatchObject({
+		expect(itemsOf(report, 'On error of reported')[0]?.json).toMatchObject({
 			execution: {
 				id,
 				mode: 'webhook',
@@ -245,7 +239,7 @@ describe('a worker is killed while an execution runs on it', () => {
 		});
 		const given = await api.execution(id);
 		expect(given.status).toBe('error');
-		// n8n 2.41.1 as it is, not as it should be. When this fails, change what README.md promises.
+		// The behavior of n8n 2.41.1, which may improve. When this fails, change what README.md promises.
 		expect(canBeRetried(given)).toBe(false);
 		// Who called the webhook isn't left waiting either.
 		expect(await answer).toBe(500);
@@ -257,23 +251,23 @@ describe('a worker is killed while an execution runs on it', () => {
 		expect(await executionIds(errorWorkflow)).toHaveLength(1);
 	}, 300_000);
 
-	it('and the webhook process restarts too: only the worker itself tells, once it is back in its folder', async () => {
+	it('and the webhook process restarts too: only the restarted worker reports it', async () => {
 		const { api, main, webhookProcess } = environment.n8n;
-		const { id, errorWorkflow, answer, killed } = await killWorker('untold');
+		const { id, errorWorkflow, answer, killed } = await killWorker('unreported');
 		await webhookProcess.restart();
 		expect(await answer).toBeUndefined();
 		// main looks when it starts, and then every three hours. The first look may be too early.
 		const status = async () => (await api.execution(id)).status;
 		while ((await status()) === 'running') await main.restart();
 		expect(await status()).toBe('crashed');
-		// n8n 2.41.1 as it is, not as it should be. When this fails, change the README of test/tools/n8n.
+		// The behavior of n8n 2.41.1, which may improve. When this fails, change the README of test/tools/n8n.
 		expect(await executionIds(errorWorkflow)).toEqual([]);
 
 		await killed.start();
-		const told = await api.waitForExecution(({ status }) => status === 'success', 30_000, {
+		const report = await api.waitForExecution(({ status }) => status === 'success', 30_000, {
 			workflowId: errorWorkflow,
 		});
-		expect(itemsOf(told, 'On error of untold')[0]?.json).toMatchObject({
+		expect(itemsOf(report, 'On error of unreported')[0]?.json).toMatchObject({
 			execution: {
 				id,
 				lastNodeExecuted: 'Call',

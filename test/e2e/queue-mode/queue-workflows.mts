@@ -48,7 +48,7 @@ export function workerOf({ workers }: QueueN8n, executionId: string): QueueProce
 	return workers.find((worker) => worker.log().includes(`started execution ${executionId} `));
 }
 
-/** A server that takes calls and never answers, so that whoever calls is busy as long as it lives. */
+/** A server that accepts calls and never responds, so that its callers stay busy. */
 export async function startBlackHole() {
 	const arrivals = new EventEmitter();
 	const server = createServer(() => arrivals.emit('call'));

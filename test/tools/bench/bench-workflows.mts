@@ -21,7 +21,7 @@ export interface BenchNode {
 	credentials?: Record<string, { id: string; name: string }>;
 }
 
-/** What begins a workflow that is run by hand. */
+/** The trigger of a workflow that is run by hand. */
 export const begin: BenchNode = {
 	name: 'Begin',
 	type: 'n8n-nodes-base.manualTrigger',
@@ -62,7 +62,7 @@ export function chain(nodes: BenchNode[]) {
 /**
  * Runs a workflow that begins with `begin`.
  *
- * @throws with the message of the node that failed
+ * @throws with the message of the failed node
  */
 export async function run(n8n: N8nInstance, workflowId: string): Promise<Execution> {
 	const execution = await n8n.api.run(workflowId, { timeoutMs: 600_000 });

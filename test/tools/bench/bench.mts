@@ -53,7 +53,7 @@ if (unknown.length > 0) {
 	print(`There is no part ${unknown.join(', ')}.\n\n${USAGE}`);
 	process.exit(1);
 }
-// Whatever was started ends with this process; a signal that is not handled would leave the local Talkdesk's folder.
+// Everything ends with this process; an unhandled signal would leave the simulator's temporary folder behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	process.once(signal, () => process.exit(130));
 }

@@ -10,8 +10,8 @@ export interface Engine {
 }
 
 /**
- * The ways to run n8n that are measured. By default n8n evaluates expressions in isolates, which takes so much of a small
- * machine's time that differences between nodes may drown in it.
+ * The measured ways to run n8n. By default n8n evaluates expressions in isolates, which takes so much processor time that
+ * differences between nodes may drown in it.
  */
 export const ENGINES: Engine[] = [
 	{
@@ -26,7 +26,7 @@ export const ENGINES: Engine[] = [
 	},
 ];
 
-/** Does some work with an n8n of its own. */
+/** Does some work with a new n8n. */
 export async function withN8n<Result>(
 	{ title, env }: Pick<Engine, 'title' | 'env'>,
 	progress: Progress,

@@ -1,4 +1,4 @@
-/** How much n8n's memory grows over idle while files go through it, in both directions, and whether they arrive whole. */
+/** Measures n8n's memory over idle during transfers in both directions, and compares the files. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import Fastify from 'fastify';
@@ -25,7 +25,7 @@ const MB = 1_000_000;
 const SAMPLE_MS = 20;
 const CHUNK = Buffer.alloc(MB, 'n8n and Talkdesk ');
 
-/** A file of a size that nobody holds as a whole. */
+/** A large file that is generated while it is read. */
 function* bytes(sizeMb: number) {
 	for (let index = 0; index < sizeMb; index++) {
 		CHUNK.writeUInt32BE(index);
@@ -39,7 +39,7 @@ function hashOf(sizeMb: number): string {
 	return hash.digest('hex');
 }
 
-/** Where the files of the customer come from. */
+/** The source of the customer's files. */
 async function startSource() {
 	const app = Fastify({ forceCloseConnections: true });
 	app.get('/:size', async (request, reply) => {
@@ -53,7 +53,7 @@ async function startSource() {
 	return { url, close: async () => await app.close() };
 }
 
-/** By how much the resident memory of n8n is higher at its peak than before, in MB, while something runs. */
+/** The growth of n8n's resident memory to its peak, in MB, while something runs. */
 async function growthDuring(n8n: N8nInstance, work: () => Promise<unknown>): Promise<number> {
 	const before = residentMb(n8n.pid);
 	let peak = before;
@@ -72,7 +72,7 @@ interface Measured {
 	isWhole: boolean;
 	/** MB over idle. */
 	growth: number;
-	/** MB over idle of the same workflow without our node, where there is such a thing. */
+	/** MB over idle of the same workflow without the Talkdesk node, if there is one. */
 	without?: number;
 }
 
@@ -117,7 +117,7 @@ async function measureFiles(
 		node('Download', { resource: 'attachment', operation: 'download', attachmentId });
 	const lastAttachment = () => talkdesk.attachments().at(-1);
 
-	// Once small, so that everything is loaded.
+	// A small warm-up, so that all code is loaded.
 	await play(fetchFile(1), send);
 	await play(downloadOf(lastAttachment()?.id));
 
@@ -132,7 +132,7 @@ async function measureFiles(
 		measured.push({ size, direction: 'customer to agent', isWhole, growth, without });
 
 		const back = await growthDuring(n8n, async () => await play(downloadOf(sent?.id)));
-		// What came in is sent back, so that the local Talkdesk can compare it.
+		// The workflow sends the files back, so that they can be compared.
 		await play(downloadOf(sent?.id), send);
 		const returned = lastAttachment();
 		measured.push({
@@ -182,7 +182,7 @@ async function measure(progress: Progress): Promise<Section> {
 					measure: `Growth of n8n's memory while a file of up to ${Math.max(...SIZES_MB)} MB goes through`,
 					goal: `< ${GOAL_MB} MB`,
 					measured: `${most.toFixed(0)} MB`,
-					// NaN, where memory can't be measured, is no success either.
+					// NaN, if memory can't be measured, is no success either.
 					isMet: most < GOAL_MB,
 				},
 				{

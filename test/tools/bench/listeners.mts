@@ -15,7 +15,7 @@ import {
 	type BenchNode,
 } from './bench-workflows.mts';
 
-/** A published workflow that listens to calls, and does nothing with them. */
+/** A published workflow with nothing but a webhook trigger. */
 export interface Listener extends Target {
 	name: string;
 	workflowId: string;
@@ -24,7 +24,7 @@ export interface Listener extends Target {
 const TIMEOUT_MS = 180_000;
 const POLL_MS = 250;
 
-/** What an agent wrote, as Talkdesk tells it; no two are alike. */
+/** A unique event of a message of an agent. */
 const newMessage = () =>
 	JSON.stringify({
 		event_type: 'MESSAGE_CREATED',
@@ -38,8 +38,8 @@ const newMessage = () =>
 	});
 
 /**
- * Makes a workflow whose node of this id remembers as many events as the trigger ever does: only then its memory costs as much
- * as it ever does. n8n knows a node's memory by the node's id, so another node can fill it.
+ * Fills the processed keys of a node up to the trigger's limit, at which they cost the most. n8n finds them by the node's id, so
+ * another node with this id can fill them.
  */
 async function createWithMemory(n8n: N8nInstance, source: Source, id: string): Promise<string> {
 	source.put(Array.from({ length: MAX_KEYS }, () => ({ event: randomUUID() })));
@@ -63,12 +63,12 @@ async function createWithMemory(n8n: N8nInstance, source: Source, id: string): P
 	return workflowId;
 }
 
-/** Publishes workflows that differ in their trigger only: ours, and n8n's Webhook with and without authentication. */
+/** Publishes workflows that differ in their trigger only: the Talkdesk Trigger, and n8n's Webhook with and without authentication. */
 export async function publishListeners(n8n: N8nInstance, source: Source) {
 	const key = randomBytes(24).toString('hex');
 	const talkdesk = await n8n.api.createCredential('Talkdesk', CREDENTIAL_TYPE, {
 		region: 'custom',
-		// Nothing is sent to them.
+		// They get no calls.
 		tokenUrl: `${n8n.url}/nothing`,
 		apiBaseUrl: `${n8n.url}/nothing`,
 		clientId: 'client',
@@ -81,7 +81,7 @@ export async function publishListeners(n8n: N8nInstance, source: Source) {
 		value: key,
 	});
 
-	/** Publishes `node` as the trigger of a workflow, a new one or one that is there. */
+	/** Publishes `node` as the trigger of a new or an existing workflow. */
 	const publish = async (
 		node: BenchNode,
 		{ path = '', workflowId }: { path?: string; workflowId?: string } = {},
@@ -139,19 +139,19 @@ export async function publishListeners(n8n: N8nInstance, source: Source) {
 			{ path },
 		),
 		open: await publish(webhook('Webhook, no authentication', 'none')),
-		guarded: await publish(webhook('Webhook, header authentication', 'headerAuth')),
-		// n8n spares its own Webhook node an isolate for each call, by its type and from version 2 on (`webhookPhaseNeedsIsolate`
-		// in live-webhooks.js). With version 1 it does what it does for all other triggers.
+		authenticated: await publish(webhook('Webhook, header authentication', 'headerAuth')),
+		// n8n creates no isolate for calls of its own Webhook node from version 2 on (`webhookPhaseNeedsIsolate` in
+		// live-webhooks.js). With version 1 it does, as for all other triggers.
 		ordinary: await publish(webhook('Webhook version 1, header authentication', 'headerAuth', 1)),
 	};
 }
 
 /**
- * Waits until n8n has worked off what a listener took.
+ * Waits until n8n has finished the executions of a listener.
  *
- * @param expected how many executions there must be, over all
- * @returns when the last of them ended, in milliseconds since 1970
- * @throws when one failed, or there are more or fewer
+ * @param expected the total number of executions
+ * @returns the time at which the last of them ended, in milliseconds since 1970
+ * @throws if one failed, or there are more or fewer
  */
 export async function workedOff(
 	{ api }: N8nInstance,
@@ -164,7 +164,7 @@ export async function workedOff(
 		await sleep(POLL_MS);
 		done = await api.countExecutions(workflowId, 'success');
 	}
-	// The newest hundred: more than are ever under way at the same time.
+	// The newest hundred: more than run at the same time.
 	const newest = await api.executions({ workflowId });
 	const others = newest.filter(({ status }) => status !== 'success');
 	if (done !== expected || others.length > 0) {

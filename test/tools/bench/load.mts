@@ -3,32 +3,32 @@ import autocannon from 'autocannon';
 export interface Target {
 	url: string;
 	headers: Record<string, string>;
-	/** A body that is unlike all others. */
+	/** A unique body. */
 	body: () => string;
 }
 
 export interface Load {
 	connections: number;
-	/** How many requests in all. */
+	/** The total number of requests. */
 	amount: number;
 }
 
-export interface Answers {
+interface Answers {
 	/** Milliseconds since 1970. */
 	begunAt: number;
-	/** From the beginning to the last answer. */
+	/** From the beginning to the last response. */
 	perSecond: number;
 	/** Milliseconds that each request took. */
 	latencies: number[];
 }
 
-/** Many requests at the same time on a slow machine: each waits for all that came before it. */
-const PATIENCE_SECONDS = 180;
+/** Long, as concurrent requests wait for each other on a slow machine. */
+const TIMEOUT_SECONDS = 180;
 
 /**
- * Sends requests over several connections, each the next one as soon as it has its answer.
+ * Sends requests over several connections, each the next one after its response.
  *
- * @throws when an answer is missing or not a 2xx
+ * @throws if a response is missing or not a 2xx
  */
 export async function shoot({ url, headers, body }: Target, { connections, amount }: Load) {
 	const latencies: number[] = [];
@@ -41,7 +41,7 @@ export async function shoot({ url, headers, body }: Target, { connections, amoun
 				url,
 				connections,
 				amount,
-				timeout: PATIENCE_SECONDS,
+				timeout: TIMEOUT_SECONDS,
 				method: 'POST',
 				headers: { 'content-type': 'application/json', ...headers },
 				requests: [{ setupRequest: (request) => ({ ...request, body: body() }) }],

@@ -1,4 +1,4 @@
-/** What the package costs whoever installs it: the time to load it, and its size. */
+/** The cost of the installed package: the time to load it, and its size. */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,10 +14,10 @@ const runFile = promisify(execFile);
 
 const ROUNDS = 21;
 const LOAD_GOAL_MS = 15;
-/** The code goes out as it can be read, which n8n's reviewers do: not minified. */
+/** The published code is not minified, as n8n's reviewers read it. */
 const SIZE_GOAL_KB = 100;
 
-/** n8n has loaded both of the package's dependencies for itself long before it comes to a community node. */
+/** n8n has loaded both of the package's dependencies before it loads a community node. */
 const SCRIPT = `
 const { performance } = require('node:perf_hooks');
 const begun = performance.now();
@@ -44,7 +44,7 @@ async function measure(progress: Progress): Promise<Section> {
 	const times: Array<z.output<typeof timesSchema>> = [];
 	for (let round = 0; round <= ROUNDS; round++) {
 		const { stdout } = await runFile(nodePath, ['-e', SCRIPT, ...files], { cwd: PROJECT_FOLDER });
-		// The first one finds no file in the system's memory.
+		// The first one finds no file in the system's cache.
 		if (round > 0) times.push(timesSchema.parse(JSON.parse(stdout)));
 	}
 	const own = times.map((each) => each.own);

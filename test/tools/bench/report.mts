@@ -29,7 +29,7 @@ function operatingSystem(): string {
 	}
 }
 
-/** The machine and the versions. To be called before anything is measured: the load is that of others then. */
+/** The machine and the versions. Call it before the measurements, so that the load is that of other processes. */
 export async function describePlace(): Promise<Table> {
 	const { folder, nodePath } = await ensureN8n();
 	const { stdout } = await runFile(nodePath, ['--version']);
@@ -80,7 +80,7 @@ export async function render(sections: Section[]): Promise<string> {
 	return await formatted(['## Goals', goalsOf(sections), ...sections.map(sectionOf)]);
 }
 
-/** Writes the report of all sections, made on a place. */
+/** Writes the report of all sections, with its environment. */
 export async function writeReport(place: Table, sections: Section[]): Promise<string> {
 	const text = await formatted([
 		'# Measurements',

@@ -1,4 +1,4 @@
-/** Something that is to be reached, and whether it was. */
+/** A goal, and whether it was reached. */
 export interface Goal {
 	measure: string;
 	goal: string;
@@ -7,13 +7,13 @@ export interface Goal {
 }
 
 export interface Table {
-	/** Above the table, where a section has several. */
+	/** Above the table, if a section has several. */
 	title?: string;
 	head: string[];
 	rows: string[][];
 }
 
-/** What one part of the benchmark has found. */
+/** The results of one part of the benchmark. */
 export interface Section {
 	title: string;
 	/** What is compared, and how; in Markdown. */
@@ -22,11 +22,11 @@ export interface Section {
 	goals: Goal[];
 }
 
-/** Told of each step, for whoever waits. */
+/** Called with each step, to show the progress. */
 export type Progress = (line: string) => void;
 
 export interface Part {
-	/** As it is named on the command line. */
+	/** The name on the command line. */
 	name: string;
 	/** One line for the help. */
 	what: string;

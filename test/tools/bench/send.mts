@@ -12,7 +12,7 @@ import { inTurns, median, medianRatio } from './statistics.mts';
 import { begin, createChain, executionTimeOf, run, type BenchNode } from './bench-workflows.mts';
 
 const ROUNDS = 3;
-/** Between these, differently from one request to the next as on a real network, and the same for both sides. */
+/** The range of latencies, which vary from request to request, and are the same for both sides. */
 const LATENCY_MS = { least: 25, most: 75 };
 const GOAL = 1;
 const SHAPES = [
@@ -27,21 +27,21 @@ interface Message {
 	key: string;
 }
 
-/** Messages as they come from many customers who write at the same time: the conversations take turns. */
+/** Messages of many customers at the same time: the conversations take turns. */
 function messagesFor(ids: readonly string[], { conversations, each }: Shape, round: string) {
 	return Array.from({ length: each }, (_, turn) =>
 		ids.slice(0, conversations).map((conversationId): Message => {
 			const text = `${round}, message ${turn + 1}`;
-			// A header takes ASCII only.
+			// A header must be ASCII.
 			return { conversationId, text, key: encodeURIComponent(`${conversationId} ${text}`) };
 		}),
 	).flat();
 }
 
 /**
- * How many of these messages came after one that was said later.
+ * The number of messages that arrived after one that was sent later.
  *
- * @throws when one is missing, or there twice
+ * @throws if a message is missing or duplicated
  */
 function outOfOrder(talkdesk: TalkdeskSimulator, messages: Message[], round: string): number {
 	const texts = new Map<string, string[]>();
@@ -67,7 +67,7 @@ interface Environment {
 	source: Source;
 }
 
-/** Gives every whole number of the range once before it gives one again, in leaps. */
+/** Gives every integer of the range once before it repeats one, in leaps. */
 function unevenly({ least, most }: typeof LATENCY_MS): () => number {
 	const count = most - least + 1;
 	let index = 0;
@@ -122,7 +122,7 @@ async function measureEngine(
 		const { conversations, each } = shape;
 		const what = `${conversations} conversations × ${each}`;
 		progress(`${what}, ${ROUNDS} rounds …`);
-		// Once without measuring: a token for each, and all code is loaded.
+		// A warm-up: a token for each, and all code is loaded.
 		for (const side of sides) await play(side, shape, `${title} ${what} before`);
 		const results = await inTurns(
 			sides,
@@ -198,7 +198,7 @@ async function measure(progress: Progress): Promise<Section> {
 	return {
 		title: 'Sending',
 		paragraphs: [
-			`500 messages in one execution, to 500 conversations or in turns to 50, by the Talkdesk node and by n8n's HTTP Request node (version 4.2) with n8n's generic OAuth2 credential (client credentials) and the idempotency key that Talkdesk asks for. Both write to the same local Talkdesk, which lets requests wait for ${LATENCY_MS.least} to ${LATENCY_MS.most} ms, ${(LATENCY_MS.least + LATENCY_MS.most) / 2} on average. The time is the node's own, as n8n measures it; the processor time is that of n8n for the whole execution, which is the same otherwise (Linux).`,
+			`500 messages in one execution, to 500 conversations or in turns to 50, by the Talkdesk node and by n8n's HTTP Request node (version 4.2) with n8n's generic OAuth2 credential (client credentials) and the idempotency key that Talkdesk asks for. Both write to the same Talkdesk simulator, which lets requests wait for ${LATENCY_MS.least} to ${LATENCY_MS.most} ms, ${(LATENCY_MS.least + LATENCY_MS.most) / 2} on average. The time is the node's own, as n8n measures it; the processor time is that of n8n for the whole execution, which is the same otherwise (Linux).`,
 			`Medians of ${ROUNDS} rounds, in turns; the ratio is the median of those of each round. Out of order are messages that came after one of the same conversation that was said later, over all rounds: the HTTP Request node sends everything at the same time.`,
 		],
 		tables,

@@ -3,7 +3,7 @@ import { credentialFor } from '../../simulator/credential.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { CREDENTIAL_TYPE, TALKDESK, type BenchNode } from './bench-workflows.mts';
 
-/** The nodes that send, both as a user sets them up. */
+/** The sending nodes, both as a user sets them up. */
 export async function sendersFor({ api }: N8nInstance, talkdesk: TalkdeskSimulator) {
 	const data = credentialFor(talkdesk);
 	const own = await api.createCredential('Talkdesk', CREDENTIAL_TYPE, data);

@@ -2,9 +2,9 @@ import Fastify from 'fastify';
 
 import type { BenchNode } from './bench-workflows.mts';
 
-/** Where the items of a workflow come from. */
+/** The source of a workflow's items. */
 export interface Source {
-	/** Gives, in n8n, an item for each that was last put in. */
+	/** A node that gives the current items. */
 	node: BenchNode;
 	put(items: object[]): void;
 	close(): Promise<void>;

@@ -1,28 +1,27 @@
-/** The value below which a share of all values lies, by the nearest rank; NaN of nothing. */
+/** A percentile by the nearest rank; NaN of an empty list. */
 export function quantile(values: readonly number[], share: number): number {
 	const sorted = values.toSorted((a, b) => a - b);
 	return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The value in the middle, of an even count the mean of both; NaN of nothing. */
+/** The median; NaN of an empty list. */
 export function median(values: readonly number[]): number {
 	const upper = quantile(values, 0.5 + 1e-9);
 	return values.length % 2 === 0 ? (quantile(values, 0.5) + upper) / 2 : upper;
 }
 
 /**
- * How many times as much one side takes as the other: the median of what each round says. Of two figures of one round both had
- * the same machine, whatever else it did.
+ * The ratio of two sides: the median of the ratios of each round, in which both sides had the same load of the machine.
  */
 export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
 	return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
 }
 
 /**
- * Measures all sides in each round, every second one in the reverse order: what changes with time, such as a growing database,
- * favours nobody.
+ * Measures all sides in each round, every second one in reverse order, so that changes over time, such as a growing database,
+ * favor no side.
  *
- * @returns what was measured, round by round, for each side in the order of the sides
+ * @returns the measurements of each round, in the order of the sides
  */
 export async function inTurns<Side, Result>(
 	sides: readonly Side[],

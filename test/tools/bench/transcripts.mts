@@ -1,11 +1,11 @@
-/** How long the recognizer takes for a message, in every form and at growing lengths. */
+/** The time of the recognizer for a message, in every format and at growing lengths. */
 import { toPreviousMessages } from '../../../nodes/Talkdesk/transcript/format.ts';
 import { recognizeTranscript } from '../../../nodes/Talkdesk/transcript/recognize.ts';
 import type { Part, Progress, Section } from './section.mts';
 import { inTurns, median, medianRatio } from './statistics.mts';
 
 const LENGTHS = [10, 1000, 10_000];
-/** Messages of each sample: short transcripts are read as often as it takes. */
+/** The messages of each sample: short transcripts are repeated. */
 const PER_SAMPLE = 10_000;
 const SAMPLES = 15;
 const GOAL = 1.5;
@@ -21,7 +21,7 @@ const constructed = (index: number) => ({
 	kwargs: { content: text(index), additional_kwargs: {}, response_metadata: {} },
 });
 
-/** Every form of the README, made of one message for each index. */
+/** Every documented format, with one message for each index. */
 const FORMS: Array<{ name: string; of: (indices: number[]) => unknown }> = [
 	{
 		name: "OpenAI's API",
@@ -125,7 +125,7 @@ async function measure(progress: Progress): Promise<Section> {
 			length,
 			value: of(Array.from({ length }, (_, index) => index)),
 		}));
-		// Until everything is compiled.
+		// A warm-up, until everything is compiled.
 		for (const { value, length } of values) sample(value, length);
 		const results = await inTurns(values, SAMPLES, async ({ value, length }) =>
 			sample(value, length),

@@ -12,9 +12,9 @@ import { inTurns, median, medianRatio, quantile } from './statistics.mts';
 const GOAL = 0.95;
 const ROUNDS = 5;
 const CONNECTIONS = [1, 10, 50];
-/** How long a round lasts, about, with the plain Webhook node. */
+/** The approximate length of a round with the plain Webhook node. */
 const ROUND_SECONDS = 2;
-/** For each connection, so that a round has a middle. */
+/** For each connection, so that a round is long enough. */
 const FEWEST_EACH = 2;
 const WARM_UP: Load = { connections: 10, amount: 100 };
 
@@ -22,7 +22,7 @@ interface Measured {
 	perSecond: number;
 	p50: number;
 	p99: number;
-	/** Milliseconds for each execution, from the first request until n8n was done with the last. */
+	/** Milliseconds per execution, from the first request to the end of the last execution. */
 	perExecution: number;
 	/** Milliseconds of n8n's processor time for each execution. */
 	processor: number;
@@ -36,8 +36,8 @@ async function measureEngine(
 		progress,
 	}: { source: Source; engine: Engine; progress: Progress },
 ): Promise<{ table: Table; goals: Goal[] }> {
-	const { ours, unchecked, open, guarded, ordinary } = await publishListeners(n8n, source);
-	const sides = [ours, unchecked, open, guarded, ordinary];
+	const { ours, unchecked, open, authenticated, ordinary } = await publishListeners(n8n, source);
+	const sides = [ours, unchecked, open, authenticated, ordinary];
 	const done = new Map<Listener, number>();
 	for (const side of sides) {
 		done.set(side, await n8n.api.countExecutions(side.workflowId, 'success'));
@@ -60,8 +60,8 @@ async function measureEngine(
 	for (const listener of sides) await play(listener, WARM_UP);
 
 	const rows: string[][] = [];
-	/** Whose requests per second are held against whose. */
-	const [held, against] = hasIsolates ? [ours, ordinary] : [unchecked, guarded];
+	/** The two sides whose requests per second are compared. */
+	const [held, against] = hasIsolates ? [ours, ordinary] : [unchecked, authenticated];
 	/** For each number of connections. */
 	const ratios: number[] = [];
 	for (const connections of CONNECTIONS) {

@@ -17,7 +17,7 @@ function program(name: string, script = ''): string {
 	return file;
 }
 
-/** In the place of Debian's. It notes how it is called, and installs when it is told to install. */
+/** A fake of Debian's apt-get. It records its arguments, and installs if it is called to do so. */
 const fakeApt = () =>
 	program(
 		'apt/apt-get',

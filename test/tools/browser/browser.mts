@@ -8,7 +8,7 @@ import {
 
 import { findChromium, HELP } from '../bootstrap/chromium.cjs';
 
-/** A browser for tests. Each page is a person of its own: it shares nothing with the others. */
+/** A browser for tests. Each page has its own context and shares nothing with the others. */
 export interface TestBrowser {
 	newPage(options?: BrowserContextOptions): Promise<Page>;
 	/** Errors in the consoles of all pages, and uncaught ones. */
@@ -33,7 +33,7 @@ const ARGUMENTS = [
 	'--disable-sync',
 ];
 
-/** Starts Chromium without a window. @throws a sentence that says what to do where there is none */
+/** Starts Chromium without a window. @throws an error with a remedy if there is none */
 export async function openBrowser(): Promise<TestBrowser> {
 	const executablePath = findChromium();
 	if (!executablePath) throw new Error(HELP);

@@ -7,11 +7,8 @@ import { createFiles } from '../../simulator/file-store.mts';
 import { foreignOriginReason } from '../../simulator/pages/server/guard.mts';
 import { receiveUpload, acceptAnyBody } from '../../simulator/pages/server/transfer.mts';
 import { forward, type Answer, type SaidFile } from './forward.mts';
-import { createSessions, type Heard } from './sessions.mts';
+import { createSessions, type ReceivedMessage } from './sessions.mts';
 import { webSite } from './web-site.mts';
-
-export type { Answer } from './forward.mts';
-export type { Heard } from './sessions.mts';
 
 const from = z.enum(['human', 'automated', 'bot']);
 const name = z
@@ -30,24 +27,24 @@ const deliverySchema = z.object({
 /** How it posts a file: this in the query, and the bytes. */
 const fileQuerySchema = z.object({ sessionId: z.string(), from, name, fileName: z.string() });
 
-/** A person on the web site whom a test plays. */
-export interface Customer {
+/** A customer on the web site, played by a test. */
+interface Customer {
 	readonly sessionId: string;
 	/** Everything that n8n posted to this customer, oldest first. */
-	readonly heard: readonly Heard[];
-	/** Sends a message to the bot, and gives what n8n answered. */
+	readonly heard: readonly ReceivedMessage[];
+	/** Sends a message, and gives n8n's response. */
 	says(text: string, files?: SaidFile[]): Promise<Answer>;
-	/** Waits until something arrives, or has arrived, that fits. */
-	hears(fits: (heard: Heard) => boolean, what: string): Promise<Heard>;
+	/** Waits until a match arrives, or has arrived. */
+	hears(fits: (heard: ReceivedMessage) => boolean, what: string): Promise<ReceivedMessage>;
 }
 
-/** The chat of a web site: where n8n's example sends what the customer shall read. */
+/** The chat of a web site: n8n's example sends its messages to the customer there. */
 export interface Chat {
 	/** The web site, for the browser. */
 	readonly url: string;
-	/** What the example's node "Tell the customer" calls. */
+	/** The URL for the example's node "Tell the customer". */
 	readonly messagesUrl: string;
-	/** What the example's node "Send the file" calls. */
+	/** The URL for the example's node "Send the file". */
 	readonly filesUrl: string;
 	/** The URL of the example's webhook, set once n8n runs. */
 	webhookUrl: string;
@@ -63,7 +60,7 @@ export async function startChat(): Promise<Chat> {
 	const changes = createChangeNotifier();
 	const files = createFiles();
 	const sessions = createSessions(changes.notify);
-	const inboxes = new Map<string, Heard[]>();
+	const inboxes = new Map<string, ReceivedMessage[]>();
 	const arrivals = new EventEmitter();
 	arrivals.setMaxListeners(0);
 
@@ -76,19 +73,19 @@ export async function startChat(): Promise<Chat> {
 		await reply.status(status).send({ error: error.message });
 	});
 
-	/** @returns whether there is anybody */
-	function deliver(sessionId: string, heard: Heard): boolean {
+	/** @returns whether the session is known */
+	function deliver(sessionId: string, heard: ReceivedMessage): boolean {
 		const session = sessions.get(sessionId);
-		if (session) sessions.heard(session, heard);
+		if (session) sessions.addN8nMessage(session, heard);
 		inboxes.get(sessionId)?.push(heard);
 		arrivals.emit('arrival');
 		return session !== undefined || inboxes.has(sessionId);
 	}
-	const nobody = (sessionId: string) => ({ error: `nobody is in session ${sessionId}` });
+	const unknownSession = (sessionId: string) => ({ error: `there is no session ${sessionId}` });
 
 	app.post('/messages', async (request, reply) => {
 		const { sessionId, ...heard } = deliverySchema.parse(request.body);
-		if (!deliver(sessionId, heard)) return await reply.status(404).send(nobody(sessionId));
+		if (!deliver(sessionId, heard)) return await reply.status(404).send(unknownSession(sessionId));
 		return { received: true };
 	});
 	await app.register(async (uploads) => {
@@ -96,8 +93,8 @@ export async function startChat(): Promise<Chat> {
 		uploads.post('/files', async (request, reply) => {
 			const { sessionId, fileName, ...who } = fileQuerySchema.parse(request.query);
 			const file = await receiveUpload(request, fileName, files);
-			const isSomebody = deliver(sessionId, { ...who, text: '', file });
-			return isSomebody ? { received: true } : await reply.status(404).send(nobody(sessionId));
+			const isKnown = deliver(sessionId, { ...who, text: '', file });
+			return isKnown ? { received: true } : await reply.status(404).send(unknownSession(sessionId));
 		});
 	});
 	await app.register(
@@ -124,7 +121,7 @@ export async function startChat(): Promise<Chat> {
 		filesUrl: '',
 		webhookUrl: '',
 		customer({ sessionId, ...profile }) {
-			const heard: Heard[] = [];
+			const heard: ReceivedMessage[] = [];
 			inboxes.set(sessionId, heard);
 			return {
 				sessionId,

@@ -1,17 +1,25 @@
+import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import type { Environment } from './environment.mts';
 
 type Speaker = 'customer' | 'bot' | 'agent' | 'note';
 export type Say = (speaker: Speaker, text: string) => void;
 
 function expectThat(condition: boolean, what: string): asserts condition {
-	if (!condition) throw new Error(`The conversation went wrong: ${what}`);
+	if (!condition) throw new Error(`The conversation failed: ${what}`);
 }
+
+/** Waits for the newest conversation of a customer. */
+export const conversationOf = async (talkdesk: TalkdeskSimulator, email: string) =>
+	await talkdesk.waitFor(
+		() => talkdesk.conversations().findLast(({ start }) => start.contact_person.email === email),
+		{ what: `the conversation of ${email}` },
+	);
 
 /**
  * Plays a whole conversation: bot, human, bot again.
  *
- * @param say hears every word as it is said
- * @throws what didn't happen as it should
+ * @param say is called for each message
+ * @throws the first failed expectation
  */
 export async function playConversation({ talkdesk, chat }: Environment, say: Say): Promise<void> {
 	const email = 'ann@example.com';
@@ -28,10 +36,7 @@ export async function playConversation({ talkdesk, chat }: Environment, say: Say
 	const second = await askBot('Could I talk to a human, please?');
 	expectThat(second.handledBy === 'human', 'the bot should have handed over');
 
-	const conversation = await talkdesk.waitFor(
-		() => talkdesk.conversations().findLast(({ start }) => start.contact_person.email === email),
-		{ what: 'the conversation in Talkdesk' },
-	);
+	const conversation = await conversationOf(talkdesk, email);
 	say('note', `Talkdesk has conversation ${conversation.id}. The agent sees:`);
 	const transcript = conversation.start.previous_messages ?? [];
 	for (const { type, content } of transcript) {

@@ -8,12 +8,12 @@ import { interruption } from './interruption.mts';
 
 const USAGE = `npm start [-- options]
 
-Starts a real n8n with this package and its example, and a Talkdesk on this machine; plays a conversation;
-stays up until Ctrl-C, with two web pages on which you play the customer and the human yourself.
+Starts a real n8n with this package and its example, and the Talkdesk simulator; plays a conversation; then runs until Ctrl-C,
+with two web pages on which you play the customer and the human agent.
 
   --once                 end after the conversation
-  --n8n-port <port>      of the editor, 5678 by default where it is free (with --once: a free one)
-  --talkdesk-port <port> of the local Talkdesk, a free one by default`;
+  --n8n-port <port>      of the editor, 5678 by default if it is free (with --once: a free one)
+  --talkdesk-port <port> of the Talkdesk simulator, a free one by default`;
 
 const print = (line = '') => process.stdout.write(`${line}\n`);
 const styles = {
@@ -69,7 +69,7 @@ async function main(): Promise<number> {
 	} catch (error) {
 		print(`\n${colors.red(error instanceof Error ? error.message : String(error))}`);
 		if (environment) {
-			print('\nWhat went over the wire, on the side of Talkdesk:');
+			print('\nThe requests to and from the Talkdesk simulator:');
 			for (const entry of environment.talkdesk.log.slice(-15))
 				print(`  ${environment.talkdesk.format(entry)}`);
 			print("\nThe last lines of n8n's log:");
@@ -83,22 +83,22 @@ async function main(): Promise<number> {
 
 function printAddresses({ n8n, talkdesk, chat, workflowId }: Environment) {
 	print(`
-${colors.bold('Now you')}: be the customer in one window, and the human in another.
+${colors.bold('Your turn')}: be the customer in one window, and the human agent in another.
 
   The customer     ${colors.cyan(chat.url)}
                    a small shop; its chat speaks to the bot, and to you
   The human        ${colors.green(talkdesk.deskUrl)}
-                   the agent's desk of the local Talkdesk
+                   the agent desk of the Talkdesk simulator
   n8n's editor     ${n8n.url}/workflow/${workflowId}
                    log in with ${n8n.owner.email} and the password ${n8n.owner.password}
 
   By hand          POST ${chat.webhookUrl} with { "sessionId", "text", "email", "name" }
                    ${talkdesk.agentApiUrl}/conversations
 
-Ctrl-C ends everything. What goes over the wire from here on, on the side of Talkdesk:
+Ctrl-C ends everything. The requests to and from the Talkdesk simulator from now on:
 `);
 	talkdesk.configure({ onLog: (entry) => print(`  ${talkdesk.format(entry)}`) });
 }
 
-// Interrupted while it is built, the environment is unfinished work; what was started for it ends with this process.
+// If it is interrupted while it starts, everything that was started ends with this process.
 process.exit(await main());

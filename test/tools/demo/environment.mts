@@ -29,13 +29,13 @@ export interface Environment {
 	stop(): Promise<void>;
 }
 
-export interface WorldOptions {
+export interface EnvironmentOptions {
 	talkdesk?: SimulatorOptions;
 	n8nPort?: number;
 	/** Further environment variables for n8n. */
 	n8nEnv?: NodeJS.ProcessEnv;
 	onProgress?: (line: string) => void;
-	/** Told what n8n logs, as it comes. */
+	/** Called with each line of n8n's log. */
 	onN8nOutput?: (text: string) => void;
 	/** Another way to a running n8n that has the package. */
 	startN8n?: (options: N8nOptions) => Promise<N8nInstance>;
@@ -47,8 +47,7 @@ const TRIGGER_TYPE = 'n8n-nodes-talkdesk.talkdeskTrigger';
 type CredentialChoice = Parameters<N8nInstance['api']['importWorkflow']>[1]['credentials'];
 
 /**
- * Does with an example what a user does by hand: imports it, chooses the credentials, enters the address of the chat,
- * publishes it.
+ * Sets an example up as a user does: imports it, chooses the credentials, enters the URL of the chat, and publishes it.
  *
  * @returns the workflow's id, the base path of its Talkdesk Trigger, and the URL of a webhook by its node's name
  */
@@ -75,14 +74,14 @@ export async function importExample(
 }
 
 /**
- * Builds the environment. The package must be built; n8n is installed where it is missing.
+ * Starts the environment. The package must be built; n8n is installed if it is missing.
  *
- * @throws what kept it from starting; nothing is left running then
+ * @throws the reason of a failed start, after which nothing is left running
  */
-export async function startEnvironment(options: WorldOptions = {}): Promise<Environment> {
+export async function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
 	const ends: Array<() => Promise<void>> = [];
 	const stop = async () => {
-		// In the reverse order, and all of them: a failed end must not leave the others running.
+		// In reverse order, and all of them: a failed end must not leave the others running.
 		const failed: unknown[] = [];
 		for (const end of ends.splice(0).reverse()) await end().catch((error) => failed.push(error));
 		if (failed.length > 0) throw new AggregateError(failed, 'not everything could be stopped');
@@ -104,7 +103,7 @@ export async function startEnvironment(options: WorldOptions = {}): Promise<Envi
 		});
 		ends.push(async () => await n8n.stop());
 
-		// What a user does by hand: enters the credential, takes the example, …
+		// As a user does: enters the credential, imports the example, …
 		const webhookApiKey = randomBytes(24).toString('hex');
 		const credentialData = {
 			...credentialFor(talkdesk),

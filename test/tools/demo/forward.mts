@@ -2,16 +2,16 @@ import { openAsBlob } from 'node:fs';
 import axios from 'axios';
 import { z } from 'zod';
 
-/** What the example workflow answers to a customer's message. */
+/** The example workflow's response to a message of a customer. */
 const answerSchema = z.object({
 	handledBy: z.enum(['bot', 'human']),
 	reply: z.string().optional(),
-	/** What of the message didn't get through. */
+	/** What was not delivered. */
 	error: z.string().optional(),
 });
 export type Answer = z.output<typeof answerSchema>;
 
-/** What a customer says, as the example workflow takes it. */
+/** A message of a customer, as the example workflow accepts it. */
 export interface Said {
 	sessionId: string;
 	text: string;
@@ -22,19 +22,19 @@ export interface Said {
 export interface SaidFile {
 	name: string;
 	type: string;
-	/** Where its bytes are. */
+	/** The path of its bytes. */
 	path: string;
 }
 
-/** n8n's workflow itself says that it couldn't do its part, in words for the customer. */
+/** A failure that the workflow itself reports, with a message for the customer. */
 export class NotDelivered extends Error {}
 
 const TIMEOUT_MS = 20_000;
 
 /**
- * Brings what a customer says to the example's webhook: as JSON, and with files as a form.
+ * Sends a message of a customer to the example's webhook: as JSON, or with files as a form.
  *
- * @throws NotDelivered with the example's own words, where it gave some; another error when n8n is away or has no such webhook
+ * @throws NotDelivered with the example's own message, if there is one; another error if n8n is down or has no such webhook
  */
 export async function forward(
 	webhookUrl: string,

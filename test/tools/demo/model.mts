@@ -10,13 +10,13 @@ const requestSchema = z.object({
 	tools: z.array(z.object({ function: z.object({ name: z.string() }).passthrough() })).default([]),
 });
 
-/** What the model does next: it says something, or calls the only tool it has. */
-export type Turn = { say: string } | { callTool: Record<string, string> };
+/** The model's next turn: a text, or a call of its only tool. */
+type Turn = { say: string } | { callTool: Record<string, string> };
 
 /**
- * @param said what the customer said last
- * @param toolResults what the tool has answered since then
- * @param before what was said before, as the model gets it: the memory
+ * @param said the last message of the customer
+ * @param toolResults the results of the tool since then
+ * @param before the earlier messages: the memory
  */
 export type Script = (
 	said: string,
@@ -28,7 +28,7 @@ export type Script = (
 export interface ScriptedModel {
 	/** For the credential of n8n's OpenAI nodes. */
 	readonly url: string;
-	/** What the tool has answered so far, oldest first. */
+	/** The results of the tool so far, oldest first. */
 	readonly toolResults: readonly string[];
 	close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface ScriptedModel {
 const textOf = (message?: { content?: unknown }) =>
 	typeof message?.content === 'string' ? message.content : JSON.stringify(message?.content);
 
-/** Starts a stand-in for a model that follows a script, on a free port of 127.0.0.1. */
+/** Starts a fake model that follows a script, on a free port of 127.0.0.1. */
 export async function startScriptedModel(script: Script): Promise<ScriptedModel> {
 	const app = Fastify({ forceCloseConnections: true });
 	const toolResults: string[] = [];

@@ -3,11 +3,11 @@ import type { UploadedFile } from '../../simulator/pages/server/transfer.mts';
 import type { Answer } from './forward.mts';
 
 /** What n8n posted to a customer: words, or a file. */
-export interface Heard {
+export interface ReceivedMessage {
 	/** `automated`: a program on Talkdesk's side, which is no human. */
 	from: 'human' | 'automated' | 'bot';
 	text: string;
-	/** Who says it, where n8n knows. */
+	/** The name of the speaker, if n8n knows it. */
 	name?: string;
 	/** Whether it is the first message of this human. */
 	joined?: boolean;
@@ -18,20 +18,20 @@ export interface Heard {
 export interface ChatMessage {
 	id: string;
 	/** `notice`: something that happened. */
-	from: 'customer' | 'notice' | Heard['from'];
+	from: 'customer' | 'notice' | ReceivedMessage['from'];
 	name?: string;
 	text: string;
 	files: Array<Pick<UploadedFile, 'id' | 'name' | 'size'>>;
 	/** ISO 8601. */
 	at: string;
-	/** Of the customer's own: whether n8n has taken it. */
+	/** Of the customer's messages: the state of their delivery to n8n. */
 	state?: 'sending' | 'sent' | 'failed';
-	/** Why it failed, or what of it. */
+	/** Why it failed, completely or in part. */
 	problem?: string;
 }
 
 /** Who answers. A human is awaited until one writes; then the name is known. */
-export type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
+type Answering = { by: 'bot' } | { by: 'nobody yet' } | { by: 'human'; name?: string };
 
 /** The chat of one person on the web site. */
 export interface Session {
@@ -39,23 +39,23 @@ export interface Session {
 	readonly profile: { name?: string; email?: string };
 	readonly messages: ChatMessage[];
 	answering: Answering;
-	/** Everything that was brought, by the customer or by n8n. */
+	/** All uploaded files, of the customer and of n8n. */
 	readonly files: Map<string, UploadedFile>;
 }
 
 export interface Sessions {
 	get(id: string): Session | undefined;
-	begin(profile: Session['profile']): Session;
-	/** The customer says something; n8n doesn't know it yet. */
-	said(session: Session, text: string, files: UploadedFile[]): ChatMessage;
-	/** How bringing it to n8n goes. */
-	bringing(session: Session, message: ChatMessage, outcome: 'sending' | Answer | Error): void;
-	/** n8n has posted something. */
-	heard(session: Session, heard: Heard): void;
+	create(profile: Session['profile']): Session;
+	/** Adds a message of the customer, before its delivery to n8n. */
+	addCustomerMessage(session: Session, text: string, files: UploadedFile[]): ChatMessage;
+	/** Records the state of the delivery to n8n. */
+	setDelivery(session: Session, message: ChatMessage, outcome: 'sending' | Answer | Error): void;
+	/** Adds a message of n8n. */
+	addN8nMessage(session: Session, message: ReceivedMessage): void;
 }
 
 /**
- * Makes the store of chats.
+ * Creates the store of chats.
  *
  * @param changed is called after every change
  */
@@ -70,7 +70,7 @@ export function createSessions(changed: () => void): Sessions {
 
 	return {
 		get: (id) => sessions.get(id),
-		begin(profile) {
+		create(profile) {
 			const id = randomUUID();
 			const answering: Answering = { by: 'bot' };
 			const session: Session = { id, profile, messages: [], answering, files: new Map() };
@@ -78,12 +78,12 @@ export function createSessions(changed: () => void): Sessions {
 			changed();
 			return session;
 		},
-		said(session, text, files) {
+		addCustomerMessage(session, text, files) {
 			const message = add(session, { from: 'customer', text, files: files.map(mention) });
 			changed();
 			return message;
 		},
-		bringing(session, message, outcome) {
+		setDelivery(session, message, outcome) {
 			delete message.problem;
 			if (outcome === 'sending') {
 				message.state = 'sending';
@@ -99,7 +99,7 @@ export function createSessions(changed: () => void): Sessions {
 			}
 			changed();
 		},
-		heard(session, { from, text, name, joined, file }) {
+		addN8nMessage(session, { from, text, name, joined, file }) {
 			const before = session.answering;
 			const isHuman = from === 'human';
 			const known = name ?? (isHuman && before.by === 'human' ? before.name : undefined);
@@ -113,7 +113,7 @@ export function createSessions(changed: () => void): Sessions {
 				});
 			}
 			if (file) session.files.set(file.id, file);
-			// A message that is only files comes as an empty text, and then the files.
+			// A message of files alone is an empty text, followed by the files.
 			const files = file ? [mention(file)] : [];
 			if (text || file) add(session, { from, ...named(known), text, files });
 			changed();

@@ -32,26 +32,26 @@ interface Parts {
 	sessions: Sessions;
 	files: Files;
 	changes: ChangeNotifier;
-	/** Brings a message to n8n. */
+	/** Sends a message to n8n. */
 	forward: (session: Session, message: ChatMessage, files: UploadedFile[]) => Promise<Answer>;
 }
 
-/** The web site: a shop's page with a small chat, and what it needs. */
+/** The routes of the web site: a shop's page with a small chat, and its API. */
 export function webSite({ sessions, files, changes, forward }: Parts) {
-	/** The last message on its way, per session: what is written first is brought first. */
+	/** The last pending message of each session: messages are sent in their order. */
 	const tails = new WeakMap<Session, Promise<void>>();
 
-	async function carry(session: Session, message: ChatMessage): Promise<void> {
+	async function send(session: Session, message: ChatMessage): Promise<void> {
 		const attached = message.files.flatMap(({ id }) => session.files.get(id) ?? []);
 		const outcome = await forward(session, message, attached).catch((error: unknown) =>
 			error instanceof NotDelivered ? error : new Error(UNREACHABLE),
 		);
-		sessions.bringing(session, message, outcome);
+		sessions.setDelivery(session, message, outcome);
 	}
 
-	function bringToN8n(session: Session, message: ChatMessage): void {
-		sessions.bringing(session, message, 'sending');
-		const turn = Promise.resolve(tails.get(session)).then(() => carry(session, message));
+	function enqueue(session: Session, message: ChatMessage): void {
+		sessions.setDelivery(session, message, 'sending');
+		const turn = Promise.resolve(tails.get(session)).then(() => send(session, message));
 		tails.set(session, turn);
 	}
 
@@ -60,13 +60,13 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 
 		app.post('/api/sessions', async (request) => {
 			const { name, email } = profileBody.parse(request.body ?? {});
-			const { id } = sessions.begin({ ...(name && { name }), ...(email && { email }) });
+			const { id } = sessions.create({ ...(name && { name }), ...(email && { email }) });
 			return { id };
 		});
 
 		app.get<{ Params: { id: string } }>('/api/sessions/:id/live', async (request, reply) => {
 			const session = sessions.get(request.params.id);
-			await streamUpdates(reply, changes, newsOf(session)).catch(() => undefined);
+			await streamUpdates(reply, changes, updatesOf(session)).catch(() => undefined);
 		});
 
 		type WithFile = { Params: { id: string; fileId: string } };
@@ -81,8 +81,8 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 			const { text, files: ids } = sayBody.parse(request.body);
 			const attached = ids.flatMap((id) => session?.files.get(id) ?? []);
 			if (!session || attached.length < ids.length) return notFound(reply);
-			const message = sessions.said(session, text, attached);
-			bringToN8n(session, message);
+			const message = sessions.addCustomerMessage(session, text, attached);
+			enqueue(session, message);
 			return await reply.status(202).send({ id: message.id });
 		});
 
@@ -92,7 +92,7 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 			const session = sessions.get(id);
 			const message = session?.messages.find((each) => each.id === messageId);
 			if (!session || message?.state !== 'failed') return notFound(reply);
-			bringToN8n(session, message);
+			enqueue(session, message);
 			return await reply.status(202).send({ id: message.id });
 		});
 
@@ -112,8 +112,8 @@ export function webSite({ sessions, files, changes, forward }: Parts) {
 	};
 }
 
-/** The whole chat after every change: it is small. A session that isn't known is `gone`: the server was started anew. */
-function newsOf(session: Session | undefined): () => ServerSentEvent[] {
+/** Gives the whole chat after every change, as it is small. An unknown session is `gone`, as after a restart. */
+function updatesOf(session: Session | undefined): () => ServerSentEvent[] {
 	if (!session) return () => [{ event: 'gone', data: {} }];
 	let known = '';
 	return () => {

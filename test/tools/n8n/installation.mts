@@ -18,7 +18,7 @@ export interface Installation {
 	nodePath: string;
 	/** n8n's start script, an argument for that Node.js. */
 	n8nPath: string;
-	/** Environment variables that only this version of n8n knows. */
+	/** Environment variables of this version of n8n only. */
 	env: NodeJS.ProcessEnv;
 }
 
@@ -29,7 +29,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const VERSIONS = {
 	newest: {
 		source: path.join(HERE, 'installation'),
-		// It calls n8n's servers. Older versions end when they are told of a module that they don't have.
+		// This module calls n8n's servers. Older versions don't have it, and end if it is named.
 		env: { N8N_DISABLED_MODULES: 'mcp-registry' },
 	},
 	oldest: { source: path.join(HERE, 'installation-oldest'), env: {} },
@@ -49,8 +49,8 @@ const lockFileSchema = z.object({
 const packageJsonSchema = z.object({ dependencies: z.object({ n8n: z.string() }) });
 
 /**
- * The version that the environment variable N8N_FOR_TESTS asks for, "newest" without it.
- * @throws when there is no such version
+ * The version in the environment variable N8N_FOR_TESTS; "newest" without it.
+ * @throws if there is no such version
  */
 function chosenVersion() {
 	const name = process.env.N8N_FOR_TESTS || 'newest';
@@ -62,8 +62,8 @@ function chosenVersion() {
 const readSource = (name: string): string =>
 	fs.readFileSync(path.join(chosenVersion().source, name), 'utf8');
 
-/** Where this checkout's n8n is installed, or will be. */
-export function installationFolder(): string {
+/** The folder of this checkout's n8n. */
+function installationFolder(): string {
 	const name = installationName({
 		packageJson: readSource('package.json'),
 		packageLock: readSource('package-lock.json'),
@@ -82,7 +82,7 @@ async function majorOf(nodePath: string): Promise<number> {
 	}
 }
 
-/** The Node.js for n8n: the one installed beside it, else the one that runs us. */
+/** The Node.js for n8n: the one installed beside it, or else that of this process. */
 async function findNode(folder: string): Promise<string> {
 	const platform = platformNode(process.platform, process.arch);
 	const candidates = platform
@@ -146,9 +146,9 @@ async function installPackages(folder: string, report: OnProgress): Promise<void
 	await reporting(npm, line, report);
 }
 
-/** sqlite3 is the one package whose install script n8n can't do without. */
+/** Runs the install script of sqlite3, the only one that n8n needs. */
 async function buildSqlite(folder: string, nodePath: string, report: OnProgress): Promise<void> {
-	// The headers that come with n8n's Node.js spare node-gyp a download.
+	// With the headers of n8n's Node.js, node-gyp needs no download.
 	const headers = path.resolve(path.dirname(nodePath), '../..');
 	const hasHeaders = fs.existsSync(path.join(headers, 'include', 'node', 'node_version.h'));
 	const start = Date.now();
@@ -182,7 +182,7 @@ async function install(folder: string, report: OnProgress): Promise<Installation
 		await buildSqlite(folder, nodePath, report);
 		const error = await sqliteError(folder, nodePath);
 		if (error !== undefined) {
-			// The next attempt begins anew, in case it is the packages that are damaged.
+			// The next attempt starts again, in case the packages are damaged.
 			fs.rmSync(path.join(folder, 'node_modules', '.package-lock.json'), { force: true });
 			throw new Error(`sqlite3 was built, but can't be loaded by ${nodePath}:\n${error}`);
 		}
@@ -196,11 +196,11 @@ async function install(folder: string, report: OnProgress): Promise<Installation
 }
 
 /**
- * Gives a real n8n, and installs it first if need be. Two processes at once: the second one waits. An
- * installation that was interrupted is repaired or begun anew.
+ * Gives a real n8n, and installs it first if necessary. A second process waits for the first one. An
+ * interrupted installation is repaired or started again.
  *
- * @param options.onProgress told what goes on, a line every few seconds; nothing when n8n is there already
- * @throws with npm's last lines when the installation fails; when there is no Node.js for n8n
+ * @param options.onProgress called with a line every few seconds during an installation
+ * @throws with npm's last lines if the installation fails; if there is no Node.js for n8n
  */
 export async function ensureN8n(options: { onProgress?: OnProgress } = {}): Promise<Installation> {
 	const report = options.onProgress ?? (() => {});

@@ -12,7 +12,7 @@ import { packPackage, type PlacedPackage, placePackage } from './pack.mts';
 import { freePort, POLL_MS, Service } from './service.mts';
 
 export type PackageSource =
-	/** What `npm pack` made. */
+	/** The tarball of `npm pack`. */
 	| { packageTarball: string; packageFolder?: undefined }
 	/** A built package's folder; `npm pack` is run in it. */
 	| { packageFolder: string; packageTarball?: undefined };
@@ -20,10 +20,10 @@ export type PackageSource =
 export interface N8nOptions {
 	/** A free one by default. */
 	port?: number;
-	/** Further environment variables for n8n. They win over ours. */
+	/** Further environment variables for n8n, which override the others. */
 	env?: NodeJS.ProcessEnv;
 	onProgress?: OnProgress;
-	/** Told what n8n logs, as it comes. */
+	/** Called with each line of n8n's log. */
 	onOutput?: (text: string) => void;
 }
 
@@ -35,7 +35,7 @@ export type BareOptions = { withoutPackage: true } & N8nOptions;
 export interface N8nInstance {
 	/** Of the editor and the REST API, without a slash at the end. */
 	url: string;
-	/** What production webhooks' paths are appended to, without a slash at the end. */
+	/** The base URL of production webhooks, without a slash at the end. */
 	webhookUrl: string;
 	/** A folder that is removed at the end. */
 	userFolder: string;
@@ -49,7 +49,7 @@ export interface N8nInstance {
 	readonly pid: number | undefined;
 	/**
 	 * Ends n8n, if it still runs, and starts it with the same folder and port. Resolves when it is ready.
-	 * @throws with n8n's last lines when it doesn't come up
+	 * @throws with n8n's last lines if it doesn't start
 	 */
 	restart(): Promise<void>;
 	/**
@@ -63,7 +63,7 @@ export interface N8nInstance {
 
 const READY_TIMEOUT_MS = 120_000;
 
-/** An owner's account for an n8n that nobody else reaches. */
+/** An owner's account for an n8n that is reachable on this machine only. */
 export function newOwner(): Owner {
 	return {
 		email: 'owner@example.com',
@@ -97,7 +97,7 @@ export async function untilReady(
 	}
 }
 
-/** The tarball of the package that n8n shall get, packed into a folder where need be. */
+/** The tarball of the package for n8n, packed into a folder if necessary. */
 export async function tarballOf(source: PackageSource, folder: string): Promise<string> {
 	return source.packageTarball ?? (await packPackage(source.packageFolder, folder));
 }
@@ -153,7 +153,7 @@ class RunningN8n implements N8nInstance {
 		await this.service.close();
 	}
 
-	/** The first start: places the package, and makes the owner's account. */
+	/** The first start: installs the package, and creates the owner's account. */
 	async begin(): Promise<void> {
 		if (!('withoutPackage' in this.options)) {
 			const tarball = await tarballOf(this.options, path.join(this.userFolder, 'pack'));
@@ -187,12 +187,12 @@ class RunningN8n implements N8nInstance {
 }
 
 /**
- * Starts a real n8n with a community package in it, and installs n8n first if need be. It has a user folder of
- * its own and listens on 127.0.0.1 only. It ends with this process, however that ends; call `stop` anyway.
+ * Starts a real n8n with a community package, and installs n8n first if necessary. It has its own user folder and listens on
+ * 127.0.0.1 only. It ends with this process, even after a crash; call `stop` anyway.
  *
- * @param options which package; a fixed port, more environment variables, and who is told what goes on
+ * @param options the package; a fixed port, environment variables, and a callback for the progress
  * @returns the running n8n, ready for requests, with an owner
- * @throws with the last lines of n8n's log when it doesn't come up; when the package isn't built
+ * @throws with the last lines of n8n's log if it doesn't start; if the package isn't built
  */
 export async function startN8n(options: StartOptions | BareOptions): Promise<N8nInstance> {
 	await ensureN8n({ onProgress: options.onProgress });

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-test('only one at a time works under a lock', async () => {
+test('a lock is exclusive', async () => {
 	const events: string[] = [];
 	const work = (name: string) => async () => {
 		events.push(`${name} begins`);
@@ -28,7 +28,7 @@ test('only one at a time works under a lock', async () => {
 	expect(waits).toBeGreaterThan(0);
 });
 
-test('the lock is gone after success and after failure', async () => {
+test('the lock is released after success and after failure', async () => {
 	expect(await withLock(file, async () => 7)).toBe(7);
 	expect(fs.existsSync(file)).toBe(false);
 	const failing = withLock(file, async () => {

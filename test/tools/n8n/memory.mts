@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 
-/** Resident memory of a process, in MB; NaN where it isn't known. Linux only. */
+/** Resident memory of a process, in MB; NaN if it isn't known. Linux only. */
 export function residentMb(pid: number | undefined): number {
 	if (process.platform !== 'linux' || pid === undefined) return NaN;
 	const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');

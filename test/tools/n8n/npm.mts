@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Command, SupervisedCommand } from './supervised.mts';
 
-/** Variables that npm gives to scripts and that would lead another npm, in another folder, astray. */
+/** Variables that npm gives to scripts, and that would mislead another npm in another folder. */
 const SCRIPT_VARIABLES =
 	/^(npm_package_|npm_lifecycle_|npm_config_(local_prefix|ignore_scripts)$|npm_command$|INIT_CWD$)/i;
 
@@ -58,7 +58,7 @@ export interface NpmOptions {
 }
 
 /**
- * Runs npm. It ends with this process, however that ends.
+ * Runs npm. It ends with this process, even after a crash.
  *
  * @param args npm's arguments
  * @param cwd the folder to run it in

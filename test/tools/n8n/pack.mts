@@ -34,7 +34,7 @@ export interface PlacedPackage {
  * Runs `npm pack`, which makes the very file that would be published. Build the package first.
  *
  * @param folder the package's folder; the project's own by default
- * @param destination where the tarball goes; by default a temporary folder that is removed when this process ends
+ * @param destination the folder for the tarball; by default a temporary one that is removed when this process ends
  * @returns the path of the tarball
  * @throws with npm's last lines when packing fails
  */
@@ -59,7 +59,7 @@ export function packageFolder(userFolder: string, name: string): string {
 }
 
 /**
- * Puts a packed package where n8n keeps the community packages that its users install.
+ * Puts a packed package into n8n's folder for community packages.
  *
  * @param tarball what `npm pack` made
  * @param userFolder n8n's user folder

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** What n8n gets of our environment. Its own settings (N8N_…, DB_…) in a developer's shell stay outside. */
+/** The inherited environment variables. Settings of n8n (N8N_…, DB_…) in a developer's shell are not inherited. */
 const INHERITED = ['PATH', 'SystemRoot', 'WINDIR', 'COMSPEC', 'PATHEXT', 'LANG', 'LC_ALL'];
 
 export interface EnvironmentOptions {
@@ -10,7 +10,7 @@ export interface EnvironmentOptions {
 	port: number;
 	/** n8n's task runners, which run Code nodes, connect to this port. */
 	brokerPort: number;
-	/** Wins over everything else. */
+	/** Overrides all others. */
 	extra?: NodeJS.ProcessEnv;
 }
 
@@ -25,7 +25,7 @@ export function n8nEnvironment(options: EnvironmentOptions): NodeJS.ProcessEnv {
 
 	const env: NodeJS.ProcessEnv = {};
 	for (const name of INHERITED) env[name] = process.env[name];
-	// n8n starts its task runners with the first `node` in the path, which would be the wrong one.
+	// n8n starts its task runners with the first `node` in the path, which may be another version.
 	env.PATH = [path.dirname(nodePath), process.env.PATH].join(path.delimiter);
 
 	return {

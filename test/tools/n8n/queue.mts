@@ -33,8 +33,8 @@ export type QueueProcess = Pick<
 >;
 
 /**
- * n8n in queue mode. What it shares with N8nInstance is main's, but for `webhookUrl`, which is the webhook process's;
- * `log`, which is everybody's; and `stop`, which ends everything.
+ * n8n in queue mode. The members of N8nInstance are those of main, except for `webhookUrl`, of the webhook process; `log`, of
+ * all processes; and `stop`, which ends everything.
  */
 export interface QueueN8n extends N8nInstance {
 	/** The editor, the REST API, and triggers that are no webhooks. Takes no production webhooks. */
@@ -55,7 +55,7 @@ const CONCURRENCY = 5;
 
 const url = (port: number) => `http://127.0.0.1:${port}`;
 
-/** What all processes of n8n must agree on. */
+/** The common settings of all processes of n8n. */
 function sharedEnvironment(postgres: Database, redis: Database, webhookPort: number) {
 	return {
 		EXECUTIONS_MODE: 'queue',
@@ -89,7 +89,7 @@ class QueueStart {
 		fs.chmodSync(this.folder, 0o711);
 	}
 
-	/** A folder in ours, and a supervisor that removes it. The last supervisor removes ours. */
+	/** A subfolder, and a supervisor that removes it. The last supervisor removes the main folder. */
 	private supervise(name: string) {
 		const folder = path.join(this.folder, name);
 		fs.mkdirSync(folder, { mode: 0o700 });
@@ -102,7 +102,7 @@ class QueueStart {
 		this.options.onProgress?.(line);
 	}
 
-	/** Ends everything; the databases last, so that n8n can finish what it does. */
+	/** Ends everything, the databases last, so that n8n can finish. */
 	async stop(): Promise<void> {
 		const closing = [...this.supervised];
 		const databases = closing.splice(0, 2);
@@ -136,8 +136,8 @@ class QueueStart {
 		const api = new N8nApi(url(mainPort), owner, webhookUrl);
 		let placed: PlacedPackage = { name: '', nodeCount: 0 };
 
-		// Each has a folder of its own, as in a container of its own: n8n keeps a record there of what runs, by which it
-		// tells whether its last session has crashed.
+		// Each process has its own folder, as in a container: n8n keeps a record there, by which it finds out whether its last
+		// session has crashed.
 		const process = async (name: string, role: Role, port: number, args: string[] = []) => {
 			const { folder, supervised } = this.supervise(name);
 			placed = await placePackage(tarball, folder);
@@ -183,7 +183,7 @@ class QueueStart {
 		await pack.supervised.close();
 
 		this.report(`Starting n8n in queue mode on ${url(mainPort)} …`);
-		// First the one that makes the tables.
+		// First main, which creates the tables.
 		await main.start();
 		await Promise.all([webhookProcess, ...workers].map(async (service) => await service.start()));
 		this.report(`n8n is ready on ${url(mainPort)}, and takes webhooks on ${webhookUrl}.`);
@@ -214,10 +214,10 @@ class QueueStart {
  * it is in one temporary folder, listens on 127.0.0.1 only, and ends with this process, however that ends; call `stop`
  * anyway.
  *
- * @param options which package; a fixed port for main, more environment variables for all of n8n's processes, and who is
- *   told what goes on
+ * @param options the package; a fixed port for main, environment variables for all of n8n's processes, and a callback for
+ *   the progress
  * @returns the running n8n, ready for requests, with an owner
- * @throws with the last lines of the log of what doesn't come up
+ * @throws with the last lines of the log of a process that doesn't start
  */
 export async function startQueueN8n(options: QueueOptions): Promise<QueueN8n> {
 	const start = new QueueStart(options);

@@ -4,12 +4,12 @@ import { z } from 'zod';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** A REST call that n8n refused, or an answer that isn't what it should be. */
+/** A REST call that n8n rejected, or an invalid response. */
 export class N8nRequestError extends Error {
 	constructor(
 		readonly method: Method,
 		readonly path: string,
-		/** 0 when there was no answer. */
+		/** 0 if there was no response. */
 		readonly status: number,
 		reason: string,
 	) {
@@ -42,7 +42,7 @@ export class RestClient {
 		this.http = axios.create({
 			baseURL: baseUrl,
 			proxy: false,
-			// n8n closes connections that are idle for 5 s, perhaps just when the next request goes out.
+			// n8n closes connections that are idle for 5 s, possibly at the moment of the next request.
 			httpAgent: new http.Agent({ keepAlive: false }),
 			timeout: 60_000,
 			validateStatus: () => true,

@@ -1,14 +1,14 @@
 import { parse as parseFlatted } from 'flatted';
 import { z } from 'zod';
 
-/** What is read of n8n's answers. Everything else passes through unchecked. */
+/** The used parts of n8n's responses. Everything else passes through unchecked. */
 
-export const credentialRefSchema = z.object({
+const credentialRefSchema = z.object({
 	id: z.string().nullable().optional(),
 	name: z.string(),
 });
 
-export const nodeSchema = z
+const nodeSchema = z
 	.object({
 		name: z.string(),
 		type: z.string(),
@@ -40,7 +40,7 @@ export const credentialSchema = z
 		id: z.string(),
 		name: z.string(),
 		type: z.string(),
-		/** Some answers hold the encrypted data instead. */
+		/** Some responses have the encrypted data instead. */
 		data: z.record(z.unknown()).optional().catch(undefined),
 	})
 	.passthrough();
@@ -80,7 +80,7 @@ export const publicationSchema = z.object({
 	),
 });
 
-export const executionStatusSchema = z.enum([
+const executionStatusSchema = z.enum([
 	'canceled',
 	'crashed',
 	'error',
@@ -102,7 +102,7 @@ export const executionSummarySchema = z
 	})
 	.passthrough();
 
-export const executionErrorSchema = z
+const executionErrorSchema = z
 	.object({
 		message: z.string(),
 		name: z.string().optional(),
@@ -110,7 +110,7 @@ export const executionErrorSchema = z
 	})
 	.passthrough();
 
-export const itemSchema = z
+const itemSchema = z
 	.object({
 		json: z.record(z.unknown()),
 		binary: z.record(z.record(z.unknown())).optional(),
@@ -118,7 +118,7 @@ export const itemSchema = z
 	})
 	.passthrough();
 
-export const taskSchema = z
+const taskSchema = z
 	.object({
 		executionStatus: executionStatusSchema.optional(),
 		error: executionErrorSchema.optional(),
@@ -127,7 +127,7 @@ export const taskSchema = z
 	})
 	.passthrough();
 
-export const runDataSchema = z
+const runDataSchema = z
 	.object({
 		resultData: z
 			.object({
@@ -136,7 +136,7 @@ export const runDataSchema = z
 				lastNodeExecuted: z.string().optional(),
 			})
 			.passthrough(),
-		/** What was still to be done, with its input: what a retry begins with. */
+		/** The remaining nodes with their input, from which a retry starts. */
 		executionData: z
 			.object({ nodeExecutionStack: z.array(z.unknown()) })
 			.passthrough()
@@ -166,7 +166,6 @@ export const webhookEntrySchema = z
 	.object({ workflowId: z.string(), webhookPath: z.string(), method: z.string(), node: z.string() })
 	.passthrough();
 
-export type CredentialRef = z.output<typeof credentialRefSchema>;
 export type WorkflowNode = z.output<typeof nodeSchema>;
 export type WorkflowInput = z.input<typeof workflowSchema>;
 export type Workflow = z.output<typeof storedWorkflowSchema>;

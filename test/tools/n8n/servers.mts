@@ -15,7 +15,7 @@ export interface Servers {
 }
 
 export interface FindOptions {
-	/** Where programs are looked for, as in PATH. */
+	/** The search path for programs, as in PATH. */
 	searchPath?: string;
 	/** Debian keeps PostgreSQL's programs out of PATH, in a folder for each version. */
 	postgresFolder?: string;
@@ -50,7 +50,7 @@ export function findServers({
 	const inPath = searchPath.split(path.delimiter).filter(Boolean);
 	const find = (folders: string[], name: string) =>
 		folders.map((folder) => path.join(folder, name)).find(isProgram);
-	// Both from the same folder: another version's initdb makes what this version's server refuses.
+	// Both from the same folder: a server rejects a cluster of another version's initdb.
 	const postgresHome = [...versionFolders(postgresFolder), ...inPath].find((folder) =>
 		['initdb', 'postgres'].every((name) => isProgram(path.join(folder, name))),
 	);
@@ -72,8 +72,8 @@ function runningServices(): string[] {
 }
 
 /**
- * Runs apt-get, in the meantime with a policy that keeps packages from starting their services. A policy that the
- * machine has already, as images of containers do, stays as it is.
+ * Runs apt-get with a temporary policy that keeps packages from starting their services. An existing policy, as in container
+ * images, is not changed.
  */
 async function installPackages(policy: string): Promise<void> {
 	const isOurs = !fs.existsSync(policy);
@@ -92,7 +92,7 @@ async function installPackages(policy: string): Promise<void> {
 		// 101 means: not allowed.
 		if (isOurs) fs.writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
 		if (await apt(...install)) return;
-		// The lists of packages may be missing, as in images of containers, or old.
+		// The lists of packages may be missing, as in container images, or old.
 		if ((await apt('update')) && (await apt(...install))) return;
 		const log = lastLines(supervised.log(), 20);
 		throw new Error(`\`apt-get ${install.join(' ')}\` failed:\n${log}`);
@@ -105,7 +105,7 @@ async function installServers(report: OnProgress, policy: string): Promise<void>
 	report(`Installing ${PACKAGES.join(' and ')} with apt-get, without starting their services …`);
 	const before = runningServices();
 	await installPackages(policy);
-	// Where the machine's own policy allowed it.
+	// If the machine's own policy allowed it.
 	for (const service of runningServices().filter((name) => !before.includes(name))) {
 		execFileSync('systemctl', ['stop', service]);
 		report(`Stopped the service ${service}, which its package had started.`);
@@ -115,7 +115,7 @@ async function installServers(report: OnProgress, policy: string): Promise<void>
 
 export interface EnsureOptions extends FindOptions {
 	onProgress?: OnProgress;
-	/** The program that Debian's packages ask whether they may start services. */
+	/** The program that tells Debian's packages whether they may start services. */
 	policy?: string;
 	/** Whether apt-get may be called: see mayInstall.cjs. */
 	install?: boolean;
@@ -124,7 +124,7 @@ export interface EnsureOptions extends FindOptions {
 /**
  * Gives PostgreSQL and Redis. Installs Debian's packages first if that is allowed.
  *
- * @throws one sentence that says what is missing and how to get it
+ * @throws an error that says in one sentence what is missing and how to get it
  */
 export async function ensureServers(options: EnsureOptions = {}): Promise<Servers> {
 	const complete = (): Servers | undefined => {

@@ -16,7 +16,7 @@ afterEach(() => {
 	fs.rmSync(folder, { recursive: true });
 });
 
-/** A program in the folder, that does nothing unless told. */
+/** A program in the folder, by default an empty one. */
 function program(name: string, script = ''): string {
 	const file = path.join(folder, name);
 	fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -24,34 +24,34 @@ function program(name: string, script = ''): string {
 	return file;
 }
 
-const where = () => ({
+const locations = () => ({
 	searchPath: path.join(folder, 'bin'),
 	postgresFolder: path.join(folder, 'postgresql'),
 });
 
 describe('findServers', () => {
-	test('takes PostgreSQL’s newest version, whose programs belong together', () => {
+	test('finds PostgreSQL’s newest version, with programs of the same folder', () => {
 		for (const version of ['9', '15', '17']) program(`postgresql/${version}/bin/postgres`);
 		for (const version of ['9', '15']) program(`postgresql/${version}/bin/initdb`);
 		const redis = program('bin/redis-server');
-		expect(findServers(where())).toEqual({
+		expect(findServers(locations())).toEqual({
 			initdb: path.join(folder, 'postgresql/15/bin/initdb'),
 			postgres: path.join(folder, 'postgresql/15/bin/postgres'),
 			redis,
 		});
 	});
 
-	test('finds PostgreSQL in the path too, and nothing where there is nothing', () => {
-		expect(findServers(where())).toEqual({});
+	test('finds PostgreSQL in the path, too, and nothing if there is none', () => {
+		expect(findServers(locations())).toEqual({});
 		const initdb = program('bin/initdb');
 		const postgres = program('bin/postgres');
-		expect(findServers(where())).toEqual({ initdb, postgres });
+		expect(findServers(locations())).toEqual({ initdb, postgres });
 	});
 });
 
 describe('ensureServers', () => {
 	test('says what is missing and how to get it', async () => {
-		const ensure = async () => await ensureServers({ ...where(), install: false });
+		const ensure = async () => await ensureServers({ ...locations(), install: false });
 		await expect(ensure()).rejects.toThrow(
 			/needs PostgreSQL \(initdb, postgres\) and redis-server: install it, .* `sudo apt-get install/,
 		);
@@ -59,7 +59,7 @@ describe('ensureServers', () => {
 		await expect(ensure()).rejects.toThrow('needs PostgreSQL (initdb, postgres): install it');
 	});
 
-	/** In the place of Debian's, which asks the policy whether it may start services. */
+	/** A fake of Debian's, which asks the policy whether it may start services. */
 	function fakeApt(policy: string, script: string) {
 		const fake = program(
 			'fake/apt-get',
@@ -85,7 +85,7 @@ mkdir -p ${bin}; ${touch}`,
 		);
 		const told: string[] = [];
 		await ensureServers({
-			...where(),
+			...locations(),
 			install: true,
 			policy,
 			onProgress: (line) => told.push(line),
@@ -95,10 +95,10 @@ mkdir -p ${bin}; ${touch}`,
 		expect(told[0]).toContain('without starting their services');
 	});
 
-	test('leaves the machine’s own policy alone, and says why it failed', async () => {
+	test('does not change the machine’s own policy, and gives the reason of a failure', async () => {
 		const policy = program('policy-rc.d', 'exit 104');
 		fakeApt(policy, 'echo no network; exit 100');
-		await expect(ensureServers({ ...where(), install: true, policy })).rejects.toThrow(
+		await expect(ensureServers({ ...locations(), install: true, policy })).rejects.toThrow(
 			`\`apt-get ${INSTALL}\` failed:\nno network`,
 		);
 		expect(calls()).toEqual([`${INSTALL} 104`, 'update 104']);

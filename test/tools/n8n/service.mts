@@ -37,9 +37,9 @@ export interface ServiceOptions {
 	/** As in "n8n ended with code 1 while it started". */
 	name: string;
 	supervised: SupervisedCommand;
-	/** Asked at each start. */
+	/** Called at each start. */
 	command(): Promise<Command>;
-	/** Resolves when it is ready for work. Gets what the service has written since this start. */
+	/** Resolves when it is ready. Gets the output of the service since this start. */
 	untilReady(signal: AbortSignal, written: () => string): Promise<void>;
 	timeoutMs: number;
 }
@@ -59,7 +59,7 @@ export class Service {
 		return this.options.supervised.pid;
 	}
 
-	/** Everything that it has written so far, over all starts. */
+	/** Its output so far, over all starts. */
 	log(): string {
 		return this.options.supervised.log();
 	}
@@ -70,7 +70,7 @@ export class Service {
 
 	/**
 	 * Starts it. Resolves when it is ready.
-	 * @throws with its last lines when it doesn't come up
+	 * @throws with its last lines if it doesn't start
 	 */
 	async start(): Promise<void> {
 		const { name, supervised, command, untilReady, timeoutMs } = this.options;
@@ -121,7 +121,7 @@ export class Service {
 		if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.exited;
 	}
 
-	/** Ends it for good and removes its folder. Can be called twice. */
+	/** Ends it permanently and removes its folder. Can be called twice. */
 	async close(): Promise<void> {
 		await this.options.supervised.close();
 	}

@@ -35,7 +35,7 @@ function service(code: string, timeoutMs = 20_000): Service {
 }
 const RUNS = 'console.log("ready"); setInterval(() => {}, 1000)';
 
-test('starts, is killed, and is started again: each time it is waited for', async () => {
+test('resolves when it is started, killed, and started again', async () => {
 	const thing = service(RUNS);
 	await thing.start();
 	const { pid } = thing;
@@ -54,7 +54,7 @@ test('is not started twice', async () => {
 	await expect(thing.start()).rejects.toThrow('Thing runs already');
 });
 
-test('that ends while it starts is an error with its last words', async () => {
+test('that ends while it starts is an error with its last lines', async () => {
 	const thing = service('console.log("no licence"); process.exitCode = 3');
 	await expect(thing.start()).rejects.toThrow(
 		'Thing ended with code 3 while it started. The last lines of its log:\nno licence',
@@ -66,7 +66,7 @@ test('that is never ready is an error', async () => {
 	await expect(thing.start()).rejects.toThrow("Thing wasn't ready after 0.1 seconds");
 });
 
-test('a folder that several supervisors share goes with the last of them', async () => {
+test('a folder that several supervisors share is removed by the last of them', async () => {
 	const folder = fs.mkdtempSync(`${os.tmpdir()}/shared-`);
 	const both = ['one', 'two'].map((name) => {
 		fs.mkdirSync(`${folder}/${name}`);
@@ -78,7 +78,7 @@ test('a folder that several supervisors share goes with the last of them', async
 	expect(fs.existsSync(folder)).toBe(false);
 });
 
-test('a command is asked to end with the signal that it wants', async () => {
+test('a command is ended with its stop signal', async () => {
 	const supervised = supervise();
 	const { exited } = await supervised.start({
 		command: process.execPath,

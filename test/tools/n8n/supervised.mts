@@ -8,10 +8,10 @@ export interface Command {
 	args: string[];
 	cwd: string;
 	env: NodeJS.ProcessEnv;
-	/** Another user, where we may choose. */
+	/** Another user, if this process may choose one. */
 	uid?: number;
 	gid?: number;
-	/** What asks the command to end. SIGTERM by default. */
+	/** The signal that ends the command. SIGTERM by default. */
 	stopSignal?: NodeJS.Signals;
 }
 
@@ -33,10 +33,10 @@ type Message = z.output<typeof messageSchema>;
 
 /**
  * A command that never outlives this process: it runs in its own process group under a small supervisor
- * process, which ends it when the channel to us closes.
+ * process, which ends it when the channel to this process closes.
  */
 export class SupervisedCommand {
-	/** Told what the command writes, as it comes. */
+	/** Called with the output of the command. */
 	onOutput: ((text: string) => void) | undefined;
 	private readonly supervisor: ChildProcess;
 	private readonly supervisorGone: Promise<void>;
@@ -46,8 +46,8 @@ export class SupervisedCommand {
 
 	/**
 	 * @param removeFolders folders that the supervisor removes at the end
-	 * @param removeIfEmpty folders that it removes after them, unless something is still in there: the folder that the
-	 *   folders of several supervisors lie in goes with the last one
+	 * @param removeIfEmpty folders that it removes after them if they are empty: the last of several supervisors removes
+	 *   their common folder
 	 */
 	constructor(removeFolders: string[] = [], removeIfEmpty: string[] = []) {
 		const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'supervisor.mjs');
@@ -55,7 +55,7 @@ export class SupervisedCommand {
 			process.execPath,
 			[script, ...[removeFolders, removeIfEmpty].map((folders) => JSON.stringify(folders))],
 			{
-				// A session of its own, so that Ctrl-C in a terminal doesn't reach it.
+				// In its own session, so that Ctrl-C in a terminal doesn't reach it.
 				detached: true,
 				windowsHide: true,
 				// Its working folder must not be one that is removed.
@@ -98,7 +98,7 @@ export class SupervisedCommand {
 		return this.childPid;
 	}
 
-	/** Everything that the command has written so far. */
+	/** The output of the command so far. */
 	log(): string {
 		return this.output;
 	}
@@ -106,8 +106,8 @@ export class SupervisedCommand {
 	/**
 	 * Starts the command. One at a time: start again only after it has ended.
 	 *
-	 * @returns a promise of how the command ended
-	 * @throws when it can't be started
+	 * @returns a promise of the command's exit
+	 * @throws if it can't be started
 	 */
 	async start(command: Command): Promise<{ exited: Promise<Exit> }> {
 		if (!this.supervisor.connected)
@@ -132,7 +132,7 @@ export class SupervisedCommand {
 		this.send({ type: 'signal', signal });
 	}
 
-	/** Ends the command: politely, and after five seconds by force. Wait for the promise of `start`. */
+	/** Ends the command: with its stop signal, and with SIGKILL after five seconds. Wait for the promise of `start`. */
 	stop(): void {
 		this.send({ type: 'stop' });
 	}

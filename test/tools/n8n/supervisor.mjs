@@ -1,8 +1,7 @@
 /**
- * Watches over one child process, such as n8n or npm, for the process that started this one. When that
- * process ends, for whatever reason (even `kill -9`), the channel to it closes, and the supervisor ends the
- * child with all its descendants and removes the folders given to it. Plain JavaScript, so that it starts
- * at once and without a loader.
+ * Supervises one child process, such as n8n or npm, for its own parent process. When the parent ends, for any
+ * reason (even `kill -9`), the channel to it closes, and the supervisor ends the child with all its descendants
+ * and removes the given folders. Plain JavaScript, so that it starts at once and without a loader.
  *
  * Arguments: a JSON array of folders to remove at the end; another one of folders to remove once they are empty.
  * Messages in:  { type: 'start', command, args, cwd, env, uid?, gid?, stopSignal? } | { type: 'signal', signal } | { type: 'stop' } | { type: 'end' }
@@ -25,7 +24,7 @@ function send(message) {
 	if (process.connected) process.send(message, () => {});
 }
 
-/** Sends a signal to the child's whole process group; false when nobody is left in it. */
+/** Sends a signal to the child's process group. @returns false if the group is empty */
 function signalGroup(pid, signal) {
 	try {
 		if (isWindows) {
@@ -39,7 +38,7 @@ function signalGroup(pid, signal) {
 	}
 }
 
-/** Ends the child and its descendants: politely, and after a few seconds by force. */
+/** Ends the child and its descendants: with the stop signal, and with SIGKILL after a few seconds. */
 async function endChild() {
 	const ending = child;
 	if (ending === undefined) return;
@@ -53,7 +52,7 @@ async function endChild() {
 	await Promise.race([ending.done, sleep(GRACE_MS)]);
 }
 
-/** Starts the child in a process group of its own. Output goes through us: it outlives the reader. */
+/** Starts the child in its own process group. Its output passes through the supervisor, which outlives the reader. */
 function start({ command, args, cwd, env, uid, gid, stopSignal = 'SIGTERM' }) {
 	const running = spawn(command, args, {
 		cwd,
@@ -74,9 +73,9 @@ function start({ command, args, cwd, env, uid, gid, stopSignal = 'SIGTERM' }) {
 		});
 		running.on('exit', async (code, signal) => {
 			record.exited = true;
-			// Whatever the child left running in its group ends with it.
+			// All remaining processes of the group end with the child.
 			signalGroup(record.pid, 'SIGKILL');
-			// Its last output first.
+			// After its last output.
 			await Promise.race([closed, sleep(500)]);
 			send({ type: 'exited', code, signal });
 			resolve();
@@ -84,7 +83,7 @@ function start({ command, args, cwd, env, uid, gid, stopSignal = 'SIGTERM' }) {
 	});
 	running.stdout.pipe(process.stdout, { end: false });
 	running.stderr.pipe(process.stderr, { end: false });
-	// Once nobody reads, output must still drain, or the child would hang while it shuts down.
+	// Output must drain without a reader, too, or the child would hang while it shuts down.
 	record.drain = () => {
 		running.stdout.unpipe().resume();
 		running.stderr.unpipe().resume();
@@ -110,7 +109,7 @@ async function finish() {
 		try {
 			fs.rmdirSync(folder);
 		} catch {
-			// Another supervisor still has something in it, and will remove it; or has removed it.
+			// Another supervisor still uses it and will remove it, or has removed it.
 		}
 	}
 	process.exit(0);
@@ -123,7 +122,7 @@ process.on('message', (message) => {
 	if (message.type === 'end') void finish();
 });
 process.on('disconnect', () => void finish());
-// The reader is gone; what is left to do doesn't depend on it.
+// The reader may be gone, which doesn't matter for the rest.
 process.stdout.on('error', () => child?.drain());
 process.stderr.on('error', () => child?.drain());
 process.on('SIGINT', () => {});

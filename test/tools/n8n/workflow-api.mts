@@ -29,7 +29,7 @@ export class WorkflowApi {
 
 	/**
 	 * @param baseUrl of n8n, without a slash at the end
-	 * @param webhookUrl what production webhooks' paths are appended to, without a slash at the end
+	 * @param webhookUrl the base URL of production webhooks, without a slash at the end
 	 */
 	constructor(
 		baseUrl: string,
@@ -38,7 +38,7 @@ export class WorkflowApi {
 		this.rest = new RestClient(baseUrl);
 	}
 
-	/** All node types that n8n has loaded; a name once for each version that is described on its own. */
+	/** All node types that n8n has loaded; a name once for each version with its own description. */
 	async nodeTypes(): Promise<NodeType[]> {
 		// Some 15 MB that don't change while n8n runs.
 		this.knownTypes ??= this.rest.request('GET', '/types/nodes.json', z.array(nodeTypeSchema));
@@ -65,7 +65,7 @@ export class WorkflowApi {
 
 	/**
 	 * Creates a workflow from a user's export: see `prepareImport`.
-	 * @throws when a node needs a credential of a type that isn't given
+	 * @throws if there is no credential of a type that a node needs
 	 */
 	async importWorkflow(
 		workflow: WorkflowInput,
@@ -75,7 +75,7 @@ export class WorkflowApi {
 		return await this.createWorkflow(prepareImport(workflow, options.credentials, types));
 	}
 
-	/** Changes a workflow's draft. An active workflow goes on as it was until it is activated again. */
+	/** Changes a workflow's draft. An active workflow is unchanged until it is activated again. */
 	async updateWorkflow(id: string, change: Partial<WorkflowInput>): Promise<Workflow> {
 		return await this.rest.call('PATCH', `/workflows/${id}`, storedWorkflowSchema, {
 			body: change,
@@ -85,7 +85,7 @@ export class WorkflowApi {
 	/**
 	 * Publishes a workflow's draft. Resolves when n8n has registered its triggers and webhooks, which it does
 	 * in the background.
-	 * @throws with the triggers' messages when n8n couldn't
+	 * @throws with the triggers' messages if that fails
 	 */
 	async activate(id: string): Promise<void> {
 		const { versionId } = await this.workflow(id);
@@ -135,7 +135,7 @@ export class WorkflowApi {
 			const publication = await this.rest
 				.call('GET', path, publicationSchema)
 				.catch((error: unknown) => {
-					// Older versions don't publish in the background: when they have answered, they are done.
+					// Older versions don't publish in the background: after their response they have finished.
 					if (error instanceof N8nRequestError && error.status === 404) return undefined;
 					throw error;
 				});

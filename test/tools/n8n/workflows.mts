@@ -36,9 +36,9 @@ const FOREIGN = [
  *
  * @param workflow an exported workflow
  * @param credentials the credentials to use, by type
- * @param nodeTypes what n8n knows about node types; without it, only nodes that name a credential get one
+ * @param nodeTypes n8n's node types; without them, only nodes that name a credential get one
  * @returns a new workflow, ready to be created
- * @throws when a node names a credential type that there is no credential for
+ * @throws if there is no credential of a type that a node names
  */
 export function prepareImport(
 	workflow: WorkflowInput,
@@ -79,7 +79,7 @@ export interface WebhookCandidate {
 	path: string;
 }
 
-/** Fills in the two things that webhook descriptions refer to; undefined when there is anything else. */
+/** Evaluates the two expressions of webhook descriptions; undefined for any other. */
 function resolveTemplate(template: string, node: WorkflowNode): string | undefined {
 	if (!template.startsWith('=')) return template;
 	const filled = template
@@ -96,7 +96,7 @@ function resolveTemplate(template: string, node: WorkflowNode): string | undefin
 }
 
 /**
- * Gives the production webhooks that a workflow's nodes describe, as far as that can be told without
+ * Gives the production webhooks in the descriptions of a workflow's nodes, as far as that is possible without
  * n8n's expression engine.
  */
 export function webhookCandidates(
@@ -106,7 +106,7 @@ export function webhookCandidates(
 	return nodes
 		.filter((node) => !node.disabled)
 		.flatMap((node) => {
-			// A name can stand for several versions of a node type, each with webhooks of its own.
+			// A name can stand for several versions of a node type, each with its own webhooks.
 			const descriptions = nodeTypes
 				.filter((type) => type.name === node.type)
 				.flatMap((type) => type.webhooks ?? []);
@@ -125,28 +125,28 @@ export function webhookCandidates(
  * Gives the items that a node put out in an execution.
  *
  * @param node the node's name
- * @param where which run of the node (the last by default), which output, which kind of connection
- * @returns the items; empty when the node didn't run or put out nothing there
+ * @param position the run of the node (the last by default), the output, and the kind of connection
+ * @returns the items; empty if the node didn't run or has no output there
  */
 export function itemsOf(
 	execution: Execution,
 	node: string,
-	where: { run?: number; output?: number; connection?: string } = {},
+	position: { run?: number; output?: number; connection?: string } = {},
 ): Item[] {
 	const runs = execution.data.resultData.runData[node] ?? [];
-	const run = runs.at(where.run ?? -1);
-	return run?.data?.[where.connection ?? 'main']?.[where.output ?? 0] ?? [];
+	const run = runs.at(position.run ?? -1);
+	return run?.data?.[position.connection ?? 'main']?.[position.output ?? 0] ?? [];
 }
 
-/** Gives the message of what an execution failed with, with its description; undefined when it didn't. */
+/** Gives the error message of an execution with its description; undefined if it didn't fail. */
 export function errorOf(execution: Execution): string | undefined {
 	const error = execution.data.resultData.error;
 	return error && [error.message, error.description].filter(Boolean).join(' – ');
 }
 
 /**
- * Tells whether there is anything that a retry could begin with. n8n throws it away when it gives up an execution whose worker
- * has died, and a retry of that does nothing.
+ * Whether n8n has kept the data for a retry. It drops them when it gives up an execution whose worker has died, and a retry of
+ * that does nothing.
  */
 export function canBeRetried(execution: Execution): boolean {
 	return (execution.data.executionData?.nodeExecutionStack ?? []).length > 0;

@@ -5,7 +5,7 @@ import { errorOf, itemsOf, prepareImport, webhookCandidates } from './workflows.
 
 const TYPE = 'n8n-nodes-talkdesk.talkdesk';
 const CREDENTIAL = 'talkdeskOAuth2Api';
-const OURS = { [CREDENTIAL]: { id: 'ours', name: 'Local Talkdesk' } };
+const OURS = { [CREDENTIAL]: { id: 'ours', name: 'Talkdesk simulator' } };
 
 const NODE_TYPES: NodeType[] = [
 	{
@@ -31,13 +31,13 @@ const workflowWith = (...nodes: object[]) => ({
 });
 
 describe('prepareImport', () => {
-	test('puts our credential in the place of the one that the export names', () => {
+	test('replaces the credentials of the export by those of this instance', () => {
 		const foreign = { [CREDENTIAL]: { id: 'theirs', name: 'Production' } };
 		const { nodes } = prepareImport(workflowWith({ credentials: foreign }), OURS);
 		expect(nodes[0]?.credentials).toEqual(OURS);
 	});
 
-	test('gives a node without credentials what its type always takes', () => {
+	test('gives a node without credentials those that its type requires', () => {
 		const { nodes } = prepareImport(
 			workflowWith({}, { type: 'n8n-nodes-base.httpRequest' }, { type: 'n8n-nodes-base.set' }),
 			OURS,
@@ -46,14 +46,14 @@ describe('prepareImport', () => {
 		expect(nodes.map((node) => node.credentials)).toEqual([OURS, undefined, undefined]);
 	});
 
-	test('says which node needs a credential that there is none for', () => {
+	test('names a node whose credential is missing', () => {
 		const workflow = workflowWith({ credentials: { telegramApi: { id: 'x', name: 'Bot' } } });
 		expect(() => prepareImport(workflow, OURS)).toThrow(
 			'Node "Node 0" needs a credential of type telegramApi',
 		);
 	});
 
-	test('drops what belongs to the other instance, and keeps the rest', () => {
+	test('removes data of the other instance, and keeps the rest', () => {
 		const prepared = prepareImport(workflowWith({ webhookId: 'w', position: [1, 2] }), OURS);
 		expect(Object.keys(prepared).sort()).toEqual(['connections', 'name', 'nodes', 'settings']);
 		expect(prepared.nodes[0]).toMatchObject({ webhookId: 'w', position: [1, 2] });
@@ -128,7 +128,7 @@ describe('an execution', () => {
 		}),
 	});
 
-	test('gives the items of a node’s last run, or of the one asked for', () => {
+	test('gives the items of a node’s last run, or of another one', () => {
 		expect(itemsOf(execution, 'Chat', { output: 1 }).map(({ json }) => json)).toEqual([
 			shared,
 			shared,
@@ -136,7 +136,7 @@ describe('an execution', () => {
 		expect(itemsOf(execution, 'Chat', { run: 0 }).map(({ json }) => json)).toEqual([{ run: 1 }]);
 	});
 
-	test('gives no items where there are none', () => {
+	test('gives no items if there are none', () => {
 		expect(itemsOf(execution, 'Chat')).toEqual([]);
 		expect(itemsOf(execution, 'Other')).toEqual([]);
 	});

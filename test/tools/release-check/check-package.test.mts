@@ -48,7 +48,7 @@ let folder: string;
 beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'verify-'))));
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-/** A package with other files than the good one; undefined removes a file. */
+/** The valid package with changed files; undefined removes a file. */
 function packageWith(change: Record<string, string | undefined>): UnpackedPackage {
 	const content = path.join(folder, 'package');
 	for (const [name, text] of Object.entries({ ...GOOD, ...change })) {
@@ -64,13 +64,13 @@ function packageWith(change: Record<string, string | undefined>): UnpackedPackag
 const manifestWith = (change: object) =>
 	packageWith({ 'package.json': JSON.stringify({ ...MANIFEST, ...change }) });
 
-test('a good package has no problems', async () => {
+test('a valid package has no problems', async () => {
 	const unpacked = packageWith({});
 	expect(await contentProblems(unpacked)).toEqual([]);
 	expect(ruleProblems(unpacked)).toEqual([]);
 });
 
-describe('what is in the tarball', () => {
+describe('the content of the tarball', () => {
 	test.each([
 		['a source', { 'dist/nodes/Example.node.ts': '' }, 'Example.node.ts has no business there'],
 		['something beside dist', { 'examples/a.json': '{}' }, 'examples/a.json has no business there'],
@@ -118,7 +118,7 @@ describe('what is in the tarball', () => {
 		expect((await contentProblems(packageWith(change))).join('\n')).toContain(problem);
 	});
 
-	test('too much of it', async () => {
+	test('its size', async () => {
 		const unpacked = packageWith({});
 		const atMost = { ...unpacked, packedBytes: MAX_PACKED_BYTES };
 		expect(await contentProblems(atMost)).toEqual([]);
@@ -152,7 +152,7 @@ describe('package.json', () => {
 		expect(ruleProblems(manifestWith(change)).join('\n')).toContain(problem);
 	});
 
-	test('an empty list of dependencies is none', () => {
+	test('an empty list of dependencies is allowed', () => {
 		expect(ruleProblems(manifestWith({ dependencies: {} }))).toEqual([]);
 	});
 });
@@ -176,7 +176,7 @@ describe('imports', () => {
 		expect(said[0]).toMatch(/^dist\/nodes\/answer\.js:1 /);
 	});
 
-	test('a word in a text or a property is no import', () => {
+	test('a text or a property of that name is no import', () => {
 		const text = '// require("fs")\nconst a = { require: "import(1)" }; a.require("fs");';
 		expect(importsOf('a.js', text)).toEqual([]);
 	});

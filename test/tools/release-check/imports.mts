@@ -20,7 +20,7 @@ const ALLOWED = new Set([
 ]);
 
 export interface Import {
-	/** Undefined where it can't be told from the text. */
+	/** Undefined if it is not a literal. */
 	specifier: string | undefined;
 	line: number;
 }

@@ -12,7 +12,7 @@ import { type Manifest, readManifest, type UnpackedPackage } from './packed-pack
 import { type LocalRegistry, startRegistry, startShutDoor } from './registry.mts';
 
 /**
- * Makes an `npm` that asks the local registry, whatever it is told.
+ * Creates an `npm` that always uses the local registry.
  *
  * All the rest is n8n's own: POST /rest/community-packages, `npm view`, `npm pack`, unpacking, `npm install`, loading, its
  * record in the database. What n8n 2.41.1 doesn't allow is another registry, in dist/modules/community-packages/:
@@ -83,7 +83,7 @@ async function install(
 			: []),
 		...missing.map((type) => `n8n has no ${type} after the installation`),
 	]);
-	// So that the API asks for the node types again.
+	// The API then requests the node types again.
 	await n8n.api.setUpOwner();
 }
 
@@ -102,7 +102,7 @@ async function uninstall(manifest: Manifest, n8n: N8nInstance): Promise<void> {
  * Installs a package as a user does in n8n's settings, has a conversation with it, and uninstalls it.
  *
  * @returns what happened
- * @throws CheckFailed; an Error when the conversation goes wrong
+ * @throws CheckFailed; an Error if the conversation fails
  */
 export async function checkInstallation(
 	unpacked: UnpackedPackage,
@@ -113,7 +113,7 @@ export async function checkInstallation(
 	const { manifest } = unpacked;
 	const { nodePath } = await ensureN8n({ onProgress });
 	const registry = await startRegistry(unpacked);
-	// n8n asks api.n8n.io whether a package is banned, and registry.npmjs.org whether it exists, before it asks npm.
+	// Before n8n calls npm, it asks api.n8n.io whether a package is banned, and registry.npmjs.org whether it exists.
 	const door = await startShutDoor();
 	try {
 		const npm = writeNpm(path.join(temporary, 'bin'), registry.url);

@@ -8,7 +8,7 @@ import type { UnpackedPackage } from './packed-package.mts';
 
 export interface LocalRegistry {
 	url: string;
-	/** The paths that were asked for. */
+	/** The requested paths. */
 	asked: string[];
 	close(): Promise<void>;
 }
@@ -54,12 +54,12 @@ export async function startRegistry({
 export interface ShutDoor {
 	/** For HTTPS_PROXY. */
 	url: string;
-	/** Where somebody wanted to go, such as `api.n8n.io:443`. */
+	/** The requested hosts, such as `api.n8n.io:443`. */
 	wanted: string[];
 	close(): Promise<void>;
 }
 
-/** A proxy that lets nobody out. */
+/** A proxy that rejects every request. */
 export async function startShutDoor(): Promise<ShutDoor> {
 	const wanted: string[] = [];
 	const server = http.createServer((_request, response) => response.writeHead(403).end());

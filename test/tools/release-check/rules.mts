@@ -62,7 +62,7 @@ const isEmpty = (value: unknown): boolean =>
 	(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
 /** What is wrong with a package.json. */
-export function manifestProblems(manifest: Manifest): string[] {
+function manifestProblems(manifest: Manifest): string[] {
 	const demanded = demandedSchema.safeParse(manifest);
 	const wrong = demanded.success
 		? []

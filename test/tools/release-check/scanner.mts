@@ -61,7 +61,7 @@ export interface ScanOptions {
 	scanner: string;
 	/** The source of a package, or what its tarball held. */
 	what: 'source' | 'tarball';
-	/** The scanner leaves a folder behind; it goes in here. */
+	/** The parent of the folder that the scanner leaves behind. */
 	temporary: string;
 }
 

@@ -16,7 +16,7 @@ interface Plant {
 	name: string;
 	/** Puts a mistake into a copy of the built project. */
 	plant(folder: string): void;
-	/** What the checks must say, in their order: the scanner twice, content, rules. Undefined where one needn't notice. */
+	/** The expected findings of the checks, in order: the scanner twice, content, rules. Undefined for any. */
 	expected: Array<RegExp | undefined>;
 }
 
@@ -77,14 +77,14 @@ const plants: Plant[] = [
 	},
 ];
 
-interface Surroundings {
+interface Context {
 	temporary: string;
 	print: (line: string) => void;
 	onProgress: (line: string) => void;
 }
 
-/** What the checks say of a copy of the built project, in their order; empty where they pass. */
-async function findings(copy: string, { temporary, onProgress }: Surroundings) {
+/** The findings of the checks for a copy of the built project, in order; empty for those that pass. */
+async function findings(copy: string, { temporary, onProgress }: Context) {
 	let packed: Promise<UnpackedPackage> | undefined;
 	const unpacked = async (): Promise<UnpackedPackage> =>
 		await (packed ??= packAndUnpack(copy, `${copy}-packed`));
@@ -109,18 +109,18 @@ async function copyProject(target: string): Promise<void> {
  *
  * @returns the exit code
  */
-export async function selfTest(surroundings: Surroundings): Promise<number> {
-	const { temporary, print } = surroundings;
+export async function selfTest(context: Context): Promise<number> {
+	const { temporary, print } = context;
 	let missed = 0;
 	const untouched = path.join(temporary, 'untouched');
 	await copyProject(untouched);
-	const before = await findings(untouched, surroundings);
+	const before = await findings(untouched, context);
 	for (const [number, { name, plant, expected }] of plants.entries()) {
 		const copy = path.join(temporary, `plant-${number}`);
 		await copyProject(copy);
 		plant(copy);
 		print(colors.bold(name));
-		for (const [index, { name: check, said }] of (await findings(copy, surroundings)).entries()) {
+		for (const [index, { name: check, said }] of (await findings(copy, context)).entries()) {
 			const wanted = expected[index];
 			if (!wanted) continue;
 			// A check that says the same of the untouched project has not seen what was planted.

@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of the README, from the running thing: a real n8n, the local Talkdesk, its pages.
+ * Makes the pictures of the README from a running n8n, the Talkdesk simulator, and the pages.
  * Usage: npm run screenshots
  */
 import fs from 'node:fs';
@@ -24,7 +24,7 @@ const FOLDER = path.join(PROJECT_FOLDER, 'docs', 'pictures');
 const PAGE = { viewport: { width: 1200, height: 750 }, colorScheme: 'light' as const };
 const EDITOR = { viewport: { width: 1600, height: 900 }, colorScheme: 'light' as const };
 
-/** n8n's hints for a new workflow, which come some time after it is opened. */
+/** n8n's hints for a new workflow, which appear some time after it is opened. */
 const WITHOUT_HINTS =
 	'[data-reka-popper-content-wrapper]:has([data-test-id="suggested-actions-close"]) { display: none }';
 

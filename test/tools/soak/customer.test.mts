@@ -15,17 +15,23 @@ import { simulateCustomer } from './customer.mts';
 
 afterEach(cleanUp);
 
-/** A fake of n8n with the workflows of the soak, in which faults can be put. */
+const neighbor = (text: string, offset: number) =>
+	text.replace(/\d+$/, (number) => String(Number(number) + offset));
+
+/**
+ * A fake of n8n with the workflows of the soak, in which faults can be put. A message waits for the one before it, as a busy
+ * machine may swap calls that are only milliseconds apart.
+ */
 async function startFakeN8n(
 	options: SimulatorOptions,
 	{
 		keyOf = (key, id) => `${id} ${key}`,
-		before = async () => undefined,
+		isOvertaken = () => false,
 		after = () => 200,
 	}: {
 		keyOf?: (key: string, conversationId: string) => string;
-		/** Awaited before a message is sent to Talkdesk. */
-		before?: (text: string) => Promise<unknown>;
+		/** Whether a message waits for the next one, which overtakes it. */
+		isOvertaken?: (text: string) => boolean;
 		/** The status of the response for a message that Talkdesk has stored. */
 		after?: (text: string) => number;
 	},
@@ -36,6 +42,13 @@ async function startFakeN8n(
 		...{ key: z.string().default(''), email: z.string().default('') },
 		...{ conversationId: z.string().default(''), text: z.string().default('') },
 	});
+	const sent = new Set<string>();
+	async function waitForTurn(text: string) {
+		const previous = neighbor(text, -1);
+		const turn = isOvertaken(text) ? neighbor(text, 1) : previous;
+		if (turn.endsWith(' 0') || isOvertaken(previous)) return;
+		while (!sent.has(turn)) await sleep(1);
+	}
 	async function answer({ url, body: text }: Received) {
 		const given = body.parse(JSON.parse(text));
 		let { conversationId } = given;
@@ -48,9 +61,10 @@ async function startFakeN8n(
 			});
 		}
 		if (url === '/soak-send') {
-			await before(given.text);
+			await waitForTurn(given.text);
 			const key = keyOf(given.key, conversationId);
 			await client.send(conversationId, { content: given.text }, key);
+			sent.add(given.text);
 			status = after(given.text);
 		}
 		return { status, body: JSON.stringify({ conversationId }) };
@@ -88,15 +102,8 @@ describe('the run of a customer', () => {
 	});
 
 	test('shows a message that was overtaken', async () => {
-		// The first message is slow. Each of the others waits for the one before it, as a busy machine may swap them.
-		const numberOf = (text: string) => Number(text.split(' ').at(-1));
-		const sent = new Set([1]);
-		const before = async (text: string) => {
-			if (numberOf(text) === 1) return await sleep(300);
-			while (!sent.has(numberOf(text) - 1)) await sleep(1);
-		};
-		const after = (text: string) => (sent.add(numberOf(text)), 200);
-		const { outbound } = await run(await startFakeN8n({}, { before, after }), ['c1']);
+		const isOvertaken = (text: string) => text.endsWith(' 1');
+		const { outbound } = await run(await startFakeN8n({}, { isOvertaken }), ['c1']);
 		expect(outbound).toEqual({ ...all, outOfOrder: 1 });
 	});
 

@@ -23,7 +23,7 @@ const failureSchema = z.object({
 });
 
 /** A failed execution, as reported by the error workflow. */
-export interface Failure {
+interface Failure {
 	executionId: string;
 	workflow: string;
 	message: string;

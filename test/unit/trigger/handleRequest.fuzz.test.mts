@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { parseWebhookCredential } from '../../../nodes/Talkdesk/trigger/authentication/verify';
 import { EVENTS } from '../../../nodes/Talkdesk/trigger/event/parse';
-import { describeShape } from '../../../nodes/Talkdesk/text/shape';
+import { describeShape } from '../../../nodes/Talkdesk/text/bodyShape';
 import { handleTokenRequest } from '../../../nodes/Talkdesk/trigger/authentication/tokenEndpoint';
 import { handleRequest, type WebhookRequest } from '../../../nodes/Talkdesk/trigger/handleRequest';
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'crypto';
 import { z } from 'zod';
 
-import { safeCompare } from './secrets';
+import { safeCompare } from './compareSecrets';
 
 /** The lifetime of a token, in seconds: the same as Talkdesk's own. */
 export const TOKEN_SECONDS = 600;

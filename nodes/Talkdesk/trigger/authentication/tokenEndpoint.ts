@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { BASIC_CHALLENGE, isExpectedPair, missingSecret, type WebhookCredential } from './verify';
 import { parseForm, type RawRequest } from '../event/requestBody';
-import { parseAuthorization, parseBasic, type BasicPair, type Headers } from './secrets';
+import { parseAuthorization, parseBasic, type BasicPair, type Headers } from './compareSecrets';
 import { issueAccessToken, TOKEN_SECONDS } from './accessToken';
 
 /** A field that comes once, as a text. A repeated field counts as missing. */

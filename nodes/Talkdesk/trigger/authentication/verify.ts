@@ -10,7 +10,7 @@ import {
 	headerDecodings,
 	type BasicPair,
 	type Headers,
-} from './secrets';
+} from './compareSecrets';
 import { verifyAccessToken } from './accessToken';
 
 const text = z.string().catch('').transform(trimPasted);

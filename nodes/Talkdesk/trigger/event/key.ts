@@ -1,5 +1,4 @@
-import { createHash } from 'crypto';
-
+import { sha256Json } from '../../text/hash';
 import { findContent, findMessageId, findSentAt } from './content';
 import type { Attachment, EventFields } from './fields';
 
@@ -34,12 +33,12 @@ export function eventKey(
 	const what = [event, conversationId, text, attachments.map(fileParts), reason];
 
 	const messageId = findMessageId(fields);
-	if (messageId !== undefined && isContentKnown) return hash(['message', messageId, ...what]);
+	if (messageId !== undefined && isContentKnown) return sha256Json(['message', messageId, ...what]);
 	const sentAt = findSentAt(fields);
 	if (sentAt === undefined) return undefined;
 	const who = [author?.type?.toLowerCase(), author?.name];
 	const ids = [envelope.id, payload.id, messageId];
-	return hash([
+	return sha256Json([
 		'time',
 		sentAt,
 		...what,
@@ -50,11 +49,6 @@ export function eventKey(
 }
 
 const fileParts = ({ id, name, type, size }: Attachment) => [id, name, type, size];
-
-/** As JSON, so that no text can look like two others: undefined is null there, and no text is. */
-function hash(parts: unknown[]): string {
-	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
 
 /** Canonical JSON: the same value with its keys in order at all levels, as a sender may write them in any. */
 function sortKeys(value: unknown): unknown {

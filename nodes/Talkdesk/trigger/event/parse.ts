@@ -8,7 +8,7 @@ import { toPlainText } from '../../text/plainText';
 /** The three webhook actions of a Talkdesk integration, in the order of the trigger's outputs. */
 export const EVENTS = ['conversation_started', 'message_created', 'conversation_ended'] as const;
 
-export type TalkdeskEventName = (typeof EVENTS)[number];
+type TalkdeskEventName = (typeof EVENTS)[number];
 
 /** An event of Talkdesk, as the trigger puts it out. */
 export interface TalkdeskEvent {

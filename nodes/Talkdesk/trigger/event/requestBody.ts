@@ -1,5 +1,5 @@
 import { asObject, fieldsOf } from './objectKeys';
-import type { Headers } from '../authentication/secrets';
+import type { Headers } from '../authentication/compareSecrets';
 
 /** The parts of n8n's request that hold a body. */
 export interface RawRequest {

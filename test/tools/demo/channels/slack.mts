@@ -6,18 +6,18 @@ import { bytesOf, callN8n, startStandIn, type Channel, type ChannelFile } from '
 export interface Slack extends Channel {
 	readonly accessToken: string;
 	readonly signingSecret: string;
-	/** What is called for every event. */
+	/** The URL to call for events. */
 	webhookUrl: string;
 }
 
 const messageBody = z.object({ channel: z.string(), text: z.string().min(1) }).strict();
 const fileQuery = z.object({ channel: z.string(), filename: z.string().min(1) });
 
-/** As Slack gives what somebody has written to an app. */
+/** The text of a message to an app, as Slack encodes it. */
 const escaped = (text: string) =>
 	text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** What a reader sees of what an app has written: a name, a link or nothing where angle brackets are. */
+/** The visible text of an app's message: without what is in angle brackets. */
 const shown = (text: string) =>
 	text
 		.replace(/<[^>]*>?/g, '')
@@ -25,7 +25,7 @@ const shown = (text: string) =>
 		.replaceAll('&gt;', '>')
 		.replaceAll('&amp;', '&');
 
-/** Slack's own sign for a call: version, time and the bytes of the body. */
+/** The headers with Slack's signature of a call. */
 function signed(body: string, secret: string) {
 	const time = String(Math.floor(Date.now() / 1000));
 	const digest = createHmac('sha256', secret).update(`v0:${time}:${body}`).digest('hex');
@@ -33,9 +33,9 @@ function signed(body: string, secret: string) {
 }
 
 /**
- * Plays Slack: events, `chat.postMessage` and files to download as it has them. As in Slack, what the app writes comes back as
- * an event. Of the stand-in's own making are `POST /files?channel&filename` with the bytes (three calls in Slack), and
- * `GET /users/:id`, which answers the user without Slack's envelope.
+ * Starts a fake Slack: events, `chat.postMessage`, and files to download. As in Slack, an app's message comes back as an event.
+ * Two routes differ from Slack: `POST /files?channel&filename` with the bytes (three calls in Slack), and `GET /users/:id`,
+ * which gives the user without Slack's envelope.
  */
 export async function startSlack(): Promise<Slack> {
 	const accessToken = 'xoxb-stand-in';

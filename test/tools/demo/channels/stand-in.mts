@@ -10,7 +10,7 @@ export interface ChannelFile {
 	content: Buffer;
 }
 
-/** What a person has got: words, or a file. */
+/** A text or a file that a person has received. */
 export interface Read {
 	text: string;
 	file?: ChannelFile;
@@ -20,27 +20,27 @@ export interface Read {
 
 /** A person who uses the channel. */
 export interface Person {
-	/** Everything that came, oldest first. */
+	/** Everything that was received, oldest first. */
 	readonly read: readonly Read[];
-	/** What the channel knows of the person. */
+	/** The name in the channel. */
 	readonly name: string;
-	/** By what the channel knows the person: number of the chat, telephone number, … */
+	/** The ID in the channel: number of the chat, telephone number, … */
 	readonly id: string;
 	/**
-	 * Writes. Resolves when n8n has taken it.
+	 * Sends a message. Resolves when n8n has acknowledged it.
 	 *
-	 * @param options.times how often the channel calls n8n with this same message
+	 * @param options.times how often the channel delivers this message to n8n
 	 */
 	says(text: string, options?: { file?: ChannelFile; times?: number }): Promise<void>;
-	/** Does something else than writing. Resolves when n8n has taken it. @param what in the channel's own fields */
+	/** Sends another event. Resolves when n8n has acknowledged it. @param what in the channel's own fields */
 	does(what: object): Promise<void>;
-	/** Waits until something comes, or has come, that fits. */
+	/** Waits until a match is received, or has been received. */
 	reads(fits: (read: Read) => boolean, what: string): Promise<Read>;
 }
 
-/** A service that people chat through, on this machine. */
+/** A fake of a chat service, on this machine. */
 export interface Channel {
-	/** What n8n calls. */
+	/** The base URL for n8n. */
 	readonly url: string;
 	person(name: string): Person;
 	close(): Promise<void>;
@@ -49,13 +49,13 @@ export interface Channel {
 const TIMEOUT_MS = 30_000;
 const MAX_BODY = 50 * 1024 * 1024;
 
-/** What the stand-ins share: a server on 127.0.0.1, and an inbox for each person. */
+/** Starts a fake service: a server on 127.0.0.1, with an inbox for each person. */
 export async function startStandIn(routes: (app: FastifyInstance) => void) {
 	const app = Fastify({ forceCloseConnections: true, bodyLimit: MAX_BODY });
 	const changes = createChangeNotifier();
 	const inboxes = new Map<string, Read[]>();
 
-	// Whatever isn't JSON comes as bytes.
+	// Any body that isn't JSON is parsed as bytes.
 	app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 	app.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => {
 		const status = error instanceof ZodError ? 400 : (error.statusCode ?? 500);
@@ -80,7 +80,7 @@ export async function startStandIn(routes: (app: FastifyInstance) => void) {
 						}),
 			};
 		},
-		/** @returns whether there is anybody with this id */
+		/** @returns whether the id is known */
 		deliver(id: string, read: Read): boolean {
 			inboxes.get(id)?.push(read);
 			changes.notify();
@@ -93,7 +93,7 @@ export async function startStandIn(routes: (app: FastifyInstance) => void) {
 	};
 }
 
-/** Calls n8n as often as wanted. @throws when it doesn't take a call */
+/** Calls n8n a number of times. @throws if it rejects a call */
 export async function callN8n(
 	url: string,
 	body: string,

@@ -31,7 +31,7 @@ const fileQuery = z.object({ file_id: z.string() });
 
 const ok = (result: unknown) => ({ ok: true, result });
 
-/** What a reader sees of Telegram's Markdown. @throws if Telegram refuses it */
+/** The visible text of Telegram's Markdown. @throws if Telegram rejects it */
 function shownMarkdown(markdown: string): string {
 	const text = markdown.replace(/`([^`]*)`/g, '$1').replace(/\\([_*`[])/g, '$1');
 	if (/(?<!\\)[_*`[]/.test(markdown.replace(/`[^`]*`/g, ''))) {
@@ -40,13 +40,13 @@ function shownMarkdown(markdown: string): string {
 	return text;
 }
 
-/** What a reader sees of Telegram's HTML. @throws where Telegram refuses it */
+/** The visible text of Telegram's HTML. @throws if Telegram rejects it */
 function shown(html: string): string {
 	if (/<|&(?!amp;|lt;|gt;|quot;)/.test(html)) throw new Error("Bad Request: can't parse entities");
 	return html.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-/** Plays api.telegram.org: the part of the Bot API that n8n's nodes use for a chat. Only HTML without tags is understood. */
+/** Starts a fake api.telegram.org: the part of the Bot API that n8n's nodes use for a chat. HTML must not have tags. */
 export async function startTelegram(): Promise<Telegram> {
 	const token = '4711:stand-in';
 	const files = new Map<string, ChannelFile>();

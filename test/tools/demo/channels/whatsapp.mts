@@ -11,26 +11,26 @@ import {
 
 export interface WhatsApp extends Channel {
 	readonly accessToken: string;
-	/** What is called when somebody writes. */
+	/** The URL to call for incoming messages. */
 	webhookUrl: string;
 	/** @param userId of a person who writes under a user name and hides the phone number */
 	person(name: string, userId?: string): WhatsAppPerson;
-	/** Keeps a file as if somebody had sent it. @returns the media's ID */
+	/** Stores a file as that of an incoming message. @returns the media's ID */
 	keeps(file: ChannelFile): string;
-	/** Calls n8n once, with all of it. */
+	/** Calls n8n once, with all values. */
 	brings(...values: object[]): Promise<void>;
 }
 
-export interface WhatsAppPerson extends Person {
-	/** What a call says of messages of this person. @param contents in WhatsApp's own fields, one for each message */
+interface WhatsAppPerson extends Person {
+	/** The value of a call with messages of this person. @param contents in WhatsApp's own fields, one for each message */
 	value(...contents: object[]): { contacts: object[]; messages: object[] };
 }
 
 const PHONE_NUMBER_ID = '1066';
 
 /**
- * A phone number goes in `to`, a business-scoped user ID in `recipient`. WhatsApp takes an ID in `to`, too, answers as usual, and
- * delivers nothing.
+ * A phone number belongs in `to`, a business-scoped user ID in `recipient`. WhatsApp accepts an ID in `to`, too, but does not
+ * deliver the message.
  */
 const recipientBody = z.object({
 	messaging_product: z.literal('whatsapp'),
@@ -56,7 +56,7 @@ const messageBody = z.union([
 		.strict(),
 ]);
 
-/** Plays WhatsApp Business Cloud: texts, documents, media and calls, as its API has them. The version in a path may be any. */
+/** Starts a fake WhatsApp Business Cloud: texts, documents, media and calls of its API. Paths may have any version. */
 export async function startWhatsApp(): Promise<WhatsApp> {
 	const accessToken = 'stand-in-token';
 	const media = new Map<string, ChannelFile>();

@@ -1,4 +1,4 @@
-/** The chat in the corner of the shop: keeps what it shows, and speaks to the chat's server. */
+/** The chat in the corner of the shop: its state, and its requests to the server. */
 import { html, nothing, render } from 'lit/html.js';
 import { uploadFiles, post } from 'shared/api.js';
 import { Composer } from 'shared/composer.js';
@@ -15,9 +15,9 @@ const state = {
 	sessionId: kept.getItem('chat.session'),
 	/** @type {boolean | undefined} */
 	isConnected: undefined,
-	/** What the server knows of this chat. @type {import('./panel.js').Chat | undefined} */
+	/** The state of this chat on the server. @type {import('./panel.js').Chat | undefined} */
 	chat: undefined,
-	/** How many messages of others were seen. */
+	/** The number of seen messages of others. */
 	seen: 0,
 	problem: '',
 };
@@ -94,7 +94,7 @@ function follow() {
 				state.chat = chat;
 				show();
 			},
-			// The server was started anew and knows nobody. So we begin anew, too.
+			// The server was restarted without this session: the page starts a new one.
 			gone() {
 				stop();
 				Object.assign(state, { sessionId: null, chat: undefined, isConnected: undefined, seen: 0 });

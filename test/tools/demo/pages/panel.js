@@ -1,4 +1,4 @@
-/** The chat itself: who answers, what was said, and where one writes. */
+/** The panel of the chat: who answers, the messages, and the form. */
 import { html, nothing } from 'lit/html.js';
 import { cross } from 'shared/icons.js';
 import { messageList } from 'shared/messages.js';
@@ -146,7 +146,7 @@ function entryOf({ id, from, name, text, files, at, state, problem }, chat, acti
 	};
 }
 
-/** @returns how a message of the customer fares */
+/** @returns the state of a message of the customer */
 function statusOf(id, state, problem, actions) {
 	if (state === 'sending') return html`Sending …`;
 	if (!problem) return nothing;

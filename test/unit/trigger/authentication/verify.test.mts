@@ -3,7 +3,7 @@ import {
 	challenge,
 	parseWebhookCredential,
 } from '../../../../nodes/Talkdesk/trigger/authentication/verify';
-import type { Headers } from '../../../../nodes/Talkdesk/trigger/authentication/secrets';
+import type { Headers } from '../../../../nodes/Talkdesk/trigger/authentication/compareSecrets';
 import { issueAccessToken } from '../../../../nodes/Talkdesk/trigger/authentication/accessToken';
 import { basicAuth } from '../../../support/basicAuth.mts';
 

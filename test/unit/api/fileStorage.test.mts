@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { Readable } from 'node:stream';
 
-import { isAllowedRedirect, putFile, readHead } from '../../../nodes/Talkdesk/api/storage';
+import { isAllowedRedirect, putFile, readHead } from '../../../nodes/Talkdesk/api/fileStorage';
 import { chunksOf } from '../../support/chunks.mts';
 
 it.each([1, 3, 100])('reads the whole head of a file from chunks of %i bytes', async (length) => {

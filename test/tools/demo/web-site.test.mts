@@ -1,6 +1,6 @@
-import { startChat, type Chat } from '../tools/demo/chat.mts';
-import { cleanUp, receiver, request, type Received } from '../simulator/tests/testing.mts';
-import { waitUntil, listen, loadPage, plainRequest } from '../simulator/tests/testing-pages.mts';
+import { startChat, type Chat } from './chat.mts';
+import { cleanUp, receiver, request, type Received } from '../../simulator/tests/testing.mts';
+import { waitUntil, listen, loadPage, plainRequest } from '../../simulator/tests/testing-pages.mts';
 
 /** The server of the customer's page, without n8n. */
 
@@ -16,7 +16,7 @@ afterEach(async () => {
 const answers = (body: object, status = 200) => ({ status, body: JSON.stringify(body) });
 const byBot = answers({ handledBy: 'bot', reply: 'I am a bot' });
 
-/** A person on the page, and n8n's side. */
+/** A page with a new session, and a fake n8n. */
 async function setUp(answer: Parameters<typeof receiver>[0] = () => byBot) {
 	const n8n = await receiver(answer);
 	chat.webhookUrl = n8n.url;
@@ -24,7 +24,7 @@ async function setUp(answer: Parameters<typeof receiver>[0] = () => byBot) {
 	const [, sessionId = ''] = /"id":"([^"]+)"/.exec(JSON.stringify(begun.data)) ?? [];
 	const url = `${chat.url}/api/sessions/${sessionId}`;
 	const page = listen(`${url}/live`);
-	/** What the page has been told last, once it fits. */
+	/** Waits until the newest update of the page matches. */
 	const shows = async (expected: object) => {
 		const isIt = () => {
 			try {
@@ -43,14 +43,14 @@ async function setUp(answer: Parameters<typeof receiver>[0] = () => byBot) {
 
 const bodyOf = (call: Received | undefined): unknown => JSON.parse(call?.body ?? 'null');
 
-it('has all that the page loads, and loads nothing from elsewhere', async () => {
+it('serves everything that the page loads, which is from its own origin', async () => {
 	const { page, files } = await loadPage(`${chat.url}/`);
 	expect([...files.keys()].filter((name) => !name.startsWith(`${chat.url}/assets/`))).toEqual([]);
 	expect([...files.keys()]).toContain(`${chat.url}/assets/page/panel.js`);
 	expect(page.headers['content-security-policy']).toContain("default-src 'none'");
 });
 
-it('brings what is said to n8n, and the answer to the page', async () => {
+it('forwards a message to n8n, and the response to the page', async () => {
 	const { n8n, sessionId, page, shows, says } = await setUp();
 	expect(await page.next()).toMatchObject({ event: 'chat', data: { answering: { by: 'bot' } } });
 	expect((await says('Hello')).status).toBe(202);
@@ -63,7 +63,7 @@ it('brings what is said to n8n, and the answer to the page', async () => {
 	expect(n8n.calls.map(bodyOf)).toEqual([{ sessionId, text: 'Hello', name: 'Ann' }]);
 });
 
-it('keeps the order of one customer, also while n8n is slow', async () => {
+it('keeps the order of one customer while n8n is slow', async () => {
 	const slow: { answer?: () => void } = {};
 	const { n8n, says } = await setUp(async ({ body }) => {
 		if (body.includes('first')) await new Promise<void>((done) => (slow.answer = done));
@@ -83,7 +83,7 @@ it('keeps the order of one customer, also while n8n is slow', async () => {
 	expect(texts()).toEqual(['first', 'other', 'second']);
 });
 
-it('brings files as a form, and gives them back to be saved', async () => {
+it('forwards files as a form, and serves them as downloads', async () => {
 	const { n8n, sessionId, url, shows, says } = await setUp();
 	const file = await plainRequest(
 		'POST',
@@ -110,7 +110,7 @@ it('brings files as a form, and gives them back to be saved', async () => {
 	});
 });
 
-it('knows who answers, from the bot to a human and back', async () => {
+it('shows who answers, from the bot to a human and back', async () => {
 	const { sessionId, shows, says } = await setUp(() => answers({ handledBy: 'human' }));
 	const posts = async (body: object) =>
 		await request('POST', chat.messagesUrl, { sessionId, text: 'x', ...body });
@@ -136,7 +136,7 @@ it('knows who answers, from the bot to a human and back', async () => {
 	await shows({ answering: { by: 'bot' } });
 });
 
-it('takes a file from n8n, and no bubble for an empty text', async () => {
+it('accepts a file from n8n, without a bubble for an empty text', async () => {
 	const { sessionId, url, shows, page } = await setUp();
 	await request('POST', chat.messagesUrl, { sessionId, from: 'human', text: '', name: 'Zoe' });
 	const query = new URLSearchParams({ sessionId, from: 'human', name: 'Zoe', fileName: 'a.json' });
@@ -159,7 +159,7 @@ it.each([
 	],
 	['nonsense', () => ({ body: 'hello' }), 'The bot can’t be reached.'],
 	['words', () => answers({ handledBy: 'human', error: 'Later, please.' }, 503), 'Later, please.'],
-])('says that a message failed, and sends it again: %s', async (_, failure, problem) => {
+])('shows that a message failed, and sends it again: %s', async (_, failure, problem) => {
 	let isWell = false;
 	const { n8n, url, page, shows, says } = await setUp(() => (isWell ? byBot : failure()));
 	await says('Hello');
@@ -170,12 +170,12 @@ it.each([
 	expect((await plainRequest('POST', `${url}/messages/${id}/again`)).status).toBe(202);
 	await shows({ messages: [{ text: 'Hello', state: 'sent' }, { from: 'bot' }] });
 	expect(JSON.stringify(page.events.at(-1))).not.toContain('problem');
-	// What has arrived is not sent again.
+	// A message that has arrived is not sent again.
 	expect((await plainRequest('POST', `${url}/messages/${id}/again`)).status).toBe(404);
 	expect(n8n.calls).toHaveLength(2);
 });
 
-it('tells a page whose chat it does not know to begin anew', async () => {
+it('makes a page with an unknown session start again', async () => {
 	const page = listen(`${chat.url}/api/sessions/nobody/live`);
 	expect(await page.next()).toMatchObject({ event: 'gone' });
 	page.close();

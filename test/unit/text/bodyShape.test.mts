@@ -1,4 +1,4 @@
-import { describeShape, isLargerThan } from '../../../nodes/Talkdesk/text/shape';
+import { describeShape, isLargerThan } from '../../../nodes/Talkdesk/text/bodyShape';
 
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 

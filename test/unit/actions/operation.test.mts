@@ -1,7 +1,7 @@
 import { NodeHelpers } from 'n8n-workflow';
 
-import { resources } from '../../nodes/Talkdesk/actions';
-import { Talkdesk } from '../../nodes/Talkdesk/Talkdesk.node';
+import { resources } from '../../../nodes/Talkdesk/actions';
+import { Talkdesk } from '../../../nodes/Talkdesk/Talkdesk.node';
 
 /** The description that n8n gives to the model, with the parameters of a new node. */
 function describe(type: string, resource: string, operation: string) {

@@ -1,4 +1,4 @@
-import { detectFormatMismatch } from '../../../nodes/Talkdesk/files/signature';
+import { detectFormatMismatch } from '../../../nodes/Talkdesk/files/magicBytes';
 
 describe('signatures', () => {
 	const bytes = (text: string) => Buffer.from(text.padEnd(64, '\0'), 'latin1');

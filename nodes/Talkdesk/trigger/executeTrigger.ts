@@ -11,7 +11,7 @@ import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { markProcessed } from '../deduplication/database';
-import { describeShape } from '../text/shape';
+import { describeShape } from '../text/bodyShape';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
 import { findSession } from './session';
