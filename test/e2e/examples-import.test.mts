@@ -10,9 +10,11 @@ import { readExample, type ExampleWorkflow } from './examples.mts';
 const TESTS: Record<string, string> = {
 	'after-the-conversation': 'examples-after.test.mts',
 	'ai-agent-hand-off': 'ai-agent.test.mts',
+	'an-agent-writes-first': 'examples-desk.test.mts',
 	'ask-a-human-and-wait': 'examples-flows.test.mts',
 	'live-chat-hand-off': 'hand-off.test.mts',
 	'no-agent-in-time': 'examples-flows.test.mts',
+	'one-desk-many-channels': 'examples-desk.test.mts',
 	'slack-hand-off': 'examples-channels.test.mts',
 	'telegram-hand-off': 'examples-channels.test.mts',
 	'whatsapp-hand-off': 'examples-channels.test.mts',
