@@ -47,6 +47,11 @@ const NODES = [
 	['Human or bot?', ['sessionId', 'text', 'inputDataFieldNames']],
 	['Talkdesk Trigger', ['events', 'downloadAttachments']],
 ] as const;
+/** The outputs that the canvas shows. */
+const OUTPUTS = [
+	['Talkdesk Trigger', ['Message', 'Ended']],
+	['Human or bot?', ['Human', 'Bot']],
+] as const;
 const CREDENTIAL = ['region', 'clientId', 'clientSecret', 'touchpointId', 'webhookApiKey'];
 
 it.each([
@@ -60,11 +65,10 @@ it.each([
 			viewport: { width: 1800, height: 1000 },
 		});
 		page.setDefaultTimeout(20_000);
-		for (const output of ['Human', 'Bot']) {
-			await nodeOf(page, 'Human or bot?').getByText(output, { exact: true }).waitFor();
-		}
-		for (const output of ['Message', 'Ended']) {
-			await nodeOf(page, 'Talkdesk Trigger').getByText(output, { exact: true }).waitFor();
+		for (const [name, outputs] of OUTPUTS) {
+			for (const output of outputs) {
+				await nodeOf(page, name).getByText(output, { exact: true }).waitFor();
+			}
 		}
 		for (const [name, fields] of NODES) {
 			await expectImage(nodeOf(page, name).locator('img').first(), icon);
@@ -92,9 +96,9 @@ it('shows what a node puts out before it has run', async () => {
 		viewport: { width: 1800, height: 1000 },
 	});
 	page.setDefaultTimeout(20_000);
-	await nodeOf(page, 'Remember the conversation').dblclick();
+	await nodeOf(page, 'What now?').dblclick();
 	const input = panelOf(page).getByTestId('ndv-input-panel');
-	for (const field of ['conversationId', 'alreadyStarted', 'transcriptMessages', 'message']) {
+	for (const field of ['conversationId', 'messageId', 'conversationEnded', 'sessionId']) {
 		await input.getByText(field, { exact: true }).waitFor();
 	}
 }, 60_000);

@@ -176,7 +176,7 @@ async function eventOf(conversationId: string, wanted: Record<string, unknown>) 
 	throw new Error(`no event ${JSON.stringify(wanted)} of ${conversationId}`);
 }
 
-it('a session has one conversation, whoever starts it and however often', async () => {
+it('a session has one conversation, however often it is started', async () => {
 	const [first, second] = await Promise.all([start('s1'), start('s1')]);
 	expect(first.conversationId).toBe(second.conversationId);
 	expect([first.alreadyStarted, second.alreadyStarted].sort()).toEqual([false, true]);
@@ -308,7 +308,7 @@ it('a conversation that could not be ended stays open', async () => {
 });
 
 it.each(['={{ 7*7 }}', 'O\'Neil "x"', '-1', '49', 'Ünï 李', 'a'.repeat(500)])(
-	'the session ID %j stays a text, and is nobody else’s',
+	'the session ID %j stays a text, apart from all others',
 	async (sessionId) => {
 		const { conversationId } = await start(sessionId);
 		expect(await route(sessionId, 'Mine')).toMatchObject({

@@ -1,5 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
+import { BoundedMap } from '../collections/boundedMap';
+
 /**
  * Milliseconds that an entry waits for the active one, counted anew for each active entry. Longer than a request takes
  * with the default retry options.
@@ -96,8 +98,8 @@ export function enqueue(key: string, order: number): Ticket {
 /** Successors that are remembered. */
 const MAX_REMEMBERED = 5000;
 
-/** The first conversation of each chain of successors, by successor; the oldest entry first. */
-const origins = new Map<string, string>();
+/** The first conversation of each chain of successors, by successor. */
+const origins = new BoundedMap<string, string>(MAX_REMEMBERED);
 
 /** The queue of a conversation. A successor shares the queue of the ended conversation, so that late messages keep their order. */
 export function queueKey(conversationId: string): string {
@@ -107,10 +109,7 @@ export function queueKey(conversationId: string): string {
 /** Records that a conversation is the successor of an ended one. */
 export function linkSuccessor(conversationId: string, successor: string): void {
 	if (conversationId === successor) return;
-	origins.delete(successor);
 	origins.set(successor, queueKey(conversationId));
-	const [oldest] = origins.keys();
-	if (origins.size > MAX_REMEMBERED && oldest !== undefined) origins.delete(oldest);
 }
 
 /** The queue of a session: its messages and its start go one after the other. */

@@ -1,6 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
+import { BoundedMap } from '../collections/boundedMap';
+
 /**
  * How many keys are kept for each node. n8n keeps them in one row of its database, 27 bytes of JSON for each (24 of a hash,
  * quotes, comma), and reads and writes the whole row with every call.
@@ -46,7 +48,7 @@ interface Scope {
 	/** Whether a call of the database is under way. */
 	isBusy: boolean;
 	/** Keys that this process has recorded, with the time, until they are known to have stayed. */
-	unconfirmed: Map<string, number>;
+	unconfirmed: BoundedMap<string, number>;
 	isConfirmationScheduled: boolean;
 	/** Confirmations in a row since the last check. */
 	confirmations: number;
@@ -90,7 +92,7 @@ export async function checkAndRecord(key: string, processed: ProcessedKeys): Pro
 	const scope: Scope = scopes.get(processed.scope) ?? {
 		waiting: [],
 		isBusy: false,
-		unconfirmed: new Map(),
+		unconfirmed: new BoundedMap(MAX_UNCONFIRMED),
 		isConfirmationScheduled: false,
 		confirmations: 0,
 	};
@@ -140,12 +142,12 @@ async function recordBatch(
 		try {
 			const { new: recorded } = await record([...keys, ...unconfirmed.keys()]);
 			const isNew = new Set(recorded.map(String));
-			for (const [key, recordedAt] of unconfirmed) {
+			for (const [key, recordedAt] of [...unconfirmed]) {
 				if (isNew.has(key)) unconfirmed.set(key, Date.now());
 				else if (startedAt - recordedAt >= CONFIRM_AFTER_MS) unconfirmed.delete(key);
 			}
 			const unknown = new Set(keys.filter((key) => mayBeOurs || isNew.has(key)));
-			addUnconfirmed(unconfirmed, unknown);
+			for (const key of unknown) unconfirmed.set(key, Date.now());
 			return unknown;
 		} catch (error) {
 			// If another process was faster with the first entry of all, nothing was written here, and the next response counts.
@@ -154,17 +156,9 @@ async function recordBatch(
 			if (attempt < MAX_ATTEMPTS) continue;
 			const reason = error instanceof Error ? error.message : String(error);
 			if (keys.length > 0) warn(`Duplicates could not be looked for: ${reason}`);
-			addUnconfirmed(unconfirmed, keys);
+			for (const key of keys) unconfirmed.set(key, Date.now());
 			return new Set(keys);
 		}
-	}
-}
-
-function addUnconfirmed(unconfirmed: Map<string, number>, keys: Iterable<string>): void {
-	for (const key of keys) unconfirmed.set(key, Date.now());
-	for (const oldest of unconfirmed.keys()) {
-		if (unconfirmed.size <= MAX_UNCONFIRMED) break;
-		unconfirmed.delete(oldest);
 	}
 }
 

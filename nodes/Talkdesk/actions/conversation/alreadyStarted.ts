@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { BoundedMap } from '../../collections/boundedMap';
 import { markProcessed } from '../../deduplication/database';
 import { isTool } from '../../parameters/isTool';
 import { sha256Json } from '../../text/hash';
@@ -7,8 +8,8 @@ import { sha256Json } from '../../text/hash';
 /** Results that are remembered. */
 const MAX_REMEMBERED = 5000;
 
-/** Results by conversation and work, for n8n's *Retry On Fail*; the oldest first. */
-const results = new Map<string, boolean>();
+/** Results by conversation and work, for n8n's *Retry On Fail*. */
+const results = new BoundedMap<string, boolean>(MAX_REMEMBERED);
 
 /**
  * Whether other work has started this conversation before (docs/decisions/0021).
@@ -48,7 +49,5 @@ export async function wasStartedEarlier(
 	]);
 	const isEarlier = (!isNew || isKnown) && (isNewWork || isToolCall);
 	results.set(workKey, isEarlier);
-	const [oldest] = results.keys();
-	if (results.size > MAX_REMEMBERED && oldest !== undefined) results.delete(oldest);
 	return isEarlier;
 }

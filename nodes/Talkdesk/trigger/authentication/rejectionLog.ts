@@ -1,3 +1,5 @@
+import { BoundedMap } from '../../collections/boundedMap';
+
 /** Milliseconds between two lines in the log for one trigger, which anyone may call at any rate. */
 const LOG_INTERVAL_MS = 60_000;
 const MAX_TRIGGERS = 1000;
@@ -9,7 +11,7 @@ interface Noted {
 	unlogged: number;
 }
 
-const rejections = new Map<string, Noted>();
+const rejections = new BoundedMap<string, Noted>(MAX_TRIGGERS);
 
 /**
  * Counts a rejected call, and decides whether to log it.
@@ -24,9 +26,6 @@ export function countRejection(place: string, now: number): number | undefined {
 		noted.unlogged++;
 		return undefined;
 	}
-	rejections.delete(place);
 	rejections.set(place, { at: now, unlogged: 0 });
-	const [oldest] = rejections.keys();
-	if (rejections.size > MAX_TRIGGERS && oldest !== undefined) rejections.delete(oldest);
 	return noted?.unlogged ?? 0;
 }

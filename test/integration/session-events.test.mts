@@ -1,0 +1,147 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { credential, talkdesk } from './fixtures.mts';
+import { runNode, type RunOptions } from './runNode.mts';
+import { dataTables, own, started, route, event, says, ZOE, trigger } from './session-fixtures.mts';
+
+describe('the trigger', () => {
+	it.each<[IDataObject | string, unknown]>([
+		['{"channel":"web","n":1}', { channel: 'web', n: 1 }],
+		['just a text', 'just a text'],
+		['={{ { a: [1] } }}', { a: [1] }],
+		['', undefined],
+	])('adds the session, with its data: %j', async (sessionData, expected) => {
+		const conversationId = await started('s1', { sessionData: String(sessionData) });
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toMatchObject([{ sessionId: 's1', text: 'Hi' }]);
+		expect(events[0]?.sessionData).toEqual(expected);
+	});
+
+	it('costs one look for a table that is not there, and nothing while that is known', async () => {
+		await trigger([says('foreign', 'Hi', ZOE), says('foreign', 'Ho', ZOE)]);
+		expect(dataTables.operations.filter((one) => one !== 'table: list')).toEqual([]);
+		const looks = dataTables.operations.length;
+		await trigger([says('foreign', 'Hi again', ZOE)]);
+		expect(dataTables.operations).toHaveLength(looks);
+	});
+
+	it('waits for the row of a conversation that is just being started', async () => {
+		await started('another');
+		const event = says('late', 'Hi', ZOE);
+		setTimeout(() => {
+			dataTables.rows?.push({ id: 50, conversationId: 'late', sessionId: 's1', status: 'open' });
+		}, 600);
+		const { events } = await trigger([event]);
+		expect(events).toMatchObject([{ sessionId: 's1' }]);
+	});
+
+	it('puts out a conversation that an agent has opened, without a session', async () => {
+		await started('another');
+		const { events } = await trigger([event('conversation_started', 'foreign')]);
+		expect(events).toMatchObject([{ event: 'conversation_started', conversationId: 'foreign' }]);
+		expect(events[0]).not.toHaveProperty('sessionId');
+		const looks = dataTables.operations.length;
+		await trigger([says('foreign', 'Hi', ZOE)]);
+		expect(dataTables.operations).toHaveLength(looks);
+	});
+
+	it('a known session costs no look at the table', async () => {
+		const conversationId = await started('s1');
+		await trigger([says(conversationId, 'Hi', ZOE)]);
+		const looks = dataTables.operations.length;
+		await trigger([says(conversationId, 'Ho', ZOE)]);
+		expect(dataTables.operations).toHaveLength(looks);
+	});
+
+	it('the option Find Session off asks nothing', async () => {
+		const conversationId = await started('s1');
+		const looks = dataTables.operations.length;
+		const parameters = { events: ['message_created'], options: { findSession: false } };
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)], { parameters });
+		expect(events[0]).not.toHaveProperty('sessionId');
+		expect(dataTables.operations).toHaveLength(looks);
+	});
+
+	it('a conversation that an agent reopens has the chat again; late words do not reopen it', async () => {
+		const conversationId = await started('s1');
+		await talkdesk.agent.join(conversationId, { name: 'Zoe' });
+		await trigger([
+			event('conversation_ended', conversationId, { timestamp: '2026-01-02T10:00:00.000Z' }),
+		]);
+		const at = (timestamp: string) => says(conversationId, 'Hi', ZOE, { timestamp });
+		await trigger([at('2026-01-02T09:59:59.000Z')]);
+		expect((await route('s1', 'Hello')).bot).toHaveLength(1);
+		await trigger([at('2026-01-02T12:00:00+01:00')]);
+		expect((await route('s1', 'Hello')).human).toHaveLength(1);
+	});
+
+	it('fails if the session cannot be found, and n8n’s Retry delivers', async () => {
+		dataTables.rows = [];
+		Object.assign(dataTables, { tables: 1 });
+		dataTables.failures = [new Error('database is locked')];
+		const message = says('c1', 'Hi', ZOE);
+		const { error } = await trigger([message], { executionId: '80' });
+		expect(error?.message).toContain('database is locked');
+		dataTables.rows.push({ id: 1, conversationId: 'c1', sessionId: 's1', status: 'open' });
+		const retried = await trigger([message], { executionId: '81', retryOf: '80' });
+		expect(retried.events).toMatchObject([{ text: 'Hi', sessionId: 's1' }]);
+	});
+
+	it('with On Error: Continue, the event goes out at its own output and says why it has no session', async () => {
+		dataTables.rows = [];
+		Object.assign(dataTables, { tables: 1 });
+		dataTables.failures = [new Error('database is locked')];
+		const { outputs, error } = await runNode('talkdeskTrigger', {
+			credential,
+			parameters: { events: ['conversation_started', 'message_created'], options: {} },
+			items: [says('c1', 'Hi', ZOE)],
+			node: { onError: 'continueRegularOutput' },
+			...own(),
+		});
+		expect(error).toBeUndefined();
+		expect(outputs[0]).toEqual([]);
+		expect(outputs[1]?.[0]?.json.sessionError).toContain('database is locked');
+	});
+
+	it('shows the shape of a body without its words', async () => {
+		const parameters = { events: ['message_created'], options: { includeBodyShape: true } };
+		const { events } = await trigger([says('c1', 'Secret words', ZOE)], { parameters });
+		expect(events[0]?.bodyShape).toContain('content: text of 12');
+		expect(String(events[0]?.bodyShape)).not.toContain('Secret');
+	});
+});
+
+let conversations = 0;
+
+describe('agentJoined', () => {
+	const joined = async (items: IDataObject[], more: Partial<RunOptions> = {}) =>
+		(await trigger(items, more)).events.map(({ agentJoined }) => agentJoined);
+
+	it('is true for the first message of each human agent, also after a transfer and back', async () => {
+		const c = `joined ${++conversations}`;
+		const [zoe, max] = [ZOE, { type: 'agent', name: 'Max' }];
+		expect(await joined([says(c, '1', zoe)])).toEqual([true]);
+		expect(await joined([says(c, '2', zoe)])).toEqual([false]);
+		expect(await joined([says(c, '3', max)])).toEqual([true]);
+		expect(await joined([says(c, '4', zoe)])).toEqual([false]);
+		expect(await joined([says(`${c} other`, '5', zoe)])).toEqual([true]);
+	});
+
+	it('is missing for anything but a message of a human agent', async () => {
+		const c = `not joined ${++conversations}`;
+		const authors = [{ type: 'BOT', name: 'Flow' }, { type: 'SYSTEM' }, { type: 'CONTACT' }, {}];
+		const items = [
+			event('conversation_started', c),
+			...authors.map((author, index) => says(c, `${index}`, author)),
+			event('conversation_ended', c),
+		];
+		expect(await joined(items)).toEqual(items.map(() => undefined));
+		expect(await joined([says(c, 'Now', ZOE)])).toEqual([true]);
+	});
+
+	it('is said again when n8n retries the execution that said it', async () => {
+		const message = says(`retried ${++conversations}`, 'Hi', ZOE);
+		expect(await joined([message], { executionId: '90' })).toEqual([true]);
+		expect(await joined([message], { executionId: '91', retryOf: '90' })).toEqual([true]);
+	});
+});
