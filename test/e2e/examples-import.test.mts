@@ -5,6 +5,13 @@ import { z } from 'zod';
 import { startN8n, type N8nInstance } from '../tools/n8n/instance.mts';
 import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
 import { nodeOf, readExample, type ExampleWorkflow } from './examples.mts';
+import {
+	backwardLines,
+	connectionsSchema,
+	NOTE,
+	noteSchema,
+	overlaps,
+} from './examples-canvas.mts';
 
 /** Every example, with the test that runs it. */
 const TESTS: Record<string, string> = {
@@ -44,35 +51,18 @@ const UNGUARDED: Record<string, string[]> = {
 	'no-agent-in-time': ['Give up'],
 };
 
-/** Lines from right to left, each with its reason. */
-const BACKWARDS: Record<string, string[]> = {};
-
 /** Without a session, the trigger drops what no agent has written. */
 const WITHOUT_SESSIONS = ['ask-a-human-and-wait'];
 /** The only one that needs to know when a conversation is opened. */
 const HEARS_STARTS = ['an-agent-writes-first'];
 
-const NOTE = 'n8n-nodes-base.stickyNote';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-/** A node on the canvas, and the round one of a model, a memory or a tool. */
-const NODE = { width: 96, height: 96 };
-const SUB_NODE = { width: 80, height: 80 };
-/** A node below which a model, a memory or a tool is connected. */
-const WIDE_NODE = { width: 224, height: 96 };
-/** What a node with more than two outputs has of its height for each. */
-const HEIGHT_OF_OUTPUT = 32;
-
 const folder = path.join(PROJECT_FOLDER, 'examples');
 const names = fs
 	.readdirSync(folder)
 	.filter((file) => file.endsWith('.json'))
 	.map((file) => path.basename(file, '.json'));
 
-const layoutSchema = z.object({ position: z.tuple([z.number(), z.number()]) });
-const noteSchema = z.object({ content: z.string(), width: z.number(), height: z.number() });
-const connectionsSchema = z.record(
-	z.record(z.array(z.array(z.object({ node: z.string() })).nullable())),
-);
 const ruleSchema = z.object({
 	conditions: z.object({
 		combinator: z.string(),
@@ -87,53 +77,6 @@ const ruleSchema = z.object({
 });
 const rulesSchema = z.object({ rules: z.object({ values: z.array(ruleSchema) }) });
 const versionSchema = z.union([z.number(), z.array(z.number())]);
-
-interface Box {
-	name: string;
-	x: number;
-	y: number;
-	width: number;
-	height: number;
-}
-
-/** Where the nodes are on the canvas: what works, and what explains. */
-function boxesOf({ nodes, connections }: ExampleWorkflow): { nodes: Box[]; notes: Box[] } {
-	const links = connectionsSchema.parse(connections);
-	const kindsFrom = (name: string) => Object.keys(links[name] ?? {});
-	const isSubNode = (name: string) => kindsFrom(name).some((kind) => kind !== 'main');
-	const withSubNodes = new Set(
-		Object.values(links).flatMap(({ main: _main, ...kinds }) =>
-			Object.values(kinds)
-				.flat(2)
-				.map((link) => link?.node),
-		),
-	);
-	const sizeOf = (name: string) => {
-		if (isSubNode(name)) return SUB_NODE;
-		const outputs = links[name]?.main?.length ?? 1;
-		const { width, height } = withSubNodes.has(name) ? WIDE_NODE : NODE;
-		return { width, height: Math.max(height, (outputs + 1) * HEIGHT_OF_OUTPUT) };
-	};
-	const boxes = nodes.map((node) => {
-		const [x, y] = layoutSchema.parse(node).position;
-		const size = node.type === NOTE ? noteSchema.parse(node.parameters) : sizeOf(node.name);
-		return { type: node.type, name: node.name, x, y, width: size.width, height: size.height };
-	});
-	return {
-		nodes: boxes.filter(({ type }) => type !== NOTE),
-		notes: boxes.filter(({ type }) => type === NOTE),
-	};
-}
-
-/** How two boxes lie: the first inside the second, over its edge, or apart. */
-function relation(a: Box, b: Box): 'inside' | 'across' | 'apart' {
-	const isApart =
-		a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
-	if (isApart) return 'apart';
-	const isInside =
-		a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height;
-	return isInside ? 'inside' : 'across';
-}
 
 const webhookIds = (example: ExampleWorkflow) =>
 	example.nodes.flatMap(({ webhookId }) => webhookId ?? []);
@@ -284,39 +227,11 @@ describe.each(names)('%s', (name) => {
 	});
 
 	it('has its lines from left to right', () => {
-		const at = new Map(
-			example.nodes.map((node) => [node.name, layoutSchema.parse(node).position[0]]),
-		);
-		const backwards = Object.entries(connectionsSchema.parse(example.connections)).flatMap(
-			([from, { main = [] }]) =>
-				main
-					.flat()
-					.filter((link) => (at.get(link?.node ?? '') ?? 0) <= (at.get(from) ?? 0))
-					.map((link) => `${from} to ${link?.node}`),
-		);
-		expect(backwards).toEqual(BACKWARDS[name] ?? []);
+		expect(backwardLines(example)).toEqual([]);
 	});
 
 	it('has a layout without overlaps', () => {
-		const { nodes, notes } = boxesOf(example);
-		const problems = nodes.flatMap((node, index) => [
-			...nodes.slice(index + 1).flatMap((other) => {
-				return relation(node, other) === 'apart' ? [] : [`${node.name} over ${other.name}`];
-			}),
-			...notes.flatMap((note) =>
-				relation(node, note) === 'across' ? [`${node.name} over the edge of ${note.name}`] : [],
-			),
-		]);
-		const amongNotes = notes.flatMap((note, index) =>
-			notes
-				.slice(index + 1)
-				.flatMap((other) =>
-					relation(note, other) === 'across' && relation(other, note) === 'across'
-						? [`${note.name} across ${other.name}`]
-						: [],
-				),
-		);
-		expect([...problems, ...amongNotes]).toEqual([]);
+		expect(overlaps(example)).toEqual([]);
 	});
 });
 
