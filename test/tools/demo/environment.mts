@@ -44,7 +44,7 @@ export interface EnvironmentOptions {
 	adaptExample?: (example: ExampleWorkflow) => Promise<CredentialChoice>;
 }
 
-export type ExampleWorkflow = z.output<typeof workflowSchema>;
+type ExampleWorkflow = z.output<typeof workflowSchema>;
 
 const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 const TRIGGER_TYPE = 'n8n-nodes-talkdesk.talkdeskTrigger';
