@@ -166,6 +166,20 @@ it('an end without an event is detected, and the chat can be handed over again',
 	expect(newest()).not.toBe(id);
 }, 60_000);
 
+it('a customer can go back to the AI agent, and is told once', async () => {
+	const { customer, says } = newChatter(ANN);
+	expect(await says('I want a human')).toBe('A human takes over.');
+	const id = newest();
+	expect(await says('end')).toContain('I am your bot again');
+	expect(environment.talkdesk.conversation(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
+	expect(await says('Hello')).toBe('You said: Hello');
+	expect(await says('I want a human')).toBe('A human takes over.');
+	await environment.talkdesk.agent.join(newest(), { name: 'Zoe' });
+	await environment.talkdesk.agent.say(newest(), 'Here I am');
+	await customer.hears(({ from, joined }) => from === 'human' && joined === true, 'the human');
+	expect(customer.heard).toHaveLength(1);
+}, 60_000);
+
 it('a message that cannot be sent is not reported as delivered', async () => {
 	const { says } = newChatter(ANN);
 	expect(await says('I want a human')).toBe('A human takes over.');

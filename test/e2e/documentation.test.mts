@@ -118,12 +118,10 @@ const CHECKS: Record<string, (paste: string) => Promise<void>> = {
 		expect(start.contact_person.email).toBe(EMAIL);
 		expect(start.context_parameters).toMatchObject({ contact_phone: ITEM.phone });
 	},
-	'an idempotency key of the session': async (paste) => {
-		const nodes = ['First', 'Second'].map((name) =>
-			starting(name, { options: { idempotencyKey: paste } }),
-		);
+	'a session ID': async (paste) => {
+		const nodes = ['First', 'Second'].map((name) => starting(name, { sessionId: paste }));
 		const { id } = await environment.n8n.api.createWorkflow({
-			name: 'Documentation: idempotency key',
+			name: 'Documentation: session ID',
 			...chain('session-1', [ITEM], nodes),
 			settings: { executionOrder: 'v1' },
 		});

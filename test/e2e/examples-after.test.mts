@@ -37,7 +37,7 @@ afterAll(async () => {
 const customerOf = () => newCustomer(environment, after.webhookUrlOf('Customer writes'));
 const handedOver = async (customer: Customer) => await handOver(environment, NAME, customer);
 
-it('asks how it was, sums up what was said, and keeps both', async () => {
+it('asks for a rating, sums up the conversation, and stores both', async () => {
 	const customer = customerOf();
 	const id = await handedOver(customer);
 	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
@@ -60,7 +60,7 @@ it('asks how it was, sums up what was said, and keeps both', async () => {
 	);
 }, 60_000);
 
-it('knows afterwards what was agreed with the human', async () => {
+it('remembers afterwards what the human has said', async () => {
 	const customer = customerOf();
 	expect(await customer.says('My teapot is broken')).toMatchObject({ handledBy: 'bot' });
 	const id = await handedOver(customer);
@@ -86,7 +86,7 @@ it('knows afterwards what was agreed with the human', async () => {
 	);
 }, 60_000);
 
-it('reports once what the customer has ended', async () => {
+it('reports a conversation that the customer has ended, once', async () => {
 	const customer = customerOf();
 	const id = await handedOver(customer);
 	expect(await customer.says('end')).toMatchObject({ handledBy: 'bot' });
@@ -99,7 +99,7 @@ it('reports once what the customer has ended', async () => {
 	]);
 }, 60_000);
 
-it('takes what is no number for a new question, and asks only once', async () => {
+it('takes an answer without a number for a new question, and asks only once', async () => {
 	const customer = customerOf();
 	const id = await handedOver(customer);
 	await environment.talkdesk.agent.end(id);

@@ -74,7 +74,7 @@ beforeAll(async () => {
 afterAll(async () => await environment?.stop(), 30_000);
 
 describe(NAME, () => {
-	it('apologizes, ends the conversation, and the bot is back', async () => {
+	it('apologizes, ends the conversation, and brings the bot back', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
@@ -97,7 +97,7 @@ describe(NAME, () => {
 		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);
 	}, 60_000);
 
-	it('is silent when an agent has written meanwhile, also one without a name', async () => {
+	it('does nothing if an agent has written in time, also one without a name', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await environment.talkdesk.deliver(NAME, 'message_created', {
@@ -129,7 +129,7 @@ describe(NAME, () => {
 		expect(wordsOf(customer)[0]).toBe('automated: You are first');
 	}, 60_000);
 
-	it('is silent when the customer has gone back to the bot', async () => {
+	it('does nothing if the customer has gone back to the bot', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		expect(await customer.says('end')).toMatchObject({ handledBy: 'bot' });
@@ -138,7 +138,7 @@ describe(NAME, () => {
 		expect(wordsOf(customer)).toEqual([]);
 	}, 60_000);
 
-	it('is silent when all is over before the time is', async () => {
+	it('does nothing if the conversation ends in time', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await environment.talkdesk.agent.end(id);

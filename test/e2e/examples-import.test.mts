@@ -4,7 +4,14 @@ import { z } from 'zod';
 
 import { startN8n, type N8nInstance } from '../tools/n8n/instance.mts';
 import { PROJECT_FOLDER } from '../tools/n8n/pack.mts';
-import { readExample, type ExampleWorkflow } from './examples.mts';
+import { nodeOf, readExample, type ExampleWorkflow } from './examples.mts';
+import {
+	backwardLines,
+	connectionsSchema,
+	NOTE,
+	noteSchema,
+	overlaps,
+} from './examples-canvas.mts';
 
 /** Every example, with the test that runs it. */
 const TESTS: Record<string, string> = {
@@ -22,76 +29,54 @@ const TESTS: Record<string, string> = {
 /** Where a test has an example through something else that it uses. */
 const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../tools/demo/environment.mts' };
 
-/** A sub-workflow fails, and so the workflow that called it learns why. */
-/** The operations that can fail, with the number of their outputs: the error output comes after them. */
-const OUTPUTS: Record<string, number> = { start: 1, send: 1, route: 2, end: 1 };
-/** Sticky notes aside. */
+/** How many nodes an example may have, without its notes. */
 const MAX_NODES: Record<string, number> = {
 	'after-the-conversation': 22,
+	'ai-agent-hand-off': 13,
+	'an-agent-writes-first': 14,
+	'ask-a-human-and-wait': 15,
 	'live-chat-hand-off': 16,
 	'no-agent-in-time': 16,
+	'one-desk-many-channels': 24,
 	'slack-hand-off': 16,
 	'telegram-hand-off': 15,
 	'whatsapp-hand-off': 18,
 };
+
+/** Nodes of Talkdesk that may fail without an output for it. */
 const UNGUARDED: Record<string, string[]> = {
+	// A sub-workflow fails, and so the workflow that called it learns why.
 	'ask-a-human-and-wait': ['Ask the human', 'End the conversation'],
-	// If the end fails, an agent may still come, and the execution fails.
+	// The customer waits for nothing; n8n tries it again.
 	'no-agent-in-time': ['Give up'],
 };
 
-const NOTE = 'n8n-nodes-base.stickyNote';
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-/** A node on the canvas, and the round one of a model, a memory or a tool. */
-const NODE = { width: 96, height: 96 };
-const SUB_NODE = { width: 80, height: 80 };
+/** Without a session, the trigger drops what no agent has written. */
+const WITHOUT_SESSIONS = ['ask-a-human-and-wait'];
+/** The only one that needs to know when a conversation is opened. */
+const HEARS_STARTS = ['an-agent-writes-first'];
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const folder = path.join(PROJECT_FOLDER, 'examples');
 const names = fs
 	.readdirSync(folder)
 	.filter((file) => file.endsWith('.json'))
 	.map((file) => path.basename(file, '.json'));
 
-const layoutSchema = z.object({ position: z.tuple([z.number(), z.number()]) });
-const noteSchema = z.object({ content: z.string(), width: z.number(), height: z.number() });
-const connectionsSchema = z.record(
-	z.record(z.array(z.array(z.object({ node: z.string() })).nullable())),
-);
+const ruleSchema = z.object({
+	conditions: z.object({
+		combinator: z.string(),
+		conditions: z.array(
+			z.object({
+				leftValue: z.string(),
+				rightValue: z.string(),
+				operator: z.object({ operation: z.string() }),
+			}),
+		),
+	}),
+});
+const rulesSchema = z.object({ rules: z.object({ values: z.array(ruleSchema) }) });
 const versionSchema = z.union([z.number(), z.array(z.number())]);
-
-interface Box {
-	name: string;
-	x: number;
-	y: number;
-	width: number;
-	height: number;
-}
-
-/** Where the nodes are on the canvas: what works, and what explains. */
-function boxesOf({ nodes, connections }: ExampleWorkflow): { nodes: Box[]; notes: Box[] } {
-	const isSubNode = (name: string) =>
-		Object.keys(connectionsSchema.parse(connections)[name] ?? {}).some((kind) => kind !== 'main');
-	const boxes = nodes.map((node) => {
-		const [x, y] = layoutSchema.parse(node).position;
-		const usual = isSubNode(node.name) ? SUB_NODE : NODE;
-		const size = node.type === NOTE ? noteSchema.parse(node.parameters) : usual;
-		return { type: node.type, name: node.name, x, y, width: size.width, height: size.height };
-	});
-	return {
-		nodes: boxes.filter(({ type }) => type !== NOTE),
-		notes: boxes.filter(({ type }) => type === NOTE),
-	};
-}
-
-/** How two boxes lie: the first inside the second, over its edge, or apart. */
-function relation(a: Box, b: Box): 'inside' | 'across' | 'apart' {
-	const isApart =
-		a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
-	if (isApart) return 'apart';
-	const isInside =
-		a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height;
-	return isInside ? 'inside' : 'across';
-}
 
 const webhookIds = (example: ExampleWorkflow) =>
 	example.nodes.flatMap(({ webhookId }) => webhookId ?? []);
@@ -176,55 +161,77 @@ describe.each(names)('%s', (name) => {
 		}
 	});
 
-	it('sends no customer an echo: it receives messages of agents only, or looks at the author', () => {
-		const triggers = example.nodes.filter(({ type }) => type.endsWith('.talkdeskTrigger'));
-		expect(triggers).toHaveLength(1);
-		const isLimited = z
-			.object({ onlyAgentMessages: z.literal(true) })
-			.safeParse(triggers[0]?.parameters.options).success;
-		const looksAtAuthor = example.nodes.some(({ parameters }) =>
-			/author\?\.kind }}.{0,40}customer/.test(JSON.stringify(parameters)),
+	it('has at most its number of nodes', () => {
+		expect(example.nodes.filter(({ type }) => type !== NOTE).length).toBeLessThanOrEqual(
+			MAX_NODES[name] ?? 0,
 		);
-		expect([isLimited, looksAtAuthor]).toContain(true);
+	});
+
+	it('shows no customer an echo, or another conversation', () => {
+		const [trigger, ...more] = example.nodes.filter(({ type }) =>
+			type.endsWith('.talkdeskTrigger'),
+		);
+		expect(more).toEqual([]);
+		if (WITHOUT_SESSIONS.includes(name)) {
+			expect(trigger?.parameters.options).toMatchObject({ onlyAgentMessages: true });
+			return;
+		}
+		// Automated messages reach the customer, too.
+		expect(trigger?.parameters.options).not.toHaveProperty('onlyAgentMessages');
+		expect(JSON.stringify(trigger?.parameters.events).includes('conversation_started')).toBe(
+			HEARS_STARTS.includes(name),
+		);
+		// All outputs lead to one node, which lets through what is for a customer.
+		const outputs = connectionsSchema.parse(example.connections)['Talkdesk Trigger']?.main ?? [];
+		const [next, ...others] = new Set(outputs.flat().map((link) => link?.node));
+		expect([next, others]).toEqual([expect.any(String), []]);
+		const filter = nodeOf(example, next ?? '');
+		const rules =
+			filter.type === 'n8n-nodes-base.switch'
+				? rulesSchema.parse(filter.parameters).rules.values
+				: [ruleSchema.parse(filter.parameters)];
+		for (const { conditions } of rules) {
+			const terms = conditions.conditions.map(
+				({ leftValue, operator, rightValue }) => `${leftValue} ${operator.operation} ${rightValue}`,
+			);
+			expect(conditions.combinator).toBe('and');
+			expect(terms).toEqual(
+				expect.arrayContaining([
+					HEARS_STARTS.includes(name)
+						? '={{ !$json.sessionId }} true '
+						: '={{ $json.sessionId }} notEmpty ',
+					'={{ $json.author?.kind }} notEquals customer',
+				]),
+			);
+			if (!HEARS_STARTS.includes(name)) expect(terms.join()).toContain('$json.handedBack');
+		}
+	});
+
+	it('tells that a human has joined by that human’s first message', () => {
+		if (WITHOUT_SESSIONS.includes(name) || HEARS_STARTS.includes(name)) return;
+		expect(text).toContain('$json.agentJoined');
 	});
 
 	it('has an error branch for conversations and messages', () => {
 		const connections = connectionsSchema.parse(example.connections);
 		const unguarded = example.nodes
 			.filter(({ type }) => type === 'n8n-nodes-talkdesk.talkdesk')
-			.filter(({ parameters }) => Object.keys(OUTPUTS).includes(String(parameters.operation)))
-			.filter(({ name: node, onError, parameters }) => {
-				const branch = connections[node]?.main?.[OUTPUTS[String(parameters.operation)] ?? 1];
-				return onError !== 'continueErrorOutput' || !branch?.length;
+			.filter((node) => {
+				const errorOutput = node.parameters.operation === 'route' ? 2 : 1;
+				return (
+					node.onError !== 'continueErrorOutput' ||
+					!connections[node.name]?.main?.[errorOutput]?.length
+				);
 			});
 		expect(unguarded.map((node) => node.name)).toEqual(UNGUARDED[name] ?? []);
 	});
 
-	it('has no more nodes than a hand-off needs', () => {
-		const nodes = example.nodes.filter(({ type }) => !type.endsWith('.stickyNote'));
-		expect(nodes.length).toBeLessThanOrEqual(MAX_NODES[name] ?? Infinity);
+	it('has its lines from left to right', () => {
+		expect(backwardLines(example)).toEqual([]);
 	});
 
 	it('has a layout without overlaps', () => {
-		const { nodes, notes } = boxesOf(example);
-		const problems = nodes.flatMap((node, index) => [
-			...nodes.slice(index + 1).flatMap((other) => {
-				return relation(node, other) === 'apart' ? [] : [`${node.name} over ${other.name}`];
-			}),
-			...notes.flatMap((note) =>
-				relation(node, note) === 'across' ? [`${node.name} over the edge of ${note.name}`] : [],
-			),
-		]);
-		const amongNotes = notes.flatMap((note, index) =>
-			notes
-				.slice(index + 1)
-				.flatMap((other) =>
-					relation(note, other) === 'across' && relation(other, note) === 'across'
-						? [`${note.name} across ${other.name}`]
-						: [],
-				),
-		);
-		expect([...problems, ...amongNotes]).toEqual([]);
+		expect(overlaps(example)).toEqual([]);
 	});
 });
 

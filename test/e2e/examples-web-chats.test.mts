@@ -38,7 +38,7 @@ describe.each([
 	const failures = async () =>
 		await environment.n8n.api.countExecutions(workflowIds.get(path) ?? '', 'error');
 
-	it('brings late words of a former conversation to the customer, who has a new one', async () => {
+	it('delivers a late message of a former conversation to the customer, who has a new one', async () => {
 		const customer = customerOf();
 		const before = await failures();
 		const former = await handedOver(customer);
@@ -63,7 +63,7 @@ describe.each([
 		expect(await failures()).toBe(before);
 	}, 60_000);
 
-	it('says that nobody can be reached, and the bot stays', async () => {
+	it('says that no human can be reached, and the bot stays', async () => {
 		const customer = customerOf();
 		environment.talkdesk.configure({ digitalConnectEnabled: false });
 		try {
@@ -94,7 +94,7 @@ describe.each([
 		expect(await failures()).toBe(before);
 	}, 60_000);
 
-	it('says that a human is there when one has written, and shows nobody their own words', async () => {
+	it('tells that a human has joined by the first message, without echoes', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		const happens = async (event: EventName, payload?: object) =>
@@ -113,7 +113,7 @@ describe.each([
 		]);
 	}, 60_000);
 
-	it('goes back to the bot when the customer wants it', async () => {
+	it('lets the customer go back to the bot', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		expect(await customer.says('/end')).toMatchObject({

@@ -59,7 +59,7 @@ export function readExample(name: string): ExampleWorkflow {
 }
 
 /** A node of an example. @throws if there is none of this name */
-function nodeOf({ nodes }: ExampleWorkflow, name: string): WorkflowNode {
+export function nodeOf({ nodes }: ExampleWorkflow, name: string): WorkflowNode {
 	const node = nodes.find((each) => each.name === name);
 	if (!node) throw new Error(`The example has no node "${name}".`);
 	return node;

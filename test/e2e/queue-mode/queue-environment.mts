@@ -24,6 +24,24 @@ export async function startQueueEnvironment(
 			started.push(n8n);
 			return n8n;
 		},
+		// As the note of the example says: the workers share no memory of their own.
+		async adaptExample({ nodes }) {
+			const [n8n] = started;
+			const memory = nodes.find(({ name }) => name === 'Memory');
+			if (!n8n || !memory) throw new Error('n8n was not started, or the example has no memory');
+			Object.assign(memory, {
+				type: '@n8n/n8n-nodes-langchain.memoryRedisChat',
+				typeVersion: 1.5,
+			});
+			const { port, password } = n8n.redis;
+			return {
+				redis: await n8n.api.createCredential('Redis', 'redis', {
+					host: '127.0.0.1',
+					port,
+					password,
+				}),
+			};
+		},
 	});
 	const [n8n] = started;
 	if (!n8n) throw new Error('n8n was not started');

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { z } from 'zod';
 
 import { startN8n, type N8nInstance, type N8nOptions } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
@@ -39,7 +40,11 @@ export interface EnvironmentOptions {
 	onN8nOutput?: (text: string) => void;
 	/** Another way to a running n8n that has the package. */
 	startN8n?: (options: N8nOptions) => Promise<N8nInstance>;
+	/** Changes the example before its import. @returns credentials for it, besides Talkdesk's */
+	adaptExample?: (example: ExampleWorkflow) => Promise<CredentialChoice>;
 }
+
+type ExampleWorkflow = z.output<typeof workflowSchema>;
 
 const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 const TRIGGER_TYPE = 'n8n-nodes-talkdesk.talkdeskTrigger';
@@ -54,7 +59,15 @@ type CredentialChoice = Parameters<N8nInstance['api']['importWorkflow']>[1]['cre
 export async function importExample(
 	n8n: N8nInstance,
 	name: string,
-	{ credentials, chat }: { credentials: CredentialChoice; chat: Chat },
+	{
+		credentials,
+		chat,
+		adapt,
+	}: {
+		credentials: CredentialChoice;
+		chat: Chat;
+		adapt?: EnvironmentOptions['adaptExample'];
+	},
 ) {
 	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
 	const example = workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
@@ -62,7 +75,10 @@ export async function importExample(
 		if (node.name === 'Tell the customer') node.parameters.url = chat.messagesUrl;
 		if (node.name === 'Send the file') node.parameters.url = chat.filesUrl;
 	}
-	const { id } = await n8n.api.importWorkflow(example, { credentials });
+	const more = await adapt?.(example);
+	const { id } = await n8n.api.importWorkflow(example, {
+		credentials: { ...credentials, ...more },
+	});
 	await n8n.api.activate(id);
 	const webhookIdOf = (wanted: string) =>
 		example.nodes.find((node) => [node.name, node.type].includes(wanted))?.webhookId ?? '';
@@ -114,6 +130,7 @@ export async function startEnvironment(options: EnvironmentOptions = {}): Promis
 		const { workflowId, basePath } = await importExample(n8n, 'live-chat-hand-off', {
 			credentials: { [CREDENTIAL_TYPE]: credential },
 			chat,
+			adapt: options.adaptExample,
 		});
 		chat.webhookUrl = `${n8n.webhookUrl}/live-chat`;
 

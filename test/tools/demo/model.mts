@@ -14,9 +14,9 @@ const requestSchema = z.object({
 type Turn = { say: string } | { callTool: Record<string, string> };
 
 /**
- * @param said what the customer said last
- * @param toolResults what the tool has answered since then
- * @param before what was said before, as the model gets it: the memory
+ * @param said the last message of the customer
+ * @param toolResults the results of the tool since then
+ * @param before the earlier messages: the memory
  */
 export type Script = (
 	said: string,
@@ -36,7 +36,7 @@ export interface ScriptedModel {
 const textOf = (message?: { content?: unknown }) =>
 	typeof message?.content === 'string' ? message.content : JSON.stringify(message?.content);
 
-/** Starts a stand-in for a model that follows a script, on a free port of 127.0.0.1. */
+/** Starts a fake model that follows a script, on a free port of 127.0.0.1. */
 export async function startScriptedModel(script: Script): Promise<ScriptedModel> {
 	const app = Fastify({ forceCloseConnections: true });
 	const toolResults: string[] = [];

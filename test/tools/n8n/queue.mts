@@ -43,6 +43,7 @@ export interface QueueN8n extends N8nInstance {
 	webhookProcess: QueueProcess;
 	/** Run all executions. */
 	workers: readonly [QueueProcess, QueueProcess];
+	redis: Pick<Database, 'port' | 'password'>;
 }
 
 export type QueueOptions = StartOptions;
@@ -197,6 +198,7 @@ class QueueStart {
 			main,
 			webhookProcess,
 			workers,
+			redis,
 			log: () => this.services.map((one) => `--- ${one.name}\n${one.log()}`).join('\n'),
 			isRunning: () => main.isRunning(),
 			get pid() {
