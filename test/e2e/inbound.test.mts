@@ -39,6 +39,12 @@ beforeAll(async () => {
 
 const executions = async (trigger: Trigger) => await inbound.executions(trigger);
 
+/** Lists what has started since this call. Not by number: n8n removes an execution that it couldn't store a moment later. */
+const executionsSince = async (trigger: Trigger) => {
+	const before = new Set((await executions(trigger)).map(({ id }) => id));
+	return async () => (await executions(trigger)).filter(({ id }) => !before.has(id));
+};
+
 describe.each(MODES)('authentication %s', (mode) => {
 	it('accepts the calls of Talkdesk, each as one execution with one item', async () => {
 		const trigger = await inbound.createTrigger(mode);
@@ -73,7 +79,7 @@ describe('an unauthenticated call', () => {
 	it.each(wrong)(
 		'%s: with %s is a 401, without an execution',
 		async (mode, _what, headers, scheme) => {
-			const before = (await executions(triggers[mode])).length;
+			const started = await executionsSince(triggers[mode]);
 			for (const action of ['', '/events', '/message_created', '/conversation_ended']) {
 				const url = `${triggers[mode].basePath}${action}`;
 				const { status, data, headers: answered } = await post(url, newMessage(), headers);
@@ -82,7 +88,7 @@ describe('an unauthenticated call', () => {
 				const charset = scheme === 'Basic' ? ', charset="UTF-8"' : '';
 				expect(answered['www-authenticate']).toBe(`${scheme} realm="Talkdesk Trigger"${charset}`);
 			}
-			expect(await executions(triggers[mode])).toHaveLength(before);
+			expect(await started()).toEqual([]);
 		},
 	);
 
@@ -189,22 +195,22 @@ describe('the response', () => {
 	});
 
 	it('to a body that is too large is a 413, without an execution', async () => {
-		const before = (await executions(triggers.apiKey)).length;
+		const started = await executionsSince(triggers.apiKey);
 		const large = (length: number) => ({ conversation_id: 'large', content: 'x'.repeat(length) });
 		expect((await call('/message_created', large(1_000_000))).status).toBe(413);
 		const packed = gzipSync(JSON.stringify(large(2_000_000)));
 		const headers = { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' };
 		expect((await call('/message_created', packed, headers)).status).toBe(413);
-		expect(await executions(triggers.apiKey)).toHaveLength(before);
+		expect(await started()).toEqual([]);
 		await untilLogged('The body has more than 1000000 bytes');
 	});
 
 	it('to a body that is nested too deeply is a 400, without an execution', async () => {
-		const before = (await executions(triggers.apiKey)).length;
+		const started = await executionsSince(triggers.apiKey);
 		const body = `{"conversation_id":"c1","a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
 		const { status } = await call('/message_created', body, { 'Content-Type': 'application/json' });
 		expect(status).toBe(400);
-		expect(await executions(triggers.apiKey)).toHaveLength(before);
+		expect(await started()).toEqual([]);
 	});
 
 	it('to an unknown event is a 200, and the log has its shape but no content', async () => {

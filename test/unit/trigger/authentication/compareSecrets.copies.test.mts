@@ -3,7 +3,7 @@ import {
 	parseAuthorization,
 	parseBasic,
 	safeCompare,
-} from '../../nodes/Talkdesk/trigger/authentication/secrets';
+} from '../../../../nodes/Talkdesk/trigger/authentication/compareSecrets';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 

@@ -2,7 +2,7 @@ import {
 	issueAccessToken,
 	TOKEN_SECONDS,
 	verifyAccessToken,
-} from '../../nodes/Talkdesk/trigger/authentication/accessToken';
+} from '../../../../nodes/Talkdesk/trigger/authentication/accessToken';
 
 const SUBJECT = { clientId: 'id', clientSecret: 'secret', audience: 'trigger' };
 const NOW = 1_800_000_000_000;
