@@ -1,9 +1,22 @@
-import type { IExecuteFunctions, INodeType, INodeTypeDescription } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
 import { operationProperties } from './actions';
 import { router } from './actions/router';
 import { inputs } from './parameters/transcript';
 import { credentialTestMethods } from './api/credentialTest';
+import { onChatMessage, resumeWebhook, resumeWebhooks } from './waiting/resume';
+
+const named = (...names: string[]) =>
+	JSON.stringify(names.map((displayName) => ({ type: 'main', displayName })));
+
+/** The outputs of an operation: two if the item goes one way or the other. */
+const OUTPUTS: `={{${string}}}` = `={{ $parameter["resource"] !== "message" ? ["main"] : $parameter["operation"] === "route" ? ${named('Human', 'Bot')} : $parameter["operation"] === "sendAndWaitForReply" && $parameter["options"]?.alternate ? ${named('Event', 'Second Node')} : ["main"] }}`;
 
 export class Talkdesk implements INodeType {
 	description: INodeTypeDescription = {
@@ -18,7 +31,10 @@ export class Talkdesk implements INodeType {
 		defaults: { name: 'Talkdesk' },
 		usableAsTool: true,
 		inputs,
-		outputs: `={{ $parameter["resource"] === "message" && $parameter["operation"] === "route" ? [{ type: "main", displayName: "Human" }, { type: "main", displayName: "Bot" }] : ["main"] }}`,
+		outputs: OUTPUTS,
+		waitingNodeTooltip:
+			'Waiting for the next message of the human agent, or the end of the conversation',
+		webhooks: resumeWebhooks,
 		credentials: [
 			{ name: 'talkdeskOAuth2Api', required: true, testedBy: 'talkdeskCredentialTest' },
 		],
@@ -43,5 +59,13 @@ export class Talkdesk implements INodeType {
 
 	async execute(this: IExecuteFunctions) {
 		return await router.call(this);
+	}
+
+	async webhook(this: IWebhookFunctions) {
+		return await resumeWebhook.call(this);
+	}
+
+	async onMessage(context: IExecuteFunctions, data: INodeExecutionData) {
+		return await onChatMessage(context, data);
 	}
 }

@@ -9,6 +9,7 @@ import { end } from './conversation/end.operation';
 import { start } from './conversation/start.operation';
 import { route } from './message/route.operation';
 import { send } from './message/send.operation';
+import { sendAndWaitForReply } from './message/sendAndWaitForReply.operation';
 import { sendTranscript } from './message/sendTranscript.operation';
 import { describeOperations, type Operation } from './operation';
 
@@ -24,7 +25,11 @@ export const resources: Array<{
 		defaultOperation: upload,
 	},
 	{ name: 'conversation', operations: [end, start], defaultOperation: start },
-	{ name: 'message', operations: [route, send, sendTranscript], defaultOperation: send },
+	{
+		name: 'message',
+		operations: [route, send, sendAndWaitForReply, sendTranscript],
+		defaultOperation: send,
+	},
 ];
 
 /** The parameters of all operations. */

@@ -4,7 +4,7 @@ import { ApplicationError, NodeApiError, NodeOperationError } from 'n8n-workflow
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
 import { FileRejectedError } from '../files/policy';
-import { enqueue } from './conversationQueue';
+import { enqueue } from '../collections/orderedQueue';
 import { resources } from './index';
 import type { Operation } from './operation';
 import type { ItemContext } from '../parameters/item';

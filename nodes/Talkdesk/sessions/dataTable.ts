@@ -186,6 +186,27 @@ export async function selectRows(
 	return rows.filter((row) => row[column] === value);
 }
 
+/** Whether any row has a text in a column. */
+export async function hasRows(
+	functions: IExecuteFunctions,
+	tableId: string,
+	column: 'resumeUrl',
+): Promise<boolean> {
+	const rows = await run(
+		functions,
+		{
+			resource: 'row',
+			operation: 'get',
+			dataTableId: byId(tableId),
+			...where(equals(column, 'gt')),
+			limit: 1,
+		},
+		// Not an empty text, which n8n would take for no value.
+		{ [column]: ' ' },
+	);
+	return rows.length > 0;
+}
+
 const AUTO_MAP = { columns: { mappingMode: 'autoMapInputData', value: null } };
 
 /** Adds the row of a conversation, or changes the one that is there. */

@@ -2,17 +2,9 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
-import {
-	createTable,
-	deleteEndedRows,
-	findTable,
-	isDisabled,
-	selectRows,
-	TableMissingError,
-	updateRows,
-	upsertRow,
-	type KeyColumn,
-} from './dataTable';
+import { deleteEndedRows, selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
+import { tableOf } from './projectTable';
+import { noteWaits, WAIT_EXPECTED } from './waits';
 
 const text = z
 	.string()
@@ -75,8 +67,12 @@ export interface Sessions {
 	beginStart(): () => void;
 	/** Whether a start is under way in this process. */
 	isStarting(): boolean;
-	/** Stores a conversation that was started. */
-	remember(started: SessionOfConversation): Promise<void>;
+	/**
+	 * Stores a conversation that was started.
+	 *
+	 * @param isWaitExpected whether the workflow will wait for its events
+	 */
+	remember(started: SessionOfConversation, isWaitExpected?: boolean): Promise<void>;
 	/**
 	 * Notes that a conversation has ended. The first end counts.
 	 *
@@ -106,15 +102,12 @@ export interface Sessions {
 const MAX_KNOWN = 10_000;
 /** Milliseconds in which an unknown conversation is not looked up again. */
 const FOREIGN_TTL_MS = 30_000;
-/** Milliseconds in which a missing table is not looked for again. */
-const MISSING_TTL_MS = 2_000;
 /** Days after which the row of an ended conversation is deleted. */
 const KEEP_DAYS = 30;
 /** How an end begins that a workflow made, with its ID, until Talkdesk reports it. */
 const BY_WORKFLOW = 'ended by workflow ';
 const DAY_MS = 86_400_000;
 
-const tables = new Map<string, { id: string } | { missingSince: number }>();
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
 const foreign = new BoundedMap<string, number>(MAX_KNOWN);
 const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
@@ -128,40 +121,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 	const workflowId = functions.getWorkflow().id ?? '';
 	const scoped = (id: string) => `${workflowId}\n${id}`;
 
-	/** @returns undefined if there is no table, or n8n runs without them */
-	const existingTable = async (): Promise<string | undefined> => {
-		const table = tables.get(workflowId);
-		if (table && 'id' in table) return table.id;
-		if (table && Date.now() - table.missingSince < MISSING_TTL_MS) return undefined;
-		const id = await findTable(functions).catch((error: unknown) => {
-			if (isDisabled(error)) return undefined;
-			throw error;
-		});
-		tables.set(workflowId, id === undefined ? { missingSince: Date.now() } : { id });
-		return id;
-	};
-	const tableForWriting = async (): Promise<string> => {
-		const table = tables.get(workflowId);
-		if (table && 'id' in table) return table.id;
-		const id = await createTable(functions);
-		tables.set(workflowId, { id });
-		return id;
-	};
-	/** Does something with the table; once more if the known one was deleted in the meantime. */
-	const withTable = async <Result, Id extends string | undefined>(
-		tableId: () => Promise<Id>,
-		work: (tableId: Id) => Promise<Result>,
-	): Promise<Result> => {
-		const attempt = async () => await work(await tableId());
-		return await attempt().catch(async (error: unknown) => {
-			if (!(error instanceof TableMissingError)) throw error;
-			tables.delete(workflowId);
-			return await attempt();
-		});
-	};
-
+	const { existing, forWriting, withTable } = tableOf(functions);
 	const select = async (column: KeyColumn, value: string) =>
-		await withTable(existingTable, async (tableId) => {
+		await withTable(existing, async (tableId) => {
 			const rows = tableId === undefined ? [] : await selectRows(functions, tableId, column, value);
 			return newestOpenOrNewest(rows);
 		});
@@ -182,7 +144,7 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		changes: IDataObject & { conversationId: string },
 		ifStatus?: Conversation['status'],
 	) =>
-		await withTable(existingTable, async (tableId) => {
+		await withTable(existing, async (tableId) => {
 			if (tableId === undefined) return undefined;
 			return newestOpenOrNewest(await updateRows(functions, tableId, changes, ifStatus));
 		});
@@ -202,7 +164,7 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 
 	return {
 		async last(sessionId) {
-			return await withTable(tableForWriting, async (storeId) => {
+			return await withTable(forWriting, async (storeId) => {
 				const rows = await selectRows(functions, storeId, 'sessionId', sessionId);
 				const conversation = newestOpenOrNewest(rows);
 				keepLast(sessionId, conversation);
@@ -225,7 +187,7 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			return conversation && keep(conversation);
 		},
 		async exist() {
-			return (await existingTable()) !== undefined;
+			return (await existing()) !== undefined;
 		},
 		isForeign: (conversationId) =>
 			Date.now() - (foreign.get(scoped(conversationId)) ?? 0) < FOREIGN_TTL_MS,
@@ -235,10 +197,16 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			return () => starts.delete(functions);
 		},
 		isStarting: () => starts.size > 0,
-		async remember(started) {
+		async remember(started, isWaitExpected = false) {
 			const startedAt = new Date().toISOString();
-			const row = { ...started, status: 'open' as const, startedAt };
-			await withTable(tableForWriting, async (tableId) => {
+			const row = {
+				...started,
+				status: 'open' as const,
+				startedAt,
+				...(isWaitExpected && { resumeUrl: WAIT_EXPECTED }),
+			};
+			if (isWaitExpected) noteWaits(functions);
+			await withTable(forWriting, async (tableId) => {
 				await upsertRow(functions, tableId, row);
 				await cleanUp(functions, workflowId, tableId);
 			});

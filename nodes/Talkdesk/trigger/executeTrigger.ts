@@ -10,8 +10,10 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
+import { enqueue } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
 import { describeShape } from '../text/bodyShape';
+import { handOver } from '../waiting/handOver';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
 import { findSession } from './session';
@@ -56,45 +58,68 @@ export async function executeTrigger(
 		this.logger.warn(`${this.getNode().name}: ${message}`);
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
-	if (options.ignoreDuplicates) items = await dropDuplicates(this, items);
-	items = await Promise.all(items.map(async (item) => await addContext(this, item, options)));
-	return chosen.map((event) => items.filter(({ json }) => json.event === event));
+	// The events of a conversation are handed over in their order, so they queue before anything is awaited.
+	const order = Number(this.getExecutionId()) || 0;
+	const tickets = new Map(
+		items.map((item) => [item, enqueue(`events of ${String(item.json.conversationId)}`, order)]),
+	);
+	try {
+		if (options.ignoreDuplicates) items = await dropDuplicates(this, items);
+		const remaining = await Promise.all(
+			items.map(async (item) => {
+				const ticket = tickets.get(item);
+				return await addContext(this, item, options, async () => {
+					await ticket?.acquire(this.getExecutionCancelSignal());
+				}).finally(() => ticket?.release());
+			}),
+		);
+		return chosen.map((event) =>
+			remaining.filter((item) => item !== undefined).filter(({ json }) => json.event === event),
+		);
+	} finally {
+		for (const ticket of tickets.values()) ticket.release();
+	}
 }
 
-/** The item with its session, whether an agent joins, and its files, as far as the options want them. */
+/**
+ * The item with its session, whether an agent joins, and its files, as far as the options want them.
+ *
+ * @param turn waits until the earlier events of the conversation are handed over
+ * @returns undefined if an execution that waits for the event has taken it
+ */
 async function addContext(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
-): Promise<INodeExecutionData> {
-	const session = wantsSession ? await findSessionOrFail(functions, item.json) : {};
+	turn: () => Promise<void>,
+): Promise<INodeExecutionData | undefined> {
 	const agentJoined = await isFirstOfAgent(functions, item.json);
-	const { raw, ...json } = item.json;
-	const withContext = {
-		...item,
-		json: {
-			...json,
-			...session,
-			...(agentJoined !== undefined && { agentJoined }),
-			...(includeBodyShape && { bodyShape: describeShape(raw) }),
-			raw,
-		},
+	const { raw, ...event } = item.json;
+	const more = {
+		...(agentJoined !== undefined && { agentJoined }),
+		...(includeBodyShape && { bodyShape: describeShape(raw) }),
+		raw,
 	};
+	let json: IDataObject = { ...event, ...more };
+	if (wantsSession) {
+		const findAndHandOver = async () => {
+			const session = await findSession(functions, item.json);
+			json = { ...event, ...session, ...more };
+			await turn();
+			return await handOver(functions, json);
+		};
+		const outcome = await findAndHandOver().catch((error: unknown) => {
+			// n8n's Retry delivers the event. A node that is to continue gets it as far as it is known, with the reason: n8n would
+			// put it on the first output.
+			if (!functions.continueOnFail()) throw error;
+			json = { ...json, sessionError: error instanceof Error ? error.message : String(error) };
+			return 'unwanted' as const;
+		});
+		if (outcome === 'taken') return undefined;
+		if (outcome === 'undelivered') json = { ...json, undelivered: true };
+	}
+	const withContext = { ...item, json };
 	return downloadAttachments ? await addFiles(functions, withContext, policy) : withContext;
-}
-
-/**
- * The session of an event. If the store fails, so does the execution, and n8n's Retry delivers the event. A node that is to
- * continue gets the event without its session, with the reason: n8n would put it on the first output.
- */
-async function findSessionOrFail(
-	functions: IExecuteFunctions,
-	json: IDataObject,
-): Promise<IDataObject> {
-	return await findSession(functions, json).catch((error: unknown) => {
-		if (!functions.continueOnFail()) throw error;
-		return { sessionError: error instanceof Error ? error.message : String(error) };
-	});
 }
 
 /** The items whose events come for the first time. */

@@ -52,6 +52,7 @@ export async function findSession(
 		await sessions.agentWrites(conversationId, agentName || UNNAMED, at);
 	}
 	const { sessionId, sessionData } = session;
+	if (sessionId === '') return {};
 	return {
 		sessionId,
 		...(isEnd && { handedBack: ended !== undefined && !(await hasNewer(sessions, ended)) }),

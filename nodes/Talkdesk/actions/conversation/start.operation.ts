@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
+import { isWaitExpected } from '../../waiting/expected';
 import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
 import { sessionDataOption, sessionIdProperty } from '../../parameters/session';
@@ -159,7 +160,10 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 			]),
 		});
 		const sessionData = chosen.sessionData ?? '';
-		await sessions.remember({ conversationId, sessionId, sessionData, contactEmail, touchpointId });
+		await sessions.remember(
+			{ conversationId, sessionId, sessionData, contactEmail, touchpointId },
+			isWaitExpected(functions),
+		);
 		const alreadyStarted = await isStartedEarlier(context, { conversationId, touchpointId, work });
 		return {
 			conversationId,

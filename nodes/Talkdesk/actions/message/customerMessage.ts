@@ -4,7 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { readFieldNamesParameter } from '../../files/fieldNames';
 import { filePolicyOptions } from '../../files/policyOptions';
 import { idempotencyKey, idempotencyKeyOption } from '../../parameters/idempotencyKey';
-import { readTextParameter } from '../../parameters/item';
+import { readTextParameter, type ItemContext } from '../../parameters/item';
 import { option } from '../../parameters/options';
 import { commaSeparated } from '../../parameters/schemas';
 import { sha256Json } from '../../text/hash';
@@ -50,8 +50,20 @@ export const customerMessageOptions = {
 	...filePolicyOptions,
 };
 
+/** What the customer says: a text, and the names of the item's fields that hold files. */
+export interface CustomerMessage {
+	content: string;
+	fields: string[];
+}
+
+/** The message in the parameters of the item. @throws NodeOperationError that names the parameter and the item */
+export const readCustomerMessage = (context: ItemContext): CustomerMessage => ({
+	content: readTextParameter(context, textProperty),
+	fields: readFieldNamesParameter(context, inputDataFieldNamesProperty),
+});
+
 /**
- * Sends the text and files of the item to the agent.
+ * Sends the text and files of a message to the agent.
  *
  * @returns what became of the message, and the output of the node for it
  * @throws NodeOperationError if there is nothing to send; TalkdeskApiError
@@ -59,10 +71,9 @@ export const customerMessageOptions = {
 export async function sendCustomerMessage(
 	context: OperationContext<typeof customerMessageOptions & typeof deliveryOptions>,
 	conversationId: string,
+	{ content, fields } = readCustomerMessage(context),
 ): Promise<{ delivery: Delivery; output: IDataObject }> {
 	const { functions, itemIndex, options } = context;
-	const content = readTextParameter(context, textProperty);
-	const fields = readFieldNamesParameter(context, inputDataFieldNamesProperty);
 	const files = await collectAttachments(context, { fields, ids: options.attachmentIds });
 
 	const attachments = files.flatMap((file) => (file.outcome === 'ready' ? [file.attachment] : []));

@@ -1,4 +1,6 @@
 import { readTextParameter } from '../../parameters/item';
+import { option } from '../../parameters/options';
+import { flag } from '../../parameters/schemas';
 import { sessionIdProperty } from '../../parameters/session';
 import { sessionsOf } from '../../sessions/sessions';
 import { sessionQueueKey } from '../conversationQueue';
@@ -14,6 +16,17 @@ const requiredSessionId = { ...sessionIdProperty, required: true };
 
 const options = {
 	...customerMessageOptions,
+	checkOnly: option(
+		{
+			displayName: 'Check Only',
+			name: 'checkOnly',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to send nothing, and only tell by the output who has the chat. Use it after a bot that may have handed the chat over.',
+		},
+		flag,
+	),
 	ifOutcomeUnknown: deliveryOptions.ifOutcomeUnknown,
 };
 
@@ -55,6 +68,10 @@ async function sendToOpenConversation(
 	sessionId: string,
 ) {
 	const sessions = sessionsOf(context.functions);
+	if (context.options.checkOnly) {
+		const open = await sessions.open(sessionId, true);
+		return open && { conversationId: open.conversationId };
+	}
 	let conversation = await sessions.open(sessionId);
 	for (let ended = 0; conversation && ended < MAX_ENDED; ended++) {
 		const { conversationId } = conversation;

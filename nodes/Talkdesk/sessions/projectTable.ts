@@ -1,0 +1,48 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { createTable, findTable, isDisabled, TableMissingError } from './dataTable';
+
+/** Milliseconds in which a missing table is not looked for again. */
+const MISSING_TTL_MS = 2_000;
+
+/** What this process knows of the tables, by workflow: n8n gives a workflow the tables of its project. */
+const tables = new Map<string, { id: string } | { missingSince: number }>();
+
+/** The ID of the Data Table of the project that the workflow belongs to, remembered by the process. */
+export function tableOf(functions: IExecuteFunctions) {
+	const workflowId = functions.getWorkflow().id ?? '';
+	return {
+		/** The ID; undefined if there is no table, or n8n runs without them. */
+		async existing(): Promise<string | undefined> {
+			const table = tables.get(workflowId);
+			if (table && 'id' in table) return table.id;
+			if (table && Date.now() - table.missingSince < MISSING_TTL_MS) return undefined;
+			const id = await findTable(functions).catch((error: unknown) => {
+				if (isDisabled(error)) return undefined;
+				throw error;
+			});
+			tables.set(workflowId, id === undefined ? { missingSince: Date.now() } : { id });
+			return id;
+		},
+		/** The ID. Creates the table if it doesn't exist. */
+		async forWriting(): Promise<string> {
+			const table = tables.get(workflowId);
+			if (table && 'id' in table) return table.id;
+			const id = await createTable(functions);
+			tables.set(workflowId, { id });
+			return id;
+		},
+		/** Does something with the table; once more if the known one was deleted in the meantime. */
+		async withTable<Result, Id extends string | undefined>(
+			tableId: () => Promise<Id>,
+			work: (tableId: Id) => Promise<Result>,
+		): Promise<Result> {
+			const attempt = async () => await work(await tableId());
+			return await attempt().catch(async (error: unknown) => {
+				if (!(error instanceof TableMissingError)) throw error;
+				tables.delete(workflowId);
+				return await attempt();
+			});
+		},
+	};
+}

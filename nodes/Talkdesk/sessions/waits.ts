@@ -1,0 +1,122 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { hasRows, selectRows, updateRows, upsertRow } from './dataTable';
+import { tableOf } from './projectTable';
+
+/** Which executions wait for the next event of a conversation. Their URLs are secrets: no output, error or log may have one. */
+export interface Waits {
+	/** The wait for a conversation; undefined if there is none. Costs nothing until a workflow of the project has waited. */
+	find(conversationId: string): Promise<Wait | undefined>;
+	/**
+	 * Notes that an execution waits for a conversation, in place of any other.
+	 *
+	 * @param resumeUrl wakes the execution
+	 * @returns what was known before: whether the conversation has ended, its session, and the URL of another execution
+	 */
+	register(conversationId: string, resumeUrl: string): Promise<Registration>;
+	/** Notes that an execution no longer waits. @param resumeUrl as it was noted */
+	clear(conversationId: string, resumeUrl: string): Promise<void>;
+}
+
+export interface Wait {
+	/** Undefined if a workflow that will wait has not come so far. */
+	resumeUrl?: string;
+	/** Milliseconds since 1970. */
+	startedAt: number;
+}
+
+interface Registration {
+	isEnded: boolean;
+	sessionId?: string;
+	replaced?: string;
+}
+
+/** In place of a URL: the workflow that has started the conversation will wait for its events. */
+export const WAIT_EXPECTED = 'expected';
+
+const text = z
+	.string()
+	.nullish()
+	.transform((value) => value || undefined);
+const rowSchema = z.object({
+	status: z.enum(['open', 'ended']).catch('open'),
+	sessionId: text,
+	resumeUrl: text,
+	startedAt: z.coerce.date().catch(new Date(0)),
+});
+
+/** Milliseconds in which a process that has found no wait in the project doesn't look for one. */
+const NONE_TTL_MS = 2_000;
+
+/** What a process knows of the waits of a project, by workflow. */
+const known = new Map<string, { exist: true } | { noneSince: number }>();
+
+/** Notes that a workflow of the project waits, or will: from now on each event asks who waits for it. */
+export function noteWaits(functions: IExecuteFunctions): void {
+	known.set(functions.getWorkflow().id ?? '', { exist: true });
+}
+
+/** The waits of the project that the workflow belongs to. @throws NodeOperationError if the Data Table can't be used */
+export function waitsOf(functions: IExecuteFunctions): Waits {
+	const workflowId = functions.getWorkflow().id ?? '';
+	const { existing, forWriting, withTable } = tableOf(functions);
+
+	const exist = async (tableId: string): Promise<boolean> => {
+		const memory = known.get(workflowId);
+		if (memory && 'exist' in memory) return true;
+		if (memory && Date.now() - memory.noneSince < NONE_TTL_MS) return false;
+		const found = await hasRows(functions, tableId, 'resumeUrl');
+		known.set(workflowId, found ? { exist: true } : { noneSince: Date.now() });
+		return found;
+	};
+	const rowOf = async (tableId: string, conversationId: string) => {
+		const [row] = await selectRows(functions, tableId, 'conversationId', conversationId);
+		return rowSchema.safeParse(row).data;
+	};
+
+	return {
+		async find(conversationId) {
+			return await withTable(existing, async (tableId) => {
+				if (tableId === undefined || !(await exist(tableId))) return undefined;
+				const row = await rowOf(tableId, conversationId);
+				if (!row?.resumeUrl) return undefined;
+				const { resumeUrl } = row;
+				return {
+					...(resumeUrl !== WAIT_EXPECTED && { resumeUrl }),
+					startedAt: row.startedAt.getTime(),
+				};
+			});
+		},
+		async register(conversationId, resumeUrl) {
+			noteWaits(functions);
+			return await withTable(forWriting, async (tableId) => {
+				const row = await rowOf(tableId, conversationId);
+				const isEnded = row?.status === 'ended';
+				const known = { isEnded, ...(row?.sessionId && { sessionId: row.sessionId }) };
+				if (isEnded || row?.resumeUrl === resumeUrl) return known;
+				if (row) await updateRows(functions, tableId, { conversationId, resumeUrl });
+				else await upsertRow(functions, tableId, newRow(conversationId, resumeUrl));
+				const replaced = row?.resumeUrl === WAIT_EXPECTED ? undefined : row?.resumeUrl;
+				return { ...known, ...(replaced && { replaced }) };
+			});
+		},
+		async clear(conversationId, resumeUrl) {
+			await withTable(existing, async (tableId) => {
+				if (tableId === undefined) return;
+				const row = await rowOf(tableId, conversationId);
+				if (row?.resumeUrl !== resumeUrl) return;
+				await updateRows(functions, tableId, { conversationId, resumeUrl: '' });
+			});
+		},
+	};
+}
+
+/** The row of a conversation without a session. */
+const newRow = (conversationId: string, resumeUrl: string) => ({
+	conversationId,
+	sessionId: '',
+	status: 'open',
+	startedAt: new Date().toISOString(),
+	resumeUrl,
+});

@@ -1,0 +1,56 @@
+import { randomUUID } from 'crypto';
+
+import { BoundedMap } from '../collections/boundedMap';
+
+/** Names this process. */
+export const PROCESS_ID = randomUUID();
+
+/** Milliseconds between the tries of an event while the execution runs. Those of several workers meet within this time. */
+export const RETRY_MS = 250;
+/** Milliseconds that an event of another process waits for earlier ones. */
+const GATHER_MS = RETRY_MS + 100;
+/** Milliseconds after which an earlier event that is not tried again no longer counts. */
+const GONE_MS = 2_000;
+/** Milliseconds in which n8n has made a running execution of one that was woken. */
+const WAKING_MS = 1_000;
+
+interface Arrival {
+	firstAt: number;
+	lastAt: number;
+}
+
+/**
+ * The events that have come for a conversation, by the number of the trigger's execution. In queue mode several workers hand
+ * over events at the same moment, but one process of n8n wakes the execution, so it can put them in order.
+ */
+const arrivals = new BoundedMap<string, Map<number, Arrival>>(10_000);
+const wokenAt = new BoundedMap<string, number>(10_000);
+
+/**
+ * Whether an event is next.
+ *
+ * @param execution the one that waits
+ * @param arrival.now milliseconds since 1970
+ * @returns milliseconds after which to try again; 0 if it is next
+ */
+export function millisecondsToWait(
+	execution: string,
+	{ order, sender, now }: { order: number; sender: string; now: number },
+): number {
+	if (now - (wokenAt.get(execution) ?? 0) < WAKING_MS) return RETRY_MS;
+	const pending = arrivals.get(execution) ?? new Map<number, Arrival>();
+	arrivals.set(execution, pending);
+	const { firstAt } = pending.get(order) ?? { firstAt: now };
+	pending.set(order, { firstAt, lastAt: now });
+	for (const [other, { lastAt }] of pending) if (now - lastAt > GONE_MS) pending.delete(other);
+	if ([...pending.keys()].some((other) => other < order)) return RETRY_MS;
+	// The events of one process come one by one.
+	const isAlone = sender === PROCESS_ID && pending.size === 1;
+	return isAlone ? 0 : Math.max(0, firstAt + GATHER_MS - now);
+}
+
+/** Notes that an execution was woken. @param order of the event that it was given */
+export function noteWoken(execution: string, order: number, now: number): void {
+	wokenAt.set(execution, now);
+	arrivals.get(execution)?.delete(order);
+}

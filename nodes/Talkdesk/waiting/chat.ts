@@ -1,0 +1,76 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+/**
+ * When n8n's own chat shows a text: docs/decisions/0032.
+ *
+ * n8n looks at the execution every three seconds. It shows the text of the node that waits, but not of the same node twice: in
+ * between it must have seen another node wait, or the execution run.
+ */
+
+/** Milliseconds between n8n's looks. */
+const POLL_MS = 3_000;
+/** Milliseconds that n8n's look may be late. */
+const MARGIN_MS = 250;
+
+const stateSchema = z.object({
+	/** The node whose text n8n's chat has shown last. */
+	shownNode: z.string().optional(),
+	/** The last text. */
+	text: z.string().optional(),
+	/** Milliseconds since 1970 at which the node began to wait with it. */
+	since: z.number().default(0),
+	/** n8n's looks until it is shown. */
+	looks: z.number().default(0),
+});
+
+type ChatState = z.output<typeof stateSchema>;
+
+const KEY = 'talkdeskChat';
+
+/** n8n keeps the context of an execution with its data, also while it waits. */
+const contextOf = (functions: Pick<IExecuteFunctions, 'getContext'>) =>
+	functions.getContext('flow');
+
+function stateOf(functions: Pick<IExecuteFunctions, 'getContext'>): ChatState {
+	return stateSchema.catch({ since: 0, looks: 0 }).parse(contextOf(functions)[KEY] ?? {});
+}
+
+/** Milliseconds that the execution must go on running, so that n8n shows the next text of the node. */
+export function pauseBefore(functions: IExecuteFunctions): number {
+	return stateOf(functions).shownNode === functions.getNode().name ? POLL_MS + MARGIN_MS : 0;
+}
+
+/**
+ * Notes that the node waits with a text for the customer.
+ *
+ * @param now milliseconds since 1970
+ * @returns milliseconds since 1970 at which n8n has shown it
+ */
+export function noteText(functions: IExecuteFunctions, text: string, now: number): number {
+	const { name } = functions.getNode();
+	const { shownNode } = stateOf(functions);
+	const looks = shownNode === undefined || shownNode === name ? 1 : 2;
+	contextOf(functions)[KEY] = { shownNode: name, text, since: now, looks };
+	return now + looks * POLL_MS + MARGIN_MS;
+}
+
+/**
+ * Notes that the customer has written, after which n8n shows the next text at its next look.
+ *
+ * @param now milliseconds since 1970
+ */
+export function noteCustomerWrites(functions: IExecuteFunctions, now: number): void {
+	const { text, since, looks } = stateOf(functions);
+	// At the first of two looks n8n locks the customer's input until the text is shown.
+	const isUnshown = looks > 1 && now - since < POLL_MS + MARGIN_MS;
+	contextOf(functions)[KEY] = { since: 0, looks: 0, ...(isUnshown && { text }) };
+}
+
+/** Takes the text that n8n had not shown when the customer wrote. */
+export function takeUnshownText(functions: IExecuteFunctions): string | undefined {
+	const state = stateOf(functions);
+	if (state.shownNode !== undefined || state.text === undefined) return undefined;
+	contextOf(functions)[KEY] = { since: 0, looks: 0 };
+	return state.text;
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+import { option } from '../parameters/options';
+import { numberFromZero, oneOf, text } from '../parameters/schemas';
+
+const SECONDS = { minutes: 60, hours: 3600, days: 86_400 };
+
+const valuesSchema = z
+	.object({
+		limitType: oneOf(['afterTimeInterval', 'atSpecifiedTime']),
+		resumeAmount: numberFromZero,
+		resumeUnit: oneOf(['minutes', 'hours', 'days']),
+		maxDateAndTime: text,
+	})
+	.transform(({ limitType, resumeAmount = 45, resumeUnit, maxDateAndTime = '' }, context) => {
+		if (limitType === 'afterTimeInterval') return { seconds: resumeAmount * SECONDS[resumeUnit] };
+		const until = new Date(maxDateAndTime);
+		if (!Number.isNaN(until.getTime())) return { until };
+		context.addIssue({ code: 'custom', message: 'must have a date and time' });
+		return z.NEVER;
+	});
+
+/** n8n's own option of its nodes that wait, with the same names and values. */
+export const limitWaitTimeOption = option(
+	{
+		displayName: 'Limit Wait Time',
+		name: 'limitWaitTime',
+		type: 'fixedCollection',
+		description:
+			'Whether to limit the time that this node waits. Afterwards the event is timeout. n8n looks once a minute.',
+		default: {
+			values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' },
+		},
+		options: [
+			{
+				displayName: 'Values',
+				name: 'values',
+				values: [
+					{
+						displayName: 'Limit Type',
+						name: 'limitType',
+						type: 'options',
+						default: 'afterTimeInterval',
+						description: 'When the node stops waiting',
+						options: [
+							{
+								name: 'After Time Interval',
+								value: 'afterTimeInterval',
+								description: 'Waits for a certain amount of time',
+							},
+							{
+								name: 'At Specified Time',
+								value: 'atSpecifiedTime',
+								description: 'Waits until the set date and time',
+							},
+						],
+					},
+					{
+						displayName: 'Amount',
+						name: 'resumeAmount',
+						type: 'number',
+						typeOptions: { minValue: 0, numberPrecision: 2 },
+						default: 1,
+						description: 'The time to wait',
+						displayOptions: { show: { limitType: ['afterTimeInterval'] } },
+					},
+					{
+						displayName: 'Unit',
+						name: 'resumeUnit',
+						type: 'options',
+						options: [
+							{ name: 'Days', value: 'days' },
+							{ name: 'Hours', value: 'hours' },
+							{ name: 'Minutes', value: 'minutes' },
+						],
+						default: 'hours',
+						description: 'Unit of the time to wait',
+						displayOptions: { show: { limitType: ['afterTimeInterval'] } },
+					},
+					{
+						displayName: 'Max Date and Time',
+						name: 'maxDateAndTime',
+						type: 'dateTime',
+						default: '',
+						description: 'When to stop waiting',
+						displayOptions: { show: { limitType: ['atSpecifiedTime'] } },
+					},
+				],
+			},
+		],
+	},
+	z
+		.object(
+			{ values: valuesSchema.optional() },
+			{
+				errorMap: (issue, { defaultError }) => ({
+					message: issue.code === 'custom' ? (issue.message ?? defaultError) : 'is incomplete',
+				}),
+			},
+		)
+		.nullish()
+		.transform((limit) => limit?.values),
+);
+
+/** The time until which to wait. @param now milliseconds since 1970 @returns undefined if there is no limit */
+export function waitLimit(
+	limit: z.output<typeof limitWaitTimeOption.schema>,
+	now: number,
+): Date | undefined {
+	if (!limit) return undefined;
+	return 'until' in limit ? limit.until : new Date(now + limit.seconds * 1000);
+}

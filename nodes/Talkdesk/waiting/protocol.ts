@@ -1,0 +1,29 @@
+import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+
+const isObject = (value: unknown) =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the trigger sends to an execution that waits. */
+export const handOverSchema = z.union([
+	z.object({
+		/** The event, as the trigger puts it out. */
+		event: z.custom<IDataObject>(isObject),
+		/** The number of the trigger's execution: events go in this order. */
+		order: z.number(),
+		/** The process that sends it. */
+		sender: z.string(),
+	}),
+	/** Another execution waits for the conversation now: this one ends. */
+	z.object({ replaced: z.literal(true) }),
+]);
+
+/** What the execution that waits answers. */
+export const handOverAnswerSchema = z.object({
+	/** Whether it goes on with the event; false if it doesn't wait for such events. */
+	accepted: z.boolean(),
+	/** Milliseconds after which the sender may try again. */
+	retryAfter: z.number().finite().optional(),
+});
+
+export type HandOverAnswer = z.output<typeof handOverAnswerSchema>;

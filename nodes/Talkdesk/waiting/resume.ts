@@ -1,0 +1,97 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	IWebhookDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { z } from 'zod';
+
+import { millisecondsToWait, noteWoken } from './arrivals';
+import { noteCustomerWrites } from './chat';
+import { handOverSchema, type HandOverAnswer } from './protocol';
+import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
+
+const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
+const inChatSchema = z.object({ showInChat: z.literal(true) });
+
+/** Wakes the execution that waits. n8n checks the token in the URL. */
+export const resumeWebhooks: IWebhookDescription[] = [
+	{
+		name: 'default',
+		httpMethod: 'POST',
+		responseMode: 'onReceived',
+		// Empty, not left out: n8n would answer with the name of the default instead of our JSON.
+		responseData: '',
+		path: RESUME_PATH,
+		restartWebhook: true,
+		isFullPath: true,
+	},
+];
+
+/**
+ * Wakes the execution with an event of its conversation. n8n passes it on through the first output.
+ *
+ * An event that comes too early is refused, and its sender tries again: the execution goes on waiting.
+ */
+export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const answer = (status: number, body: HandOverAnswer): IWebhookResponseData => {
+		this.getResponseObject().status(status).json(body);
+		return { noWebhookResponse: true };
+	};
+	const { data: call } = handOverSchema.safeParse(this.getBodyData());
+	const wait = parseWait(this.evaluateExpression('{{ $json }}'));
+	if (!call || !wait) return answer(400, { accepted: false });
+	const accepted: HandOverAnswer = { accepted: true };
+	// Without an item n8n runs no further node.
+	if ('replaced' in call) return { webhookResponse: accepted, workflowData: [[]] };
+	const { event, order, sender } = call;
+	if (event.conversationId !== wait.conversationId || !isWanted(this, event)) {
+		return answer(200, { accepted: false });
+	}
+	// It was given to this execution, and the answer was lost.
+	if (event.eventId !== undefined && event.eventId === wait.lastEventId)
+		return answer(200, accepted);
+	const now = Date.now();
+	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
+	const retryAfter = Math.max(
+		wait.opensAt - now,
+		millisecondsToWait(execution, { order, sender, now }),
+	);
+	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
+	noteWoken(execution, order, now);
+	return { webhookResponse: accepted, workflowData: [[{ json: event }]] };
+}
+
+/** Whether the node waits for such an event. An automated message is no reply: it is for the customer only. */
+function isWanted(functions: IWebhookFunctions, event: unknown): boolean {
+	if (!automatedSchema.safeParse(event).success) return true;
+	return inChatSchema.safeParse(functions.getNodeParameter('options', {})).success;
+}
+
+/**
+ * Wakes the execution with what the customer has written in n8n's own chat. n8n calls it, and passes the item on through the
+ * first output.
+ */
+export async function onChatMessage(
+	context: IExecuteFunctions,
+	{ json, binary }: INodeExecutionData,
+): Promise<INodeExecutionData[][]> {
+	const now = Date.now();
+	noteCustomerWrites(context, now);
+	const wait = parseWait(context.getInputData()[0]?.json);
+	const item = {
+		json: {
+			event: CUSTOMER_MESSAGE,
+			conversationId: wait?.conversationId,
+			sessionId: wait?.sessionId ?? json.sessionId,
+			timestamp: new Date(now).toISOString(),
+			text: json.chatInput,
+			author: { kind: 'customer' },
+		},
+		...(binary && { binary }),
+		pairedItem: { item: 0 },
+	};
+	return await Promise.resolve([[item]]);
+}

@@ -1,0 +1,69 @@
+import type { IDataObject } from 'n8n-workflow';
+import { z } from 'zod';
+
+/** The restart webhook of the action node. One path for all of them: n8n asks the node that waits. */
+export const RESUME_PATH = 'talkdesk';
+
+/** The events that an execution can wait for, besides those of Talkdesk. */
+export const CUSTOMER_MESSAGE = 'customer_message';
+export const TIMEOUT = 'timeout';
+
+const time = z.number().finite();
+
+/**
+ * What is known of a wait to those who end it.
+ *
+ * It is the input of the node while it waits, which n8n puts out when the time is over: the one thing that n8n keeps for the
+ * node and shows to its webhook.
+ */
+const waitSchema = z.object({
+	conversationId: z.string(),
+	sessionId: z.string().optional(),
+	/** The event that the execution was given last. */
+	lastEventId: z.string().optional(),
+	/** Milliseconds since 1970 from which on another event may come: until then the chat shows the last text. */
+	opensAt: time,
+});
+
+export type Wait = z.output<typeof waitSchema>;
+
+/** The item that comes out if the time is over. */
+export const timeoutItem = (wait: Wait, now: number): { json: IDataObject } => ({
+	json: {
+		event: TIMEOUT,
+		conversationId: wait.conversationId,
+		...(wait.sessionId && { sessionId: wait.sessionId }),
+		timestamp: new Date(now).toISOString(),
+		wait: { ...wait },
+	},
+});
+
+/** The wait of a node, from its input. */
+export function parseWait(json: unknown): Wait | undefined {
+	return z.object({ event: z.literal(TIMEOUT), wait: waitSchema }).safeParse(json).data?.wait;
+}
+
+const text = z.string().optional().catch(undefined);
+const eventSchema = z.object({
+	event: z.enum([
+		'conversation_started',
+		'message_created',
+		'conversation_ended',
+		CUSTOMER_MESSAGE,
+		TIMEOUT,
+	]),
+	conversationId: z.string(),
+	eventId: text,
+	text: text,
+	author: z.object({ kind: text }).optional().catch(undefined),
+	attachments: z.array(z.object({ name: text })).catch([]),
+});
+
+/** An event as the trigger or this node puts it out. */
+export type WaitEvent = z.output<typeof eventSchema>;
+
+/** The event of a conversation that an item is; undefined if it is none. */
+export function parseWaitEvent(json: unknown, conversationId: string): WaitEvent | undefined {
+	const { data } = eventSchema.safeParse(json);
+	return data?.conversationId === conversationId ? data : undefined;
+}

@@ -1,0 +1,112 @@
+import { enqueue, MAX_WAIT_MS } from '../../../nodes/Talkdesk/collections/orderedQueue';
+
+let keys = 0;
+const newKey = () => `queue ${++keys}`;
+const flushPromises = async () => await new Promise((resolve) => setImmediate(resolve));
+
+/** Joins a queue, and adds its order to `started` when it is its turn. */
+function join(key: string, order: number, started: number[], signal?: AbortSignal) {
+	const ticket = enqueue(key, order);
+	const acquired = ticket.acquire(signal).then((isTurn) => {
+		if (isTurn) started.push(order);
+		return isTurn;
+	});
+	return { ...ticket, acquired };
+}
+
+it('lets waiting executions start one after the other, in their order', async () => {
+	const [key, started] = [newKey(), Array<number>()];
+	// Execution 3 joins first, so it need not wait.
+	const tickets = [3, 2, 4, 1].map((order) => join(key, order, started));
+	await flushPromises();
+	expect(started).toEqual([3]);
+	const [third, second, fourth, first] = tickets;
+	third?.release();
+	await flushPromises();
+	expect(started).toEqual([3, 1]);
+	first?.release();
+	await flushPromises();
+	second?.release();
+	await flushPromises();
+	fourth?.release();
+	expect(started).toEqual([3, 1, 2, 4]);
+});
+
+it('is first in, first out for tickets of the same order', async () => {
+	const [key, started] = [newKey(), Array<number>()];
+	const tickets = [0, 0, 0].map((order) => enqueue(key, order));
+	tickets.forEach((ticket, index) => void ticket.acquire().then(() => started.push(index)));
+	for (const ticket of tickets) {
+		await flushPromises();
+		ticket.release();
+	}
+	expect(started).toEqual([0, 1, 2]);
+});
+
+it('is not blocked by a ticket that is released or canceled while it waits', async () => {
+	const [key, started] = [newKey(), Array<number>()];
+	const cancel = new AbortController();
+	const [active, canceled, released, last] = [
+		join(key, 1, started),
+		join(key, 2, started, cancel.signal),
+		join(key, 3, started),
+		join(key, 4, started),
+	];
+	cancel.abort();
+	expect(await canceled.acquired).toBe(false);
+	released.release();
+	canceled.release();
+	active.release();
+	active.release();
+	expect(await last.acquired).toBe(true);
+	expect(started).toEqual([1, 4]);
+	last.release();
+	// The queue is gone: the next one is the first.
+	expect(await join(key, 5, started).acquired).toBe(true);
+});
+
+it('does not make an execution wait that was canceled before', async () => {
+	const key = newKey();
+	join(key, 1, []);
+	expect(await join(key, 2, [], AbortSignal.abort()).acquired).toBe(false);
+});
+
+describe('behind a ticket that is never released', () => {
+	beforeEach(() => void jest.useFakeTimers());
+	afterEach(() => void jest.useRealTimers());
+
+	it('the first starts after the maximum wait, and the others one after the other behind it', async () => {
+		const key = newKey();
+		const hanging = enqueue(key, 1);
+		const started: number[] = [];
+		const tickets = [4, 3, 2].map((order) => enqueue(key, order));
+		const turns = tickets.map((ticket, index) =>
+			ticket.acquire().then(() => started.push(4 - index)),
+		);
+		await jest.advanceTimersByTimeAsync(MAX_WAIT_MS);
+		expect(started).toEqual([2]);
+		// A late release starts no other.
+		hanging.release();
+		await jest.advanceTimersByTimeAsync(0);
+		expect(started).toEqual([2]);
+		for (const ticket of [...tickets].reverse()) {
+			ticket.release();
+			await jest.advanceTimersByTimeAsync(0);
+		}
+		await Promise.all(turns);
+		expect(started).toEqual([2, 3, 4]);
+		expect(await enqueue(key, 5).acquire()).toBe(true);
+	});
+
+	it('a canceled ticket makes the others wait no longer', async () => {
+		const key = newKey();
+		enqueue(key, 1);
+		const [canceled, last, cancel] = [enqueue(key, 2), enqueue(key, 3), new AbortController()];
+		const turns = [canceled.acquire(cancel.signal), last.acquire()];
+		cancel.abort();
+		canceled.release();
+		await jest.advanceTimersByTimeAsync(MAX_WAIT_MS);
+		expect(await Promise.all(turns)).toEqual([false, false]);
+		last.release();
+	});
+});
