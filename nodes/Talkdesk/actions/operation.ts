@@ -27,8 +27,8 @@ export interface OperationContext<Declared extends Options = Options> extends It
 export interface Operation {
 	/** The entry in the list of operations. `action` is shown in the node panel and names new nodes. */
 	option: INodePropertyOptions & { value: string };
-	/** The default description of the tool for AI agents: when to call it, and what happens then. */
-	toolDescription: string;
+	/** The default description of the tool for AI agents: when to call it, and what happens then. None if it can't be a tool. */
+	toolDescription?: string;
 	/** Its parameters, without the `displayOptions` for resource and operation. */
 	properties: INodeProperties[];
 	/** The key of the sequence that the item belongs to, such as its conversation. Items of a sequence run one by one. */
@@ -110,7 +110,10 @@ export function describeOperations(
 			default: defaultOperation.option.value,
 		},
 		...operations.flatMap(({ option, properties, toolDescription }) =>
-			[{ ...toolDescriptionProperty, default: toolDescription }, ...properties].map((property) => ({
+			[
+				...(toolDescription ? [{ ...toolDescriptionProperty, default: toolDescription }] : []),
+				...properties,
+			].map((property) => ({
 				...property,
 				displayOptions: {
 					...property.displayOptions,

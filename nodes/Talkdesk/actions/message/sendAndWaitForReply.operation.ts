@@ -113,7 +113,6 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		// n8n's tools can't wait.
 		displayOptions: { hide: { '@tool': [true] } },
 	},
-	toolDescription: '',
 	properties: [conversationIdProperty, ...customerMessageProperties],
 	options,
 	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
