@@ -93,33 +93,49 @@ async function addContext(
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
 	turn: () => Promise<void>,
 ): Promise<INodeExecutionData | undefined> {
+	const session = wantsSession
+		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
+		: {};
 	const agentJoined = await isFirstOfAgent(functions, item.json);
 	const { raw, ...event } = item.json;
-	const more = {
+	const json = {
+		...event,
+		...session,
 		...(agentJoined !== undefined && { agentJoined }),
 		...(includeBodyShape && { bodyShape: describeShape(raw) }),
 		raw,
 	};
-	let json: IDataObject = { ...event, ...more };
-	if (wantsSession) {
-		const findAndHandOver = async () => {
-			const session = await findSession(functions, item.json);
-			json = { ...event, ...session, ...more };
-			await turn();
-			return await handOver(functions, json);
-		};
-		const outcome = await findAndHandOver().catch((error: unknown) => {
-			// n8n's Retry delivers the event. A node that is to continue gets it as far as it is known, with the reason: n8n would
-			// put it on the first output.
-			if (!functions.continueOnFail()) throw error;
-			json = { ...json, sessionError: error instanceof Error ? error.message : String(error) };
-			return 'unwanted' as const;
-		});
-		if (outcome === 'taken') return undefined;
-		if (outcome === 'undelivered') json = { ...json, undelivered: true };
-	}
-	const withContext = { ...item, json };
-	return downloadAttachments ? await addFiles(functions, withContext, policy) : withContext;
+	const withoutFiles = { ...item, json };
+	const complete = downloadAttachments
+		? await addFiles(functions, withoutFiles, policy)
+		: withoutFiles;
+	if (!wantsSession || 'sessionError' in session) return complete;
+	await turn();
+	const outcome = await sessionErrorOr(functions, async () => await handOver(functions, complete));
+	if (outcome === 'taken') return undefined;
+	const more = typeof outcome === 'object' ? outcome : OUTCOMES[outcome];
+	return { ...complete, json: { ...complete.json, ...more } };
+}
+
+/** What the output says of an event that no execution has taken. */
+const OUTCOMES = {
+	unwanted: {},
+	undelivered: { undelivered: true },
+	unconfirmed: { undelivered: true, outcomeUnknown: true },
+};
+
+/**
+ * Asks the store of sessions. If it fails, so does the execution, and n8n's Retry delivers the event. A node that is to
+ * continue gets the event as far as it is known, with the reason: n8n would put it on the first output.
+ */
+async function sessionErrorOr<Result>(
+	functions: IExecuteFunctions,
+	ask: () => Promise<Result>,
+): Promise<Result | { sessionError: string }> {
+	return await ask().catch((error: unknown) => {
+		if (!functions.continueOnFail()) throw error;
+		return { sessionError: error instanceof Error ? error.message : String(error) };
+	});
 }
 
 /** The items whose events come for the first time. */

@@ -5,10 +5,10 @@ import { BoundedMap } from '../collections/boundedMap';
 /** Names this process. */
 export const PROCESS_ID = randomUUID();
 
-/** Milliseconds between the tries of an event while the execution runs. Those of several workers meet within this time. */
+/** Milliseconds between the first tries of an event while the execution runs. */
 export const RETRY_MS = 250;
-/** Milliseconds that an event of another process waits for earlier ones. */
-const GATHER_MS = RETRY_MS + 100;
+/** Milliseconds that the tries of several workers are apart at most, beyond their interval. */
+const MARGIN_MS = 100;
 /** Milliseconds after which an earlier event that is not tried again no longer counts. */
 const GONE_MS = 2_000;
 /** Milliseconds in which n8n has made a running execution of one that was woken. */
@@ -30,12 +30,18 @@ const wokenAt = new BoundedMap<string, number>(10_000);
  * Whether an event is next.
  *
  * @param execution the one that waits
+ * @param arrival.interval milliseconds between its tries: an event of another process waits so long for earlier ones
  * @param arrival.now milliseconds since 1970
  * @returns milliseconds after which to try again; 0 if it is next
  */
 export function millisecondsToWait(
 	execution: string,
-	{ order, sender, now }: { order: number; sender: string; now: number },
+	{
+		order,
+		sender,
+		interval,
+		now,
+	}: { order: number; sender: string; interval: number; now: number },
 ): number {
 	if (now - (wokenAt.get(execution) ?? 0) < WAKING_MS) return RETRY_MS;
 	const pending = arrivals.get(execution) ?? new Map<number, Arrival>();
@@ -46,7 +52,7 @@ export function millisecondsToWait(
 	if ([...pending.keys()].some((other) => other < order)) return RETRY_MS;
 	// The events of one process come one by one.
 	const isAlone = sender === PROCESS_ID && pending.size === 1;
-	return isAlone ? 0 : Math.max(0, firstAt + GATHER_MS - now);
+	return isAlone ? 0 : Math.max(0, firstAt + interval + MARGIN_MS - now);
 }
 
 /** Notes that an execution was woken. @param order of the event that it was given */

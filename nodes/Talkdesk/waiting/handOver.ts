@@ -1,4 +1,9 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type {
+	IBinaryKeyData,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
@@ -13,8 +18,12 @@ const MAX_BUSY_MS = 120_000;
 const MAX_UNREACHABLE_MS = 15_000;
 /** Milliseconds for one attempt. */
 const TIMEOUT_MS = 60_000;
-/** Milliseconds between looks while another node of the execution waits, or n8n can't be reached. */
+/** Tries at short intervals, while an execution is busy as long as a usual step takes. */
+const FAST_TRIES = 8;
+/** Milliseconds between tries while another node of the execution waits, or n8n can't be reached. */
 const SLOW_RETRY_MS = 1_000;
+/** Milliseconds that an execution may ask to wait before the next try. */
+const MAX_RETRY_AFTER_MS = 10_000;
 /** Milliseconds after the start in which a workflow that will wait may come to do so. */
 const MAX_EXPECTED_MS = 30_000;
 
@@ -23,16 +32,20 @@ const MAX_EXPECTED_MS = 30_000;
  * - `taken`: an execution that waits for it goes on with it
  * - `unwanted`: none waits for such an event
  * - `undelivered`: one waits, or was to wait, but the event can't reach it
+ * - `unconfirmed`: as `undelivered`, but an answer was lost, so it may have reached it
  */
-export type HandOver = 'taken' | 'unwanted' | 'undelivered';
+export type HandOver = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
 
 /**
  * Hands an event to the execution that waits for it, if there is one.
  *
- * @param json the event, as the trigger puts it out
+ * @param item the event, as the trigger puts it out, with its files
  * @throws NodeOperationError if the Data Table can't be used
  */
-export async function handOver(functions: IExecuteFunctions, json: IDataObject): Promise<HandOver> {
+export async function handOver(
+	functions: IExecuteFunctions,
+	{ json, binary }: INodeExecutionData,
+): Promise<HandOver> {
 	const { conversationId } = json;
 	if (typeof conversationId !== 'string' || !isForExecutions(functions, json)) return 'unwanted';
 	const waits = waitsOf(functions);
@@ -48,11 +61,48 @@ export async function handOver(functions: IExecuteFunctions, json: IDataObject):
 	}
 	const { resumeUrl } = wait;
 	const order = Number(functions.getExecutionId()) || 0;
-	const outcome = await offer(functions, resumeUrl, { event: json, order, sender: PROCESS_ID });
-	if (outcome === 'undelivered' || (outcome === 'taken' && json.event === 'conversation_ended')) {
+	const call = { ...(await packFiles(functions, json, binary)), order, sender: PROCESS_ID };
+	const outcome = await offer(functions, resumeUrl, call);
+	const isOver = outcome === 'taken' && json.event === 'conversation_ended';
+	if (isOver || outcome === 'undelivered' || outcome === 'unconfirmed') {
 		await waits.clear(conversationId, resumeUrl);
 	}
 	return outcome;
+}
+
+/** Bytes of the files that are handed over with an event. n8n refuses a call of more than 16 MB, and base64 adds a third. */
+const MAX_FILE_BYTES = 8_000_000;
+
+/** An event with the bytes of its files. What is too large stays out, with an `error` in `attachments` that says so. */
+async function packFiles(
+	{ helpers }: IExecuteFunctions,
+	json: IDataObject,
+	binary: IBinaryKeyData = {},
+): Promise<IDataObject> {
+	const files: IDataObject = {};
+	const left: string[] = [];
+	let total = 0;
+	for (const [field, { id, data, fileName = field, mimeType }] of Object.entries(binary)) {
+		const bytes = id
+			? await helpers.binaryToBuffer(await helpers.getBinaryStream(id))
+			: Buffer.from(data, 'base64');
+		total += bytes.length;
+		if (total > MAX_FILE_BYTES) left.push(field);
+		else files[field] = { name: fileName, type: mimeType, base64: bytes.toString('base64') };
+	}
+	if (left.length === 0) return { event: json, files };
+	const attachments = z.array(z.record(z.unknown())).catch([]).parse(json.attachments);
+	const error = 'The file is too large to be handed over. Get it with Attachment: Download.';
+	return {
+		event: {
+			...json,
+			attachments: attachments.map(({ field, ...attachment }) => ({
+				...attachment,
+				...(left.some((name) => name === field) ? { error } : { field }),
+			})),
+		},
+		files,
+	};
 }
 
 /**
@@ -79,32 +129,33 @@ async function offer(
 	call: IDataObject,
 ): Promise<HandOver> {
 	const startedAt = Date.now();
+	let reachedAt = startedAt;
 	let mayBeTaken = false;
-	for (;;) {
-		const result = await post(functions, resumeUrl, call);
-		const elapsed = Date.now() - startedAt;
-		if (typeof result === 'object') {
-			if (result.accepted) return 'taken';
-			if (result.retryAfter === undefined) return 'unwanted';
-			if (elapsed > MAX_BUSY_MS) return 'undelivered';
-			await sleep(Math.min(Math.max(result.retryAfter, 1), TIMEOUT_MS));
-			continue;
-		}
-		// The execution went on, or is over, after an attempt whose answer was lost: that attempt has woken it.
+	for (let tries = 0; ; tries++) {
+		// n8n logs each call that comes while the execution runs.
+		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
+		const result = await post(functions, resumeUrl, { ...call, interval });
+		if (typeof result === 'object' && result.accepted) return 'taken';
+		if (typeof result === 'object' && result.retryAfter === undefined) return 'unwanted';
+		// If an answer was lost before, that attempt has woken the execution, and it is over since.
 		if (result === 'gone') return mayBeTaken ? 'taken' : 'undelivered';
-		if (result === 'unknown') mayBeTaken = true;
-		const isUnreachable = result === 'unreachable' || result === 'unknown';
-		if (elapsed > (isUnreachable ? MAX_UNREACHABLE_MS : MAX_BUSY_MS)) {
+		mayBeTaken ||= result === 'unknown';
+		const now = Date.now();
+		const isReached = result !== 'unreachable' && result !== 'unknown';
+		if (isReached) reachedAt = now;
+		if (now - reachedAt > MAX_UNREACHABLE_MS || now - startedAt > MAX_BUSY_MS) {
+			const why = isReached
+				? 'It is busy with something else.'
+				: "n8n can't reach its own webhook URL: check WEBHOOK_URL, and the proxy.";
 			functions.logger.warn(
-				`${functions.getNode().name}: an event could not be handed to the execution that waits for it. ${
-					isUnreachable
-						? "n8n can't reach its own webhook URL: check WEBHOOK_URL, and the proxy."
-						: 'The execution is busy with something else.'
-				}`,
+				`${functions.getNode().name}: an event could not be handed to the execution that waits for it. ${why}`,
 			);
-			return mayBeTaken ? 'taken' : 'undelivered';
+			return mayBeTaken ? 'unconfirmed' : 'undelivered';
 		}
-		await sleep(result === 'busy' ? RETRY_MS : SLOW_RETRY_MS);
+		const wait = typeof result === 'object' ? (result.retryAfter ?? 0) : 0;
+		await sleep(
+			Math.min(wait || (result === 'busy' ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS),
+		);
 	}
 }
 

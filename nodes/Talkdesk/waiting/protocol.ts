@@ -9,10 +9,16 @@ export const handOverSchema = z.union([
 	z.object({
 		/** The event, as the trigger puts it out. */
 		event: z.custom<IDataObject>(isObject),
+		/** The files that the trigger has downloaded, by field. */
+		files: z
+			.record(z.object({ name: z.string(), type: z.string(), base64: z.string() }))
+			.optional(),
 		/** The number of the trigger's execution: events go in this order. */
 		order: z.number(),
 		/** The process that sends it. */
 		sender: z.string(),
+		/** Milliseconds between its tries. */
+		interval: z.number(),
 	}),
 	/** Another execution waits for the conversation now: this one ends. */
 	z.object({ replaced: z.literal(true) }),
@@ -25,5 +31,7 @@ export const handOverAnswerSchema = z.object({
 	/** Milliseconds after which the sender may try again. */
 	retryAfter: z.number().finite().optional(),
 });
+
+export type HandedFiles = Extract<z.output<typeof handOverSchema>, { order: number }>['files'];
 
 export type HandOverAnswer = z.output<typeof handOverAnswerSchema>;

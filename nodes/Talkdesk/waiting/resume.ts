@@ -1,4 +1,5 @@
 import type {
+	IBinaryKeyData,
 	IExecuteFunctions,
 	INodeExecutionData,
 	IWebhookDescription,
@@ -10,7 +11,7 @@ import { z } from 'zod';
 
 import { millisecondsToWait, noteWoken } from './arrivals';
 import { noteCustomerWrites } from './chat';
-import { handOverSchema, type HandOverAnswer } from './protocol';
+import { handOverSchema, type HandedFiles, type HandOverAnswer } from './protocol';
 import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
@@ -46,22 +47,37 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	const accepted: HandOverAnswer = { accepted: true };
 	// Without an item n8n runs no further node.
 	if ('replaced' in call) return { webhookResponse: accepted, workflowData: [[]] };
-	const { event, order, sender } = call;
+	const { event, files, ...arrival } = call;
 	if (event.conversationId !== wait.conversationId || !isWanted(this, event)) {
 		return answer(200, { accepted: false });
 	}
 	// It was given to this execution, and the answer was lost.
-	if (event.eventId !== undefined && event.eventId === wait.lastEventId)
-		return answer(200, accepted);
+	if (wait.eventIds.some((id) => id === event.eventId)) return answer(200, accepted);
 	const now = Date.now();
 	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
 	const retryAfter = Math.max(
 		wait.opensAt - now,
-		millisecondsToWait(execution, { order, sender, now }),
+		millisecondsToWait(execution, { ...arrival, now }),
 	);
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
-	noteWoken(execution, order, now);
-	return { webhookResponse: accepted, workflowData: [[{ json: event }]] };
+	noteWoken(execution, arrival.order, now);
+	const binary = await store(this, files);
+	return {
+		webhookResponse: accepted,
+		workflowData: [[{ json: event, ...(binary && { binary }) }]],
+	};
+}
+
+/** Stores files with the execution that waits: those of the trigger's may be deleted at any time. */
+async function store(
+	{ helpers }: IWebhookFunctions,
+	files: HandedFiles = {},
+): Promise<IBinaryKeyData | undefined> {
+	const binary: IBinaryKeyData = {};
+	for (const [field, { name, type, base64 }] of Object.entries(files)) {
+		binary[field] = await helpers.prepareBinaryData(Buffer.from(base64, 'base64'), name, type);
+	}
+	return Object.keys(binary).length > 0 ? binary : undefined;
 }
 
 /** Whether the node waits for such an event. An automated message is no reply: it is for the customer only. */

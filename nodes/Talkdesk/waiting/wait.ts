@@ -19,12 +19,13 @@ const time = z.number().finite();
 const waitSchema = z.object({
 	conversationId: z.string(),
 	sessionId: z.string().optional(),
-	/** The event that the execution was given last. */
-	lastEventId: z.string().optional(),
+	/** The last events that the execution was given, so that none is given twice. */
+	eventIds: z.array(z.string()),
 	/** Milliseconds since 1970 from which on another event may come: until then the chat shows the last text. */
 	opensAt: time,
 });
 
+/** What is known of a wait to those who end it. */
 export type Wait = z.output<typeof waitSchema>;
 
 /** The item that comes out if the time is over. */

@@ -5,12 +5,9 @@ import { sessionIdProperty } from '../../parameters/session';
 import { sessionsOf } from '../../sessions/sessions';
 import { sessionQueueKey } from '../conversationQueue';
 import { defineBranchingOperation, outputItem, type OperationContext } from '../operation';
-import {
-	customerMessageOptions,
-	customerMessageProperties,
-	sendCustomerMessage,
-} from './customerMessage';
+import { customerMessageOptions, customerMessageProperties } from './customerMessage';
 import { deliveryOptions } from './deliver';
+import { sendOrNoteEnd } from './sendOrNoteEnd';
 
 const requiredSessionId = { ...sessionIdProperty, required: true };
 
@@ -74,21 +71,8 @@ async function sendToOpenConversation(
 	}
 	let conversation = await sessions.open(sessionId);
 	for (let ended = 0; conversation && ended < MAX_ENDED; ended++) {
-		const { conversationId } = conversation;
-		const { delivery, output } = await sendCustomerMessage(
-			{
-				...context,
-				options: {
-					...context.options,
-					ifConversationEnded: 'continue',
-					contactEmail: undefined,
-					touchpointId: undefined,
-				},
-			},
-			conversationId,
-		);
-		if (delivery.outcome !== 'ended') return output;
-		await sessions.end(conversationId, new Date().toISOString());
+		const output = await sendOrNoteEnd(context, conversation.conversationId);
+		if (output) return output;
 		conversation = await sessions.open(sessionId, true);
 	}
 	return undefined;

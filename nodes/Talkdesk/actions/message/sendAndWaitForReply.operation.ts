@@ -1,108 +1,31 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { NodeOperationError, sleep, WAIT_INDEFINITELY } from 'n8n-workflow';
-import { z } from 'zod';
+import type { INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 import { isTool } from '../../parameters/isTool';
-import { option } from '../../parameters/options';
-import { flag } from '../../parameters/schemas';
-import { sessionsOf } from '../../sessions/sessions';
-import { waitsOf } from '../../sessions/waits';
-import { noteText, pauseBefore, takeUnshownText } from '../../waiting/chat';
-import { endReplaced } from '../../waiting/handOver';
-import { limitWaitTimeOption, waitLimit } from '../../waiting/limitWaitTime';
-import {
-	CUSTOMER_MESSAGE,
-	parseWaitEvent,
-	RESUME_PATH,
-	timeoutItem,
-	type WaitEvent,
-} from '../../waiting/wait';
+import { pauseBefore, takeUnshownText } from '../../waiting/chat';
+import { waitLimit } from '../../waiting/limitWaitTime';
+import { putToWait } from '../../waiting/putToWait';
+import { register } from '../../waiting/register';
+import { CUSTOMER_MESSAGE, parseWaitEvent, TIMEOUT, type WaitEvent } from '../../waiting/wait';
 import { queueKey } from '../conversationQueue';
 import { defineBranchingOperation, outputItem, type OperationContext } from '../operation';
 import {
-	customerMessageOptions,
 	customerMessageProperties,
 	readCustomerMessage,
-	sendCustomerMessage,
+	type CustomerMessage,
 } from './customerMessage';
-import { deliveryOptions } from './deliver';
+import { sendOrNoteEnd } from './sendOrNoteEnd';
+import { waitOptions } from './waitOptions';
 
-const shownInChat = { show: { showInChat: [true] } };
+type WaitContext = OperationContext<typeof waitOptions>;
 
-/** Text that is shown as it is, undefined if not set. */
-const shownText = z.preprocess(
-	(value) => (value === null ? undefined : value),
-	z.coerce.string().optional(),
-);
-
-const options = {
-	...customerMessageOptions,
-	ifOutcomeUnknown: deliveryOptions.ifOutcomeUnknown,
-	limitWaitTime: limitWaitTimeOption,
-	showInChat: option(
-		{
-			displayName: "Show in n8n's Chat",
-			name: 'showInChat',
-			type: 'boolean',
-			default: false,
-			description:
-				"Whether this is n8n's own chat: the customer reads the agent's messages there, and what the customer writes goes to the agent. Connect the output back to the input. Needs a Chat Trigger with Response Mode 'Using Response Nodes'.",
-		},
-		flag,
-	),
-	chatText: option(
-		{
-			displayName: 'First Text',
-			name: 'chatText',
-			type: 'string',
-			default: '',
-			displayOptions: shownInChat,
-			description: 'What the customer reads when the chat begins to wait for the agent',
-		},
-		shownText,
-	),
-	deliveredText: option(
-		{
-			displayName: 'Delivered Text',
-			name: 'deliveredText',
-			type: 'string',
-			default: '✓',
-			displayOptions: shownInChat,
-			description:
-				"What the customer reads when a message has gone to the agent. n8n's chat takes the next message only afterwards.",
-		},
-		shownText.transform((value) => value ?? '✓'),
-	),
-	notDeliveredText: option(
-		{
-			displayName: 'Not Delivered Text',
-			name: 'notDeliveredText',
-			type: 'string',
-			default: 'Your message could not be delivered. Please send it again.',
-			displayOptions: shownInChat,
-			description: 'What the customer reads when a message could not be sent to the agent',
-		},
-		shownText.transform(
-			(value) => value ?? 'Your message could not be delivered. Please send it again.',
-		),
-	),
-	alternate: option(
-		{
-			displayName: 'Alternate With Second Node',
-			name: 'alternate',
-			type: 'boolean',
-			default: false,
-			displayOptions: shownInChat,
-			description:
-				"Whether to pass every second message of the agent to another node of this kind through the output Second Node. n8n's chat shows no second text of a node that waits twice in a row. Without it, this node runs for three seconds in between, in which n8n loses what the customer writes.",
-		},
-		flag,
-	),
-};
-
-type WaitContext = OperationContext<typeof options>;
-
+/**
+ * Sends what the customer says, if anything, and puts the execution to wait for the next event of the conversation.
+ *
+ * In a loop its input is such an event: what the customer has written in n8n's chat is sent, an agent's message is shown there,
+ * and after the end nothing comes out. What wakes the execution is in `waiting/`.
+ */
 export const sendAndWaitForReply = defineBranchingOperation({
 	option: {
 		name: 'Send and Wait for Reply',
@@ -114,37 +37,45 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		displayOptions: { hide: { '@tool': [true] } },
 	},
 	properties: [conversationIdProperty, ...customerMessageProperties],
-	options,
+	options: waitOptions,
 	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
 	async execute(context) {
-		const { functions, itemIndex } = context;
 		checkThatItCanWait(context);
+		const { functions, itemIndex, options } = context;
 		const conversationId = readTextParameter(context, conversationIdProperty);
-		const item = functions.getInputData()[itemIndex] ?? { json: {} };
+		const item: INodeExecutionData = functions.getInputData()[itemIndex] ?? { json: {} };
 		const event = parseWaitEvent(item.json, conversationId);
-		if (event?.event === 'conversation_ended' || event?.event === 'timeout') return [[], []];
-		const isText = event?.event === 'message_created' && context.options.showInChat === true;
-		const mustPause = isText ? pauseBefore(functions) : 0;
-		if (mustPause > 0 && context.options.alternate) {
+		if (event?.event === 'conversation_ended' || event?.event === TIMEOUT) return [[], []];
+
+		const showsAgent = options.showInChat === true && event?.event === 'message_created';
+		const pause = showsAgent ? pauseBefore(functions) : 0;
+		if (pause > 0 && options.alternate) {
 			return [[], [{ ...item, pairedItem: { item: itemIndex } }]];
 		}
-		const registered = await register(context, conversationId);
-		const ended = (more?: IDataObject): INodeExecutionData[][] => [
-			[outputItem(endedEvent(conversationId, registered.sessionId, more), itemIndex)],
-			[],
-		];
-		if (registered.isEnded) return ended();
-		const sent = await send(context, conversationId, event);
-		if (sent === 'ended')
-			return ended({ unsentText: event?.text ?? readCustomerMessage(context).content });
-		if (mustPause > 0) await sleep(mustPause);
-		return [
-			[await wait(context, { conversationId, sessionId: registered.sessionId, event, sent })],
-			[],
-		];
+
+		const { isEnded, ...registered } = await register(functions, conversationId, event);
+		const message = messageOf(context, item, event);
+		const sent = isEnded ? 'ended' : await send(context, conversationId, message);
+		if (sent === 'ended') {
+			const { sessionId } = registered;
+			const json = {
+				event: 'conversation_ended',
+				conversationId,
+				...(sessionId && { sessionId }),
+				timestamp: new Date().toISOString(),
+				...(message?.content && { unsentText: message.content }),
+			};
+			const { binary } = item;
+			return [[{ ...outputItem(json, itemIndex), ...(message && binary && { binary }) }], []];
+		}
+		if (pause > 0) await sleep(pause);
+		const chatText = options.showInChat ? chatTextOf(context, event, sent) : undefined;
+		const until = waitLimit(options.limitWaitTime, Date.now());
+		return [[await putToWait(functions, { conversationId, ...registered, chatText, until })], []];
 	},
 });
 
+/** @throws NodeOperationError for a tool, and for several items */
 function checkThatItCanWait({ functions, itemIndex }: WaitContext): void {
 	const fail = (message: string, description: string) => {
 		throw new NodeOperationError(functions.getNode(), message, { itemIndex, description });
@@ -158,138 +89,59 @@ function checkThatItCanWait({ functions, itemIndex }: WaitContext): void {
 	if (functions.getInputData().length > 1) {
 		fail(
 			'An execution can wait for one conversation only',
-			'Give this node one item. With Loop Over Items, or a sub-workflow for each item, several conversations go one after the other, or side by side.',
+			'Give this node one item. To wait for several conversations, call a sub-workflow for each item.',
 		);
 	}
 }
 
-const REGISTERED = 'talkdeskWait';
-
-/** Notes, once for each conversation, that this execution waits for it. */
-async function register({ functions }: WaitContext, conversationId: string) {
-	const memory = functions.getContext('flow');
-	const known = registeredSchema.safeParse(memory[REGISTERED]).data;
-	if (known?.conversationId === conversationId) return { ...known, isEnded: false };
-	const resumeUrl = resumeUrlOf(functions);
-	const { replaced, ...registration } = await waitsOf(functions).register(
-		conversationId,
-		resumeUrl,
-	);
-	if (replaced) await endReplaced(functions, replaced);
-	const { sessionId, isEnded } = registration;
-	if (!isEnded) memory[REGISTERED] = { conversationId, ...(sessionId && { sessionId }) };
-	return registration;
-}
-const registeredSchema = z.object({ conversationId: z.string(), sessionId: z.string().optional() });
-
-function resumeUrlOf(functions: WaitContext['functions']): string {
-	const url = new URL(
-		z.string().parse(functions.evaluateExpression('{{ $execution.resumeUrl }}', 0)),
-	);
-	url.pathname += `/${RESUME_PATH}`;
-	return url.href;
+/** What the customer says: the parameters at first, in a loop the customer's message. An agent's own is not sent back. */
+function messageOf(
+	context: WaitContext,
+	{ binary = {} }: INodeExecutionData,
+	event: WaitEvent | undefined,
+): CustomerMessage | undefined {
+	if (event && event.event !== CUSTOMER_MESSAGE) return undefined;
+	const hasFiles = Object.keys(binary).length > 0;
+	const message = event
+		? { content: event.text ?? '', fields: hasFiles ? ['*'] : [] }
+		: readCustomerMessage(context);
+	const attachmentIds = event ? [] : context.options.attachmentIds;
+	const isEmpty = message.content === '' && message.fields.length + attachmentIds.length === 0;
+	return isEmpty ? undefined : message;
 }
 
-/**
- * Sends what the customer says, if anything: the parameters at first, in a loop what the customer has written in n8n's chat.
- * An agent's own message is not sent back.
- */
+type Sent = 'sent' | 'nothing' | 'failed' | 'ended';
+
+/** Sends a message. @throws as `sendOrNoteEnd`, outside of n8n's own chat */
 async function send(
 	context: WaitContext,
 	conversationId: string,
-	event: WaitEvent | undefined,
-): Promise<'sent' | 'nothing' | 'failed' | 'ended'> {
-	if (event && event.event !== CUSTOMER_MESSAGE) return 'nothing';
-	const message = event
-		? { content: event.text ?? '', fields: ['*'] }
-		: readCustomerMessage(context);
-	const hasFiles = message.fields.length > 0 || context.options.attachmentIds.length > 0;
-	if (message.content === '' && !hasFiles) return 'nothing';
-	const { functions } = context;
+	message: CustomerMessage | undefined,
+): Promise<Sent> {
+	if (!message) return 'nothing';
+	const { functions, options } = context;
 	try {
-		const { delivery } = await sendCustomerMessage(
-			{
-				...context,
-				options: {
-					...context.options,
-					ifConversationEnded: 'continue',
-					contactEmail: undefined,
-					touchpointId: undefined,
-				},
-			},
-			conversationId,
-			message,
-		);
-		if (delivery.outcome !== 'ended') return 'sent';
-		await sessionsOf(functions).end(conversationId, new Date().toISOString());
-		return 'ended';
+		return (await sendOrNoteEnd(context, conversationId, message)) ? 'sent' : 'ended';
 	} catch (error) {
-		if (!event || !context.options.showInChat) throw error;
+		if (!options.showInChat) throw error;
 		// The customer reads it and can write again. A failed execution would end the chat.
 		functions.logger.error(`${functions.getNode().name}: ${String(error)}`);
 		return 'failed';
 	}
 }
 
-/** Puts the execution to wait. @returns the item that n8n shows while it waits */
-async function wait(
-	{ functions, options: chosen, itemIndex }: WaitContext,
-	{
-		conversationId,
-		sessionId,
-		event,
-		sent,
-	}: {
-		conversationId: string;
-		sessionId: string | undefined;
-		event: WaitEvent | undefined;
-		sent: 'sent' | 'nothing' | 'failed';
-	},
-): Promise<INodeExecutionData> {
-	const text = chosen.showInChat ? textFor() : undefined;
-	const now = Date.now();
-	const opensAt = text ? noteText(functions, text, now) : now;
-	const lastEventId = event?.eventId;
-	const until = waitLimit(chosen.limitWaitTime, now);
-	// n8n puts out the input of the node when the time is over.
-	functions.getExecuteData().data = {
-		main: [
-			[
-				{
-					...timeoutItem(
-						{
-							conversationId,
-							opensAt,
-							...(sessionId && { sessionId }),
-							...(lastEventId && { lastEventId }),
-						},
-						until?.getTime() ?? now,
-					),
-					pairedItem: { item: itemIndex },
-				},
-			],
-		],
-	};
-	await functions.putExecutionToWait(until ?? WAIT_INDEFINITELY);
-	const json = { conversationId, ...(sessionId && { sessionId }), waiting: true };
-	return { ...outputItem(json, itemIndex), ...(text && { sendMessage: text }) };
-
-	function textFor(): string | undefined {
-		if (event?.event === 'message_created') return textOf(event);
-		const unshown = takeUnshownText(functions);
-		if (sent === 'failed') return [unshown, chosen.notDeliveredText].filter(Boolean).join('\n\n');
-		return unshown || (!event && chosen.chatText) || chosen.deliveredText;
+/** What the customer reads in n8n's own chat while the execution waits. */
+function chatTextOf(
+	{ functions, options }: WaitContext,
+	event: WaitEvent | undefined,
+	sent: Sent,
+): string | undefined {
+	if (event?.event === 'message_created') {
+		const { text = '', attachments } = event;
+		const files = attachments.map(({ name }) => `📎 ${name ?? ''}`.trim());
+		return [text, ...files].filter(Boolean).join('\n');
 	}
+	const unshown = takeUnshownText(functions);
+	if (sent === 'failed') return [unshown, options.notDeliveredText].filter(Boolean).join('\n\n');
+	return unshown || (!event && options.chatText) || options.deliveredText;
 }
-
-/** What n8n's chat can show of a message: its text, and the names of its files. */
-const textOf = ({ text = '', attachments }: WaitEvent): string =>
-	[text, ...attachments.map(({ name }) => `📎 ${name ?? ''}`.trim())].filter(Boolean).join('\n');
-
-const endedEvent = (conversationId: string, sessionId?: string, more: IDataObject = {}) => ({
-	event: 'conversation_ended',
-	conversationId,
-	...(sessionId && { sessionId }),
-	timestamp: new Date().toISOString(),
-	...more,
-});

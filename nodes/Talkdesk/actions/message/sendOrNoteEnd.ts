@@ -1,0 +1,39 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { sessionsOf } from '../../sessions/sessions';
+import type { OperationContext } from '../operation';
+import {
+	sendCustomerMessage,
+	type customerMessageOptions,
+	type CustomerMessage,
+} from './customerMessage';
+import type { deliveryOptions } from './deliver';
+
+type Declared = typeof customerMessageOptions & Pick<typeof deliveryOptions, 'ifOutcomeUnknown'>;
+
+/**
+ * Sends a message of the customer. If the conversation turns out to have ended, that is noted.
+ *
+ * @returns the output of the node for the message; undefined if the conversation has ended
+ * @throws NodeOperationError if there is nothing to send; TalkdeskApiError
+ */
+export async function sendOrNoteEnd(
+	context: OperationContext<Declared>,
+	conversationId: string,
+	message?: CustomerMessage,
+): Promise<IDataObject | undefined> {
+	const options = {
+		...context.options,
+		ifConversationEnded: 'continue' as const,
+		contactEmail: undefined,
+		touchpointId: undefined,
+	};
+	const { delivery, output } = await sendCustomerMessage(
+		{ ...context, options },
+		conversationId,
+		message,
+	);
+	if (delivery.outcome !== 'ended') return output;
+	await sessionsOf(context.functions).end(conversationId, new Date().toISOString());
+	return undefined;
+}

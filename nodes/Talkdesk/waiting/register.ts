@@ -1,0 +1,50 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { waitsOf } from '../sessions/waits';
+import { endReplaced } from './handOver';
+import { RESUME_PATH, type WaitEvent } from './wait';
+
+const MEMORY = 'talkdeskWait';
+/** What an execution remembers of the conversation that it waits for. n8n keeps it with the execution's data. */
+const memorySchema = z.object({
+	conversationId: z.string(),
+	sessionId: z.string().optional(),
+	eventIds: z.array(z.string()).catch([]),
+});
+/** Events that an execution remembers: more than can be under way at the same moment. */
+const MAX_EVENT_IDS = 20;
+
+/** Notes, once for each conversation, that this execution waits for it, and which events it was given. */
+export async function register(
+	functions: IExecuteFunctions,
+	conversationId: string,
+	event: WaitEvent | undefined,
+): Promise<{ sessionId?: string; isEnded: boolean; eventIds: string[] }> {
+	const memory = functions.getContext('flow');
+	const known = memorySchema.safeParse(memory[MEMORY]).data;
+	const eventIds = [...(known?.eventIds ?? []), ...(event?.eventId ? [event.eventId] : [])].slice(
+		-MAX_EVENT_IDS,
+	);
+	if (known?.conversationId === conversationId) {
+		memory[MEMORY] = { ...known, eventIds };
+		return { ...known, eventIds, isEnded: false };
+	}
+	const resumeUrl = resumeUrlOf(functions);
+	const { replaced, ...registration } = await waitsOf(functions).register(
+		conversationId,
+		resumeUrl,
+	);
+	if (replaced) await endReplaced(functions, replaced);
+	const { sessionId, isEnded } = registration;
+	if (!isEnded) memory[MEMORY] = { conversationId, eventIds, ...(sessionId && { sessionId }) };
+	return { ...registration, eventIds };
+}
+
+function resumeUrlOf(functions: IExecuteFunctions): string {
+	const url = new URL(
+		z.string().parse(functions.evaluateExpression('{{ $execution.resumeUrl }}', 0)),
+	);
+	url.pathname += `/${RESUME_PATH}`;
+	return url.href;
+}
