@@ -76,7 +76,10 @@ export class FakeDataTables {
 			(filters?.conditions ?? []).every(({ keyName, condition, keyValue }) => {
 				const [, field] = /^=\{\{ \$json\.(\w+) \}\}$/.exec(keyValue) ?? [];
 				const [left, right] = [row[keyName], field === undefined ? keyValue : input[field]];
-				return condition === 'eq' ? left === right : String(left) < String(right);
+				if (condition === 'eq') return left === right;
+				// As in SQL, nothing is neither greater nor less than anything.
+				if (left === null || left === undefined) return false;
+				return condition === 'gt' ? String(left) > String(right) : String(left) < String(right);
 			}),
 		);
 		switch (operation) {

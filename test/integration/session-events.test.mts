@@ -40,8 +40,10 @@ describe('the trigger', () => {
 		const { events } = await trigger([event('conversation_started', 'foreign')]);
 		expect(events).toMatchObject([{ event: 'conversation_started', conversationId: 'foreign' }]);
 		expect(events[0]).not.toHaveProperty('sessionId');
-		const looks = dataTables.operations.length;
+		// Whether any execution waits is asked at times, not for each event.
 		await trigger([says('foreign', 'Hi', ZOE)]);
+		const looks = dataTables.operations.length;
+		await trigger([says('foreign', 'Ho', ZOE)]);
 		expect(dataTables.operations).toHaveLength(looks);
 	});
 

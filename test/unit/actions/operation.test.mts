@@ -28,12 +28,19 @@ function describe(type: string, resource: string, operation: string) {
 }
 
 const operations = resources.flatMap(({ name, operations }) =>
-	operations.map(({ option, toolDescription }) => ({
-		resource: name,
-		operation: option.value,
-		toolDescription,
-	})),
+	operations.flatMap(({ option, toolDescription }) =>
+		toolDescription ? [{ resource: name, operation: option.value, toolDescription }] : [],
+	),
 );
+
+it('an operation without a description for the model is not offered as a tool', () => {
+	const others = resources.flatMap(({ operations }) =>
+		operations.filter(({ toolDescription }) => !toolDescription),
+	);
+	expect(others.map(({ option }) => option)).toMatchObject([
+		{ value: 'sendAndWaitForReply', displayOptions: { hide: { '@tool': [true] } } },
+	]);
+});
 
 it.each(operations)(
 	'as a tool, $resource: $operation has a description of its own for the model',

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { browser } from '../support/browserFixture.mts';
+import { openHostedChat, type HostedChat } from '../tools/browser/chatWidget.mts';
+import { importExample, startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
+
+jest.setTimeout(180_000);
+
+const ANN = 'ann@shop.internal';
+const REQUEST = `I want a human, my address is ${ANN}`;
+const HANDED_OVER = 'A human takes over.';
+
+let environment: Environment;
+let model: ScriptedModel;
+let chatUrl: string;
+let workflowId: string;
+
+beforeAll(async () => {
+	environment = await startEnvironment();
+	model = await startScriptedModel((said, toolResults, before) => {
+		if (/human/.test(said) && toolResults.length === 0) {
+			return { callTool: { contactEmail: ANN, contactReason: 'An order is late' } };
+		}
+		if (toolResults.length > 0) return { say: HANDED_OVER };
+		// So that a test can ask what the bot knows.
+		if (/remember/.test(said)) return { say: before.join(' | ') };
+		return { say: `You said: ${said}` };
+	});
+	const openAi = await environment.n8n.api.createCredential('Model', 'openAiApi', {
+		apiKey: 'none',
+		url: model.url,
+	});
+	const imported = await importExample(environment.n8n, 'ai-agent-in-n8n-chat', {
+		credentials: { talkdeskOAuth2Api: environment.credential, openAiApi: openAi },
+		chat: environment.chat,
+	});
+	workflowId = imported.workflowId;
+	chatUrl = `${environment.n8n.webhookUrl}/${imported.webhookIdOf('When chat message received')}/chat`;
+	const key = environment.credentialData.webhookApiKey ?? '';
+	environment.talkdesk.configure({
+		touchpoints: [
+			{
+				id: 'local-touchpoint',
+				integration: {
+					basePath: imported.basePath,
+					authentication: { type: 'apiKey', key },
+				},
+			},
+		],
+	});
+}, 180_000);
+afterAll(async () => {
+	await model?.close();
+	await environment?.stop();
+}, 30_000);
+
+const textsIn = async (chat: HostedChat) => (await chat.texts()).map(({ text }) => text);
+const saidIn = (id: string) =>
+	(environment.talkdesk.conversation(id)?.messages ?? [])
+		.filter(({ from }) => from === 'customer')
+		.map(({ content }) => content);
+const newest = () => environment.talkdesk.conversations().at(-1)?.id ?? 'none';
+
+const waiting = async () =>
+	(await environment.n8n.api.executions({ workflowId })).filter(
+		({ status }) => status === 'waiting',
+	);
+
+/** A customer who has been handed over to Zoe. */
+async function handOver() {
+	const chat = await openHostedChat(await browser.newPage(), chatUrl);
+	await chat.say(REQUEST);
+	await chat.hears(HANDED_OVER);
+	const id = newest();
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+	return { chat, id };
+}
+
+async function untilSaid(id: string, texts: string[]) {
+	await environment.talkdesk.waitFor(() => saidIn(id).length >= texts.length, {
+		what: `${texts.join()} in ${saidIn(id).join()}`,
+		timeoutMs: 30_000,
+	});
+	expect(saidIn(id)).toEqual(texts);
+}
+
+it('a customer talks with the bot, with the human, and with the bot again, which knows what the human said', async () => {
+	const chat = await openHostedChat(await browser.newPage(), chatUrl);
+	await chat.say('Hello');
+	await chat.hears('You said: Hello');
+	await chat.say(REQUEST);
+	await chat.hears(HANDED_OVER);
+	const id = newest();
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+
+	// Three at once are all shown, in order.
+	await Promise.all(
+		['One.', 'Two.', 'Three.'].map(async (text) => {
+			await environment.talkdesk.agent.say(id, text);
+		}),
+	);
+	for (const text of ['One.', 'Two.', 'Three.']) await chat.hears(text);
+
+	await chat.say('My order is late');
+	await chat.say('It has the number 4711');
+	await untilSaid(id, ['My order is late', 'It has the number 4711']);
+	await environment.talkdesk.agent.say(id, 'It comes on Tuesday.');
+	await chat.hears('It comes on Tuesday.');
+	await environment.talkdesk.agent.end(id);
+	await chat.hears('I am your bot again');
+
+	expect((await textsIn(chat)).slice(-11)).toEqual(
+		[
+			REQUEST,
+			HANDED_OVER,
+			'One.',
+			'Two.',
+			'Three.',
+			'My order is late',
+			'✓',
+			'It has the number 4711',
+			'✓',
+			'It comes on Tuesday.',
+			expect.stringContaining('I am your bot again'),
+		].slice(-11),
+	);
+	await chat.say('What do you remember?');
+	await chat.hears('Zoe (human): It comes on Tuesday.');
+
+	// A second hand-off in the same chat.
+	await chat.say(REQUEST);
+	await environment.talkdesk.waitFor(() => newest() !== id, {
+		what: 'a second',
+		timeoutMs: 30_000,
+	});
+	await environment.talkdesk.agent.join(newest(), { name: 'Zoe' });
+	await environment.talkdesk.agent.say(newest(), 'Me again.');
+	await chat.hears('Me again.');
+	await chat.say('end');
+	await chat.hears('You have left the conversation');
+	expect(environment.talkdesk.conversation(newest())?.state).toBe('ended');
+});
+
+it('a page that is reloaded goes on with the same human', async () => {
+	const { chat, id } = await handOver();
+	await environment.talkdesk.agent.say(id, 'Before.');
+	await chat.hears('Before.');
+	await chat.page.reload();
+	// What was said is there, from the memory.
+	await chat.hears('Before.');
+	await environment.talkdesk.agent.say(id, 'While you were away.');
+	await sleep(2000);
+	await chat.say('I am back');
+	await untilSaid(id, ['I am back']);
+	await environment.talkdesk.agent.say(id, 'Welcome back.');
+	await chat.hears('Welcome back.');
+	await environment.talkdesk.agent.end(id);
+	await chat.hears('I am your bot again');
+	// The execution of the page before has ended as well.
+	while ((await waiting()).length > 0) await sleep(500);
+	await chat.page.reload();
+	await chat.hears('While you were away.');
+});
+
+it('n8n may be restarted while human and customer talk', async () => {
+	const { chat, id } = await handOver();
+	await environment.talkdesk.agent.say(id, 'Before the restart.');
+	await chat.hears('Before the restart.');
+	await environment.n8n.restart();
+	await environment.talkdesk.agent.say(id, 'After the restart.');
+	await chat.page.reload();
+	await chat.say('Hello again');
+	await untilSaid(id, ['Hello again']);
+	await environment.talkdesk.agent.say(id, 'There you are.');
+	await chat.hears('There you are.', 60_000);
+});
