@@ -23,7 +23,7 @@ export interface Answer {
 /** The check was interrupted, so that no further request is sent. */
 export class Interrupted extends Error {}
 /** A request had no answer. */
-export class NoAnswer extends Error {}
+class NoAnswer extends Error {}
 
 interface RequestOptions {
 	body?: object;

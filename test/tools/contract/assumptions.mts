@@ -249,9 +249,7 @@ const ofTheCalls = {
 	),
 } satisfies Record<string, Assumption>;
 
-export type ApiAssumption = keyof typeof ofTheApi;
-export type CallAssumption = keyof typeof ofTheCalls;
-export type AssumptionId = ApiAssumption | CallAssumption;
+export type AssumptionId = keyof typeof ofTheApi | keyof typeof ofTheCalls;
 
 /** All assumptions, in the order of the report. */
 export const assumptions: Record<AssumptionId, Assumption> = { ...ofTheApi, ...ofTheCalls };

@@ -1,6 +1,6 @@
 import { assumptions, type AssumptionId } from './assumptions.mts';
 
-export type Verdict = 'held' | 'not held' | 'unclear';
+type Verdict = 'held' | 'not held' | 'unclear';
 
 export interface Finding {
 	verdict: Verdict;

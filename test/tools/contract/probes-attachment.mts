@@ -82,7 +82,7 @@ async function probeReading(context: Context, { id, name }: Reference): Promise<
 	const list = parsed.success ? parsed.data._embedded.list : [];
 	findings.record(
 		'attachment.list',
-		list.length === 1 && list[0]?.id === id,
+		list.some((each) => each.id === id) && list.every((each) => each.name === name),
 		parsed.success ? `${list.length} of that name` : describeAnswer(answer),
 	);
 

@@ -77,6 +77,8 @@ export async function runCheck(options: CheckOptions): Promise<CheckResult> {
 			async () => await probeAttachments(context, second),
 		);
 		if (first) await group('End', async () => await probeEnd(context, first, sent));
+		// At the desk, there is no more than the one that the steps are about.
+		if (second) await group('End of the second', async () => await created.end(second.id));
 		if (file) await group('Deletion', async () => await probeDeletion(context, file));
 		if (listening) {
 			const { receiver } = listening;
