@@ -8,7 +8,9 @@ import { parseJson } from '../../../nodes/Talkdesk/text/json';
 
 const TIMEOUT_MS = 30_000;
 const ATTEMPTS = 3;
-/** For a 429 without `Retry-After`. */
+/** Busy, or a gateway that speaks for Talkdesk: no answer to judge. */
+const REPEATED = [429, 502, 503, 504];
+/** Without `Retry-After`. */
 const WAIT_MS = 2_000;
 const MAX_WAIT_MS = 30_000;
 
@@ -38,7 +40,7 @@ interface RequestOptions {
 export interface RawApi {
 	/** Fetches a token. With `scope`, one that has no other scope; it isn't used for later calls. */
 	fetchToken(scope?: string): Promise<Answer>;
-	/** Sends a request to the API. A 401 renews the token once, and a 429 is repeated. */
+	/** Sends a request to the API. A 401 renews the token once. */
 	call(method: string, path: string, options?: RequestOptions): Promise<Answer>;
 	/** Sends a request to a signed link, without a token. */
 	storage(
@@ -86,10 +88,11 @@ export function createApi(settings: TalkdeskSettings, signal: AbortSignal): RawA
 					throw new NoAnswer(`no answer (${code ?? 'unknown'})`);
 				});
 			const { status } = response;
-			if (status === 429 && attempt < ATTEMPTS) {
+			if (REPEATED.includes(status)) {
+				if (attempt === ATTEMPTS) throw new NoAnswer(`no answer (HTTP ${status})`);
 				const seconds = Number(response.headers['retry-after']);
 				const wait = Number.isFinite(seconds) ? seconds * 1000 : WAIT_MS * attempt;
-				await sleep(Math.min(wait, MAX_WAIT_MS));
+				await sleep(Math.min(wait, MAX_WAIT_MS), undefined, isCleaningUp ? {} : { signal });
 				continue;
 			}
 			const text = response.data;

@@ -56,11 +56,11 @@ async function main(): Promise<number> {
 		const date = new Date().toISOString().slice(0, 10);
 		const format = output.endsWith('.json') ? 'json' : 'markdown';
 		if (!result.isInterrupted) {
+			print(`\n${toTerminal(result)}`);
 			fs.writeFileSync(output, toFile(result, { version: packageVersion(), region, date }, format));
-			print(`\n${toTerminal(result)}\nThe report is in ${output}.`);
+			print(`The report is in ${output}.`);
 		}
 		for (const each of result.left) print(`Not removed: ${each}`);
-		if (result.problem !== undefined) print(`\n${result.problem}`);
 		if (result.isInterrupted) return 130;
 		if (result.findings.every(({ verdict }) => verdict === 'unclear')) return 2;
 		return result.findings.some(({ verdict }) => verdict === 'not held') ? 1 : 0;

@@ -1,6 +1,13 @@
 import { oddAnswers } from '../../simulator/odd-answers.mts';
 import type { Answered, SimulatorOptions } from '../../simulator/simulator.mts';
-import { changed, check, idsOf, leftIn, startContractSimulator } from './contract-fixtures.mts';
+import {
+	CANARIES,
+	changed,
+	check,
+	idsOf,
+	leftIn,
+	startContractSimulator,
+} from './contract-fixtures.mts';
 import type { AssumptionId } from './assumptions.mts';
 import { assumptionIds } from './findings.mts';
 import { isAboutCalls } from './assumptions.mts';
@@ -172,6 +179,34 @@ test('a busy Talkdesk is asked again', async () => {
 				: undefined,
 	});
 	expect(idsOf(result, 'held')).toHaveLength(Object.keys(BREAKS).length);
+});
+
+test('a gateway that doesn’t answer is no finding', async () => {
+	const { result } = await setUp({
+		faults: ({ route }) =>
+			route.endsWith('/messages')
+				? { kind: 'unavailable', status: 503, when: 'before', retryAfterSeconds: 0 }
+				: undefined,
+	});
+	expect(result.problem).toMatch(/Messages: no answer \(HTTP 503\)/);
+	expect(idsOf(result, 'not held')).toEqual([]);
+	expect(idsOf(result, 'unclear')).toContain('send.fields');
+	expect(idsOf(result, 'held')).toContain('attachment.download');
+});
+
+test.each([
+	['for nothing', ['attachments:read'], 1],
+	['for files', ['digital-connect:write'], 20],
+	['to read files', ['digital-connect:write', 'attachments:request', 'attachments:write'], 25],
+] as const)('a client without the scopes %s is no finding', async (_what, scopes, held) => {
+	const { talkdesk } = await startContractSimulator();
+	talkdesk.configure({
+		clients: [{ id: CANARIES.id, secret: CANARIES.secret, scopes: [...scopes] }],
+	});
+	const { result } = await check(talkdesk).finally(talkdesk.close);
+	expect(idsOf(result, 'not held')).toEqual([]);
+	expect(idsOf(result, 'held').length).toBeGreaterThan(held);
+	expect(leftIn(talkdesk)).toEqual([]);
 });
 
 test('a start without an answer leaves nothing behind', async () => {

@@ -1,6 +1,6 @@
 import { assumptions, type AssumptionId } from './assumptions.mts';
 
-type Verdict = 'held' | 'not held' | 'unclear';
+export type Verdict = 'held' | 'not held' | 'unclear';
 
 export interface Finding {
 	verdict: Verdict;

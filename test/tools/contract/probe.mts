@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TalkdeskSettings } from '../../../nodes/Talkdesk/api/settings';
 import type { Answer, RawApi } from './api.mts';
 import type { Created } from './created.mts';
-import type { Findings } from './findings.mts';
+import type { Findings, Verdict } from './findings.mts';
 
 /** What a group of probes works with. */
 export interface Context {
@@ -22,6 +22,10 @@ export interface Context {
 export const ENDED_CODE = '3016011';
 
 export const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300;
+
+/** The verdict of an answer: a refusal for lack of a scope says nothing about anything else. */
+export const verdictOf = ({ status }: Answer, isHeld: boolean): Verdict =>
+	status === 403 ? 'unclear' : isHeld ? 'held' : 'not held';
 
 const codeSchema = z.object({ code: z.union([z.string(), z.number()]).transform(String) });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { Answer } from './api.mts';
 import { ATTACHMENTS, idOf } from './created.mts';
-import { isSuccess, newKey, unknownId, type Context } from './probe.mts';
+import { isSuccess, newKey, unknownId, verdictOf, type Context } from './probe.mts';
 import { messagesOf } from './probes-message.mts';
 import type { Started } from './probes-start.mts';
 import { describeAnswer, enumWord, timeForm } from './shape.mts';
@@ -68,7 +68,11 @@ async function probeConflict(context: Context, name: string): Promise<void> {
 		return;
 	}
 	const taken = await created.attach({ name, request_id: link.request_id });
-	findings.record('attachment.name-taken', taken.status === 409, describeAnswer(taken));
+	findings.record(
+		'attachment.name-taken',
+		verdictOf(taken, taken.status === 409),
+		describeAnswer(taken),
+	);
 	if (isSuccess(taken)) return;
 	const request = { name: `again-${name}`, request_id: link.request_id };
 	const renamed = await created.attach(request);
@@ -82,14 +86,21 @@ async function probeReading(context: Context, { id, name }: Reference): Promise<
 	const list = parsed.success ? parsed.data._embedded.list : [];
 	findings.record(
 		'attachment.list',
-		list.some((each) => each.id === id) && list.every((each) => each.name === name),
+		verdictOf(
+			answer,
+			list.some((each) => each.id === id) && list.every((each) => each.name === name),
+		),
 		parsed.success ? `${list.length} of that name` : describeAnswer(answer),
 	);
 
 	const linkAnswer = await api.call('GET', `${pathOf(id)}/download-link`);
 	const link = downloadSchema.safeParse(linkAnswer.body);
 	if (!link.success) {
-		return findings.record('attachment.download', false, describeAnswer(linkAnswer));
+		return findings.record(
+			'attachment.download',
+			verdictOf(linkAnswer, false),
+			describeAnswer(linkAnswer),
+		);
 	}
 	const { url, expire_time: expireTime } = link.data;
 	const file = await api.storage('GET', url);
@@ -156,10 +167,10 @@ export async function probeAttachments(
 		return undefined;
 	}
 	const current = await api.call('GET', pathOf(id));
-	const strict = [made, current].map(({ body }) => resourceSchema.safeParse(body));
-	const states = [made, current].map(({ body }) =>
-		enumWord(looseSchema.safeParse(body).data?.state),
-	);
+	// Without attachments:read, there is nothing more to see.
+	const answers = isSuccess(current) ? [made, current] : [made];
+	const strict = answers.map(({ body }) => resourceSchema.safeParse(body));
+	const states = answers.map(({ body }) => enumWord(looseSchema.safeParse(body).data?.state));
 	findings.record(
 		'attachment.fields',
 		strict.every((each) => each.data?.size === BYTES.length && each.data.name === name),
@@ -182,7 +193,7 @@ export async function probeDeletion(
 	const after = await api.call('GET', pathOf(id));
 	findings.record(
 		'attachment.delete',
-		deleted.status === 204 && after.status === 404,
+		verdictOf(after, deleted.status === 204 && after.status === 404),
 		`${describeAnswer(deleted)}; then ${describeAnswer(after)}`,
 	);
 }

@@ -36,7 +36,7 @@ function recordStarted({ findings }: Context, answer: Answer) {
 }
 
 /** Starts a conversation with a transcript, after one with a wrong type and the same key. */
-async function startWithTranscript(context: Context): Promise<Started | undefined> {
+async function startWithTranscript(context: Context): Promise<Started> {
 	const { created, findings } = context;
 	const bodyWith = (types: [string, string]) =>
 		startBody(context, { previous_messages: transcript(types) });
@@ -70,7 +70,7 @@ async function startWithTranscript(context: Context): Promise<Started | undefine
 	}
 	findings.record('start.types', isSuccess(lower), `lower case: ${describeAnswer(lower)}`);
 	const id = idOf(answer);
-	if (id === undefined) return undefined;
+	if (id === undefined) throw new Error(`no conversation was started: ${describeAnswer(answer)}`);
 	recordStarted(context, answer);
 	findings.record('start.key-after-refusal', true, describeAnswer(answer));
 	return { id, key, body: bodyWith(TYPES[spelling]) };
@@ -79,13 +79,12 @@ async function startWithTranscript(context: Context): Promise<Started | undefine
 /**
  * Starts the conversations that the other probes use, and repeats a start.
  *
- * @returns none if no conversation could be started
+ * @throws Error if no conversation could be started
  */
-export async function probeStart(
-	context: Context,
-): Promise<{ first: Started; second: Started } | undefined> {
+export async function probeStart(context: Context): Promise<{ first: Started; second: Started }> {
 	const { created, findings } = context;
 	const empty = await created.start({}, { key: newKey(context) });
+	if (empty.status === 403) throw new Error(`Talkdesk allows nothing: ${describeAnswer(empty)}`);
 	findings.record('start.empty', empty.status === 400, describeAnswer(empty));
 
 	const elsewhere = { ...startBody(context), touchpoint_id: unknownId() };
@@ -97,7 +96,6 @@ export async function probeStart(
 	}
 
 	const first = await startWithTranscript(context);
-	if (!first) return undefined;
 	const again = await created.start(first.body, { key: first.key });
 	const isSame = idOf(again) === first.id;
 	findings.record('start.key', isSame, `${again.status}, ${isSame ? 'the same id' : 'another id'}`);
@@ -105,7 +103,8 @@ export async function probeStart(
 	const second = { key: newKey(context), body: startBody(context) };
 	const answer = await created.start(second.body, { key: second.key });
 	const id = idOf(answer);
-	return id === undefined ? undefined : { first, second: { ...second, id } };
+	if (id === undefined) throw new Error(`no conversation was started: ${describeAnswer(answer)}`);
+	return { first, second: { ...second, id } };
 }
 
 /** Repeats the start of a conversation that has ended. */

@@ -23,7 +23,9 @@ export function toTerminal(result: CheckResult): string {
 		...(verdict === 'not held' ? [`          ${otherwise}`] : []),
 	]);
 	const calls = result.calls.length > 0 ? ['', 'Calls:', ...result.calls] : [];
-	return redact([...lines, ...calls, '', summaryOf(result)].join('\n'), result.secrets);
+	const problem = result.problem === undefined ? [] : ['', `It ended early: ${result.problem}`];
+	const text = [...lines, ...calls, ...problem, '', summaryOf(result)].join('\n');
+	return redact(text, result.secrets);
 }
 
 interface Head {
