@@ -30,6 +30,21 @@ export class Talkdesk implements INodeType {
 			'Hand chats over to human agents in Talkdesk Digital Connect, and send them messages and files',
 		defaults: { name: 'Talkdesk' },
 		usableAsTool: true,
+		builderHint: {
+			searchHint:
+				'Hands a chat over to a human agent and back. Give every operation the session ID of the chat as Session ID: then no conversation ID has to be kept. Message > Route sends a customer message to the human who has the chat, or gives it to the bot branch; Conversation > Start hands over; Conversation > End hands back. What agents write is no output of this node: it comes out of the Talkdesk Trigger.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-talkdesk.talkdeskTrigger',
+					relationHint: 'Receives what agents write, and the end of the conversation',
+				},
+				{
+					nodeType: '@n8n/n8n-nodes-langchain.agent',
+					relationHint:
+						'Takes this node as a tool that hands over when the customer asks for a human',
+				},
+			],
+		},
 		inputs,
 		outputs: OUTPUTS,
 		waitingNodeTooltip:

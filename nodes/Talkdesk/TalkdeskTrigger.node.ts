@@ -22,6 +22,16 @@ export class TalkdeskTrigger implements INodeType {
 		description:
 			'Starts the workflow when a Talkdesk Digital Connect conversation starts, ends, or receives a message from an agent',
 		defaults: { name: 'Talkdesk Trigger' },
+		builderHint: {
+			searchHint:
+				'Receives what human agents write. Send text to the chat that sessionId names, with the node of its channel. Leave out items without a sessionId, and those whose author.kind is customer: Talkdesk may call back what the customer wrote. agentJoined is true on the first message of each human, and handedBack on the end that gives the chat back to the bot.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-talkdesk.talkdesk',
+					relationHint: 'Hands chats over to the agents whose messages come out here',
+				},
+			],
+		},
 		inputs: [],
 		outputs: `={{ [["conversation_started", "Started"], ["message_created", "Message"], ["conversation_ended", "Ended"]].filter(([event]) => $parameter["events"].includes(event)).map(([, displayName]) => ({ type: "main", displayName })) }}`,
 		credentials: [

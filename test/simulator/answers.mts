@@ -10,6 +10,8 @@ export interface Answered {
 	status: number;
 	/** The parsed JSON; a text that is no JSON; undefined if there is no body. */
 	body: unknown;
+	/** The parsed body of the request; undefined if there was none. */
+	requestBody: unknown;
 }
 
 /** The changed parts of a response. */
@@ -38,7 +40,8 @@ export function createAnswers(settings: () => Settings): Answers {
 				const text = textOf(payload);
 				if (text === undefined || !possibleFaults(route).length) return payload;
 				const body = read(text);
-				const odd = settings().answers({ method, route, status: reply.statusCode, body });
+				const asked = { method, route, status: reply.statusCode, body, requestBody: request.body };
+				const odd = settings().answers(asked);
 				if (!odd) return payload;
 				const { status = reply.statusCode, type } = odd;
 				void reply.code(status);

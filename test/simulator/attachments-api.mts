@@ -98,7 +98,12 @@ export function attachmentsApi(dependencies: Dependencies) {
 				const { upload, content } = requireUpload(body.request_id);
 				const { name = upload.requestId, metadata } = body;
 				violations.checkValues(`POST ${attachmentsPath}`, { name });
-				if (attachments.all().some((other) => other.name === name)) {
+				const { attachmentNames, uploadsAfterConflict } = settings();
+				if (
+					attachmentNames === 'unique' &&
+					attachments.all().some((other) => other.name === name)
+				) {
+					if (uploadsAfterConflict === 'spent') upload.state = 'used';
 					throw new ApiError(409, 'There is an attachment of this name');
 				}
 				const attachment = attachments.create(content, { name, metadata, createdBy: 'api' });

@@ -116,13 +116,37 @@ export function digitalConnect(dependencies: Dependencies) {
 		);
 	}
 
+	/** Keys of refused starts, for the option `refusedKeys`. */
+	const refused = new Set<string>();
+
+	/** The body of a start, whose key may be spent once it was refused. */
+	function parseStart(request: FastifyRequest) {
+		const key = readKey(request);
+		if (settings().refusedKeys === 'spent' && refused.has(key)) {
+			throw new ApiError(409, 'The idempotency key was used for another request');
+		}
+		try {
+			return parseBody(startBody(settings().messageTypeSpelling), request.body);
+		} catch (error) {
+			refused.add(key);
+			throw error;
+		}
+	}
+
+	/** The conversation that an earlier Start with the same key has made. */
+	function startedWith(key: IdempotencyKey): Conversation | undefined {
+		const { honorStartKeys, startKeysAfterEnd } = settings();
+		const existing = honorStartKeys ? conversations.startedWith(key) : undefined;
+		return existing?.state === 'ended' && startKeysAfterEnd === 'new' ? undefined : existing;
+	}
+
 	return async function routes(app: FastifyInstance) {
 		const create = { onRequest: [authorize, requireKey] };
 
 		app.post('/digital-connect/conversations', create, async (request, reply) => {
-			const body = parseBody(startBody(settings().messageTypeSpelling), request.body);
+			const body = parseStart(request);
 			const key = keyOf(request);
-			const existing = conversations.startedWith(key);
+			const existing = startedWith(key);
 			if (!existing && !settings().touchpoints.some(({ id }) => id === body.touchpoint_id)) {
 				throw new ApiError(404, 'There is no such touchpoint');
 			}

@@ -93,7 +93,10 @@ export function createStorage({
 	app.put<WithId>('/uploads/:id', async (request, reply) => {
 		const upload = attachments.upload(request.params.id);
 		if (!upload) throw new StorageError(403, 'AccessDenied', 'Access Denied');
-		const type = requireHeaders(request, upload);
+		const type = requireHeaders(
+			request,
+			settings().uploadTypes === 'any' ? undefined : upload.allowedTypes,
+		);
 		if (upload.state !== 'waiting') {
 			throw new StorageError(403, 'AccessDenied', 'The link has been used');
 		}
@@ -153,7 +156,7 @@ export function createStorage({
  *
  * @returns the MIME type of the body
  */
-function requireHeaders({ headers }: FastifyRequest, { allowedTypes }: Upload): string {
+function requireHeaders({ headers }: FastifyRequest, allowedTypes: string[] | undefined): string {
 	if (headers['transfer-encoding'] !== undefined) {
 		const text = 'A header you provided implies functionality that is not implemented';
 		throw new StorageError(501, 'NotImplemented', text);

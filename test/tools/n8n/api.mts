@@ -12,6 +12,8 @@ import {
 	type ExecutionStatus,
 	type ExecutionSummary,
 	executionSummarySchema,
+	type MigrationFinding,
+	migrationFindingSchema,
 	testResultSchema,
 } from './schemas.mts';
 import { WorkflowApi } from './workflow-api.mts';
@@ -218,6 +220,17 @@ export class N8nApi extends WorkflowApi {
 			}
 			await sleep(POLL_MS);
 		}
+	}
+
+	/** What n8n's own migration report says about the workflows of this n8n, looked at anew. */
+	async migrationReport(version: string): Promise<MigrationFinding[]> {
+		const { report } = await this.rest.call(
+			'POST',
+			'/breaking-changes/report/refresh',
+			z.object({ report: z.object({ workflowResults: z.array(migrationFindingSchema) }) }),
+			{ params: { version }, body: {} },
+		);
+		return report.workflowResults;
 	}
 
 	/** All Data Tables, without their rows. */

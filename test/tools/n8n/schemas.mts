@@ -177,3 +177,11 @@ export type ExecutionSummary = z.output<typeof executionSummarySchema>;
 export type Execution = z.output<typeof executionSchema>;
 export type Item = z.output<typeof itemSchema>;
 export type DataTable = z.output<typeof dataTableSchema>;
+
+/** A rule of n8n's migration report that workflows break. */
+export const migrationFindingSchema = z.object({
+	ruleId: z.string(),
+	ruleTitle: z.string(),
+	nbAffectedWorkflows: z.number(),
+});
+export type MigrationFinding = z.output<typeof migrationFindingSchema>;

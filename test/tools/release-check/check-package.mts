@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
-import { type Check, problemsOf } from './check.mts';
+import { type Check, demandNone, problemsOf } from './check.mts';
 import { fileChecks, lint } from './checks.mts';
 import { checkInstallation } from './install-check.mts';
+import { ownerProblems } from './owner.mts';
 import { copySource, packAndUnpack, type UnpackedPackage } from './packed-package.mts';
 import { selfTest } from './self-test.mts';
 
@@ -16,6 +17,7 @@ const USAGE = `npm run check:package [-- options]
 Checks what would be published: n8n's linter and scanner, the tarball's content, n8n's rules, and an
 installation by n8n itself. Runs all checks, and fails when one of them does.
 
+  --rehearsal    leave out what only the owner can set before a release: author, address, repository
   --without-n8n  leave out the installation, which starts a real n8n
   --self-test    plant mistakes in copies, and see the checks fail`;
 
@@ -37,7 +39,13 @@ async function passes({ name, run }: Check): Promise<boolean> {
 	}
 }
 
-async function verify(temporary: string, withN8n: boolean): Promise<number> {
+interface Choice {
+	withN8n: boolean;
+	/** Whether nothing is going to be published. */
+	isRehearsal: boolean;
+}
+
+async function verify(temporary: string, { withN8n, isRehearsal }: Choice): Promise<number> {
 	const source = path.join(temporary, 'source');
 	await copySource(PROJECT_FOLDER, source);
 	let packed: Promise<UnpackedPackage> | undefined;
@@ -45,6 +53,15 @@ async function verify(temporary: string, withN8n: boolean): Promise<number> {
 		await (packed ??= packAndUnpack(PROJECT_FOLDER, path.join(temporary, 'packed')));
 
 	const checks: Check[] = [lint, ...fileChecks({ source, unpacked, temporary, onProgress })];
+	if (!isRehearsal) {
+		checks.push({
+			name: 'what the owner has to set',
+			run: async () => {
+				demandNone(ownerProblems(await unpacked()));
+				return '';
+			},
+		});
+	}
 	if (withN8n) {
 		checks.push({
 			name: 'installation by n8n',
@@ -63,6 +80,7 @@ async function main(): Promise<number> {
 	const { values } = parseArgs({
 		options: {
 			help: { type: 'boolean', default: false },
+			rehearsal: { type: 'boolean', default: false },
 			'self-test': { type: 'boolean', default: false },
 			'without-n8n': { type: 'boolean', default: false },
 		},
@@ -78,7 +96,10 @@ async function main(): Promise<number> {
 	}
 	return values['self-test']
 		? await selfTest({ temporary, print, onProgress })
-		: await verify(temporary, !values['without-n8n']);
+		: await verify(temporary, {
+				withN8n: !values['without-n8n'],
+				isRehearsal: values.rehearsal,
+			});
 }
 
 // What is still under way ends with this process.

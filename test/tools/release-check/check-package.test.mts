@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { contentProblems, MAX_PACKED_BYTES } from './content.mts';
 import { importsOf } from './imports.mts';
+import { ownerProblems } from './owner.mts';
 import { readUnpacked, type UnpackedPackage } from './packed-package.mts';
 import { ruleProblems } from './rules.mts';
 
@@ -12,9 +13,10 @@ const MANIFEST = {
 	version: '1.0.0',
 	description: 'An example',
 	license: 'MIT',
-	homepage: 'https://example.com',
-	author: { name: 'Ann', email: 'ann@example.com' },
-	repository: { type: 'git', url: 'git+https://github.com/example/n8n-nodes-example.git' },
+	homepage: 'https://github.com/ann/n8n-nodes-example#readme',
+	bugs: 'https://github.com/ann/n8n-nodes-example/issues',
+	author: { name: 'Ann', email: 'ann@shop.internal' },
+	repository: { type: 'git', url: 'git+https://github.com/ann/n8n-nodes-example.git' },
 	keywords: ['n8n-community-node-package'],
 	scripts: { test: 'jest' },
 	peerDependencies: { 'n8n-workflow': '*' },
@@ -68,6 +70,7 @@ test('a valid package has no problems', async () => {
 	const unpacked = packageWith({});
 	expect(await contentProblems(unpacked)).toEqual([]);
 	expect(ruleProblems(unpacked)).toEqual([]);
+	expect(ownerProblems(unpacked)).toEqual([]);
 });
 
 describe('the content of the tarball', () => {
@@ -155,6 +158,46 @@ describe('package.json', () => {
 	test('an empty list of dependencies is allowed', () => {
 		expect(ruleProblems(manifestWith({ dependencies: {} }))).toEqual([]);
 	});
+});
+
+describe('what the owner has to set', () => {
+	test.each([
+		['a reserved address', { author: { name: 'Ann', email: 'ann@example.com' } }, 'reaches nobody'],
+		[
+			'an address of no domain',
+			{ author: { name: 'Ann', email: 'a@ann.example' } },
+			'reaches nobody',
+		],
+		[
+			'the name of the placeholder',
+			{ author: { name: 'n8n-nodes-talkdesk maintainers', email: 'ann@shop.internal' } },
+			'package.json has the placeholder n8n-nodes-talkdesk maintainers',
+		],
+		[
+			'the repository of the placeholder',
+			{ repository: { type: 'git', url: 'https://github.com/n8n-nodes-talkdesk/a.git' } },
+			'package.json has the placeholder github.com/',
+		],
+		['another repository', { bugs: 'https://github.com/ann/other/issues' }, 'one repository'],
+		[
+			'another home page',
+			{ homepage: 'https://github.com/bob/n8n-nodes-example' },
+			'one repository',
+		],
+		['no issues', { bugs: undefined }, 'bugs not set'],
+	])('%s', (_what, change: object, problem) => {
+		expect(ownerProblems(manifestWith(change)).join('\n')).toContain(problem);
+	});
+
+	test.each(['README.md', 'LICENSE', 'dist/credentials/ExampleApi.credentials.js'])(
+		'a link to the placeholder in %s',
+		(file) => {
+			const text = '// https://github.com/n8n-nodes-talkdesk/n8n-nodes-talkdesk';
+			expect(ownerProblems(packageWith({ [file]: text }))).toEqual([
+				`${file} has the placeholder github.com/n8n-nodes-talkdesk/`,
+			]);
+		},
+	);
 });
 
 describe('imports', () => {
