@@ -152,8 +152,7 @@ export type AttachmentListQuery = z.output<typeof attachmentListQuery>;
 export const endBody = z.undefined();
 
 /**
- * The form of a token request (reference/cc-basic, reference/cc-jwt). The assertion fields are known only to be rejected with
- * an explanation: signed JWTs are not implemented here.
+ * The form of a token request (reference/cc-basic, reference/cc-jwt). With the assertion fields there is no Basic header.
  */
 export const tokenForm = z
 	.object({

@@ -157,7 +157,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	const conversations = createConversations(settings, notifier.notify);
 	const files = createFiles();
 	const attachments = createAttachments(files, notifier.notify);
-	const identity = createOAuthServer(settings, log);
+	const tokenUrlOf = (account: string) => `${url}/id/${account}/oauth/token`;
+	const identity = createOAuthServer(settings, log, tokenUrlOf);
 	const violations = createViolations(now, notifier.notify);
 	const webhooks = createWebhooks(settings, log, closing.signal, notifier.notify);
 	const agent = createAgent({ conversations, attachments, webhooks, now });
@@ -223,7 +224,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	return {
 		url,
 		get tokenUrl() {
-			return `${url}/id/${current.account}/oauth/token`;
+			return tokenUrlOf(current.account);
 		},
 		apiBaseUrl: `${url}/api`,
 		agentApiUrl: `${url}/agent/api`,
