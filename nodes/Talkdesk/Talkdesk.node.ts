@@ -30,6 +30,7 @@ export class Talkdesk implements INodeType {
 				noDataExpression: true,
 				options: [
 					{ name: 'Attachment', value: 'attachment' },
+					{ name: 'Case', value: 'case' },
 					{ name: 'Conversation', value: 'conversation' },
 					{ name: 'Message', value: 'message' },
 				],
