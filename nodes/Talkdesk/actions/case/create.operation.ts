@@ -49,10 +49,7 @@ const noteSchema = z
 
 /** The notes as n8n gives them; those without a title and a body count as not set. */
 const notesSchema = z
-	.object(
-		{ note: z.array(noteSchema).nullish() },
-		{ errorMap: () => ({ message: 'must be a list of notes' }) },
-	)
+	.object({ note: z.array(noteSchema).nullish() })
 	.nullish()
 	.transform((value): NewNote[] =>
 		(value?.note ?? []).filter(({ title, body }) => (title ?? body) !== undefined),
@@ -222,7 +219,8 @@ export const create = defineOperation({
 		};
 		// A tool may create several cases in one execution; run and item tell the others apart.
 		const words = isTool(functions) ? [title, description, requesterEmail] : [];
-		const work = idempotencyKey(context, 'case', ...words);
+		const { tokenUrl, apiBaseUrl } = client.settings;
+		const work = idempotencyKey(context, 'case', tokenUrl, apiBaseUrl, ...words);
 		const created = await createCaseOnce(functions, client, newCase, work);
 		return [
 			outputItem(
