@@ -91,10 +91,7 @@ it.each<[INodeParameters, string]>([
 	[{ ...CREATE, description: '={{ null }}' }, "The 'Description' parameter is empty"],
 	[withOptions({ priority: 'soon' }), "'Options > Priority' parameter must be one of: LOW"],
 	[withOptions({ requesterEmail: 'ann' }), "'Options > Requester Email' parameter is not a valid"],
-	[
-		withOptions({ notes: '={{ { note: "x" } }}' }),
-		"'Options > Notes' parameter must be a list of notes",
-	],
+	[withOptions({ notes: { note: [{ body: ['x'] }] } }), "'Options > Notes' parameter must be text"],
 	[
 		withOptions({ customFields: { field: [{ name: ['x'], value: 'y' }] } }),
 		"'Options > Custom Fields > Name' parameter must be text",
