@@ -26,8 +26,8 @@ export function caseList(cases) {
 					<p dir="auto">${description}</p>
 					${notes.map(
 						({ note_title, note_body }) =>
-							html`<h3 dir="auto">${note_title}</h3>
-								<p dir="auto" class="note">${note_body}</p>`,
+							html`<h3 dir="auto" class="case-title">${note_title}</h3>
+								<p dir="auto" class="case-note">${note_body}</p>`,
 					)}
 				</details>`,
 		)}
