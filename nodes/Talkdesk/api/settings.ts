@@ -67,7 +67,7 @@ const credentialSchema = z.object({
 const regionSchema = z.enum(['us', 'eu', 'ca', 'custom']);
 
 /** How the client authenticates at the token URL: with its secret, or with an assertion that its private key signs. */
-export type ClientAuthentication =
+type ClientAuthentication =
 	| { type: 'secret'; clientSecret: string }
 	| { type: 'privateKey'; keyId: string; key: SigningKey };
 

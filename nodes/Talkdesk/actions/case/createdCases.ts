@@ -42,17 +42,20 @@ export async function createCaseOnce(
 	if (known) return await known;
 	const creation = createCase(client, newCase);
 	cases.set(work, creation);
-	try {
-		const created = await creation;
-		const { notes: _notes, ...rest } = created;
-		cases.set(work, Promise.resolve(rest));
-		unknownOutcomes.delete(work);
-		return created;
-	} catch (error) {
+	const created = await creation.catch((error: unknown) => {
 		cases.delete(work);
 		if (error instanceof TalkdeskApiError && error.problem.outcomeUnknown) {
 			unknownOutcomes.set(work, { executionId, problem: error.problem });
 		}
 		throw error;
-	}
+	});
+	cases.set(work, Promise.resolve(withoutNotes(created)));
+	unknownOutcomes.delete(work);
+	return created;
+}
+
+/** The notes may be long. */
+function withoutNotes(created: CreatedCase): CreatedCase {
+	const rest = Object.entries(created).filter(([name]) => name !== 'notes');
+	return { id: created.id, ...Object.fromEntries(rest) };
 }
