@@ -69,6 +69,25 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			required: true,
 		},
 		{
+			displayName: 'Client Authentication',
+			name: 'clientAuthentication',
+			type: 'options',
+			options: [
+				{
+					name: 'Client Secret',
+					value: 'secret',
+					description: 'The client ID and secret are sent to the token URL',
+				},
+				{
+					name: 'Private Key',
+					value: 'privateKey',
+					description: 'n8n signs a new assertion for each token. The key is sent nowhere.',
+				},
+			],
+			default: 'secret',
+			description: 'How n8n authenticates when it requests an access token from Talkdesk',
+		},
+		{
 			displayName: 'Client ID',
 			name: 'clientId',
 			type: 'string',
@@ -82,7 +101,27 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
+			displayOptions: { show: { clientAuthentication: ['secret'] } },
 			required: true,
+		},
+		{
+			displayName: 'Key ID',
+			name: 'keyId',
+			type: 'string',
+			default: '',
+			displayOptions: { show: { clientAuthentication: ['privateKey'] } },
+			required: true,
+			hint: 'Talkdesk shows it with the private key',
+		},
+		{
+			displayName: 'Private Key',
+			name: 'privateKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			displayOptions: { show: { clientAuthentication: ['privateKey'] } },
+			required: true,
+			hint: 'As Talkdesk shows it once, when the OAuth client is created: base64. PEM works, too.',
 		},
 		{
 			displayName: 'Touchpoint ID',

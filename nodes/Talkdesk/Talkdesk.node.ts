@@ -27,7 +27,7 @@ export class Talkdesk implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description:
-			'Hand chats over to human agents in Talkdesk Digital Connect, and send them messages and files',
+			'Hand chats over to human agents in Talkdesk Digital Connect, send them messages and files, and create cases',
 		defaults: { name: 'Talkdesk' },
 		usableAsTool: true,
 		builderHint: {
@@ -61,6 +61,7 @@ export class Talkdesk implements INodeType {
 				noDataExpression: true,
 				options: [
 					{ name: 'Attachment', value: 'attachment' },
+					{ name: 'Case', value: 'case' },
 					{ name: 'Conversation', value: 'conversation' },
 					{ name: 'Message', value: 'message' },
 				],

@@ -23,6 +23,8 @@ const NAME = 'no-agent-in-time';
 const customerOf = (more?: object) =>
 	newCustomer(environment, inTime.webhookUrlOf('Customer writes'), more);
 const handedOver = async (customer: Customer) => await handOver(environment, NAME, customer);
+const casesOf = ({ email }: Customer) =>
+	environment.talkdesk.cases().filter(({ requester_email }) => requester_email === email);
 const stateOf = (id: string) => environment.talkdesk.conversation(id);
 
 /** Runs a workflow that asks a human with the example. @returns a function that waits for the answer */
@@ -74,10 +76,21 @@ beforeAll(async () => {
 afterAll(async () => await environment?.stop(), 30_000);
 
 describe(NAME, () => {
-	it('apologizes, ends the conversation, and brings the bot back', async () => {
+	it('ends the conversation, creates a case, says so, and brings the bot back', async () => {
 		const customer = customerOf();
 		const id = await handedOver(customer);
 		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
+		const cases = casesOf(customer);
+		expect(cases).toMatchObject([
+			{
+				title: 'No agent in time: I want to talk to a human',
+				description: expect.stringContaining(customer.email),
+				notes: [{ note_title: 'Chat transcript', public: false }],
+			},
+		]);
+		const [first, second] = cases[0]?.notes[0]?.note_body?.split('\n') ?? [];
+		expect(first).toBe('Customer: I want to talk to a human');
+		expect(second).toMatch(/^Bot: I am connecting you/);
 		await environment.talkdesk.waitFor(() => stateOf(id)?.state === 'ended', {
 			what: 'the end in Talkdesk',
 			timeoutMs: 20_000,
@@ -94,7 +107,26 @@ describe(NAME, () => {
 			{ what: 'the end to be dispatched', timeoutMs: 20_000 },
 		);
 		await environment.quiet(inTime.workflowId);
-		expect(wordsOf(customer)).toEqual([expect.stringMatching(/^bot: I am sorry/)]);
+		expect(wordsOf(customer)).toEqual([
+			expect.stringMatching(new RegExp(`^bot: I am sorry.* case .*${cases[0]?.id}`)),
+		]);
+	}, 60_000);
+
+	it('apologizes without a case if none can be created', async () => {
+		environment.talkdesk.configure({
+			faults: ({ path }) =>
+				path.endsWith('/cases') ? { kind: 'rateLimited', retryAfterSeconds: 3600 } : undefined,
+		});
+		try {
+			const customer = customerOf();
+			await handedOver(customer);
+			await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
+			expect(wordsOf(customer).join()).not.toContain('case');
+			expect(casesOf(customer)).toEqual([]);
+			expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
+		} finally {
+			environment.talkdesk.configure({ faults: () => undefined });
+		}
 	}, 60_000);
 
 	it('does nothing if an agent has written in time, also one without a name', async () => {
@@ -113,6 +145,7 @@ describe(NAME, () => {
 		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ from }) => from === 'bot', 'the bot');
 		expect(wordsOf(customer)).not.toContainEqual(expect.stringContaining('I am sorry'));
+		expect(casesOf(customer)).toEqual([]);
 	}, 60_000);
 
 	it('takes neither a start nor an automated message for an agent', async () => {

@@ -3,7 +3,7 @@ import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workf
 import { z } from 'zod';
 
 import { resources } from '../../nodes/Talkdesk/actions';
-import { attachmentsPath } from '../simulator/contract.mts';
+import { attachmentsPath, casesPath } from '../simulator/contract.mts';
 import type { Answered } from '../simulator/answers.mts';
 import {
 	END,
@@ -31,6 +31,7 @@ const succeed = async (...args: Parameters<typeof run>): Promise<INodeExecutionD
 };
 
 const startNew = { ifConversationEnded: 'startNew', contactEmail: 'ann@example.com' };
+const record = z.record(z.unknown());
 const partialFailure = () => 'too bad';
 /** The answer to the first attempt is lost, and then the conversation is over. */
 const endWithLostAnswer = () => {
@@ -75,6 +76,28 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 	'attachment/upload': async () => {
 		talkdesk.configure({ answers: withMetadata });
 		return await succeed(UPLOAD, { files: { data: bill } });
+	},
+	'case/create': async () => {
+		talkdesk.configure({
+			answers: ({ route, body }) =>
+				route.includes(casesPath)
+					? { body: { ...record.parse(body), type: 'Question' } }
+					: undefined,
+		});
+		return await succeed({
+			resource: 'case',
+			operation: 'create',
+			title: 'Teapot',
+			description: 'It has a crack',
+			transcriptSource: 'none',
+			options: {
+				priority: 'LOW',
+				ownerId: 'owner',
+				requesterName: 'Ann',
+				customFieldsJson: { a: 1 },
+				notes: { note: [{ title: 'First', body: 'Words' }] },
+			},
+		});
 	},
 	'conversation/end': async () =>
 		await succeed(END, { items: [{ conversationId: await startConversation() }] }),

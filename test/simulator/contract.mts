@@ -5,7 +5,10 @@ import { z } from 'zod';
  * evidence for every field. Nothing may be added here that is not in there.
  */
 
-/** The six scopes that Digital Connect and the Attachments API know (docs/authentication, docs/attachments-api). */
+/**
+ * The scopes that Digital Connect and the Attachments API know (docs/authentication, docs/attachments-api), and that of cases
+ * (seen in public code).
+ */
 export const scopes = [
 	'digital-connect:write',
 	'digital-connect:read',
@@ -13,6 +16,7 @@ export const scopes = [
 	'attachments:write',
 	'attachments:read',
 	'attachments:download',
+	'cases-public:write',
 ] as const;
 
 /** The scope of Start, Send and End (reference/start-conversation, reference/send-a-message). */
@@ -129,6 +133,39 @@ export const createAttachmentBody = z
 /** The body of Delete: none (OpenAPI bundle). */
 export const deleteAttachmentBody = z.undefined();
 
+/** Where cases are created, under the API base URL (OpenAPI bundle). */
+export const casesPath = '/cm/core/va/cases';
+
+/** The scope of a new case, seen in public code. */
+export const casesScope = 'cases-public:write';
+
+/** The body of a new case (OpenAPI bundle). */
+export const caseBody = z
+	.object({
+		title: z.string().min(1, 'must not be empty'),
+		description: z.string().min(1, 'must not be empty'),
+		priority: z.enum(['LOW', 'NORMAL', 'HIGH', 'URGENT']).optional(),
+		requester_email: z.string().optional(),
+		requester_name: z.string().optional(),
+		requester_type: z.literal('Contact').optional(),
+		notes: z
+			.array(
+				z
+					.object({
+						note_title: z.string().optional(),
+						note_body: z.string().optional(),
+						public: z.boolean().optional(),
+					})
+					.strict(),
+			)
+			.optional(),
+		custom_fields: z.record(z.unknown()).optional(),
+		owner_id: z.string().optional(),
+		parent_id: z.string().optional(),
+	})
+	.strict();
+export type CaseBody = z.output<typeof caseBody>;
+
 const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
 
 /**
@@ -152,8 +189,7 @@ export type AttachmentListQuery = z.output<typeof attachmentListQuery>;
 export const endBody = z.undefined();
 
 /**
- * The form of a token request (reference/cc-basic, reference/cc-jwt). The assertion fields are known only to be rejected with
- * an explanation: signed JWTs are not implemented here.
+ * The form of a token request (reference/cc-basic, reference/cc-jwt). With the assertion fields there is no Basic header.
  */
 export const tokenForm = z
 	.object({

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Agent } from './agents.mts';
 import type { Attachments } from './attachments.mts';
+import type { Case } from './cases.mts';
 import type { ChangeNotifier } from './change-notifier.mts';
 import type { Conversations } from './conversations.mts';
 import type { Files } from './file-store.mts';
@@ -32,6 +33,7 @@ interface Dependencies {
 	agent: Agent;
 	conversations: Conversations;
 	attachments: Attachments;
+	cases: { all(): readonly Case[] };
 	webhooks: Webhooks;
 	files: Files;
 	log: WireLog;
@@ -46,6 +48,7 @@ export function desk({
 	agent,
 	conversations,
 	attachments,
+	cases,
 	webhooks,
 	files,
 	log,
@@ -59,6 +62,7 @@ export function desk({
 	function createUpdates(): () => ServerSentEvent[] {
 		const known = new Map<string, string>();
 		let logged: number | undefined;
+		let shownCases = 0;
 		return () => {
 			const changed = conversations
 				.all()
@@ -69,12 +73,18 @@ export function desk({
 					known.set(view.id, text);
 					return isNew;
 				});
+			const newCases = cases.all().slice(shownCases);
+			shownCases += newCases.length;
 			const isFirst = logged === undefined;
 			const lines = log.entries.slice(logged ?? -LOG_LINES);
 			logged = log.entries.length;
-			if (isFirst) return [{ event: 'snapshot', data: { conversations: changed, log: lines } }];
+			if (isFirst)
+				return [
+					{ event: 'snapshot', data: { conversations: changed, cases: newCases, log: lines } },
+				];
 			return [
 				...changed.map((view) => ({ event: 'conversation', data: view })),
+				...(newCases.length ? [{ event: 'cases', data: newCases }] : []),
 				...(lines.length ? [{ event: 'log', data: lines }] : []),
 			];
 		};

@@ -61,7 +61,7 @@ const withToken: FaultKind[] = ['rateLimited', ...general, 'tokenDies'];
 const places: Array<[route: RegExp, kinds: FaultKind[]]> = [
 	[/^POST \/id\//, ['rateLimited', ...general]],
 	[/^POST \/api\/digital-connect\/.*\/messages$/, [...withToken, 'conversationEnds']],
-	[/ \/api\/(digital-connect|attachments)\//, withToken],
+	[/ \/api\/(digital-connect|attachments|cm)\//, withToken],
 	[/^PUT \/uploads\//, [...general, ...ofStorage]],
 	[/^GET \/downloads\//, [...general, ...ofStorage, 'stall']],
 ];

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { createAssertions } from './assertions.mts';
 import { tokenForm } from './contract.mts';
 import type { TokenOwner } from './conversations.mts';
 import type { Settings } from './options.mts';
@@ -33,11 +35,18 @@ export interface OAuthServer {
 }
 
 /**
- * Creates Talkdesk's OAuth server: tokens by client credentials with Basic authentication (reference/cc-basic).
+ * Creates Talkdesk's OAuth server: tokens by client credentials, with Basic authentication (reference/cc-basic) or a signed
+ * assertion (reference/cc-jwt).
  *
  * @param settings gives the current settings
+ * @param tokenUrl gives the token URL of an account
  */
-export function createOAuthServer(settings: () => Settings, log: WireLog): OAuthServer {
+export function createOAuthServer(
+	settings: () => Settings,
+	log: WireLog,
+	tokenUrl: (account: string) => string,
+): OAuthServer {
+	const verifyAssertion = createAssertions();
 	const tokens = new Map<string, Token>();
 	let issued = 0;
 
@@ -56,6 +65,19 @@ export function createOAuthServer(settings: () => Settings, log: WireLog): OAuth
 			expires_in: tokenLifetimeSeconds,
 			scope: scopes.join(' '),
 		};
+	}
+
+	/** The client of an assertion; undefined if the request has none. @throws OAuthError */
+	function signerOf(
+		{ client_assertion_type: type, client_assertion: assertion }: z.output<typeof tokenForm>,
+		authorization: string | undefined,
+		known: { clients: Settings['clients']; tokenUrl: string },
+	) {
+		if (type === undefined && assertion === undefined) return undefined;
+		if (authorization !== undefined) {
+			throw new OAuthError(400, 'invalid_request', 'An assertion, or a Basic header, not both');
+		}
+		return verifyAssertion({ type, assertion }, { ...known, now: settings().now() });
 	}
 
 	return {
@@ -84,7 +106,10 @@ export function createOAuthServer(settings: () => Settings, log: WireLog): OAuth
 				const { account } = request.params;
 				const clients = clientsOf(settings(), account);
 				if (!clients) throw new OAuthError(404, 'invalid_request', 'Unknown account');
-				const client = clientOf(clients, request.headers.authorization, request.body);
+				const form = parseForm(request.body);
+				const { authorization } = request.headers;
+				const signer = signerOf(form, authorization, { clients, tokenUrl: tokenUrl(account) });
+				const client = grant(signer ?? clientWithSecret(clients, authorization), form);
 				const answer = issue({ client: client.id, account }, client.scopes);
 				log.note(request, { summary: `token for ${client.id}: ${answer.scope}` });
 				return answer;
@@ -113,29 +138,36 @@ function jwt({ client, account, scopes, issuedAt, expiresAt }: Token & { issuedA
 	return `${encode(header)}.${encode({ ...claims, ...times })}.${signature}`;
 }
 
-/**
- * Parses a token request.
- *
- * @returns the client, and the scopes of its token: all granted ones, or the requested ones
- * @throws OAuthError in this order: 400 for an invalid form or a signed JWT, 401 for a wrong client, 400 for
- * another grant, 400 for a scope that the client doesn't have
- */
-function clientOf(clients: Settings['clients'], authorization: string | undefined, body: unknown) {
+/** Parses the form of a token request. @throws OAuthError 400 that names what is invalid */
+function parseForm(body: unknown): z.output<typeof tokenForm> {
 	const form = tokenForm.safeParse(body);
-	if (!form.success) {
-		const names = form.error.issues.flatMap((issue) =>
-			issue.code === 'unrecognized_keys' ? issue.keys : issue.path,
-		);
-		throw new OAuthError(400, 'invalid_request', `Not valid: ${names.join(', ') || 'the body'}`);
-	}
-	const { grant_type, scope, client_assertion, client_assertion_type } = form.data;
-	if (client_assertion !== undefined || client_assertion_type !== undefined) {
-		const text = 'Signed JWT client credentials are not implemented in the Talkdesk simulator';
-		throw new OAuthError(400, 'invalid_request', text);
-	}
+	if (form.success) return form.data;
+	const names = form.error.issues.flatMap((issue) =>
+		issue.code === 'unrecognized_keys' ? issue.keys : issue.path,
+	);
+	throw new OAuthError(400, 'invalid_request', `Not valid: ${names.join(', ') || 'the body'}`);
+}
+
+/** The client of a Basic header. @throws OAuthError 401 */
+function clientWithSecret(clients: Settings['clients'], authorization: string | undefined) {
 	const [id, secret] = basicCredentials(authorization);
-	const client = clients.find((each) => each.id === id && each.secret === secret);
+	const client = clients.find(
+		(each) => each.secret !== undefined && each.id === id && each.secret === secret,
+	);
 	if (!client) throw new OAuthError(401, 'invalid_client', 'Client authentication failed');
+	return client;
+}
+
+/**
+ * Grants scopes.
+ *
+ * @returns the client's id, and the scopes of its token: all granted ones, or the requested ones
+ * @throws OAuthError 400 for another grant, or for a scope that the client doesn't have
+ */
+function grant(
+	client: Settings['clients'][number],
+	{ grant_type, scope }: z.output<typeof tokenForm>,
+) {
 	if (grant_type !== 'client_credentials') {
 		throw new OAuthError(400, 'unsupported_grant_type', 'Only client_credentials is supported');
 	}

@@ -61,7 +61,12 @@ const settings = z
 			z
 				.object({
 					id: z.string().min(1),
-					secret: z.string().min(1),
+					/** Absent if the client signs assertions only. */
+					secret: z.string().min(1).optional(),
+					/** The public keys for its assertions, as PEM. */
+					keys: z
+						.array(z.object({ id: z.string().min(1), publicKey: z.string().min(1) }).strict())
+						.default([]),
 					scopes: z.array(z.enum(scopes)),
 					account: subDomain.optional(),
 				})
@@ -115,7 +120,7 @@ export type SimulatorOptions = SettingChanges & { port?: number };
 /** The defaults: an account that allows everything and calls no webhook. */
 export const defaultSettings: Settings = {
 	account: 'acme',
-	clients: [{ id: 'local-client', secret: 'local-secret', scopes: [...scopes] }],
+	clients: [{ id: 'local-client', secret: 'local-secret', keys: [], scopes: [...scopes] }],
 	touchpoints: [{ id: 'local-touchpoint' }],
 	tokenLifetimeSeconds: 600,
 	digitalConnectEnabled: true,
@@ -183,7 +188,7 @@ export function secretsOf({ clients, touchpoints }: Settings): string[] {
 		if (auth?.type === 'apiKey') return auth.key;
 		return auth?.type === 'oAuth2' ? auth.clientSecret : '';
 	});
-	return [...clients.map((client) => client.secret), ...received].filter(Boolean);
+	return [...clients.map(({ secret = '' }) => secret), ...received].filter(Boolean);
 }
 
 /** A user in the URL is rejected because URLs are logged, and `authentication` is the place for it. */

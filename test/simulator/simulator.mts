@@ -3,6 +3,7 @@ import { agentApi, createAgent, type Agent } from './agents.mts';
 import { createAnswers } from './answers.mts';
 import { attachmentsApi } from './attachments-api.mts';
 import { createAttachments, attachmentInfo, type AttachmentInfo } from './attachments.mts';
+import { createCases, type Case } from './cases.mts';
 import { createChangeNotifier, type Found, type WaitOptions } from './change-notifier.mts';
 import { createConversations, type Conversation, type Message } from './conversations.mts';
 import { desk } from './desk.mts';
@@ -29,6 +30,7 @@ import { createWireLog, formatEntry, type LogEntry, type WireLog } from './wire-
 export type { Agent, AgentFile } from './agents.mts';
 export type { Answered, OddAnswer } from './answers.mts';
 export type { AttachmentInfo } from './attachments.mts';
+export type { Case } from './cases.mts';
 export type { Conversation, Message } from './conversations.mts';
 export type { Fault, FaultKind, FaultRequest } from './fault-kinds.mts';
 export type { SettingChanges, SimulatorOptions } from './options.mts';
@@ -115,6 +117,8 @@ export interface TalkdeskSimulator {
 	 * @throws TypeError for an unknown attachment
 	 */
 	attachmentContent(id: string): Readable;
+	/** Snapshots of all cases, oldest first. */
+	cases(): Frozen<Case>[];
 	counts(): Counts;
 	/** Requests that would hide a fault, oldest first: a key for two requests, an email address of `undefined`. */
 	violations(): Frozen<Violation>[];
@@ -157,8 +161,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	const conversations = createConversations(settings, notifier.notify);
 	const files = createFiles();
 	const attachments = createAttachments(files, notifier.notify);
-	const identity = createOAuthServer(settings, log);
+	const tokenUrlOf = (account: string) => `${url}/id/${account}/oauth/token`;
+	const identity = createOAuthServer(settings, log, tokenUrlOf);
 	const violations = createViolations(now, notifier.notify);
+	const cases = createCases({ settings, identity, violations, log, changed: notifier.notify });
 	const webhooks = createWebhooks(settings, log, closing.signal, notifier.notify);
 	const agent = createAgent({ conversations, attachments, webhooks, now });
 	const faults = createFaults({
@@ -190,6 +196,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	});
 	await app.register(identity.routes, { prefix: '/id' });
 	await app.register(api, { prefix: '/api' });
+	await app.register(cases.routes, { prefix: '/api' });
 	await app.register(
 		attachmentsApi({
 			...{ settings, identity, attachments, storage, violations, log },
@@ -199,7 +206,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	);
 	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
 	await app.register(
-		desk({ agent, conversations, attachments, webhooks, files, log, changes: notifier }),
+		desk({ agent, conversations, attachments, cases, webhooks, files, log, changes: notifier }),
 		{ prefix: '/desk' },
 	);
 
@@ -223,7 +230,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	return {
 		url,
 		get tokenUrl() {
-			return `${url}/id/${current.account}/oauth/token`;
+			return tokenUrlOf(current.account);
 		},
 		apiBaseUrl: `${url}/api`,
 		agentApiUrl: `${url}/agent/api`,
@@ -260,6 +267,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 			if (!found) throw new TypeError(`There is no attachment ${id}`);
 			return files.read(found.file);
 		},
+		cases: () => cases.all().map(snapshot),
 		counts() {
 			const all = conversations.all();
 			const messages = all.flatMap((conversation) => conversation.messages);

@@ -5,6 +5,7 @@ import { download } from './attachment/download.operation';
 import { get } from './attachment/get.operation';
 import { getAll } from './attachment/getAll.operation';
 import { upload } from './attachment/upload.operation';
+import { create } from './case/create.operation';
 import { end } from './conversation/end.operation';
 import { start } from './conversation/start.operation';
 import { route } from './message/route.operation';
@@ -24,6 +25,7 @@ export const resources: Array<{
 		operations: [deleteOperation, download, get, getAll, upload],
 		defaultOperation: upload,
 	},
+	{ name: 'case', operations: [create], defaultOperation: create },
 	{ name: 'conversation', operations: [end, start], defaultOperation: start },
 	{
 		name: 'message',

@@ -15,6 +15,7 @@ import { networkProblem, parseProblem, retryDecisionFor, type TalkdeskProblem } 
 import { redactProblem } from './redact';
 import { DEFAULT_RETRY_OPTIONS, parseRetryAfter, withRetry, type RetryOptions } from './retry';
 import { CREDENTIAL_TYPE, parseSettings, type TalkdeskSettings } from './settings';
+import { clientSecrets } from './token';
 import {
 	forgetToken,
 	isFetchingToken,
@@ -151,7 +152,10 @@ function createClient(
 					if (!isRejected) recordPossibleSuccess(idempotencyKey);
 					if (!('problem' in outcome)) return outcome;
 					const problem: TalkdeskProblem = {
-						...redactProblem(outcome.problem, [settings.clientSecret, ...knownTokens(settings)]),
+						...redactProblem(outcome.problem, [
+							...clientSecrets(settings),
+							...knownTokens(settings),
+						]),
 						attempts,
 						...(mayHaveSucceededEarlier && { earlierAttemptMayHaveSucceeded: true }),
 					};

@@ -12,7 +12,7 @@ import { networkErrorCode } from './networkErrors';
 import { parseProblem } from './problem';
 import { redact } from './redact';
 import { parseSettings } from './settings';
-import { basicCredentials, parseTokenResponse, tokenRequest, type TokenResponse } from './token';
+import { clientSecrets, parseTokenResponse, tokenRequest, type TokenResponse } from './token';
 
 /** Source: the pages of docs.talkdesk.com/reference for each request. */
 const ATTACHMENT_SCOPES = [
@@ -79,8 +79,7 @@ async function testCredential(
 		);
 	}
 	if (probe.status !== 400) {
-		const { clientId, clientSecret } = settings;
-		const secrets = [accessToken, clientSecret, basicCredentials(clientId, clientSecret)];
+		const secrets = [accessToken, ...clientSecrets(settings)];
 		return failure(redact(explainProbe(probe.status, probe.body, settings.apiBaseUrl), secrets));
 	}
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { parsePrivateKey, type SigningKey } from './privateKey';
+
 /** The name of the credential type. n8n's linter wants it spelled out in the nodes and the credential. */
 export const CREDENTIAL_TYPE = 'talkdeskOAuth2Api';
 
@@ -51,14 +53,23 @@ const credentialSchema = z.object({
 	accountName: text,
 	tokenUrl: text,
 	apiBaseUrl: text,
+	/** Any text, as the region. */
+	clientAuthentication: text,
 	clientId: text,
 	clientSecret: text,
+	keyId: text,
+	privateKey: text,
 	touchpointId: text,
 	accessToken: text,
 });
 
 /** Anything else is an error: the default would send the client secret to another region. */
 const regionSchema = z.enum(['us', 'eu', 'ca', 'custom']);
+
+/** How the client authenticates at the token URL: with its secret, or with an assertion that its private key signs. */
+type ClientAuthentication =
+	| { type: 'secret'; clientSecret: string }
+	| { type: 'privateKey'; keyId: string; key: SigningKey };
 
 /** The validated settings for requests to Talkdesk. */
 export interface TalkdeskSettings {
@@ -67,7 +78,7 @@ export interface TalkdeskSettings {
 	/** Such as `https://api.talkdeskapp.com`, without a final slash. */
 	apiBaseUrl: string;
 	clientId: string;
-	clientSecret: string;
+	authentication: ClientAuthentication;
 	/** Empty if the credential has none; operations may have their own. */
 	touchpointId: string;
 	/** The token that n8n stores with the credential; empty if there is none. */
@@ -147,7 +158,7 @@ function isHttpUrl(value: string): boolean {
 export function parseSettings(credential: unknown): SettingsResult {
 	const parsed = credentialSchema.safeParse(credential);
 	if (!parsed.success) return problem('The Talkdesk credential cannot be read. Save it again.');
-	const { region, accountName, clientId, clientSecret, touchpointId, accessToken } = parsed.data;
+	const { region, accountName, clientId, touchpointId, accessToken } = parsed.data;
 
 	const chosenRegion = regionSchema.safeParse(region.toLowerCase() || 'us');
 	if (!chosenRegion.success) {
@@ -156,8 +167,14 @@ export function parseSettings(credential: unknown): SettingsResult {
 		);
 	}
 	if (!clientId) return problem("Enter the 'Client ID' of your Talkdesk OAuth client.");
-	if (!clientSecret) return problem("Enter the 'Client Secret' of your Talkdesk OAuth client.");
-	const common = { clientId, clientSecret, touchpointId, accessToken };
+	const client = parseAuthentication(parsed.data);
+	if (!client.ok) return client;
+	const common = {
+		clientId,
+		authentication: client.authentication,
+		touchpointId,
+		accessToken,
+	};
 
 	if (chosenRegion.data === 'custom') {
 		const { tokenUrl, apiBaseUrl } = parsed.data;
@@ -189,6 +206,46 @@ export function parseSettings(credential: unknown): SettingsResult {
 	};
 }
 
-function problem(sentence: string): SettingsResult {
+function problem(sentence: string): { ok: false; problem: string } {
 	return { ok: false, problem: sentence };
 }
+
+/** Longer than any key ID should be: a private key in the wrong field would be sent as the key's ID. */
+const MAX_KEY_ID = 100;
+
+/** The client's authentication, or a sentence for the user. */
+function parseAuthentication({
+	clientAuthentication,
+	clientSecret,
+	keyId,
+	privateKey,
+}: z.output<typeof credentialSchema>):
+	| { ok: true; authentication: ClientAuthentication }
+	| { ok: false; problem: string } {
+	switch (clientAuthentication.toLowerCase()) {
+		case '':
+		case 'secret':
+			return clientSecret
+				? { ok: true, authentication: { type: 'secret', clientSecret } }
+				: problem("Enter the 'Client Secret' of your Talkdesk OAuth client.");
+		case 'privatekey': {
+			if (!keyId) return problem("Enter the 'Key ID' of your Talkdesk OAuth client's key.");
+			if (keyId.length > MAX_KEY_ID && parsePrivateKey(keyId).ok) {
+				return problem("The 'Key ID' holds a private key. Enter the ID of the key instead.");
+			}
+			if (!privateKey) return problem(`Enter the 'Private Key'. ${KEY_REMEDY}`);
+			const parsed = parsePrivateKey(privateKey);
+			return parsed.ok
+				? { ok: true, authentication: { type: 'privateKey', keyId, key: parsed.key } }
+				: problem(`The 'Private Key' ${parsed.problem}. ${KEY_REMEDY}`);
+		}
+		default:
+			return problem(
+				`The 'Client Authentication' "${clientAuthentication.slice(0, 50)}" is unknown. Select Client Secret or Private Key. In an expression, use secret or privateKey.`,
+			);
+	}
+}
+
+/** Source: docs.talkdesk.com/docs/signed-jwt. */
+const KEY_REMEDY =
+	'Paste the whole private key that Talkdesk gave you with the OAuth client. Talkdesk does not store it: if it is lost, create a new one (in Talkdesk: Builder > OAuth Clients).';

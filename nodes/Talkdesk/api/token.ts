@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { parseJson } from '../text/json';
+import { clientAssertion } from './clientAssertion';
 import { redact } from './redact';
 import type { TalkdeskSettings } from './settings';
 
@@ -51,25 +52,43 @@ export type TokenResponse =
 export type TokenResult = { ok: true; token: Token } | { ok: false; problem: string };
 
 /**
- * The request for a token, with HTTP Basic. Without `scope`, the token gets all scopes of the client.
- * Source: docs.talkdesk.com/reference/cc-basic.
+ * A new request for a token, to be sent once: an assertion in it can't be used again. Without `scope`, the token gets all
+ * scopes of the client.
+ *
+ * Source: docs.talkdesk.com/reference/cc-basic and docs.talkdesk.com/reference/cc-jwt.
  */
-export function tokenRequest(settings: TalkdeskSettings) {
-	const basic = basicCredentials(settings.clientId, settings.clientSecret);
-	return {
-		method: 'POST' as const,
-		url: settings.tokenUrl,
-		headers: {
-			Authorization: `Basic ${basic}`,
-			Accept: 'application/json',
-			'Content-Type': 'application/x-www-form-urlencoded',
-		},
-		body: 'grant_type=client_credentials',
+export function tokenRequest({ authentication, clientId, tokenUrl }: TalkdeskSettings) {
+	const headers = {
+		Accept: 'application/json',
+		'Content-Type': 'application/x-www-form-urlencoded',
 	};
+	const request = { method: 'POST' as const, url: tokenUrl };
+	if (authentication.type === 'secret') {
+		const basic = basicCredentials(clientId, authentication.clientSecret);
+		return {
+			...request,
+			headers: { ...headers, Authorization: `Basic ${basic}` },
+			body: 'grant_type=client_credentials',
+		};
+	}
+	const { keyId, key } = authentication;
+	const form = new URLSearchParams({
+		grant_type: 'client_credentials',
+		client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+		client_assertion: clientAssertion({ clientId, keyId, key, audience: tokenUrl }),
+	});
+	return { ...request, headers, body: form.toString() };
+}
+
+/** The secrets of a client that a server may repeat in its answer. A private key is never sent. */
+export function clientSecrets({ authentication, clientId }: TalkdeskSettings): string[] {
+	if (authentication.type === 'privateKey') return [];
+	const { clientSecret } = authentication;
+	return [clientSecret, basicCredentials(clientId, clientSecret)];
 }
 
 /** The credentials of a Basic header, in base64. */
-export function basicCredentials(clientId: string, clientSecret: string): string {
+function basicCredentials(clientId: string, clientSecret: string): string {
 	return Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
 }
 
@@ -105,7 +124,7 @@ export function parseTokenResponse(
 	if (status === 400 || status === 401 || (status === 200 && hasError(body))) {
 		return {
 			ok: false,
-			problem: `Talkdesk rejected the OAuth client: ${reason}. Check 'Client ID' and 'Client Secret' (in Talkdesk: Builder > OAuth Clients).`,
+			problem: `Talkdesk rejected the OAuth client: ${reason}. ${FIELDS_TO_CHECK[settings.authentication.type]}`,
 		};
 	}
 	if (status === 403) {
@@ -126,6 +145,12 @@ export function parseTokenResponse(
 	};
 }
 
+const FIELDS_TO_CHECK = {
+	secret: "Check 'Client ID' and 'Client Secret' (in Talkdesk: Builder > OAuth Clients).",
+	privateKey:
+		"Check 'Client ID', 'Key ID' and 'Private Key' (in Talkdesk: Builder > OAuth Clients), 'Region' and 'Account Name', or 'Token URL', and the clock of n8n's computer: all of them are part of what is signed.",
+};
+
 /** The scopes in a token; undefined if it has none, or is no JWT. Its signature isn't verified. */
 function scopesOf(token: string): string[] | undefined {
 	const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
@@ -140,15 +165,12 @@ function hasError(body: unknown): boolean {
 }
 
 /** Talkdesk's error message, without the secrets of the request. */
-function parseErrorText(
-	body: unknown,
-	{ clientId, clientSecret }: TalkdeskSettings,
-): string | undefined {
+function parseErrorText(body: unknown, settings: TalkdeskSettings): string | undefined {
 	const parsed = tokenErrorSchema.safeParse(body);
 	if (!parsed.success) return undefined;
 	const { error, error_description, message, description } = parsed.data;
 	const shown = error_description ?? description ?? message ?? error;
-	return shown && redact(shown, [clientSecret, basicCredentials(clientId, clientSecret)]);
+	return shown && redact(shown, clientSecrets(settings));
 }
 
 function unknownAccount(host: string): TokenResult {

@@ -37,8 +37,12 @@ const tokenCache = new Map<string, CachedToken>();
 /** Milliseconds in which requests that started with the old token come back with a 401. */
 const REUSE_WINDOW_MS = 30_000;
 
-function cacheKey({ tokenUrl, clientId, clientSecret }: TalkdeskSettings): string {
-	return sha256Json([tokenUrl, clientId, clientSecret]);
+function cacheKey({ tokenUrl, clientId, authentication }: TalkdeskSettings): string {
+	return sha256Json(
+		authentication.type === 'secret'
+			? [tokenUrl, clientId, authentication.clientSecret]
+			: [tokenUrl, clientId, authentication.keyId, authentication.key.fingerprint],
+	);
 }
 
 /** Talkdesk issues no token, or the credential is incomplete. The message is for the user. */

@@ -62,7 +62,6 @@ test.each<[string, number, string, Record<string, string>, object]>([
 	['an unknown scope', 400, 'invalid_scope', { grant_type, scope: 'digital-connect:all' }, {}],
 	['an empty scope', 400, 'invalid_scope', { grant_type, scope: '' }, {}],
 	['an unknown field', 400, 'invalid_request', { grant_type, client_id: 'local-client' }, {}],
-	['a signed JWT', 400, 'invalid_request', { grant_type, client_assertion: 'e30.e30.x' }, {}],
 	[
 		'a JSON body',
 		400,

@@ -14,7 +14,7 @@ const stubClient = (status: number, body: unknown): TalkdeskClient => ({
 		tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
 		apiBaseUrl: 'https://api.talkdeskapp.com',
 		clientId: 'id',
-		clientSecret: 'secret',
+		authentication: { type: 'secret', clientSecret: 'secret' },
 		touchpointId: '',
 		accessToken: '',
 	},

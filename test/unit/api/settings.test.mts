@@ -1,4 +1,6 @@
 import { parseAccountName, parseSettings, trimPasted } from '../../../nodes/Talkdesk/api/settings';
+import { createSigningClient } from '../../simulator/credential.mts';
+import { wrongKeys } from '../../support/keys.mts';
 
 const client = { clientId: 'id', clientSecret: 'secret' };
 const settingsOf = (credential: object) => {
@@ -107,7 +109,11 @@ describe('the settings', () => {
 			clientSecret: ' secret ',
 			touchpointId: ' tp ',
 		});
-		expect(settings).toMatchObject({ clientId: 'id', clientSecret: 'secret', touchpointId: 'tp' });
+		expect(settings).toMatchObject({
+			clientId: 'id',
+			authentication: { type: 'secret', clientSecret: 'secret' },
+			touchpointId: 'tp',
+		});
 	});
 
 	it.each([
@@ -153,6 +159,53 @@ describe('the settings', () => {
 
 	it('never point to an account of the same name on another domain', () => {
 		expect(problemOf({ ...client, accountName: 'acme.gettalkdesk.com' })).toContain('staging');
+	});
+});
+
+describe('the client authentication', () => {
+	const { fields } = createSigningClient();
+	const signing = { accountName: 'acme', ...fields };
+
+	it.each([undefined, null, '', 'secret', ' Secret '])(
+		'%j is the client secret, whatever key there is',
+		(clientAuthentication) => {
+			const credential = { ...signing, ...client, clientAuthentication };
+			expect(settingsOf(credential).authentication).toEqual({
+				type: 'secret',
+				clientSecret: 'secret',
+			});
+		},
+	);
+
+	it.each(['privateKey', ' PRIVATEKEY\n'])(
+		'%j is the private key, whatever secret there is',
+		(clientAuthentication) => {
+			const credential = { ...signing, clientSecret: 'secret', clientAuthentication };
+			expect(settingsOf(credential).authentication).toEqual({
+				type: 'privateKey',
+				keyId: fields.keyId,
+				key: { key: expect.anything(), fingerprint: expect.any(String) },
+			});
+		},
+	);
+
+	it('is named if it is unknown', () => {
+		expect(problemOf({ ...signing, clientAuthentication: 'jwt' })).toContain(
+			`The 'Client Authentication' "jwt" is unknown`,
+		);
+	});
+
+	it('needs the ID of the key, which is no private key itself', () => {
+		expect(problemOf({ ...signing, keyId: ' ' })).toContain("Enter the 'Key ID'");
+		const swapped = problemOf({ ...signing, keyId: fields.privateKey, privateKey: fields.keyId });
+		expect(swapped).toBe("The 'Key ID' holds a private key. Enter the ID of the key instead.");
+	});
+
+	it.each(wrongKeys())('names the field and the remedy for %s', (_, privateKey, words) => {
+		const problem = problemOf({ ...signing, privateKey });
+		expect(problem).toContain(words);
+		expect(problem).toContain("'Private Key'");
+		expect(problem).toContain('Paste the whole private key');
 	});
 });
 

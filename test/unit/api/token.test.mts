@@ -1,13 +1,24 @@
+import { parsePrivateKey } from '../../../nodes/Talkdesk/api/privateKey';
+import type { TalkdeskSettings } from '../../../nodes/Talkdesk/api/settings';
 import { parseTokenResponse, tokenRequest } from '../../../nodes/Talkdesk/api/token';
+import { createSigningClient } from '../../simulator/credential.mts';
 
-const settings = {
+const SECRET = 'S3CRET';
+const settings: TalkdeskSettings = {
 	tokenUrl: 'https://acme.talkdeskid.com/oauth/token',
 	apiBaseUrl: 'https://api.talkdeskapp.com',
 	clientId: 'id',
-	clientSecret: 'S3CRET',
+	authentication: { type: 'secret', clientSecret: SECRET },
 	touchpointId: '',
 	accessToken: '',
 };
+
+/** The same client with a private key. */
+function signingSettings(): TalkdeskSettings {
+	const parsed = parsePrivateKey(createSigningClient().fields.privateKey);
+	if (!parsed.ok) throw new Error(parsed.problem);
+	return { ...settings, authentication: { type: 'privateKey', keyId: 'k', key: parsed.key } };
+}
 
 it('the request has the client-credentials grant, Basic authentication and no scope', () => {
 	expect(tokenRequest(settings)).toMatchObject({
@@ -86,16 +97,34 @@ describe('the response', () => {
 		});
 	});
 
+	it('that rejects an assertion names what is signed', () => {
+		const signing = signingSettings();
+		const body = { error: 'invalid_client', error_description: 'No such key' };
+		const result = parseTokenResponse({ status: 401, body }, signing);
+		for (const words of ['No such key', "'Key ID'", "'Private Key'", 'clock']) {
+			expect(!result.ok && result.problem).toContain(words);
+		}
+		expect(!result.ok && result.problem).not.toContain('Secret');
+	});
+
+	it('that echoes an assertion puts no part of it into the error', () => {
+		const signing = signingSettings();
+		const { body } = tokenRequest(signing);
+		const response = { status: 400, body: { error_description: `bad form ${body}` } };
+		const result = parseTokenResponse(response, signing);
+		expect(!result.ok && result.problem).toContain('client_assertion=[hidden]');
+	});
+
 	it('that echoes the request puts no secret into the error', () => {
-		const { Authorization } = tokenRequest(settings).headers;
-		for (const words of [`bad header ${Authorization}`, `wrong secret ${settings.clientSecret}`]) {
+		const basic = Buffer.from(`id:${SECRET}`).toString('base64');
+		for (const words of [`bad header Basic ${basic}`, `wrong secret ${SECRET}`]) {
 			const result = parseTokenResponse(
 				{ status: 401, body: { error_description: words } },
 				settings,
 			);
 			expect(!result.ok && result.problem).toMatch(/\[hidden\]/);
-			expect(JSON.stringify(result)).not.toContain(Authorization.split(' ')[1]);
-			expect(JSON.stringify(result)).not.toContain(settings.clientSecret);
+			expect(JSON.stringify(result)).not.toContain(basic);
+			expect(JSON.stringify(result)).not.toContain(SECRET);
 		}
 	});
 

@@ -2,6 +2,7 @@ import type { IHttpRequestHelper, IHttpRequestOptions } from 'n8n-workflow';
 
 import { clock } from '../../support/fakeClock.mts';
 import { fetchAccessToken as fetchStored } from '../../../nodes/Talkdesk/api/tokenCache';
+import { createSigningClient } from '../../simulator/credential.mts';
 
 const SECOND = 1000;
 const fetchAccessToken = async (...given: Parameters<typeof fetchStored>) =>
@@ -71,6 +72,46 @@ describe('a new token', () => {
 		await fetchAccessToken(helper, { ...credential, clientSecret: 'other' });
 		await fetchAccessToken(helper, newCredential());
 		expect(issued).toHaveLength(3);
+	});
+
+	it('belongs to one key with one ID', async () => {
+		const { helper, issued } = tokenServer();
+		const { clientAuthentication, keyId, privateKey } = createSigningClient().fields;
+		const credential = { ...newCredential(), clientAuthentication, keyId, privateKey };
+		const otherKey = createSigningClient().fields.privateKey;
+		await fetchAccessToken(helper, credential);
+		await fetchAccessToken(helper, { ...credential, privateKey: otherKey });
+		await fetchAccessToken(helper, { ...credential, keyId: 'another' });
+		await fetchAccessToken(helper, { ...credential, clientAuthentication: 'secret' });
+		expect(issued).toHaveLength(4);
+		await fetchAccessToken(helper, { ...credential, privateKey: `"${privateKey}"\n` });
+		expect(issued).toHaveLength(4);
+	});
+
+	it('is requested with another assertion in each attempt', async () => {
+		const { helper } = tokenServer();
+		const { clientAuthentication, keyId, privateKey } = createSigningClient().fields;
+		const bodies: unknown[] = [];
+		const flaky: IHttpRequestHelper = {
+			helpers: {
+				async httpRequest(options: IHttpRequestOptions) {
+					bodies.push(options.body);
+					if (bodies.length < 3) throw Object.assign(new Error(), { code: 'ECONNRESET' });
+					return await helper.helpers.httpRequest(options);
+				},
+			},
+		};
+		await fetchAccessToken(flaky, { ...newCredential(), clientAuthentication, keyId, privateKey });
+		expect(new Set(bodies).size).toBe(3);
+	});
+
+	it('is not requested with a key that cannot be read', async () => {
+		const { helper, issued } = tokenServer();
+		const credential = { ...newCredential(), clientAuthentication: 'privateKey', keyId: 'k' };
+		await expect(fetchAccessToken(helper, { ...credential, privateKey: 'AAAA' })).rejects.toThrow(
+			"The 'Private Key' holds no key.",
+		);
+		expect(issued).toEqual([]);
 	});
 
 	it('is requested again after a failure', async () => {

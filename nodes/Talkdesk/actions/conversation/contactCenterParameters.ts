@@ -3,8 +3,13 @@ import { NodeOperationError } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { parseParameter, type ItemContext } from '../../parameters/item';
+import {
+	jsonObject,
+	namedValueRows,
+	namedValues,
+	readNamedValues,
+} from '../../parameters/namedValues';
 import { text } from '../../parameters/schemas';
-import { parseJson } from '../../text/json';
 
 export const contactCenterParametersProperty: INodeProperties = {
 	displayName: 'Contact Center Parameters',
@@ -25,16 +30,7 @@ export const contactCenterParametersProperty: INodeProperties = {
 				{
 					displayName: 'Parameter',
 					name: 'parameter',
-					values: [
-						{
-							displayName: 'Name',
-							name: 'name',
-							type: 'string',
-							default: '',
-							placeholder: 'e.g. order_number',
-						},
-						{ displayName: 'Value', name: 'value', type: 'string', default: '' },
-					],
+					values: namedValueRows('e.g. order_number'),
 				},
 			],
 		},
@@ -67,52 +63,21 @@ export const contactCenterParametersProperty: INodeProperties = {
 
 const JSON_NAME = 'Contact Center Parameters > Parameters (JSON)';
 
-const objectError = () => ({ message: 'must be a valid JSON object' });
-const anyObject = z.record(z.unknown(), { errorMap: objectError });
-
-const objectSchema = z
-	.preprocess(
-		(value) => (value === null || value === '' ? undefined : value),
-		z
-			.union(
-				[
-					anyObject,
-					z
-						.string()
-						.transform((json) => (json.trim() === '' ? {} : parseJson(json)))
-						.pipe(anyObject),
-				],
-				{ errorMap: objectError },
-			)
-			.default({}),
-	)
+const objectSchema = jsonObject
 	// Other integrations expect the parameters inside of an object: { "ContactCenterParameters": { … } }.
 	.transform((value) => {
 		const inner = z.record(z.unknown()).safeParse(value.ContactCenterParameters);
 		return inner.success ? inner.data : value;
 	});
 
-const nullAsUnset = <Schema extends z.ZodTypeAny>(schema: Schema) =>
-	z.preprocess((value) => value ?? undefined, schema);
-
-const pairsSchema = nullAsUnset(
-	z
-		.object(
-			{
-				parameter: nullAsUnset(
-					z.array(z.object({ name: z.unknown(), value: z.unknown() })).default([]),
-				),
-			},
-			{ errorMap: () => ({ message: 'must be a list of names and values' }) },
-		)
-		.default({}),
-);
-
-const parametersSchema = nullAsUnset(
+const parametersSchema = z.preprocess(
+	(value) => value ?? undefined,
 	z
 		.object({ phone: z.unknown(), name: z.unknown(), custom: z.unknown(), json: z.unknown() })
 		.default({}),
 );
+
+const pairsSchema = namedValues('parameter');
 
 /**
  * The contact center parameters of the item, under Talkdesk's names. Own fields override the pairs, and the pairs override
@@ -136,18 +101,15 @@ export function readContactCenterParameters(context: ItemContext): {
 	const inCollection = (name: string) => `${contactCenterParametersProperty.displayName} > ${name}`;
 	const name = parse(inCollection('Name'), values.name, text);
 	const phone = parse(inCollection('Phone'), values.phone, text);
-	const { parameter: pairs } = parse(inCollection('Custom Parameters'), values.custom, pairsSchema);
+	const pairs = parse(inCollection('Custom Parameters'), values.custom, pairsSchema);
 	const object = parseObject(context, values.json);
 
 	const parameters: IDataObject = {};
-	Object.assign(parameters, object);
-	for (const pair of pairs) {
-		const key = parse(inCollection('Custom Parameters > Name'), pair.name, text);
-		const value = typeof pair.value === 'string' ? pair.value.trim() : (pair.value ?? '');
-		if (key !== undefined && value !== '') {
-			Object.assign(parameters, Object.fromEntries([[key, value]]));
-		}
-	}
+	Object.assign(
+		parameters,
+		object,
+		readNamedValues(context, inCollection('Custom Parameters'), pairs),
+	);
 	// Source: the example of docs.talkdesk.com/reference/start-conversation.
 	const otherPhone = textOrEmpty(object.phone);
 	if (name) parameters.contact_name = name;

@@ -122,6 +122,10 @@ listen(
 			state.take(data);
 			show();
 		},
+		cases(data) {
+			state.cases.push(...data);
+			show();
+		},
 		log(data) {
 			state.log(data);
 			show();

@@ -2,6 +2,7 @@
 import { html, nothing } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { timeOf } from 'shared/format.js';
+import { caseList } from './cases.js';
 import { customerOf } from './state.js';
 
 export function conversationList(state, actions) {
@@ -31,6 +32,7 @@ export function conversationList(state, actions) {
 					</li>`,
 			)}
 		</ul>
+		${caseList(state.cases)}
 		<p class="heard" role="status">
 			${state.unreadCount() ? `${state.unreadCount()} conversations with something new` : nothing}
 		</p>

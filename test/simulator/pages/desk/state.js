@@ -74,6 +74,8 @@ export function createState() {
 		problem: '',
 		/** @type {LogEntry[]} */
 		entries: [],
+		/** Oldest first. @type {import('./cases.js').Case[]} */
+		cases: [],
 
 		/** Newest first. */
 		conversations: () =>
@@ -82,7 +84,7 @@ export function createState() {
 		current() {
 			return conversations.get(this.openId ?? '');
 		},
-		/** @param {{ conversations: Conversation[], log: LogEntry[] }} snapshot */
+		/** @param {{ conversations: Conversation[], cases: import('./cases.js').Case[], log: LogEntry[] }} snapshot */
 		begin(snapshot) {
 			conversations.clear();
 			for (const each of snapshot.conversations) conversations.set(each.id, each);
@@ -90,6 +92,7 @@ export function createState() {
 			for (const each of snapshot.conversations) {
 				if (each.state === 'ended' && !seen.has(each.id)) seen.set(each.id, lengthOf(each));
 			}
+			this.cases = snapshot.cases;
 			this.entries = snapshot.log;
 			this.hasBegun = true;
 		},
