@@ -56,10 +56,8 @@ function readArguments(): SimulatorOptions {
 		...(values.hard ? hardSettings : {}),
 		port: Number(port),
 		answers: oddAnswersOf(odd),
-		...readings.partial().parse({
-			conversationStarted: values.started,
-			echoAuthors: values.echo.map((type) => ({ type })),
-		}),
+		conversationStarted: readStarted(values.started),
+		echoAuthors: values.echo.map((type) => ({ type })),
 		faults: readFaults(values['fault-rate'], values['fault-seed']),
 	};
 	const [touchpoint] = defaultSettings.touchpoints;
@@ -68,6 +66,13 @@ function readArguments(): SimulatorOptions {
 		key === undefined ? { type: 'none' as const } : { type: 'apiKey' as const, key };
 	const integration = { basePath: webhook, authentication };
 	return { ...common, touchpoints: [{ id: touchpoint.id, integration }] };
+}
+
+function readStarted(text: string | undefined) {
+	const { options } = readings.shape.conversationStarted;
+	const found = options.find((option) => option === text);
+	if (found === text) return found;
+	throw new TypeError(`--started must be one of ${options.join(', ')}`);
 }
 
 function readFaults(rate: string | undefined, seed: string | undefined) {
