@@ -6,9 +6,9 @@ import type { Person } from '../tools/demo/channels/stand-in.mts';
 import type { ExamplesEnvironment } from './examples.mts';
 import { startTelegramBot } from './examples-channels.mts';
 
-/** Adds the example in which an agent writes first, with a bot and a group of operators. */
 export type Operators = Awaited<ReturnType<typeof addWithOperators>>;
 
+/** Adds the example in which an agent writes first, with a bot and a group of operators. */
 export async function addWithOperators(environment: ExamplesEnvironment) {
 	const { telegram, credentials } = await startTelegramBot(environment, 'Another bot');
 	const operators = telegram.person('Operators', true);

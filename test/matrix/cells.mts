@@ -4,17 +4,17 @@ import { ask, conversationAbout } from '../e2e/examples-questions.mts';
 import { answer, questionAbout } from '../e2e/examples-operators.mts';
 import { shownOf, type Row, type Rows, type Shown } from './rows.mts';
 
-/** Spellings of programs that write to customers; null: nobody is named. */
+/** Spellings of programs that write to customers, before and after a human does; null: nobody is named. */
 const PROGRAMS = [
-	...['BOT', 'SYSTEM', 'automated', 'virtual-agent', 'VIRTUAL_AGENT', 'Studio', 'flow'],
-	null,
-];
+	['BOT', 'virtual-agent', 'Studio', null],
+	['SYSTEM', 'automated', 'VIRTUAL_AGENT', 'flow', null],
+] as const;
 /** Spellings of the customer. */
 export const ECHO_AUTHORS = [
 	...['CONTACT_PERSON', 'customer', 'EXTERNAL', 'End User', 'contact', 'visitor', 'user'],
 ].map((type) => ({ type }));
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 60_000;
 const QUESTION = 'When are you open?';
 const BOT = /We are open|You said: When are you open/;
 const END = /I am your bot again|colleague has ended|^The conversation has ended/;
@@ -52,7 +52,7 @@ export const handOffAndBack =
 			row.touchpointId,
 			({ contact_person }) => contact_person.email === customer.email,
 		);
-		const automated = hasExtras ? await sayAutomatically(rows, id, 'We are closed') : [];
+		const automated = hasExtras ? await sayAutomatically(rows, id, PROGRAMS[0]) : [];
 		for (const text of ['first', 'second']) await says(text);
 		await talkdesk.agent.join(id, { name: 'Zoe' });
 		await environment.settled(row.workflowId, id);
@@ -63,7 +63,7 @@ export const handOffAndBack =
 
 		await talkdesk.agent.say(id, 'Zoe one');
 		await talkdesk.agent.say(id, 'Zoe two');
-		if (hasExtras) automated.push(...(await sayAutomatically(rows, id, 'You are number 3')));
+		if (hasExtras) automated.push(...(await sayAutomatically(rows, id, PROGRAMS[1])));
 		await says('third');
 		await talkdesk.agent.transfer(id, { name: 'Max' });
 		await talkdesk.agent.say(id, 'Max one');
@@ -89,18 +89,22 @@ export const handOffAndBack =
 		const shown = customer.shown();
 		check(same(environment.saidIn(id), own), `in Talkdesk: ${environment.saidIn(id).join()}`);
 		checkShown(shown, { ofAgents, automated, own: [...own, 'to a stranger'] });
+		// Executions of n8n run side by side: which of two messages comes first isn't certain.
+		const joined = shown.filter((each) => each.joined).map(({ text }) => lastLine(text));
 		check(
 			same(
-				shown.filter(({ joined }) => joined).map(({ text }) => lastLine(text)),
-				['Zoe one', 'Max one'],
+				joined.map((text) => text.split(' ')[0] ?? ''),
+				['Zoe', 'Max'],
 			),
-			'each agent joins once, with the first words',
+			`agents join with: ${joined.join(' | ')}`,
 		);
 		check(
 			talkdesk
 				.conversations()
 				.filter(
-					({ start, startedBy }) => startedBy && start.contact_person.email === customer.email,
+					({ start }) =>
+						start.touchpoint_id === row.touchpointId &&
+						start.contact_person.email === customer.email,
 				).length === 1,
 			'more than one conversation was started',
 		);
@@ -121,7 +125,7 @@ export const questionAndAnswer: Cell = async (rows, hasExtras) => {
 	const question = `May I? ${Date.now()}`;
 	const answered = await ask(environment, asking, question);
 	const id = await conversationAbout(environment, question);
-	if (hasExtras) await sayAutomatically(rows, id, 'We are closed');
+	if (hasExtras) await sayAutomatically(rows, id, PROGRAMS.flat());
 	await talkdesk.agent.join(id, { name: 'Zoe' });
 	await environment.settled(asking.workflowId, id);
 	check(talkdesk.conversation(id)?.state === 'open', 'answered before a human has written');
@@ -158,7 +162,7 @@ export const agentFirst: Cell = async (rows, hasExtras) => {
 	await environment.settled(workflowId, id);
 	await answer(link, person.id);
 	await shows('Zoe one');
-	const automated = hasExtras ? await sayAutomatically(rows, id, 'We are closed') : [];
+	const automated = hasExtras ? await sayAutomatically(rows, id, PROGRAMS.flat()) : [];
 	for (const text of ['first', 'second']) {
 		await person.says(text);
 		await until(
@@ -198,15 +202,17 @@ async function openForStranger(
 	return opened.conversationId;
 }
 
+let automatedTexts = 0;
+
 /** @returns the texts */
 async function sayAutomatically(
 	{ environment: { talkdesk } }: Rows,
 	id: string,
-	about: string,
+	types: ReadonlyArray<string | null>,
 ): Promise<string[]> {
 	const texts: string[] = [];
-	for (const type of PROGRAMS) {
-		const text = `${about} (${type ?? 'by nobody'})`;
+	for (const type of types) {
+		const text = `We are closed (${++automatedTexts}, ${type ?? 'by nobody'})`;
 		await talkdesk.agent.sayAutomatically(id, text, { author: type === null ? null : { type } });
 		texts.push(text);
 	}
@@ -226,10 +232,7 @@ function checks() {
 		) {
 			const lines = shown.map(({ text }) => lastLine(text));
 			check(
-				same(
-					lines.filter((line) => ofAgents.includes(line)),
-					ofAgents,
-				),
+				same(lines.filter((line) => ofAgents.includes(line)).toSorted(), ofAgents.toSorted()),
 				`agents' words: ${lines.join(' | ')}`,
 			);
 			for (const text of automated) {

@@ -33,6 +33,9 @@ const COLUMNS = readings.shape.conversationStarted.options.flatMap((conversation
 	{ name: `${conversationStarted} +`, conversationStarted, hasExtras: true },
 ]);
 
+/** Cells that run at the same time: each waits for n8n part of its time. */
+const AT_A_TIME = 3;
+
 let rows: Rows;
 /** What was wrong in the cells, by column and row. */
 const found = new Map<string, Map<string, string[]>>();
@@ -54,13 +57,19 @@ describe.each(COLUMNS)('$name', ({ name, conversationStarted, hasExtras }) => {
 		});
 		const column = new Map<string, string[]>();
 		found.set(name, column);
-		// All at the same time: each waits for n8n most of its time.
+		const left = [...CELLS];
 		await Promise.all(
-			[...CELLS].map(async ([row, cell]) => {
-				column.set(row, await cell(rows, hasExtras).catch((error: unknown) => [String(error)]));
+			Array.from({ length: AT_A_TIME }, async () => {
+				for (let next = left.shift(); next; next = left.shift()) {
+					const [row, cell] = next;
+					const problems = await cell(rows, hasExtras).catch((error: unknown) => [String(error)]);
+					column.set(row, problems);
+					// At once: Jest tells at the end.
+					process.stdout.write(`${name}, ${row}: ${problems.join('; ') || 'ok'}\n`);
+				}
 			}),
 		);
-	}, 300_000);
+	}, 900_000);
 
 	it.each([...CELLS.keys()])('%s', (row) => {
 		expect(found.get(name)?.get(row)).toEqual([]);
