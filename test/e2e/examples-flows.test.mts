@@ -134,7 +134,12 @@ describe('ask-a-human-and-wait', () => {
 			await conversationAbout('May I refund order 1?'),
 			await conversationAbout('May I refund order 2?'),
 		];
-		for (const id of ids) await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		for (const id of ids) {
+			for (const author of [{ type: 'FLOW' }, null]) {
+				await environment.talkdesk.agent.sayAutomatically(id, 'You are first', { author });
+			}
+			await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		}
 		await environment.talkdesk.agent.say(ids[1] ?? '', 'No, not the second.');
 		expect(await second()).toEqual({
 			question: 'May I refund order 2?',
