@@ -192,6 +192,22 @@ describe('an agent writes first', () => {
 		expect(operators.read.filter(({ text }) => text.includes(id))).toHaveLength(1);
 	}, 60_000);
 
+	it('asks once and loses no words if all comes at the same moment', async () => {
+		const cem = bot.person('Cem');
+		const id = 'opened-at-once';
+		const words = ['one', 'two', 'three', 'four', 'five'];
+		await Promise.all([
+			happens(id, 'conversation_started'),
+			...words.map(async (text) => await says(id, text)),
+		]);
+		const { link } = await asked(id);
+		for (const text of words) while (!(await keptOf(id)).includes(text)) await sleep(100);
+		await answer(link, cem.id);
+		for (const text of words) await cem.reads((read) => read.text === text, text);
+		expect(cem.read.map(({ text }) => text).toSorted()).toEqual(words.toSorted());
+		expect(operators.read.filter(({ text }) => text.includes(id))).toHaveLength(1);
+	}, 60_000);
+
 	it('brings the answers of the customer to the agent, and says when it is over', async () => {
 		const ben = bot.person('Ben');
 		const opening = { name: 'Zoe_*[', email: 'ben@customers.example.com', touchpoint: FIRST };
