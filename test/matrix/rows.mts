@@ -21,7 +21,7 @@ export interface Shown {
 }
 
 /** A customer of any example. */
-export interface Customer {
+interface Customer {
 	email: string;
 	says(text: string): Promise<unknown>;
 	/** Everything that was read so far, in order. Answers to own messages may come last. */

@@ -20,7 +20,7 @@ export interface AgentFile {
 }
 
 /** A conversation that an agent has opened, and how n8n was told of it. */
-export interface Opened {
+interface Opened {
 	conversationId: string;
 	delivery: Delivery;
 }

@@ -21,7 +21,7 @@ export interface TokenOwner {
 }
 
 /** What happened to a conversation, besides its messages. */
-export interface Step {
+interface Step {
 	what: 'started' | 'joined' | 'transferred' | 'ended' | 'reopened';
 	at: string;
 	by: 'agent' | 'api';
