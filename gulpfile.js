@@ -90,6 +90,12 @@ const e2eQueue = Object.assign(
 	{ displayName: 'e2e:queue' },
 );
 
+const matrix = series(
+	build,
+	installN8n,
+	jest('matrix', '--selectProjects', 'matrix', '--runInBand'),
+);
+
 /** The oldest n8n that the README names, in place of the newest. */
 const chooseOldest = Object.assign(
 	async () => {
@@ -120,5 +126,6 @@ module.exports = {
 	'e2e:oldest': e2eOldest,
 	'e2e:queue': e2eQueue,
 	lint,
+	matrix,
 	test,
 };

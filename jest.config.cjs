@@ -26,6 +26,7 @@ module.exports = {
 		project('integration', { globalSetup: '<rootDir>/test/integration/globalSetup.cjs' }),
 		project('tools'),
 		project('e2e', { testPathIgnorePatterns: ['/queue-mode/'] }),
+		project('matrix'),
 		project('e2e/queue-mode', { displayName: 'queue-mode' }),
 	],
 };

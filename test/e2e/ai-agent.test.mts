@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import axios from 'axios';
-import { z } from 'zod';
 
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
 import { startEnvironment, importExample, type Environment } from '../tools/demo/environment.mts';
+import * as customers from './examples-customers.mts';
 
 const CREDENTIAL = 'talkdeskOAuth2Api';
 const ANN = 'ann@shop.internal';
@@ -14,7 +13,6 @@ let model: ScriptedModel;
 let chatUrl: string;
 /** Switches the webhook calls of Talkdesk on or off. */
 let setWebhooks: (isOn: boolean) => void;
-let sessions = 0;
 /** Lets the model respond to a message with "slowly". */
 let releaseModel: () => void;
 const modelReleased = new Promise<void>((resolve) => (releaseModel = resolve));
@@ -54,22 +52,7 @@ afterAll(async () => {
 	await environment?.stop();
 }, 30_000);
 
-/** A person in the chat of the AI agent. @param email known to the chat */
-function newChatter(email?: string) {
-	const sessionId = `chatter-${++sessions}`;
-	const customer = environment.chat.customer({ sessionId });
-	const says = async (chatInput: string) => {
-		const { data } = await axios.post<unknown>(chatUrl, {
-			action: 'sendMessage',
-			sessionId,
-			chatInput,
-			...(email && { metadata: { email } }),
-		});
-		return z.object({ output: z.string() }).parse(data).output;
-	};
-	return { customer, says };
-}
-
+const newChatter = (email?: string) => customers.newChatter(environment, chatUrl, email);
 const newest = () => environment.talkdesk.conversations().at(-1)?.id ?? 'none';
 const saidIn = (id: string) =>
 	(environment.talkdesk.conversation(id)?.messages ?? [])

@@ -15,22 +15,25 @@ export interface ChannelsEnvironment extends ExamplesEnvironment {
 	failuresOf(name: string): Promise<string[]>;
 }
 
+/** Starts a Telegram with a bot, and makes the credential for it. */
+export async function startTelegramBot({ n8n }: ExamplesEnvironment, name = 'Telegram') {
+	const telegram = await startTelegram();
+	const telegramApi = await n8n.api.createCredential(name, 'telegramApi', {
+		accessToken: telegram.token,
+		baseUrl: telegram.url,
+	});
+	return { telegram, credentials: { telegramApi } };
+}
+
 /** Builds the environment. The package must be built. */
 export async function startChannelsEnvironment(): Promise<ChannelsEnvironment> {
 	const environment = await startExamplesEnvironment();
 	const { api } = environment.n8n;
-	const [telegram, whatsApp, slack] = [
-		await startTelegram(),
-		await startWhatsApp(),
-		await startSlack(),
-	];
+	const { telegram, credentials } = await startTelegramBot(environment);
+	const [whatsApp, slack] = [await startWhatsApp(), await startSlack()];
 	const workflowIds = new Map<string, string>();
 
-	const telegramApi = await api.createCredential('Telegram', 'telegramApi', {
-		accessToken: telegram.token,
-		baseUrl: telegram.url,
-	});
-	const ofTelegram = await environment.add('telegram-hand-off', { credentials: { telegramApi } });
+	const ofTelegram = await environment.add('telegram-hand-off', { credentials });
 	workflowIds.set('telegram-hand-off', ofTelegram.workflowId);
 
 	const whatsAppApi = await api.createCredential('WhatsApp', 'whatsAppApi', {
@@ -62,10 +65,7 @@ export async function startChannelsEnvironment(): Promise<ChannelsEnvironment> {
 		whatsApp,
 		slack,
 		workflowIdOf,
-		failuresOf: async (name) =>
-			(await api.executions({ workflowId: workflowIdOf(name) }))
-				.filter(({ status }) => ['error', 'crashed'].includes(status))
-				.map(({ id }) => id),
+		failuresOf: async (name) => await environment.failedIn(workflowIdOf(name)),
 		async stop() {
 			for (const channel of [telegram, whatsApp, slack]) await channel.close();
 			await environment.stop();

@@ -1,5 +1,7 @@
 import axios from 'axios';
+import { z } from 'zod';
 
+import type { Environment } from '../tools/demo/environment.mts';
 import type { ExamplesEnvironment } from './examples.mts';
 
 let customers = 0;
@@ -19,6 +21,22 @@ export function newCustomer({ chat }: ExamplesEnvironment, webhookUrl: string, m
 			return data;
 		},
 	};
+}
+
+/** A new person in the chat of the AI agent. @param email known to the chat */
+export function newChatter({ chat }: Pick<Environment, 'chat'>, chatUrl: string, email?: string) {
+	const sessionId = `chatter-${++customers}`;
+	const customer = chat.customer({ sessionId });
+	const says = async (chatInput: string) => {
+		const { data } = await axios.post<unknown>(chatUrl, {
+			action: 'sendMessage',
+			sessionId,
+			chatInput,
+			...(email && { metadata: { email } }),
+		});
+		return z.object({ output: z.string() }).parse(data).output;
+	};
+	return { customer, says };
 }
 
 export type Customer = ReturnType<typeof newCustomer>;

@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import axios from 'axios';
-import { z } from 'zod';
 
 import type { EventName } from '../simulator/contract.mts';
-import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
-import { startTelegram, type Telegram } from '../tools/demo/channels/telegram.mts';
-import { itemsOf } from '../tools/n8n/workflows.mts';
+import type { Telegram } from '../tools/demo/channels/telegram.mts';
 import {
 	startExamplesEnvironment,
 	type AddedExample,
 	type ExamplesEnvironment,
 } from './examples.mts';
+import { startTelegramBot } from './examples-channels.mts';
 import { handOver, newCustomer } from './examples-customers.mts';
+import { addWithOperators, answer, questionAbout } from './examples-operators.mts';
 
 const DESK = 'one-desk-many-channels';
 
@@ -21,12 +19,9 @@ let desk: AddedExample;
 
 beforeAll(async () => {
 	environment = await startExamplesEnvironment();
-	telegram = await startTelegram();
-	const telegramApi = await environment.n8n.api.createCredential('Telegram', 'telegramApi', {
-		accessToken: telegram.token,
-		baseUrl: telegram.url,
-	});
-	desk = await environment.add(DESK, { credentials: { telegramApi } });
+	const bot = await startTelegramBot(environment);
+	telegram = bot.telegram;
+	desk = await environment.add(DESK, bot);
 }, 180_000);
 afterAll(async () => {
 	await telegram?.close();
@@ -171,20 +166,7 @@ describe('an agent writes first', () => {
 	let operators: ReturnType<Telegram['person']>;
 
 	beforeAll(async () => {
-		bot = await startTelegram();
-		operators = bot.person('Operators', true);
-		const telegramApi = await environment.n8n.api.createCredential('Another bot', 'telegramApi', {
-			accessToken: bot.token,
-			baseUrl: bot.url,
-		});
-		first = await environment.add(FIRST, {
-			credentials: { telegramApi },
-			adapt: ({ nodes }) => {
-				for (const { name, parameters } of nodes) {
-					if (name === 'Ask the operators') parameters.chatId = operators.id;
-				}
-			},
-		});
+		({ telegram: bot, operators, example: first } = await addWithOperators(environment));
 	}, 60_000);
 	afterAll(async () => await bot?.close());
 
@@ -192,19 +174,7 @@ describe('an agent writes first', () => {
 		await environment.talkdesk.deliver(FIRST, event, { conversation_id, payload });
 	const says = async (id: string, content: string, type = 'AGENT') =>
 		await happens(id, 'message_created', { content, author: { type, name: 'Zoe_*[' } });
-	const asked = async (id: string) => {
-		const { text, link } = await operators.reads((read) => read.text.includes(id), 'the question');
-		return { text, link: z.string().parse(link) };
-	};
-	/** Answers the question of whose a conversation is, once n8n waits for the answer. */
-	async function answer(link: string, chatId: string) {
-		const form = new FormData();
-		form.append('field-0', chatId);
-		const post = async () =>
-			(await axios.post(link, form, { validateStatus: (code) => [200, 409].includes(code) }))
-				.status;
-		while ((await post()) === 409) await sleep(100);
-	}
+	const asked = async (id: string) => await questionAbout(operators, id);
 
 	it('reaches the customer once somebody has said whose it is, and brings the answers', async () => {
 		const ann = bot.person('Ann');
@@ -222,9 +192,29 @@ describe('an agent writes first', () => {
 		expect(operators.read.filter(({ text }) => text.includes(id))).toHaveLength(1);
 	}, 60_000);
 
+	it('asks once and loses no words if all comes at the same moment', async () => {
+		const cem = bot.person('Cem');
+		const id = 'opened-at-once';
+		const words = ['one', 'two', 'three', 'four', 'five'];
+		await Promise.all([
+			happens(id, 'conversation_started'),
+			...words.map(async (text) => await says(id, text)),
+		]);
+		const { link } = await asked(id);
+		for (const text of words) while (!(await keptOf(id)).includes(text)) await sleep(100);
+		await answer(link, cem.id);
+		for (const text of words) await cem.reads((read) => read.text === text, text);
+		expect(cem.read.map(({ text }) => text).toSorted()).toEqual(words.toSorted());
+		expect(operators.read.filter(({ text }) => text.includes(id))).toHaveLength(1);
+	}, 60_000);
+
 	it('brings the answers of the customer to the agent, and says when it is over', async () => {
 		const ben = bot.person('Ben');
-		const id = await openedElsewhere();
+		const opening = { name: 'Zoe_*[', email: 'ben@customers.example.com', touchpoint: FIRST };
+		// The words come with the question if nothing was called before them.
+		environment.talkdesk.configure({ conversationStarted: 'never' });
+		const { conversationId: id } = await environment.talkdesk.agent.open(opening);
+		environment.talkdesk.configure({ conversationStarted: 'join' });
 		await says(id, 'It is _Zoe_. Call me.');
 		const { text, link } = await asked(id);
 		expect(text).toContain('Zoe_*[ has opened the conversation');
@@ -255,22 +245,4 @@ describe('an agent writes first', () => {
 				({ conversationId }) => conversationId === id,
 			),
 		);
-
-	/** A conversation without a session: the simulator's agents open none themselves. */
-	async function openedElsewhere(): Promise<string> {
-		const { api } = environment.n8n;
-		const workflowId = await createSingleNodeWorkflow(api, {
-			name: 'Talkdesk',
-			type: 'n8n-nodes-talkdesk.talkdesk',
-			typeVersion: 1,
-			parameters: {
-				resource: 'conversation',
-				operation: 'start',
-				contactEmail: 'ben@customers.example.com',
-			},
-			credentials: { talkdeskOAuth2Api: environment.credential },
-		});
-		const [item] = itemsOf(await api.run(workflowId), 'Talkdesk');
-		return z.string().parse(item?.json.conversationId);
-	}
 });

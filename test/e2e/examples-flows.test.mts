@@ -1,7 +1,5 @@
 import type { EventName } from '../simulator/contract.mts';
-import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
-import type { Execution } from '../tools/n8n/schemas.mts';
-import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
+import { errorOf } from '../tools/n8n/workflows.mts';
 import {
 	startExamplesEnvironment,
 	setField,
@@ -10,6 +8,7 @@ import {
 	type ExamplesEnvironment,
 } from './examples.mts';
 import { handOver, newCustomer, wordsOf, type Customer } from './examples-customers.mts';
+import * as questions from './examples-questions.mts';
 
 let environment: ExamplesEnvironment;
 let inTime: AddedExample;
@@ -17,7 +16,7 @@ let asking: AddedExample;
 /** Began before the other tests: n8n looks only once a minute for executions whose time is over. */
 let unanswered: Promise<Record<string, unknown>>;
 
-const ENDED = ['success', 'error', 'crashed', 'canceled'];
+const { ENDED } = questions;
 
 const NAME = 'no-agent-in-time';
 const customerOf = (more?: object) =>
@@ -27,32 +26,9 @@ const casesOf = ({ email }: Customer) =>
 	environment.talkdesk.cases().filter(({ requester_email }) => requester_email === email);
 const stateOf = (id: string) => environment.talkdesk.conversation(id);
 
-/** Runs a workflow that asks a human with the example. @returns a function that waits for the answer */
-async function ask(question: string): Promise<() => Promise<Record<string, unknown>>> {
-	const id = await createSingleNodeWorkflow(environment.n8n.api, {
-		name: 'Ask',
-		type: 'n8n-nodes-base.executeWorkflow',
-		typeVersion: 1.2,
-		parameters: {
-			workflowId: { __rl: true, mode: 'id', value: asking.workflowId },
-			workflowInputs: { mappingMode: 'defineBelow', value: { question }, schema: [] },
-			options: { waitForSubWorkflow: true },
-		},
-	});
-	const begun = await environment.n8n.api.run(id);
-	expect(begun.status).toBe('waiting');
-	return async () => {
-		const ended: Execution = await environment.n8n.api.waitForExecution(
-			({ id: executionId, status }) => executionId === begun.id && ENDED.includes(status),
-			150_000,
-			{ workflowId: id },
-		);
-		return itemsOf(ended, 'Ask')[0]?.json ?? {};
-	};
-}
-
+const ask = async (question: string) => await questions.ask(environment, asking, question);
 const conversationAbout = async (question: string) =>
-	await environment.conversationIn('ask-a-human-and-wait', ({ subject }) => subject === question);
+	await questions.conversationAbout(environment, question);
 
 beforeAll(async () => {
 	environment = await startExamplesEnvironment();
@@ -191,7 +167,12 @@ describe('ask-a-human-and-wait', () => {
 			await conversationAbout('May I refund order 1?'),
 			await conversationAbout('May I refund order 2?'),
 		];
-		for (const id of ids) await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		for (const id of ids) {
+			for (const author of [{ type: 'FLOW' }, null]) {
+				await environment.talkdesk.agent.sayAutomatically(id, 'You are first', { author });
+			}
+			await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+		}
 		await environment.talkdesk.agent.say(ids[1] ?? '', 'No, not the second.');
 		expect(await second()).toEqual({
 			question: 'May I refund order 2?',

@@ -33,7 +33,7 @@ const THROUGH: Record<string, string> = { 'live-chat-hand-off': '../tools/demo/e
 const MAX_NODES: Record<string, number> = {
 	'after-the-conversation': 22,
 	'ai-agent-hand-off': 13,
-	'an-agent-writes-first': 14,
+	'an-agent-writes-first': 15,
 	'ask-a-human-and-wait': 15,
 	'live-chat-hand-off': 16,
 	'no-agent-in-time': 16,

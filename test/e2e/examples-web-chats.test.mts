@@ -104,11 +104,14 @@ describe.each([
 		await happens('message_created', { content: 'We are closed', author: { type: 'BOT' } });
 		await happens('message_created', { content: 'my words', author: { type: 'CUSTOMER' } });
 		await customer.hears(({ from }) => from === 'automated', 'the automated message');
+		await happens('message_created', { content: 'You are number 3' });
+		await customer.hears(({ text }) => text === 'You are number 3', 'words of nobody');
 		await environment.talkdesk.agent.join(id, { name: 'Zoe' });
 		await environment.talkdesk.agent.say(id, 'Hello');
 		await customer.hears(({ text }) => text === 'Hello', 'the human');
 		expect(customer.heard).toEqual([
 			{ from: 'automated', text: 'We are closed' },
+			{ from: 'unknown', text: 'You are number 3' },
 			{ from: 'human', name: 'Zoe', text: 'Hello', joined: true },
 		]);
 	}, 60_000);

@@ -42,6 +42,10 @@ export interface ExamplesEnvironment extends Environment {
 	underWay(workflowId: string): Promise<string[]>;
 	/** Waits until there are none. */
 	quiet(workflowId: string): Promise<void>;
+	/** Waits until all events of a conversation have been dispatched, and every execution has ended or waits. */
+	settled(workflowId: string, conversationId: string): Promise<void>;
+	/** The failed executions of a workflow. */
+	failedIn(workflowId: string): Promise<string[]>;
 }
 
 type Start = ReturnType<Environment['talkdesk']['conversations']>[number]['start'];
@@ -50,7 +54,8 @@ const TYPE = 'talkdeskOAuth2Api';
 const CHAT = 'https://chat.example.com/messages';
 const CHAT_FILES = 'https://chat.example.com/files';
 const TIMEOUT_MS = 30_000;
-const UNFINISHED = ['new', 'running', 'waiting', 'unknown'];
+const AT_WORK = ['new', 'running', 'unknown'];
+const UNFINISHED = [...AT_WORK, 'waiting'];
 
 /** An example of the repository. */
 export function readExample(name: string): ExampleWorkflow {
@@ -100,10 +105,19 @@ export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
 			})),
 		});
 
-	const underWay = async (workflowId: string) =>
+	const executionsWith = async (workflowId: string, statuses: string[]) =>
 		(await n8n.api.executions({ workflowId }))
-			.filter(({ status }) => UNFINISHED.includes(status))
+			.filter(({ status }) => statuses.includes(status))
 			.map(({ id }) => id);
+	const waitUntilNone = async (workflowId: string, statuses: string[]) => {
+		const end = Date.now() + TIMEOUT_MS;
+		for (;;) {
+			const ids = await executionsWith(workflowId, statuses);
+			if (ids.length === 0) return;
+			if (Date.now() > end) throw new Error(`Still at work: ${ids.join(', ')}`);
+			await sleep(100);
+		}
+	};
 
 	return {
 		...environment,
@@ -163,15 +177,17 @@ export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
 				configure(true);
 			}
 		},
-		underWay,
-		async quiet(workflowId) {
-			const end = Date.now() + TIMEOUT_MS;
-			for (;;) {
-				const ids = await underWay(workflowId);
-				if (ids.length === 0) return;
-				if (Date.now() > end) throw new Error(`Still at work: ${ids.join(', ')}`);
-				await sleep(100);
-			}
+		underWay: async (workflowId) => await executionsWith(workflowId, UNFINISHED),
+		quiet: async (workflowId) => await waitUntilNone(workflowId, UNFINISHED),
+		async settled(workflowId, conversationId) {
+			const eventsOf = () =>
+				talkdesk.transcripts().find((each) => each.conversationId === conversationId)?.events;
+			await talkdesk.waitFor(() => eventsOf()?.every(({ calls }) => calls.length > 0), {
+				what: `the events of ${conversationId} to be dispatched`,
+				timeoutMs: TIMEOUT_MS,
+			});
+			await waitUntilNone(workflowId, AT_WORK);
 		},
+		failedIn: async (workflowId) => await executionsWith(workflowId, ['error', 'crashed']),
 	};
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import axios from 'axios';
 import type { Page } from 'playwright-core';
 
 import { startSimulator } from '../simulator/simulator.mts';
@@ -177,6 +178,60 @@ it('a reloaded page has its conversation, and another page has not', async () =>
 	const other = await openShop('Eva');
 	await other.getByRole('button', { name: 'When are you open?' }).waitFor();
 	expect(await other.getByText('Are you open?', { exact: true }).count()).toBe(0);
+}, 60_000);
+
+it('the desk does what else agents and flows can do, and chooses what n8n is told', async () => {
+	const simulator = await startSimulator();
+	const page = await browser.newPage();
+	try {
+		await page.goto(simulator.deskUrl);
+		const confirm = async (name: string) =>
+			await page.getByRole('dialog').getByRole('button', { name }).click();
+		const shows = async (text: string) =>
+			await messagesOf(page).getByText(text, { exact: true }).waitFor();
+		await page.getByText('What Talkdesk tells n8n').click();
+		await page.getByLabel('A conversation has started').selectOption('never');
+		await page.getByLabel('The customer’s own messages').selectOption('CUSTOMER');
+
+		await page.getByRole('button', { name: 'New', exact: true }).click();
+		await page.getByLabel('Name of the agent').fill('Zoe');
+		await page.getByLabel('The customer’s e-mail').fill('ida@example.com');
+		await confirm('Open the conversation');
+		await shows('Zoe opened the conversation');
+		await page.getByRole('button', { name: 'Automated' }).click();
+		await page.getByLabel('Type of the author').selectOption('virtual-agent');
+		await confirm('Send');
+		await shows('Our office is closed.');
+		await page.getByRole('button', { name: 'Transfer' }).click();
+		await page.getByLabel('Name of the colleague').fill('Max');
+		await confirm('Transfer');
+		await shows('Transferred to Max');
+		await page.getByRole('button', { name: 'End', exact: true }).click();
+		await confirm('End the conversation');
+		await shows('Max ended the conversation');
+		await page.getByRole('button', { name: 'Reopen' }).click();
+		await shows('Max opened the conversation again');
+		await agentSays(page, 'One thing more');
+		await shows('One thing more');
+
+		const [conversation] = simulator.conversations();
+		expect(conversation).toMatchObject({
+			start: { contact_person: { email: 'ida@example.com' } },
+			messages: [{ from: 'automated' }, { from: 'agent', author: 'Max' }],
+		});
+		const { data } = await axios.get(`${simulator.agentApiUrl}/readings`);
+		expect(data).toEqual({ conversationStarted: 'never', echoAuthors: [{ type: 'CUSTOMER' }] });
+		// Another page, or a program, has chosen.
+		simulator.configure({ conversationStarted: 'start', echoAuthors: [] });
+		await page.getByRole('option', { name: 'don’t come back', selected: true }).waitFor({
+			state: 'attached',
+		});
+		expect(await page.getByLabel('A conversation has started').inputValue()).toBe('start');
+	} finally {
+		await page.close();
+		await simulator.close();
+	}
+	expect(browser.problems).toEqual([]);
 }, 60_000);
 
 it('the desk shows that the simulator is down, and reconnects', async () => {

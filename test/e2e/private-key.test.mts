@@ -161,7 +161,7 @@ it('500 messages use one assertion, and a token that dies early costs one more',
 	expect(errorOf(await api.run(id))).toBeUndefined();
 	expect(arrived()).toBe(750);
 	expect(tokenRequests()).toBe(before + 2);
-	expect(environment.talkdesk.conversation(conversationId)?.startedBy.client).toBe(
+	expect(environment.talkdesk.conversation(conversationId)?.startedBy?.client).toBe(
 		'signing-client',
 	);
 }, 120_000);

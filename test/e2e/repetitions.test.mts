@@ -219,7 +219,7 @@ it('a changed client of the credential is used at once', async () => {
 		data: { clientId: 'new-client', clientSecret: 'new-secret' },
 	});
 	await call([{ email: 'after@example.com' }]);
-	const clientOf = (email: string) => conversationsOf(email)[0]?.startedBy.client;
+	const clientOf = (email: string) => conversationsOf(email)[0]?.startedBy?.client;
 	expect(clientOf('before@example.com')).toBe('local-client');
 	expect(clientOf('after@example.com')).toBe('new-client');
 }, 60_000);

@@ -97,7 +97,7 @@ describe('a credential that was edited', () => {
 		talkdesk.configure({ clients: [...CLIENTS, { ...OTHER, scopes: ['digital-connect:write'] }] });
 		useOther();
 		await startConversation('with the new client');
-		expect(talkdesk.conversations().map(({ startedBy }) => startedBy.client)).toEqual([
+		expect(talkdesk.conversations().map(({ startedBy }) => startedBy?.client)).toEqual([
 			'local-client',
 			'other',
 		]);

@@ -1,14 +1,14 @@
-import type { FastifyInstance } from 'fastify';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { attachmentReference, type Attachments, type StoredAttachment } from './attachments.mts';
-import { mimeType } from './contract.mts';
+import { mimeType, startBody } from './contract.mts';
 import type { Conversation, Conversations } from './conversations.mts';
-import type { DomainEvent } from './payloads.mts';
 import { parseBody, ApiError } from './errors.mts';
-import type { Delivery, Webhooks } from './webhooks.mts';
-import type { WireLog } from './wire-log.mts';
+import type { Notifications } from './notifications.mts';
+import { author as authorSchema, type Settings } from './options.mts';
+import type { Author } from './payloads.mts';
+import type { Delivery } from './webhooks.mts';
 
 /** A file that an agent sends. */
 export interface AgentFile {
@@ -19,15 +19,33 @@ export interface AgentFile {
 	content: Buffer | string | (() => Readable);
 }
 
+/** A conversation that an agent has opened, and how n8n was told of it. */
+interface Opened {
+	conversationId: string;
+	delivery: Delivery;
+}
+
 /**
- * The human agent. Each action takes effect at once and is then dispatched to n8n; the result is that of the webhook call. A
+ * The human agent, and the programs on Talkdesk's side. Each action takes effect at once and is then dispatched to n8n; the result is that of the webhook call. A
  * failed call does not undo the action: in Talkdesk the message is written, whether it arrives or not.
  *
  * Every method rejects with an ApiError: 404 for an unknown conversation, 409 for one that has ended, 400 for an empty text.
  */
 export interface Agent {
-	/** Joins the conversation: dispatches conversation_started. Rejects with 409 if an agent has joined already. */
+	/**
+	 * Opens a conversation with a customer and joins it: dispatches conversation_started, unless `conversationStarted` is
+	 * `never`. Rejects with 404 for an unknown touchpoint.
+	 *
+	 * @param opening.touchpoint the first one by default
+	 */
+	open(opening: { name: string; email: string; touchpoint?: string }): Promise<Opened>;
+	/**
+	 * Joins the conversation: dispatches conversation_started, if `conversationStarted` is `join`. Rejects with 409 if an agent
+	 * has joined already.
+	 */
 	join(conversationId: string, agent: { name: string }): Promise<Delivery>;
+	/** Gives the conversation to another agent. Nothing is dispatched. Rejects with 409 before an agent has joined. */
+	transfer(conversationId: string, agent: { name: string }): Promise<void>;
 	/**
 	 * Writes to the customer: dispatches message_created. Rejects with 409 before an agent has joined. With files it takes
 	 * effect once they are stored; if one cannot be read, it rejects with that error, and no message is stored.
@@ -35,15 +53,37 @@ export interface Agent {
 	 * @param text may be empty if there are files
 	 */
 	say(conversationId: string, text: string, options?: { files?: AgentFile[] }): Promise<Delivery>;
+	/**
+	 * Writes as a flow or a virtual agent does, whether or not an agent has joined: dispatches message_created.
+	 *
+	 * @param options.author `{ type: 'BOT' }` by default; null for none
+	 */
+	sayAutomatically(
+		conversationId: string,
+		text: string,
+		options?: { author?: Author },
+	): Promise<Delivery>;
 	/** Ends the conversation, also without an agent, as a flow does out of hours. Dispatches conversation_ended. */
 	end(conversationId: string): Promise<Delivery>;
+	/** Opens an ended conversation again, with its agent. Nothing is dispatched. Rejects with 409 if it is open. */
+	reopen(conversationId: string): Promise<void>;
 }
 
 const name = z.string().trim().min(1, 'must not be empty');
-const joinBody = z.object({ name }).strict();
+export const joinBody = z.object({ name }).strict();
+export const openBody = joinBody.extend({
+	email: z.string(),
+	touchpoint: z.string().optional(),
+});
+export const automatedBody = z
+	.object({
+		text: z.string().min(1, 'must not be empty'),
+		author: authorSchema.default({ type: 'BOT' }),
+	})
+	.strict();
 
 /** @param content the schema of the content of a file */
-const sayBody = <T extends z.ZodTypeAny>(content: T) =>
+export const sayBody = <T extends z.ZodTypeAny>(content: T) =>
 	z
 		.object({
 			text: z.string().default(''),
@@ -58,31 +98,27 @@ const anyContent = z.custom<AgentFile['content']>(
 	(value) => Buffer.isBuffer(value) || ['string', 'function'].includes(typeof value),
 	'must be a Buffer, a path or a function that gives a stream',
 );
-const base64 = z
-	.string()
-	.base64('must be base64')
-	.transform((text) => Buffer.from(text, 'base64'));
-const emptyBody = z.object({}).strict().optional();
 
-/**
- * Creates the human agent.
- *
- * @param now gives the time of dispatched events
- */
+/** Creates the human agent. */
 export function createAgent({
+	settings,
 	conversations,
 	attachments,
-	webhooks,
-	now,
+	notifications,
 }: {
+	settings: () => Settings;
 	conversations: Conversations;
 	attachments: Attachments;
-	webhooks: Webhooks;
-	now: () => number;
+	notifications: Notifications;
 }): Agent {
-	function open(id: string): Conversation {
+	function find(id: string): Conversation {
 		const conversation = conversations.get(id);
 		if (!conversation) throw new ApiError(404, 'There is no such conversation');
+		return conversation;
+	}
+
+	function open(id: string): Conversation {
+		const conversation = find(id);
 		if (conversation.state === 'open') return conversation;
 		throw new ApiError(409, 'The conversation has already ended');
 	}
@@ -112,25 +148,27 @@ export function createAgent({
 		for (const attachment of stored) await attachments.remove(attachment);
 	}
 
-	const dispatch = (
-		{ id, start }: Conversation,
-		domainEvent: Omit<DomainEvent, 'conversationId' | 'timestamp'>,
-	) => {
-		const timestamp = new Date(now()).toISOString();
-		return webhooks.dispatch(start.touchpoint_id, {
-			...domainEvent,
-			conversationId: id,
-			timestamp,
-		});
-	};
-
 	return {
+		async open(opening) {
+			const { name, email, touchpoint } = parseBody(openBody, opening);
+			const { touchpoints } = settings();
+			const found = touchpoints.find(({ id }) => touchpoint === undefined || id === touchpoint);
+			if (!found) throw new ApiError(404, 'There is no such touchpoint');
+			const body = { touchpoint_id: found.id, contact_person: { email } };
+			const conversation = conversations.open({ name }, parseBody(startBody('either'), body));
+			const delivery = await notifications.started(conversation, 'agentInitiated');
+			return { conversationId: conversation.id, delivery };
+		},
 		async join(conversationId, agent) {
 			const conversation = open(conversationId);
 			const who = parseBody(joinBody, agent);
 			if (conversation.agent) throw new ApiError(409, 'Another agent has joined');
 			conversations.join(conversation, who);
-			return dispatch(conversation, { event: 'conversation_started' });
+			return notifications.started(conversation, 'join');
+		},
+		async transfer(conversationId, agent) {
+			const { conversation } = joined(conversationId);
+			conversations.join(conversation, parseBody(joinBody, agent));
 		},
 		async say(conversationId, text, options = {}) {
 			open(conversationId);
@@ -141,52 +179,34 @@ export function createAgent({
 			try {
 				// Again, as it may have ended meanwhile.
 				const { conversation, agent } = joined(conversationId);
-				const said = { content, attachments: stored.map(attachmentReference) };
-				const { id } = conversations.say(conversation, agent, said);
-				const message = { id, ...said, agent: agent.name };
-				return dispatch(conversation, { event: 'message_created', message });
+				const message = conversations.say(conversation, {
+					...{ from: 'agent', author: agent.name, content },
+					attachments: stored.map(attachmentReference),
+				});
+				return notifications.messageCreated(conversation, message, { type: 'AGENT', ...agent });
 			} catch (error) {
 				await discard(stored);
 				throw error;
 			}
 		},
+		async sayAutomatically(conversationId, text, options = {}) {
+			const conversation = open(conversationId);
+			const { text: content, author } = parseBody(automatedBody, { ...options, text });
+			const message = conversations.say(conversation, {
+				...{ from: 'automated', author: author?.name ?? '', content, attachments: [] },
+			});
+			return notifications.messageCreated(conversation, message, author);
+		},
 		async end(conversationId) {
 			const conversation = open(conversationId);
 			conversations.end(conversation, 'agent');
-			return dispatch(conversation, { event: 'conversation_ended' });
+			return notifications.ended(conversation);
 		},
-	};
-}
-
-/**
- * Routes of the agent's HTTP API, for a page or curl. It is no part of Talkdesk's contract and needs no token: the server
- * listens on this machine only.
- */
-export function agentApi(agent: Agent, conversations: Conversations, log: WireLog) {
-	type WithId = { Params: { id: string } };
-
-	return async function routes(app: FastifyInstance) {
-		app.addHook<WithId>('preHandler', async (request) => {
-			const { id } = request.params;
-			if (conversations.get(id)) log.note(request, { conversationId: id, summary: 'agent' });
-		});
-		app.get('/conversations', async () => ({ conversations: conversations.all() }));
-		app.get<WithId>('/conversations/:id', async (request) => {
-			const conversation = conversations.get(request.params.id);
-			if (!conversation) throw new ApiError(404, 'There is no such conversation');
-			return conversation;
-		});
-		app.post<WithId>('/conversations/:id/join', async (request) =>
-			agent.join(request.params.id, parseBody(joinBody, request.body)),
-		);
-		app.post<WithId>('/conversations/:id/say', async (request) => {
-			const { text, files } = parseBody(sayBody(base64), request.body);
-			return agent.say(request.params.id, text, { files });
-		});
-		app.post<WithId>('/conversations/:id/end', async (request) => {
-			parseBody(emptyBody, request.body);
-			return agent.end(request.params.id);
-		});
+		async reopen(conversationId) {
+			const conversation = find(conversationId);
+			if (conversation.state === 'open') throw new ApiError(409, 'The conversation is open');
+			conversations.reopen(conversation);
+		},
 	};
 }
 

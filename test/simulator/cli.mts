@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { oddAnswersOf, oddForms } from './odd-answers.mts';
-import { defaultSettings, hardSettings } from './options.mts';
+import { defaultSettings, hardSettings, readings } from './options.mts';
 import { seededFaults } from './seeded-faults.mts';
 import { startSimulator, type SimulatorOptions } from './simulator.mts';
 
@@ -8,6 +8,7 @@ const usage = `Talkdesk simulator.
 
   tsx test/simulator/cli.mts [--port 4010] [--webhook <base path>] [--api-key <key>]
                               [--fault-rate 0.1] [--fault-seed 1] [--hard] [--odd send=createdAtNull]
+                              [--started join] [--echo CONTACT_PERSON]
 
   --port        where to listen on 127.0.0.1 (4010; 0 for any free port)
   --webhook     base path of the trigger's webhook URL in n8n, without /message_created and the like
@@ -19,6 +20,8 @@ const usage = `Talkdesk simulator.
 ${Object.entries(oddForms)
 	.map(([what, forms]) => `                ${what}=${Object.keys(forms).join('|')}`)
 	.join('\n')}
+  --started     when conversation_started is called: start, join, agentInitiated or never (join)
+  --echo        the customer's own messages come back, with this type of author; may be given again
 `;
 
 function readArguments(): SimulatorOptions {
@@ -31,6 +34,8 @@ function readArguments(): SimulatorOptions {
 			'fault-seed': { type: 'string' },
 			hard: { type: 'boolean', default: false },
 			odd: { type: 'string', multiple: true, default: [] },
+			started: { type: 'string' },
+			echo: { type: 'string', multiple: true, default: [] },
 			help: { type: 'boolean', short: 'h', default: false },
 		},
 	});
@@ -51,6 +56,8 @@ function readArguments(): SimulatorOptions {
 		...(values.hard ? hardSettings : {}),
 		port: Number(port),
 		answers: oddAnswersOf(odd),
+		conversationStarted: readStarted(values.started),
+		echoAuthors: values.echo.map((type) => ({ type })),
 		faults: readFaults(values['fault-rate'], values['fault-seed']),
 	};
 	const [touchpoint] = defaultSettings.touchpoints;
@@ -59,6 +66,13 @@ function readArguments(): SimulatorOptions {
 		key === undefined ? { type: 'none' as const } : { type: 'apiKey' as const, key };
 	const integration = { basePath: webhook, authentication };
 	return { ...common, touchpoints: [{ id: touchpoint.id, integration }] };
+}
+
+function readStarted(text: string | undefined) {
+	const { options } = readings.shape.conversationStarted;
+	const found = options.find((option) => option === text);
+	if (found === text) return found;
+	throw new TypeError(`--started must be one of ${options.join(', ')}`);
 }
 
 function readFaults(rate: string | undefined, seed: string | undefined) {

@@ -5,8 +5,9 @@ import type { Settings } from './options.mts';
 /** A message of the conversation itself; the transcript before it is in `start.previous_messages`. */
 export interface Message {
 	id: string;
-	from: 'customer' | 'agent';
-	/** The customer's e-mail address or the agent's name. */
+	/** `automated`: a flow or a virtual agent of Talkdesk. */
+	from: 'customer' | 'agent' | 'automated';
+	/** The customer's e-mail address, the agent's name, or that of the program; empty if it has none. */
 	author: string;
 	content: string | null;
 	attachments: Attachment[];
@@ -19,19 +20,31 @@ export interface TokenOwner {
 	account: string;
 }
 
+/** What happened to a conversation, besides its messages. */
+interface Step {
+	what: 'started' | 'joined' | 'transferred' | 'ended' | 'reopened';
+	at: string;
+	by: 'agent' | 'api';
+	/** The agent who has the conversation from then on, or had it until then. */
+	agent: string | null;
+}
+
 /** A stored conversation. */
 export interface Conversation {
 	id: string;
 	state: 'open' | 'ended';
-	/** The original body of Start. */
+	/** The original body of Start; what would be in it if an agent has opened the conversation. */
 	start: StartBody;
 	startedAt: string;
-	startedBy: TokenOwner;
+	/** null: an agent. */
+	startedBy: TokenOwner | null;
 	/** null until an agent joins. */
 	agent: { name: string } | null;
 	messages: Message[];
 	endedAt: string | null;
 	endedBy: 'agent' | 'api' | null;
+	/** Oldest first. */
+	steps: Step[];
 }
 
 /** The result of a Send, for repetitions with the same key. */
@@ -52,6 +65,8 @@ export interface Conversations {
 	/** The conversation that was started with this idempotency key. */
 	startedWith(key: IdempotencyKey): Conversation | undefined;
 	start(key: IdempotencyKey, body: StartBody): Conversation;
+	/** Stores a conversation that an agent opens. */
+	open(agent: { name: string }, body: StartBody): Conversation;
 	/** The result of an earlier Send with this key, in this conversation or in any of the account. */
 	sentWith(conversation: Conversation, key: IdempotencyKey): SentMessage | undefined;
 	/** Stores a message of the customer. */
@@ -61,14 +76,18 @@ export interface Conversations {
 		body: SendBody,
 		partialFailReason?: string,
 	): SentMessage;
+	/** Gives the conversation to an agent, the first one or another one. */
 	join(conversation: Conversation, agent: { name: string }): void;
-	/** Stores a message of the agent. */
+	/** Stores a message of the agent, or of a program. */
 	say(
 		conversation: Conversation,
-		agent: { name: string },
-		said: { content: string; attachments: Attachment[] },
+		said: Pick<Message, 'author' | 'attachments'> & {
+			from: 'agent' | 'automated';
+			content: string;
+		},
 	): Message;
 	end(conversation: Conversation, by: 'agent' | 'api'): void;
+	reopen(conversation: Conversation): void;
 }
 
 /**
@@ -95,27 +114,42 @@ export function createConversations(settings: () => Settings, changed: () => voi
 		return added;
 	}
 
+	function create(
+		body: StartBody,
+		by: { startedBy: TokenOwner | null; agent: { name: string } | null },
+	): Conversation {
+		const conversation: Conversation = {
+			id: newId(),
+			state: 'open',
+			start: body,
+			startedAt: time(),
+			...by,
+			messages: [],
+			endedAt: null,
+			endedBy: null,
+			steps: [],
+		};
+		conversations.set(conversation.id, conversation);
+		note(conversation, 'started', by.startedBy ? 'api' : 'agent');
+		return conversation;
+	}
+
+	function note(conversation: Conversation, what: Step['what'], by: Step['by'] = 'agent') {
+		conversation.steps.push({ what, at: time(), by, agent: conversation.agent?.name ?? null });
+		changed();
+	}
+
 	return {
 		all: () => [...conversations.values()],
 		get: (id) => conversations.get(id),
 		startedWith: (key) => startKeys.get(startKey(key)),
 		start(key, body) {
-			const conversation: Conversation = {
-				id: newId(),
-				state: 'open',
-				start: body,
-				startedAt: time(),
-				startedBy: { client: key.client, account: key.account },
-				agent: null,
-				messages: [],
-				endedAt: null,
-				endedBy: null,
-			};
-			conversations.set(conversation.id, conversation);
+			const startedBy = { client: key.client, account: key.account };
+			const conversation = create(body, { startedBy, agent: null });
 			startKeys.set(startKey(key), conversation);
-			changed();
 			return conversation;
 		},
+		open: (agent, body) => create(body, { startedBy: null, agent }),
 		sentWith: (conversation, key) => messageKeys.get(messageKey(conversation, key)),
 		receive(conversation, key, { content, attachments }, partialFailReason) {
 			const message = add(conversation, {
@@ -130,17 +164,22 @@ export function createConversations(settings: () => Settings, changed: () => voi
 			return sent;
 		},
 		join(conversation, agent) {
+			const what = conversation.agent ? 'transferred' : 'joined';
 			conversation.agent = agent;
-			changed();
+			note(conversation, what);
 		},
-		say(conversation, agent, said) {
-			const message = add(conversation, { from: 'agent', author: agent.name, ...said });
+		say(conversation, said) {
+			const message = add(conversation, said);
 			changed();
 			return message;
 		},
 		end(conversation, by) {
 			Object.assign(conversation, { state: 'ended', endedAt: time(), endedBy: by });
-			changed();
+			note(conversation, 'ended', by);
+		},
+		reopen(conversation) {
+			Object.assign(conversation, { state: 'open', endedAt: null, endedBy: null });
+			note(conversation, 'reopened');
 		},
 	};
 }

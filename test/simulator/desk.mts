@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { agentActions, readingsOf } from './agent-api.mts';
 import type { Agent } from './agents.mts';
 import type { Attachments } from './attachments.mts';
 import type { Case } from './cases.mts';
@@ -18,6 +19,7 @@ import {
 	type UploadedFile,
 } from './pages/server/transfer.mts';
 import { parseBody, ApiError } from './errors.mts';
+import type { SettingChanges, Settings } from './options.mts';
 import type { Webhooks } from './webhooks.mts';
 import type { WireLog } from './wire-log.mts';
 
@@ -25,12 +27,13 @@ const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), 'pages/desk
 /** How much of the log a page gets when it opens. */
 const LOG_LINES = 500;
 
-const joinBody = z.object({ name: z.string() }).strict();
 const sayBody = z.object({ text: z.string(), files: z.array(z.string()) }).strict();
 const fileQuery = z.object({ name: z.string().trim().min(1) });
 
 interface Dependencies {
 	agent: Agent;
+	settings: () => Settings;
+	configure: (changes: SettingChanges) => void;
 	conversations: Conversations;
 	attachments: Attachments;
 	cases: { all(): readonly Case[] };
@@ -46,6 +49,8 @@ interface Dependencies {
  */
 export function desk({
 	agent,
+	settings,
+	configure,
 	conversations,
 	attachments,
 	cases,
@@ -63,6 +68,7 @@ export function desk({
 		const known = new Map<string, string>();
 		let logged: number | undefined;
 		let shownCases = 0;
+		let options = '';
 		return () => {
 			const changed = conversations
 				.all()
@@ -78,11 +84,20 @@ export function desk({
 			const isFirst = logged === undefined;
 			const lines = log.entries.slice(logged ?? -LOG_LINES);
 			logged = log.entries.length;
-			if (isFirst)
+			const touchpoints = settings().touchpoints.map(({ id }) => id);
+			const desk = { readings: readingsOf(settings()), touchpoints };
+			const areOptionsNew = options !== JSON.stringify(desk);
+			options = JSON.stringify(desk);
+			if (isFirst) {
 				return [
-					{ event: 'snapshot', data: { conversations: changed, cases: newCases, log: lines } },
+					{
+						event: 'snapshot',
+						data: { conversations: changed, cases: newCases, log: lines, ...desk },
+					},
 				];
+			}
 			return [
+				...(areOptionsNew ? [{ event: 'options', data: desk }] : []),
 				...changed.map((view) => ({ event: 'conversation', data: view })),
 				...(newCases.length ? [{ event: 'cases', data: newCases }] : []),
 				...(lines.length ? [{ event: 'log', data: lines }] : []),
@@ -114,9 +129,7 @@ export function desk({
 			if (!attachment) throw new ApiError(404, 'There is no such attachment');
 			return await sendDownload(reply, attachment, files.read(attachment.file));
 		});
-		app.post<WithId>('/api/conversations/:id/join', async (request) =>
-			agent.join(request.params.id, parseBody(joinBody, request.body)),
-		);
+		await app.register(agentActions({ agent, settings, configure }), { prefix: '/api' });
 		app.post<WithId>('/api/conversations/:id/say', async (request) => {
 			const { text, files: ids } = parseBody(sayBody, request.body);
 			const said = takeUploads(ids);
@@ -133,7 +146,6 @@ export function desk({
 			}
 			return delivery;
 		});
-		app.post<WithId>('/api/conversations/:id/end', async (request) => agent.end(request.params.id));
 
 		await app.register(async (plugin) => {
 			acceptAnyBody(plugin);

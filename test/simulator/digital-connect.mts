@@ -31,6 +31,10 @@ interface Dependencies {
 	log: WireLog;
 	/** The attachment with this id. */
 	attachment: (id: string) => StoredAttachment | undefined;
+	/** Called after the API has started a conversation. */
+	started: (conversation: Conversation) => void;
+	/** Called after a message of the customer was stored. */
+	received: (conversation: Conversation, message: Message) => void;
 	/** Called after the API has ended a conversation. */
 	ended: (conversation: Conversation) => void;
 }
@@ -152,6 +156,7 @@ export function digitalConnect(dependencies: Dependencies) {
 			}
 			const conversation = existing ?? conversations.start(key, body);
 			violations.recordStart(routeOf(request), key, conversation.id, body);
+			if (!existing) dependencies.started(conversation);
 			const count = conversation.start.previous_messages?.length ?? 0;
 			log.note(request, {
 				conversationId: conversation.id,
@@ -187,6 +192,7 @@ export function digitalConnect(dependencies: Dependencies) {
 					content: body.content,
 					files: (body.attachments ?? []).map(({ id }) => dependencies.attachment(id)?.file.sha256),
 				});
+				if (!earlier) dependencies.received(conversation, message);
 				log.note(request, {
 					summary: earlier ? 'found by its idempotency key' : summaryOf(message),
 				});

@@ -52,6 +52,20 @@ const integration = z
 	.strict();
 export type Integration = z.output<typeof integration>;
 
+/** Who wrote, as a webhook call names it: nothing, or any spelling, as none is documented. */
+export const author = z
+	.object({ type: z.string().min(1).optional(), name: z.string().min(1).optional() })
+	.strict()
+	.nullable();
+
+/** What isn't known of the calls to n8n. The agent's desk can change it, too. */
+export const readings = z
+	.object({
+		conversationStarted: z.enum(['start', 'join', 'agentInitiated', 'never']),
+		echoAuthors: z.array(author),
+	})
+	.strict();
+
 const subDomain = z.string().regex(/^[\w-]+$/, 'must be a sub-domain');
 
 const settings = z
@@ -95,6 +109,7 @@ const settings = z
 		attachmentPageIgnored: z.boolean(),
 		echoAuthorization: z.boolean(),
 		notifyApiEnd: z.boolean(),
+		...readings.shape,
 		payloadForm: z.enum(['envelope', 'flat', 'relay']),
 		latencyMs: z.custom<() => number>(isFunction, 'must be a function'),
 		partialFailure: fault<Attachment, string>(),
@@ -142,6 +157,8 @@ export const defaultSettings: Settings = {
 	attachmentPageIgnored: false,
 	echoAuthorization: false,
 	notifyApiEnd: true,
+	conversationStarted: 'join',
+	echoAuthors: [],
 	payloadForm: 'envelope',
 	latencyMs: () => 0,
 	partialFailure: () => undefined,

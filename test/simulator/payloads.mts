@@ -1,6 +1,9 @@
 import { onTheWire, type Attachment, type EventName } from './contract.mts';
 import type { Settings } from './options.mts';
 
+/** Who wrote, as a body names it; null for a body without an author. */
+export type Author = { type?: string; name?: string } | null;
+
 /** Something that happened in a conversation, before it has a form for the wire. */
 export interface DomainEvent {
 	event: EventName;
@@ -8,7 +11,7 @@ export interface DomainEvent {
 	/** ISO 8601. */
 	timestamp: string;
 	/** Of message_created only. */
-	message?: { id: string; content: string; attachments: Attachment[]; agent: string };
+	message?: { id: string; content: string; attachments: Attachment[]; author: Author };
 }
 
 /**
@@ -19,7 +22,7 @@ export interface DomainEvent {
  *   `payload.id` is a guess that nothing may depend on. CONVERSATION_STARTED is not in the schema's enum: it is formed like
  *   the other two.
  *   The name `attachments` is a guess as well, and so is all that is in it but `id`. It is left out when there are none.
- * - `flat`: seen in public code, `content` and `author_name` at the top and no payload.
+ * - `flat`: seen in public code, `content` and `author_name` at the top and no payload. It has no place for an author's type.
  * - `relay`: seen in public code behind relays, `event_type` in lower case and `conversation_id` in the payload.
  */
 export function writePayload(form: Settings['payloadForm'], domainEvent: DomainEvent): object {
@@ -28,13 +31,18 @@ export function writePayload(form: Settings['payloadForm'], domainEvent: DomainE
 	const event_type = event.toUpperCase();
 	const files = message?.attachments.length ? { attachments: message.attachments } : {};
 	if (form === 'flat') {
-		const flat = message && { content: message.content, author_name: message.agent, ...files };
+		const name = message?.author?.name;
+		const flat = message && {
+			content: message.content,
+			...(name !== undefined && { author_name: name }),
+			...files,
+		};
 		return { event_type, conversation_id, timestamp, ...flat };
 	}
 	const payload = message && {
 		id: onTheWire(message.id),
 		content: message.content,
-		author: { type: 'AGENT', name: message.agent },
+		...(message.author && { author: message.author }),
 		...files,
 	};
 	return form === 'relay'

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { agentApi, createAgent, type Agent } from './agents.mts';
+import { agentApi } from './agent-api.mts';
+import { createAgent, type Agent } from './agents.mts';
 import { createAnswers } from './answers.mts';
 import { attachmentsApi } from './attachments-api.mts';
 import { createAttachments, attachmentInfo, type AttachmentInfo } from './attachments.mts';
@@ -10,6 +11,7 @@ import { desk } from './desk.mts';
 import { digitalConnect } from './digital-connect.mts';
 import { createFaults } from './faults.mts';
 import { createFiles } from './file-store.mts';
+import { createNotifications } from './notifications.mts';
 import { createOAuthServer } from './oauth.mts';
 import { createLatency } from './latency.mts';
 import {
@@ -79,7 +81,7 @@ export interface TalkdeskSimulator {
 	/** The other origin, to which upload and download links lead. */
 	readonly storageUrl: string;
 
-	/** The human agent. */
+	/** The human agent, and the programs on Talkdesk's side. */
 	readonly agent: Agent;
 	/** All requests in both directions, oldest first. */
 	readonly log: readonly LogEntry[];
@@ -148,6 +150,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	const settings = () => current;
 	const now = () => current.now();
 
+	function configure(changes: SettingChanges) {
+		current = changeSettings(current, changes);
+		notifier.notify();
+	}
+
 	const closing = new AbortController();
 	const notifier = createChangeNotifier();
 	const log: WireLog = createWireLog({
@@ -166,7 +173,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 	const violations = createViolations(now, notifier.notify);
 	const cases = createCases({ settings, identity, violations, log, changed: notifier.notify });
 	const webhooks = createWebhooks(settings, log, closing.signal, notifier.notify);
-	const agent = createAgent({ conversations, attachments, webhooks, now });
+	const notifications = createNotifications({ settings, webhooks, now });
+	const agent = createAgent({ settings, conversations, attachments, notifications });
 	const faults = createFaults({
 		settings,
 		identity,
@@ -187,11 +195,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 		violations,
 		log,
 		attachment: attachments.get,
-		ended({ id: conversationId, start }) {
-			if (!current.notifyApiEnd) return;
-			const timestamp = new Date(now()).toISOString();
-			const domainEvent = { event: 'conversation_ended', conversationId, timestamp } as const;
-			void webhooks.dispatch(start.touchpoint_id, domainEvent);
+		started: (conversation) => void notifications.started(conversation, 'start'),
+		received: notifications.echo,
+		ended(conversation) {
+			if (current.notifyApiEnd) void notifications.ended(conversation);
 		},
 	});
 	await app.register(identity.routes, { prefix: '/id' });
@@ -204,9 +211,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 		}),
 		{ prefix: '/api' },
 	);
-	await app.register(agentApi(agent, conversations, log), { prefix: '/agent/api' });
+	const control = { agent, settings, configure };
+	await app.register(agentApi({ ...control, conversations, log }), { prefix: '/agent/api' });
 	await app.register(
-		desk({ agent, conversations, attachments, cases, webhooks, files, log, changes: notifier }),
+		desk({
+			...control,
+			conversations,
+			attachments,
+			cases,
+			webhooks,
+			files,
+			log,
+			changes: notifier,
+		}),
 		{ prefix: '/desk' },
 	);
 
@@ -238,10 +255,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 		storageUrl: storage.url,
 		agent,
 		log: log.entries,
-		configure(changes) {
-			current = changeSettings(current, changes);
-			notifier.notify();
-		},
+		configure,
 		expireTokens: identity.expireAll,
 		deliver: webhooks.deliver,
 		conversations: () => conversations.all().map(snapshot),
@@ -273,7 +287,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ta
 			const messages = all.flatMap((conversation) => conversation.messages);
 			return {
 				tokensIssued: identity.issued(),
-				conversationsStarted: all.length,
+				conversationsStarted: all.filter(({ startedBy }) => startedBy).length,
 				messagesStored: messages.filter((message) => message.from === 'customer').length,
 				routes: Object.fromEntries(log.routes),
 			};

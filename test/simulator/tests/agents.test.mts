@@ -33,6 +33,11 @@ describe('the HTTP API of the agent', () => {
 			...{ id, start, state: 'ended', agent: { name: 'Grace' }, endedBy: 'agent' },
 			...{ startedAt: expect.any(String), endedAt: expect.any(String) },
 			startedBy: { client: 'local-client', account: 'acme' },
+			steps: [
+				expect.objectContaining({ what: 'started', by: 'api', agent: null }),
+				expect.objectContaining({ what: 'joined', by: 'agent', agent: 'Grace' }),
+				expect.objectContaining({ what: 'ended', by: 'agent', agent: 'Grace' }),
+			],
 			messages: [
 				expect.objectContaining({ author: 'ada@example.com', content: 'A human, please' }),
 				expect.objectContaining({ from: 'agent', author: 'Grace', content: 'Here I am' }),
@@ -51,6 +56,14 @@ describe('the HTTP API of the agent', () => {
 		['POST', '/:id/say', { text: 'x', to: 'y' }, 400],
 		['POST', '/:id/say', { text: 'no agent has joined' }, 409],
 		['POST', '/:id/end', { reason: 'x' }, 400],
+		['POST', '/:id/transfer', { name: 'Joan' }, 409],
+		['POST', '/:id/automated', { text: '' }, 400],
+		['POST', '/:id/automated', { text: 'x', author: 'BOT' }, 400],
+		['POST', '/:id/reopen', undefined, 409],
+		['POST', '/nobody/reopen', undefined, 404],
+		['POST', '', { name: 'Grace' }, 400],
+		['POST', '', { name: 'Grace', email: 'no address' }, 400],
+		['POST', '', { name: 'Grace', email: 'ada@example.com', touchpoint: 'none' }, 404],
 	])('%s %s %j is a %i', async (method, path, body, status) => {
 		const { n8n, id, call } = await setUp();
 		const answer = await call(method, path.replace(':id', id), body);

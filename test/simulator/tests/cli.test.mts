@@ -68,6 +68,17 @@ test('applies --hard and --odd', async () => {
 	expect(await exit).toBe(0);
 }, 30_000);
 
+test('applies --started and --echo', async () => {
+	const { child, exit, shows } = run('--port', '0', '--started', 'never', '--echo', 'GUEST');
+	const [, url = ''] = await shows(/Its HTTP API: (http:\S+)\/conversations/);
+	expect((await request('GET', `${url}/readings`)).data).toEqual({
+		conversationStarted: 'never',
+		echoAuthors: [{ type: 'GUEST' }],
+	});
+	child.kill('SIGINT');
+	expect(await exit).toBe(0);
+}, 30_000);
+
 test.each([
 	['--port', 'abc'],
 	['--api-key', 'without-webhook'],
@@ -77,6 +88,8 @@ test.each([
 	['--fault-seed', '1'],
 	['--odd', 'send=nonsense'],
 	['--odd', 'nonsense'],
+	['--started', 'sometimes'],
+	['--echo', ''],
 ])(
 	'rejects %s %s',
 	async (...options) => {

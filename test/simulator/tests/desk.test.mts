@@ -96,6 +96,21 @@ describe('the stream of updates', () => {
 		page.close();
 	});
 
+	test('has the readings and the touchpoints, and their changes', async () => {
+		const { talkdesk } = await connectedForTest();
+		const page = listen(`${talkdesk.deskUrl}/api/live`);
+		const readings = { conversationStarted: 'join', echoAuthors: [] };
+		const touchpoints = ['local-touchpoint'];
+		expect(await page.next()).toMatchObject({ data: { readings, touchpoints } });
+		talkdesk.configure({ conversationStarted: 'never' });
+		await waitUntil(() => page.events.length > 0, 'the change');
+		expect(page.events.at(-1)).toEqual({
+			event: 'options',
+			data: { readings: { ...readings, conversationStarted: 'never' }, touchpoints },
+		});
+		page.close();
+	});
+
 	test('ends when the simulator is closed', async () => {
 		const { talkdesk } = await connectedForTest();
 		const page = listen(`${talkdesk.deskUrl}/api/live`);

@@ -15,6 +15,7 @@ describe('start', () => {
 				...{ id: expect.any(String), state: 'open', start: startBody(), startedAt: time },
 				...{ agent: null, messages: [], endedAt: null, endedBy: null },
 				startedBy: { client: 'local-client', account: 'acme' },
+				steps: [{ what: 'started', at: time, by: 'api', agent: null }],
 			},
 		]);
 	});

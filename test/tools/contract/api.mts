@@ -3,7 +3,7 @@ import axios from 'axios';
 import { z } from 'zod';
 
 import type { TalkdeskSettings } from '../../../nodes/Talkdesk/api/settings';
-import { basicCredentials, tokenRequest } from '../../../nodes/Talkdesk/api/token';
+import { tokenRequest } from '../../../nodes/Talkdesk/api/token';
 import { parseJson } from '../../../nodes/Talkdesk/text/json';
 
 const TIMEOUT_MS = 30_000;
@@ -54,6 +54,8 @@ export interface RawApi {
 	allowCleanup(): void;
 }
 
+const headersSchema = z.object({ Authorization: z.string().optional() });
+
 const tokenSchema = z.object({ access_token: z.string().min(1) });
 
 /**
@@ -62,8 +64,8 @@ const tokenSchema = z.object({ access_token: z.string().min(1) });
  * @param signal aborted: no further request is sent; one that is under way ends first, so that what it made is known
  */
 export function createApi(settings: TalkdeskSettings, signal: AbortSignal): RawApi {
-	const { clientId, clientSecret } = settings;
-	const secrets = new Set([clientSecret, basicCredentials(clientId, clientSecret)]);
+	const { authentication } = settings;
+	const secrets = new Set(authentication.type === 'secret' ? [authentication.clientSecret] : []);
 	let token = '';
 	let isCleaningUp = false;
 
@@ -109,6 +111,10 @@ export function createApi(settings: TalkdeskSettings, signal: AbortSignal): RawA
 
 	async function fetchToken(scope?: string) {
 		const { method, url, headers, body } = tokenRequest(settings);
+		// The client's secret in another form, or its assertion.
+		const { Authorization: basic = '' } = headersSchema.parse(headers);
+		const assertion = new URLSearchParams(body).get('client_assertion') ?? '';
+		for (const value of [basic.slice('Basic '.length), assertion]) if (value) secrets.add(value);
 		const form = scope === undefined ? body : `${body}&scope=${encodeURIComponent(scope)}`;
 		const answer = await send(method, url, headers, form);
 		const parsed = tokenSchema.safeParse(answer.body);

@@ -58,7 +58,8 @@ function secretsIn(body: unknown): string[] {
 
 export const settingsFor = ({ tokenUrl, apiBaseUrl }: TalkdeskSimulator): TalkdeskSettings => ({
 	...{ tokenUrl, apiBaseUrl, accessToken: '' },
-	...{ clientId: CANARIES.id, clientSecret: CANARIES.secret, touchpointId: CANARIES.touchpoint },
+	...{ clientId: CANARIES.id, touchpointId: CANARIES.touchpoint },
+	authentication: { type: 'secret', clientSecret: CANARIES.secret },
 });
 
 /** Runs the check, and gives everything that it would show. */

@@ -10,7 +10,7 @@ import { forward, type Answer, type SaidFile } from './forward.mts';
 import { createSessions, type ReceivedMessage } from './sessions.mts';
 import { webSite } from './web-site.mts';
 
-const from = z.enum(['human', 'automated', 'bot']);
+const from = z.enum(['human', 'automated', 'unknown', 'bot']);
 const name = z
 	.string()
 	.optional()

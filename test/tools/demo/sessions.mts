@@ -4,8 +4,8 @@ import type { Answer } from './forward.mts';
 
 /** What n8n posted to a customer: words, or a file. */
 export interface ReceivedMessage {
-	/** `automated`: a program on Talkdesk's side, which is no human. */
-	from: 'human' | 'automated' | 'bot';
+	/** `automated`: a program on Talkdesk's side, which is no human. `unknown`: Talkdesk doesn't say who. */
+	from: 'human' | 'automated' | 'unknown' | 'bot';
 	text: string;
 	/** The name of the speaker, if n8n knows it. */
 	name?: string;

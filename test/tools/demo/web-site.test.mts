@@ -117,21 +117,24 @@ it('shows who answers, from the bot to a human and back', async () => {
 	await says('a human please');
 	await shows({ answering: { by: 'nobody yet' } });
 	await posts({ from: 'automated', name: 'Studio' });
-	await shows({ answering: { by: 'nobody yet' } });
+	await posts({ from: 'unknown' });
+	await shows({ answering: { by: 'nobody yet' }, messages: { length: 3 } });
 	await posts({ from: 'human', name: '' });
 	await shows({ answering: { by: 'human' } });
 	await posts({ from: 'human', name: 'Zoe', joined: true });
 	await shows({
 		answering: { by: 'human', name: 'Zoe' },
 		messages: [
-			...[{ from: 'customer' }, { from: 'automated', name: 'Studio' }, { from: 'human' }],
+			...[{ from: 'customer' }, { from: 'automated', name: 'Studio' }, { from: 'unknown' }],
+			{ from: 'human' },
 			{ from: 'notice', text: 'Zoe has joined the chat.' },
 			{ from: 'human', name: 'Zoe' },
 		],
 	});
 	await says('more');
 	await posts({ from: 'automated' });
-	await shows({ answering: { by: 'human', name: 'Zoe' }, messages: { length: 7 } });
+	await posts({ from: 'unknown' });
+	await shows({ answering: { by: 'human', name: 'Zoe' }, messages: { length: 9 } });
 	await posts({ from: 'bot' });
 	await shows({ answering: { by: 'bot' } });
 });

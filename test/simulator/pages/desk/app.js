@@ -34,6 +34,29 @@ const actions = {
 		await act(id, 'join', { name });
 		focusOn('.composer textarea');
 	},
+	/** @param {{ name: string, email: string, touchpoint: string }} opening */
+	async openNew(opening) {
+		state.remember('name', opening.name);
+		const opened = await perform(`${API}/conversations`, opening);
+		if (opened) actions.open(opened.conversationId);
+	},
+	/** @param {string} id @param {string} name */
+	async transfer(id, name) {
+		await act(id, 'transfer', { name });
+	},
+	/** @param {string} id @param {string} text @param {string} type empty for a message without an author */
+	async sayAutomatically(id, text, type) {
+		await act(id, 'automated', { text, author: type ? { type } : null });
+	},
+	/** @param {string} id */
+	async reopen(id) {
+		await act(id, 'reopen');
+		focusOn('.conversation :is(.composer textarea, .join input)');
+	},
+	/** @param {object} readings */
+	async read(readings) {
+		await perform(`${API}/readings`, readings);
+	},
 	/** @param {string} id */
 	async end(id) {
 		await act(id, 'end');
@@ -57,11 +80,17 @@ const actions = {
 
 /** @param {string} id @param {string} what @param {object} [body] */
 async function act(id, what, body) {
+	await perform(`${API}/conversations/${encodeURIComponent(id)}/${what}`, body);
+}
+
+/** @param {string} url @param {object} [body] @returns the answer; undefined if it failed, which is shown */
+async function perform(url, body) {
 	state.problem = '';
-	await post(`${API}/conversations/${encodeURIComponent(id)}/${what}`, body).catch((error) => {
+	const answer = await post(url, body).catch((error) => {
 		state.problem = error.message;
 	});
 	show();
+	return answer;
 }
 
 /** @param {string} id */
@@ -124,6 +153,10 @@ listen(
 		},
 		cases(data) {
 			state.cases.push(...data);
+			show();
+		},
+		options(data) {
+			state.choose(data);
 			show();
 		},
 		log(data) {

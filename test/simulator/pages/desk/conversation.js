@@ -4,7 +4,9 @@ import { timeOf } from 'shared/format.js';
 import { back } from 'shared/icons.js';
 import { messageList } from 'shared/messages.js';
 import { details } from './details.js';
-import { badge } from './list.js';
+import { dialogButton, selectField, textField } from './dialog.js';
+import { authorOf, badge } from './list.js';
+import { AUTOMATED_TYPES } from './readings.js';
 import { customerOf } from './state.js';
 
 export function conversationView(state, actions, composerOf) {
@@ -42,7 +44,7 @@ export function conversationView(state, actions, composerOf) {
 			>
 				Details
 			</button>
-			${conversation.state === 'open' ? endButton(id, actions) : nothing}
+			${conversation.state === 'open' ? actionButtons(conversation, actions) : nothing}
 		</header>
 		<div class="columns" ?data-details=${state.areDetailsOpen}>
 			<section
@@ -65,7 +67,10 @@ export function conversationView(state, actions, composerOf) {
 
 function foot(conversation, state, actions, composer) {
 	if (conversation.state === 'ended') {
-		return html`<p class="over">This conversation is over. The bot has taken it back.</p>`;
+		return html`<div class="over">
+			<p>This conversation is over. The bot has taken it back.</p>
+			<button type="button" @click=${() => actions.reopen(conversation.id)}>Reopen</button>
+		</div>`;
 	}
 	return conversation.agent ? composer.template() : joinForm(conversation.id, state, actions);
 }
@@ -86,32 +91,41 @@ function joinForm(id, state, actions) {
 			maxlength="80"
 			autocomplete="off"
 			data-first
-			.value=${state.remembered('name') || 'Grace'}
+			.value=${state.name()}
 		/>
 		<button class="primary">Join</button>
 	</form>`;
 }
 
-/** Asks for confirmation, as the end is final. */
-function endButton(id, actions) {
-	const dialogOf = ({ currentTarget }) => currentTarget.parentElement.querySelector('dialog');
-	return html`<span>
-		<button type="button" class="danger" @click=${(event) => dialogOf(event).showModal()}>
-			End
-		</button>
-		<dialog aria-labelledby="end-title">
-			<form method="dialog">
-				<h3 id="end-title">End this conversation?</h3>
-				<p>The bot takes over again. This can’t be taken back.</p>
-				<div class="choice">
-					<button type="submit">Keep it open</button>
-					<button type="submit" class="primary" @click=${() => actions.end(id)}>
-						End the conversation
-					</button>
-				</div>
-			</form>
-		</dialog>
-	</span>`;
+function actionButtons({ id, agent }, actions) {
+	const automated = dialogButton({
+		...{ id: 'automated-title', label: 'Automated', kind: 'quiet' },
+		title: 'Send an automated message',
+		text: 'As a Studio flow or a virtual agent does. How Talkdesk names the author isn’t documented.',
+		fields: html`${textField('Text', 'text', { value: 'Our office is closed.' })}
+		${selectField(
+			'Type of the author',
+			'type',
+			AUTOMATED_TYPES.map((type) => [type, type || 'no author at all']),
+		)}`,
+		confirm: 'Send',
+		done: (data) => actions.sayAutomatically(id, data.get('text'), data.get('type')),
+	});
+	const transfer = dialogButton({
+		...{ id: 'transfer-title', label: 'Transfer', kind: 'quiet' },
+		title: 'Give this conversation to a colleague?',
+		text: 'n8n is told nothing: the next message has another name.',
+		fields: textField('Name of the colleague', 'name', { value: 'Joan' }),
+		confirm: 'Transfer',
+		done: (data) => actions.transfer(id, data.get('name')),
+	});
+	const end = dialogButton({
+		...{ id: 'end-title', label: 'End', kind: 'danger', title: 'End this conversation?' },
+		...{ text: 'The bot takes over again.', cancel: 'Keep it open' },
+		confirm: 'End the conversation',
+		done: () => actions.end(id),
+	});
+	return html`${automated} ${agent ? transfer : nothing} ${end}`;
 }
 
 /**
@@ -120,7 +134,7 @@ function endButton(id, actions) {
  * @param {import('./state.js').Conversation} conversation
  */
 function entriesOf(conversation) {
-	const { start, startedAt, agent, messages, state, endedAt, endedBy, events } = conversation;
+	const { start, messages, steps, events } = conversation;
 	const customer = customerOf(conversation);
 	const previous = (start.previous_messages ?? []).map(({ type, content, created_at }, index) => {
 		const isCustomer = type.toLowerCase() === 'user';
@@ -133,42 +147,68 @@ function entriesOf(conversation) {
 			past: true,
 		};
 	});
-	const said = messages.map(({ id, from, author, content, attachments, createdAt }) => ({
-		id,
-		side: from === 'agent' ? 'own' : 'other',
-		author: from === 'agent' ? author : customer,
-		text: content ?? '',
-		at: createdAt,
-		files: attachments.map((file) => ({
-			...file,
-			href: `/desk/api/attachments/${encodeURIComponent(file.id)}`,
-		})),
-		status: from === 'agent' && delivery(events.find(({ message }) => message?.id === id)),
-	}));
-	const joined = events.find(({ event }) => event === 'conversation_started');
-	const ended = events.find(({ event }) => event === 'conversation_ended');
-	const who = endedBy === 'api' ? 'n8n' : (agent?.name ?? 'The desk');
-	return [
-		...previous,
-		note('started', 'Handed over to Talkdesk', startedAt),
-		...said,
-		...(agent && joined
-			? [note('joined', `${agent.name} joined`, joined.timestamp, failure(joined))]
-			: []),
-		...(state === 'ended' && endedAt
-			? [note('ended', `${who} ended the conversation`, endedAt, failure(ended))]
-			: []),
-	].sort((a, b) => Number(Boolean(b.past)) - Number(Boolean(a.past)) || a.at.localeCompare(b.at));
+	const said = messages.map((message) => {
+		const { id, from, content, attachments, createdAt } = message;
+		const isCustomer = from === 'customer';
+		return {
+			id,
+			side: isCustomer ? 'other' : 'own',
+			author: isCustomer ? customer : authorOf(message),
+			text: content ?? '',
+			at: createdAt,
+			files: attachments.map((file) => ({
+				...file,
+				href: `/desk/api/attachments/${encodeURIComponent(file.id)}`,
+			})),
+			// An echo has the message's ID, too.
+			status: delivery(
+				events.find(({ message: told }) => told?.id === id),
+				isCustomer ? 'Came back to n8n' : 'Delivered to n8n',
+			),
+		};
+	});
+	return [...previous, ...said, ...notesOf(steps, events)].sort(
+		(a, b) => Number(Boolean(b.past)) - Number(Boolean(a.past)) || a.at.localeCompare(b.at),
+	);
+}
+
+/**
+ * What happened, with what went wrong when n8n was told of it.
+ *
+ * @param {import('./state.js').Step[]} steps
+ * @param {import('./state.js').DispatchedEvent[]} events
+ */
+function notesOf(steps, events) {
+	const told = (name, at) =>
+		failure(events.find(({ event, timestamp }) => event === name && timestamp >= at));
+	return steps.map(({ what, at, by, agent }, index) => {
+		const who = by === 'api' ? 'n8n' : (agent ?? 'The desk');
+		const [text, event] = {
+			started: [
+				by === 'api' ? 'Handed over to Talkdesk' : `${who} opened the conversation`,
+				'conversation_started',
+			],
+			joined: [`${who} joined`, 'conversation_started'],
+			transferred: [`Transferred to ${who}`, ''],
+			ended: [`${who} ended the conversation`, 'conversation_ended'],
+			reopened: [`${who} opened the conversation again`, ''],
+		}[what];
+		return note(`step-${index}`, text, at, told(event, at));
+	});
 }
 
 /** @param {string} id @param {string} text @param {string} at @param {unknown} [status] */
 const note = (id, text, at, status) => ({ id, side: 'note', author: '', text, at, status });
 
-/** @param {import('./state.js').DispatchedEvent | undefined} event @returns the state of its delivery to n8n */
-function delivery(event) {
+/**
+ * @param {import('./state.js').DispatchedEvent | undefined} event
+ * @param {string} done what to say when it was delivered
+ * @returns the state of its delivery to n8n
+ */
+function delivery(event, done) {
 	if (!event) return nothing;
 	if (event.calls.length === 0) return html`<span>Sending to n8n …</span>`;
-	return event.calls.some(({ ok }) => ok) ? html`<span>Delivered to n8n</span>` : failure(event);
+	return event.calls.some(({ ok }) => ok) ? html`<span>${done}</span>` : failure(event);
 }
 
 /** @param {import('./state.js').DispatchedEvent | undefined} event @returns why its delivery failed; nothing if it didn't */

@@ -3,6 +3,8 @@ import { html, nothing } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { timeOf } from 'shared/format.js';
 import { caseList } from './cases.js';
+import { dialogButton, selectField, textField } from './dialog.js';
+import { readingsPanel } from './readings.js';
 import { customerOf } from './state.js';
 
 export function conversationList(state, actions) {
@@ -11,6 +13,7 @@ export function conversationList(state, actions) {
 		<header>
 			<h2 id="list-title">Conversations</h2>
 			<span class="count">${conversations.length || nothing}</span>
+			${openButton(state, actions)}
 			<button type="button" class="quiet narrow-only" @click=${() => actions.view('wire')}>
 				Log
 			</button>
@@ -32,11 +35,27 @@ export function conversationList(state, actions) {
 					</li>`,
 			)}
 		</ul>
-		${caseList(state.cases)}
+		${caseList(state.cases)} ${readingsPanel(state, actions)}
 		<p class="heard" role="status">
 			${state.unreadCount() ? `${state.unreadCount()} conversations with something new` : nothing}
 		</p>
 	</nav>`;
+}
+
+function openButton(state, actions) {
+	return dialogButton({
+		...{ id: 'open-title', label: 'New', title: 'Write to a customer first' },
+		text: 'A conversation that an agent opens: n8n has not asked for it, and knows no session.',
+		fields: html`${textField('Name of the agent', 'name', { value: state.name() })}
+		${textField('The customer’s e-mail', 'email', { type: 'email', value: 'ada@example.com' })}
+		${selectField(
+			'Touchpoint',
+			'touchpoint',
+			state.touchpoints.map((id) => [id, id]),
+		)}`,
+		confirm: 'Open the conversation',
+		done: (data) => actions.openNew(Object.fromEntries(data)),
+	});
 }
 
 function empty(state) {
@@ -57,12 +76,16 @@ function item(conversation, isUnread) {
 		<span class="who" dir="auto">${customerOf(conversation)}</span>
 		<time datetime=${last?.createdAt ?? startedAt}>${timeOf(last?.createdAt ?? startedAt)}</time>
 		<span class="said" dir="auto"
-			>${last?.from === 'agent' ? `${last.author}: ` : ''}${text ?? start.subject}</span
+			>${last && last.from !== 'customer' ? `${authorOf(last)}: ` : ''}${text ??
+			start.subject}</span
 		>
 		<span class="state">${badge(conversation)}</span>
 		${isUnread ? html`<span class="unread"><span class="heard">new</span></span>` : nothing}
 	`;
 }
+
+/** @param {import('./state.js').Message} message @returns the name of an agent or a program */
+export const authorOf = ({ author, from }) => author || (from === 'automated' ? 'Automated' : '');
 
 /** @param {import('./state.js').Conversation} conversation */
 export function badge({ state, agent }) {

@@ -10,7 +10,7 @@ const LOG_LINES = 1000;
  *
  * @typedef {object} Message
  * @property {string} id
- * @property {'customer' | 'agent'} from
+ * @property {'customer' | 'agent' | 'automated'} from
  * @property {string} author
  * @property {string | null} content
  * @property {File[]} attachments
@@ -21,6 +21,16 @@ const LOG_LINES = 1000;
  * @property {string} timestamp
  * @property {{ id: string }} [message]
  * @property {Array<{ ok: boolean, status: number | null, error?: string }>} calls
+ *
+ * @typedef {object} Step
+ * @property {'started' | 'joined' | 'transferred' | 'ended' | 'reopened'} what
+ * @property {string} at
+ * @property {'agent' | 'api'} by
+ * @property {string | null} agent
+ *
+ * @typedef {object} Options
+ * @property {{ conversationStarted: string, echoAuthors: Array<{ type?: string } | null> }} readings
+ * @property {string[]} touchpoints
  *
  * @typedef {object} Start
  * @property {{ email: string }} contact_person
@@ -39,6 +49,7 @@ const LOG_LINES = 1000;
  * @property {string | null} endedAt
  * @property {'agent' | 'api' | null} endedBy
  * @property {DispatchedEvent[]} events
+ * @property {Step[]} steps
  *
  * @typedef {object} LogEntry
  * @property {string} at
@@ -70,6 +81,9 @@ export function createState() {
 		isWireOpen: localStorage.getItem('desk.wire') === 'open',
 		isWireOfAll: false,
 		areDetailsOpen: false,
+		readings: { conversationStarted: 'join', echoAuthors: [] },
+		/** @type {string[]} */
+		touchpoints: [],
 		/** Why the last action failed. */
 		problem: '',
 		/** @type {LogEntry[]} */
@@ -84,7 +98,7 @@ export function createState() {
 		current() {
 			return conversations.get(this.openId ?? '');
 		},
-		/** @param {{ conversations: Conversation[], cases: import('./cases.js').Case[], log: LogEntry[] }} snapshot */
+		/** @param {{ conversations: Conversation[], cases: import('./cases.js').Case[], log: LogEntry[] } & Options} snapshot */
 		begin(snapshot) {
 			conversations.clear();
 			for (const each of snapshot.conversations) conversations.set(each.id, each);
@@ -94,11 +108,16 @@ export function createState() {
 			}
 			this.cases = snapshot.cases;
 			this.entries = snapshot.log;
+			this.choose(snapshot);
 			this.hasBegun = true;
 		},
 		/** @param {Conversation} conversation */
 		take(conversation) {
 			conversations.set(conversation.id, conversation);
+		},
+		/** @param {Options} options */
+		choose({ readings, touchpoints }) {
+			Object.assign(this, { readings, touchpoints });
 		},
 		/** @param {LogEntry[]} lines */
 		log(lines) {
@@ -124,6 +143,10 @@ export function createState() {
 		/** @param {string} key @param {string} value */
 		remember(key, value) {
 			localStorage.setItem(`desk.${key}`, value);
+		},
+		/** The agent's name, as it was entered last. */
+		name() {
+			return this.remembered('name') || 'Grace';
 		},
 		/** @param {string} key */
 		remembered: (key) => localStorage.getItem(`desk.${key}`) ?? '',

@@ -6,7 +6,7 @@ import { messageList } from 'shared/messages.js';
 /**
  * @typedef {object} ChatMessage
  * @property {string} id
- * @property {'customer' | 'bot' | 'human' | 'automated' | 'notice'} from
+ * @property {'customer' | 'bot' | 'human' | 'automated' | 'unknown' | 'notice'} from
  * @property {string} [name]
  * @property {string} text
  * @property {Array<{ id: string, name: string, size: number }>} files
@@ -135,6 +135,7 @@ function entryOf({ id, from, name, text, files, at, state, problem }, chat, acti
 		bot: 'Bot',
 		human: name ?? chat.answering.name ?? 'A colleague',
 		automated: 'Automatic message',
+		unknown: name ?? 'Contact center',
 		notice: '',
 	};
 	const side = { customer: 'own', notice: 'note' }[from] ?? 'other';
