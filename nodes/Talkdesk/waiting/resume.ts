@@ -55,10 +55,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if (wait.eventIds.some((id) => id === event.eventId)) return answer(200, accepted);
 	const now = Date.now();
 	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
-	const retryAfter = Math.max(
-		wait.opensAt - now,
-		millisecondsToWait(execution, { ...arrival, now }),
-	);
+	const retryAfter = millisecondsToWait(execution, { ...arrival, opensAt: wait.opensAt, now });
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
 	noteWoken(execution, arrival.order, now);
 	const binary = await store(this, files);

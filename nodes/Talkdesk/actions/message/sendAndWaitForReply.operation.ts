@@ -70,7 +70,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		}
 		if (pause > 0) await sleep(pause);
 		const chatText = options.showInChat ? chatTextOf(context, event, sent) : undefined;
-		const until = waitLimit(options.limitWaitTime, Date.now());
+		const until = waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone());
 		return [[await putToWait(functions, { conversationId, ...registered, chatText, until })], []];
 	},
 });
