@@ -54,6 +54,8 @@ const known = new Map<string, { exist: true } | { noneSince: number }>();
 
 /** Notes that a workflow of the project waits, or will: from now on each event asks who waits for it. */
 export function noteWaits(functions: IExecuteFunctions): void {
+	// The trigger may be in another workflow, and has found none a moment ago.
+	for (const [workflowId, memory] of known) if (!('exist' in memory)) known.delete(workflowId);
 	known.set(functions.getWorkflow().id ?? '', { exist: true });
 }
 

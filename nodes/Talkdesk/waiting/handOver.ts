@@ -136,7 +136,9 @@ async function offer(
 		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
 		const result = await post(functions, resumeUrl, { ...call, interval });
 		if (typeof result === 'object' && result.accepted) return 'taken';
-		if (typeof result === 'object' && result.retryAfter === undefined) return 'unwanted';
+		if (typeof result === 'object' && result.retryAfter === undefined) {
+			return mayBeTaken ? 'unconfirmed' : 'unwanted';
+		}
 		// If an answer was lost before, that attempt has woken the execution, and it is over since.
 		if (result === 'gone') return mayBeTaken ? 'taken' : 'undelivered';
 		mayBeTaken ||= result === 'unknown';
