@@ -133,6 +133,22 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 			files: { a: textFile('a.txt') },
 		});
 	},
+	'message/sendAndWaitForReply': async () => {
+		const context = { dataTables: new FakeDataTables(), workflowId: 'wait' };
+		await succeed({ ...START, sessionId: 's' }, context);
+		const conversationId = talkdesk.conversations().at(-1)?.id ?? '';
+		const wait = {
+			resource: 'message',
+			operation: 'sendAndWaitForReply',
+			conversationId,
+			text: 'Hi',
+			options: {},
+		};
+		const waiting = await succeed(wait, context);
+		await talkdesk.agent.join(conversationId, { name: 'Zoe' });
+		await talkdesk.agent.end(conversationId);
+		return [...waiting, ...(await succeed(wait, { ...context, executionId: '2' }))];
+	},
 	'message/sendTranscript': async () => {
 		const conversationId = await startConversation();
 		endWithLostAnswer();
