@@ -72,6 +72,27 @@ it('a conversation that has ended goes on with its end at once, with what was no
 	expect(dataTables.rows?.[0]?.resumeUrl ?? '').toBe('');
 });
 
+describe('a conversation that has ended before its workflow came to wait', () => {
+	const ended = async (row: IDataObject) => {
+		const conversationId = await started('s1');
+		const all = { status: 'ended', endReason: 'CLOSED', resumeUrl: 'expected', ...row };
+		dataTables.rows?.forEach((one) => Object.assign(one, all));
+		return (await wait({ conversationId })).items[0]?.json;
+	};
+
+	it('waits for its events, which the trigger holds, and hands over in their order', async () => {
+		expect(await ended({})).toMatchObject({ waiting: true });
+		expect(String(dataTables.rows?.[0]?.resumeUrl)).toContain('signature=');
+	});
+
+	it.each([
+		['the trigger has put them out since', { startedAt: new Date(0).toISOString() }],
+		['the workflow itself has ended it', { endReason: 'ended by workflow 7' }],
+	])('goes on with the end if %s', async (_what, row) => {
+		expect(await ended(row)).toMatchObject({ event: 'conversation_ended' });
+	});
+});
+
 it('an end that nobody has reported is noted', async () => {
 	const conversationId = await started('s1');
 	await talkdesk.agent.join(conversationId, { name: 'Zoe' });

@@ -8,7 +8,7 @@ import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { isConnectError, networkErrorCode } from '../api/networkErrors';
-import { waitsOf, WAIT_EXPECTED } from '../sessions/waits';
+import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './arrivals';
 import { handOverAnswerSchema, withoutFields, type HandOverAnswer } from './protocol';
 
@@ -24,8 +24,6 @@ const FAST_TRIES = 8;
 const SLOW_RETRY_MS = 1_000;
 /** Milliseconds that an execution may ask to wait before the next try. */
 const MAX_RETRY_AFTER_MS = 10_000;
-/** Milliseconds after the start in which a workflow that will wait may come to do so. */
-const MAX_EXPECTED_MS = 30_000;
 
 /**
  * What has become of an event:
