@@ -30,7 +30,11 @@ beforeAll(async () => {
 		await startUnreliableProxy(),
 	];
 	// Far from UTC: a time that is read in the server's zone would be hours off.
-	const n8nEnv = { WEBHOOK_URL: `${proxy.url}/`, TZ: 'Asia/Kolkata' };
+	const n8nEnv = {
+		N8N_WEBHOOK_URL: `${proxy.url}/`,
+		WEBHOOK_URL: `${proxy.url}/`,
+		TZ: 'Asia/Kolkata',
+	};
 	n8n = await startWorkflows({ n8nEnv });
 	proxy.target = n8n.environment.n8n.url;
 	const start = n8n.talkdesk('Start', {
