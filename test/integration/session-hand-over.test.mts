@@ -178,3 +178,35 @@ it('a process that has found no wait just before knows of one that begins in ano
 	dataTables.rows?.forEach((row) => Object.assign(row, { resumeUrl: server.url }));
 	expect((await trigger([says(conversationId, 'Ho', ZOE)], inbound)).events).toEqual([]);
 });
+
+describe('files', () => {
+	const file = (name: string, size: number, inMemory = false) => ({
+		name,
+		type: 'text/plain',
+		content: Buffer.alloc(size, name),
+		inMemory,
+	});
+
+	it('go with the event, as far as a call of n8n may be long', async () => {
+		const { conversationId, server } = await waitedFor(TAKEN);
+		const attachments = ['a', 'big', 'b'].map((field) => ({ name: field, field }));
+		const message = { ...says(conversationId, 'Here', ZOE), attachments };
+		const files = { a: file('a', 3), big: file('big', 8_000_000), b: file('b', 3, true) };
+		await trigger([message], { files });
+		expect(server.calls).toEqual([
+			expect.objectContaining({
+				files: {
+					a: { name: 'a', type: 'text/plain', base64: Buffer.from('aaa').toString('base64') },
+					b: { name: 'b', type: 'text/plain', base64: Buffer.from('bbb').toString('base64') },
+				},
+			}),
+		]);
+		expect(server.calls[0]?.event).toMatchObject({
+			attachments: [
+				{ name: 'a', field: 'a' },
+				{ name: 'big', error: expect.stringContaining('too large') },
+				{ name: 'b', field: 'b' },
+			],
+		});
+	});
+});
