@@ -76,7 +76,8 @@ it('messages at the same moment, on two workers, arrive once and in order', asyn
 	const id = await converse('together');
 	await n8n.agent.say(id, 'first');
 	await answers.find({ conversationId: id, text: 'first' });
-	const texts = Array.from({ length: 10 }, (_, index) => `${index}`);
+	// Fewer than the workers have places: each event holds one until it is taken.
+	const texts = Array.from({ length: 6 }, (_, index) => `${index}`);
 	for (const text of texts) await n8n.agent.say(id, text);
 	await n8n.agent.end(id);
 	await answers.find({ conversationId: id, event: 'conversation_ended' });
