@@ -19,7 +19,7 @@ export interface Waits {
 	clear(conversationId: string, resumeUrl: string): Promise<void>;
 }
 
-export interface Wait {
+interface Wait {
 	/** Undefined if a workflow that will wait has not come so far. */
 	resumeUrl?: string;
 	/** Milliseconds since 1970. */

@@ -135,14 +135,15 @@ async function send(
 ): Promise<Sent> {
 	if (!message) return 'nothing';
 	const { functions, options } = context;
-	try {
-		return (await sendOrNoteEnd(context, conversationId, message)) ? 'sent' : 'ended';
-	} catch (error) {
-		if (!options.showInChat) throw error;
+	const outcome = sendOrNoteEnd(context, conversationId, message).then(
+		(output): Sent => (output ? 'sent' : 'ended'),
+	);
+	if (!options.showInChat) return await outcome;
+	return await outcome.catch((error: unknown): Sent => {
 		// The customer reads it and can write again. A failed execution would end the chat.
 		functions.logger.error(`${functions.getNode().name}: ${String(error)}`);
 		return 'failed';
-	}
+	});
 }
 
 /** What the customer reads in n8n's own chat while the execution waits. */
