@@ -17,6 +17,7 @@ import {
 } from './fixtures.mts';
 import { FakeDataTables } from './fakeDataTables.mts';
 import { checkOutput, describedOutputs, outputSchema } from './outputSchemas.mts';
+import { event, trigger } from './session-fixtures.mts';
 import { bill, sendFiles, textFile, UPLOAD, uploadFile } from './sample-files.mts';
 
 /**
@@ -133,6 +134,40 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 			files: { a: textFile('a.txt') },
 		});
 	},
+	'message/sendAndWaitForReply': async () => {
+		const context = { dataTables: new FakeDataTables(), workflowId: 'wait' };
+		await succeed({ ...START, sessionId: 's', options: { sessionData: '{}' } }, context);
+		const conversationId = talkdesk.conversations().at(-1)?.id ?? '';
+		await talkdesk.agent.join(conversationId, { name: 'Zoe' });
+		const attachments = [
+			{ id: await uploadFile(), name: 'bill.pdf', type: 'application/pdf', size: 7 },
+			{ id: 'not there' },
+		];
+		const author = { type: 'AGENT', name: 'Zoe' };
+		const payload = { content: 'Hi', author, attachments, reason: 'CLOSED' };
+		// What the trigger puts out is what it hands over.
+		const { events } = await trigger(
+			['message_created', 'conversation_ended'].map((name) =>
+				event(name, conversationId, { payload }),
+			),
+			{
+				...context,
+				parameters: {
+					events: ['message_created', 'conversation_ended'],
+					options: { downloadAttachments: true, includeBodyShape: true },
+				},
+			},
+		);
+		for (const json of events) checkOutput(WAIT, [[{ json }]]);
+		const next = { ...context, executionId: '2' };
+		await succeed({ ...START, sessionId: 's' }, next);
+		const again = { ...WAIT, conversationId: talkdesk.conversations().at(-1)?.id ?? '' };
+		const waiting = await succeed(again, next);
+		await talkdesk.agent.join(again.conversationId, { name: 'Zoe' });
+		await talkdesk.agent.end(again.conversationId);
+		const ended = await succeed(again, { ...context, executionId: '3' });
+		return [...waiting, ...ended, ...events.map((json) => ({ json }))];
+	},
 	'message/sendTranscript': async () => {
 		const conversationId = await startConversation();
 		endWithLostAnswer();
@@ -146,6 +181,14 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 			options: startNew,
 		});
 	},
+};
+
+const WAIT: INodeParameters = {
+	resource: 'message',
+	operation: 'sendAndWaitForReply',
+	conversationId: '',
+	text: 'Hi',
+	options: {},
 };
 
 const nested = z

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BoundedMap } from '../collections/boundedMap';
 import { deleteEndedRows, selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
 import { tableOf } from './projectTable';
-import { noteWaits, WAIT_EXPECTED } from './waits';
+import { BY_WORKFLOW, noteWaits, WAIT_EXPECTED } from './waits';
 
 const text = z
 	.string()
@@ -104,8 +104,6 @@ const MAX_KNOWN = 10_000;
 const FOREIGN_TTL_MS = 30_000;
 /** Days after which the row of an ended conversation is deleted. */
 const KEEP_DAYS = 30;
-/** How an end begins that a workflow made, with its ID, until Talkdesk reports it. */
-const BY_WORKFLOW = 'ended by workflow ';
 const DAY_MS = 86_400_000;
 
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);

@@ -19,7 +19,7 @@ export interface Waits {
 	clear(conversationId: string, resumeUrl: string): Promise<void>;
 }
 
-export interface Wait {
+interface Wait {
 	/** Undefined if a workflow that will wait has not come so far. */
 	resumeUrl?: string;
 	/** Milliseconds since 1970. */
@@ -34,6 +34,10 @@ interface Registration {
 
 /** In place of a URL: the workflow that has started the conversation will wait for its events. */
 export const WAIT_EXPECTED = 'expected';
+/** Milliseconds after the start in which a workflow that will wait may come to do so. */
+export const MAX_EXPECTED_MS = 30_000;
+/** How the reason of an end begins that a workflow made, with its ID, until Talkdesk reports it. */
+export const BY_WORKFLOW = 'ended by workflow ';
 
 const text = z
 	.string()
@@ -43,8 +47,15 @@ const rowSchema = z.object({
 	status: z.enum(['open', 'ended']).catch('open'),
 	sessionId: text,
 	resumeUrl: text,
+	endReason: text,
 	startedAt: z.coerce.date().catch(new Date(0)),
 });
+
+/** Whether a trigger holds the events of a conversation, until the workflow that has started it waits. */
+function isHeld({ resumeUrl, endReason, startedAt }: z.output<typeof rowSchema>): boolean {
+	if (resumeUrl !== WAIT_EXPECTED || endReason?.startsWith(BY_WORKFLOW)) return false;
+	return Date.now() - startedAt.getTime() < MAX_EXPECTED_MS;
+}
 
 /** Milliseconds in which a process that has found no wait in the project doesn't look for one. */
 const NONE_TTL_MS = 2_000;
@@ -54,6 +65,8 @@ const known = new Map<string, { exist: true } | { noneSince: number }>();
 
 /** Notes that a workflow of the project waits, or will: from now on each event asks who waits for it. */
 export function noteWaits(functions: IExecuteFunctions): void {
+	// The trigger may be in another workflow, and has found none a moment ago.
+	for (const [workflowId, memory] of known) if (!('exist' in memory)) known.delete(workflowId);
 	known.set(functions.getWorkflow().id ?? '', { exist: true });
 }
 
@@ -92,7 +105,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 			noteWaits(functions);
 			return await withTable(forWriting, async (tableId) => {
 				const row = await rowOf(tableId, conversationId);
-				const isEnded = row?.status === 'ended';
+				const isEnded = row?.status === 'ended' && !isHeld(row);
 				const known = { isEnded, ...(row?.sessionId && { sessionId: row.sessionId }) };
 				if (isEnded || row?.resumeUrl === resumeUrl) return known;
 				if (row) await updateRows(functions, tableId, { conversationId, resumeUrl });

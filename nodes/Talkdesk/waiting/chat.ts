@@ -25,19 +25,19 @@ const stateSchema = z.object({
 });
 
 type ChatState = z.output<typeof stateSchema>;
+type Context = Pick<IExecuteFunctions, 'getContext' | 'getNode'>;
 
 const KEY = 'talkdeskChat';
 
 /** n8n keeps the context of an execution with its data, also while it waits. */
-const contextOf = (functions: Pick<IExecuteFunctions, 'getContext'>) =>
-	functions.getContext('flow');
+const contextOf = (functions: Context) => functions.getContext('flow');
 
-function stateOf(functions: Pick<IExecuteFunctions, 'getContext'>): ChatState {
+function stateOf(functions: Context): ChatState {
 	return stateSchema.catch({ since: 0, looks: 0 }).parse(contextOf(functions)[KEY] ?? {});
 }
 
 /** Milliseconds that the execution must go on running, so that n8n shows the next text of the node. */
-export function pauseBefore(functions: IExecuteFunctions): number {
+export function pauseBefore(functions: Context): number {
 	return stateOf(functions).shownNode === functions.getNode().name ? POLL_MS + MARGIN_MS : 0;
 }
 
@@ -47,7 +47,7 @@ export function pauseBefore(functions: IExecuteFunctions): number {
  * @param now milliseconds since 1970
  * @returns milliseconds since 1970 at which n8n has shown it
  */
-export function noteText(functions: IExecuteFunctions, text: string, now: number): number {
+export function noteText(functions: Context, text: string, now: number): number {
 	const { name } = functions.getNode();
 	const { shownNode } = stateOf(functions);
 	const looks = shownNode === undefined || shownNode === name ? 1 : 2;
@@ -60,7 +60,7 @@ export function noteText(functions: IExecuteFunctions, text: string, now: number
  *
  * @param now milliseconds since 1970
  */
-export function noteCustomerWrites(functions: IExecuteFunctions, now: number): void {
+export function noteCustomerWrites(functions: Context, now: number): void {
 	const { text, since, looks } = stateOf(functions);
 	// At the first of two looks n8n locks the customer's input until the text is shown.
 	const isUnshown = looks > 1 && now - since < POLL_MS + MARGIN_MS;
@@ -68,7 +68,7 @@ export function noteCustomerWrites(functions: IExecuteFunctions, now: number): v
 }
 
 /** Takes the text that n8n had not shown when the customer wrote. */
-export function takeUnshownText(functions: IExecuteFunctions): string | undefined {
+export function takeUnshownText(functions: Context): string | undefined {
 	const state = stateOf(functions);
 	if (state.shownNode !== undefined || state.text === undefined) return undefined;
 	contextOf(functions)[KEY] = { since: 0, looks: 0 };

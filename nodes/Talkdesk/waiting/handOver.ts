@@ -8,9 +8,9 @@ import { sleep } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { isConnectError, networkErrorCode } from '../api/networkErrors';
-import { waitsOf, WAIT_EXPECTED } from '../sessions/waits';
+import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './arrivals';
-import { handOverAnswerSchema, type HandOverAnswer } from './protocol';
+import { handOverAnswerSchema, withoutFields, type HandOverAnswer } from './protocol';
 
 /** Milliseconds for which an event is offered to an execution that is busy. */
 const MAX_BUSY_MS = 120_000;
@@ -24,8 +24,6 @@ const FAST_TRIES = 8;
 const SLOW_RETRY_MS = 1_000;
 /** Milliseconds that an execution may ask to wait before the next try. */
 const MAX_RETRY_AFTER_MS = 10_000;
-/** Milliseconds after the start in which a workflow that will wait may come to do so. */
-const MAX_EXPECTED_MS = 30_000;
 
 /**
  * What has become of an event:
@@ -72,6 +70,7 @@ export async function handOver(
 
 /** Bytes of the files that are handed over with an event. n8n refuses a call of more than 16 MB, and base64 adds a third. */
 const MAX_FILE_BYTES = 8_000_000;
+const TOO_LARGE = 'The file is too large to be handed over. Get it with Attachment: Download.';
 
 /** An event with the bytes of its files. What is too large stays out, with an `error` in `attachments` that says so. */
 async function packFiles(
@@ -80,29 +79,23 @@ async function packFiles(
 	binary: IBinaryKeyData = {},
 ): Promise<IDataObject> {
 	const files: IDataObject = {};
-	const left: string[] = [];
+	const left: Record<string, string> = {};
 	let total = 0;
 	for (const [field, { id, data, fileName = field, mimeType }] of Object.entries(binary)) {
-		const bytes = id
-			? await helpers.binaryToBuffer(await helpers.getBinaryStream(id))
-			: Buffer.from(data, 'base64');
-		total += bytes.length;
-		if (total > MAX_FILE_BYTES) left.push(field);
-		else files[field] = { name: fileName, type: mimeType, base64: bytes.toString('base64') };
+		const size = id
+			? (await helpers.getBinaryMetadata(id)).fileSize
+			: Buffer.byteLength(data, 'base64');
+		if (total + size > MAX_FILE_BYTES) {
+			left[field] = TOO_LARGE;
+			continue;
+		}
+		total += size;
+		const base64 = id
+			? (await helpers.binaryToBuffer(await helpers.getBinaryStream(id))).toString('base64')
+			: data;
+		files[field] = { name: fileName, type: mimeType, base64 };
 	}
-	if (left.length === 0) return { event: json, files };
-	const attachments = z.array(z.record(z.unknown())).catch([]).parse(json.attachments);
-	const error = 'The file is too large to be handed over. Get it with Attachment: Download.';
-	return {
-		event: {
-			...json,
-			attachments: attachments.map(({ field, ...attachment }) => ({
-				...attachment,
-				...(left.some((name) => name === field) ? { error } : { field }),
-			})),
-		},
-		files,
-	};
+	return { event: withoutFields(json, left), files };
 }
 
 /**
@@ -136,7 +129,9 @@ async function offer(
 		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
 		const result = await post(functions, resumeUrl, { ...call, interval });
 		if (typeof result === 'object' && result.accepted) return 'taken';
-		if (typeof result === 'object' && result.retryAfter === undefined) return 'unwanted';
+		if (typeof result === 'object' && result.retryAfter === undefined) {
+			return mayBeTaken ? 'unconfirmed' : 'unwanted';
+		}
 		// If an answer was lost before, that attempt has woken the execution, and it is over since.
 		if (result === 'gone') return mayBeTaken ? 'taken' : 'undelivered';
 		mayBeTaken ||= result === 'unknown';

@@ -1,3 +1,5 @@
+import { DateTime } from 'luxon';
+import { WAIT_INDEFINITELY } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { option } from '../parameters/options';
@@ -6,19 +8,23 @@ import { numberFromZero, oneOf, text } from '../parameters/schemas';
 const SECONDS = { minutes: 60, hours: 3600, days: 86_400 };
 
 const valuesSchema = z
-	.object({
-		limitType: oneOf(['afterTimeInterval', 'atSpecifiedTime']),
-		resumeAmount: numberFromZero,
-		resumeUnit: oneOf(['minutes', 'hours', 'days']),
-		maxDateAndTime: text,
-	})
-	.transform(({ limitType, resumeAmount = 45, resumeUnit, maxDateAndTime = '' }, context) => {
-		if (limitType === 'afterTimeInterval') return { seconds: resumeAmount * SECONDS[resumeUnit] };
-		const until = new Date(maxDateAndTime);
-		if (!Number.isNaN(until.getTime())) return { until };
-		context.addIssue({ code: 'custom', message: 'must have a date and time' });
-		return z.NEVER;
-	});
+	.object(
+		{
+			limitType: oneOf(['afterTimeInterval', 'atSpecifiedTime']),
+			resumeAmount: numberFromZero,
+			resumeUnit: oneOf(['minutes', 'hours', 'days']),
+			maxDateAndTime: text,
+		},
+		{ invalid_type_error: 'is incomplete' },
+	)
+	.transform(
+		({ limitType, resumeAmount = 45, resumeUnit, maxDateAndTime: until = '' }, context) => {
+			if (limitType === 'afterTimeInterval') return { seconds: resumeAmount * SECONDS[resumeUnit] };
+			if (!Number.isNaN(new Date(until).getTime())) return { until };
+			context.addIssue({ code: 'custom', message: 'must have a date and time' });
+			return z.NEVER;
+		},
+	);
 
 /** n8n's own option of its nodes that wait, with the same names and values. */
 export const limitWaitTimeOption = option(
@@ -90,23 +96,26 @@ export const limitWaitTimeOption = option(
 		],
 	},
 	z
-		.object(
-			{ values: valuesSchema.optional() },
-			{
-				errorMap: (issue, { defaultError }) => ({
-					message: issue.code === 'custom' ? (issue.message ?? defaultError) : 'is incomplete',
-				}),
-			},
-		)
+		.object({ values: valuesSchema.optional() }, { invalid_type_error: 'is incomplete' })
 		.nullish()
 		.transform((limit) => limit?.values),
 );
 
-/** The time until which to wait. @param now milliseconds since 1970 @returns undefined if there is no limit */
+/**
+ * The time until which to wait.
+ *
+ * @param now milliseconds since 1970
+ * @param timezone of the workflow, in which the editor stores dates
+ * @returns undefined if there is no limit
+ */
 export function waitLimit(
 	limit: z.output<typeof limitWaitTimeOption.schema>,
 	now: number,
+	timezone: string,
 ): Date | undefined {
 	if (!limit) return undefined;
-	return 'until' in limit ? limit.until : new Date(now + limit.seconds * 1000);
+	const longest = WAIT_INDEFINITELY.getTime();
+	if (limit.until === undefined) return new Date(Math.min(now + limit.seconds * 1000, longest));
+	const local = DateTime.fromISO(limit.until.replace(' ', 'T'), { zone: timezone });
+	return local.isValid ? local.toJSDate() : new Date(limit.until);
 }

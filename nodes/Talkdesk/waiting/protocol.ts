@@ -35,3 +35,18 @@ export const handOverAnswerSchema = z.object({
 export type HandedFiles = Extract<z.output<typeof handOverSchema>, { order: number }>['files'];
 
 export type HandOverAnswer = z.output<typeof handOverAnswerSchema>;
+
+const attachmentsSchema = z
+	.array(z.object({ field: z.string().optional() }).passthrough())
+	.catch([]);
+
+/** The event in which files that are missing have an error in place of their field. @param errors by field */
+export function withoutFields(event: IDataObject, errors: Record<string, string>): IDataObject {
+	if (Object.keys(errors).length === 0) return event;
+	const attachments = attachmentsSchema.parse(event.attachments).map(({ field, ...attachment }) => {
+		const error = field === undefined ? undefined : errors[field];
+		if (error !== undefined) return { ...attachment, error };
+		return { ...attachment, ...(field !== undefined && { field }) };
+	});
+	return { ...event, attachments };
+}

@@ -15,6 +15,14 @@ const memorySchema = z.object({
 /** Events that an execution remembers: more than can be under way at the same moment. */
 const MAX_EVENT_IDS = 20;
 
+const proxySchema = z.object({ $runIndex: z.number(), $: z.function().args(z.string()) });
+const lastSchema = z.object({
+	last: z
+		.function()
+		.args(z.number(), z.number())
+		.returns(z.object({ json: z.object({ eventId: z.string().optional() }) }).optional()),
+});
+
 /** Notes, once for each conversation, that this execution waits for it, and which events it was given. */
 export async function register(
 	functions: IExecuteFunctions,
@@ -23,9 +31,8 @@ export async function register(
 ): Promise<{ sessionId?: string; isEnded: boolean; eventIds: string[] }> {
 	const memory = functions.getContext('flow');
 	const known = memorySchema.safeParse(memory[MEMORY]).data;
-	const eventIds = [...(known?.eventIds ?? []), ...(event?.eventId ? [event.eventId] : [])].slice(
-		-MAX_EVENT_IDS,
-	);
+	const given = [event?.eventId, lastEventId(functions)].filter((id) => id !== undefined);
+	const eventIds = [...new Set([...(known?.eventIds ?? []), ...given])].slice(-MAX_EVENT_IDS);
 	if (known?.conversationId === conversationId) {
 		memory[MEMORY] = { ...known, eventIds };
 		return { ...known, eventIds, isEnded: false };
@@ -39,6 +46,17 @@ export async function register(
 	const { sessionId, isEnded } = registration;
 	if (!isEnded) memory[MEMORY] = { conversationId, eventIds, ...(sessionId && { sessionId }) };
 	return { ...registration, eventIds };
+}
+
+/** The ID of the event that this node was woken with last: what comes back to it in a loop may be another item. */
+function lastEventId(functions: IExecuteFunctions): string | undefined {
+	const { $, $runIndex } = proxySchema.parse(functions.getWorkflowDataProxy(0));
+	if ($runIndex === 0) return undefined;
+	try {
+		return lastSchema.parse($(functions.getNode().name)).last(0, $runIndex - 1)?.json.eventId;
+	} catch {
+		return undefined;
+	}
 }
 
 function resumeUrlOf(functions: IExecuteFunctions): string {

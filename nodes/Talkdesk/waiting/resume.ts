@@ -1,5 +1,6 @@
 import type {
 	IBinaryKeyData,
+	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
 	IWebhookDescription,
@@ -11,7 +12,7 @@ import { z } from 'zod';
 
 import { millisecondsToWait, noteWoken } from './arrivals';
 import { noteCustomerWrites } from './chat';
-import { handOverSchema, type HandedFiles, type HandOverAnswer } from './protocol';
+import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
 import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
@@ -55,29 +56,34 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if (wait.eventIds.some((id) => id === event.eventId)) return answer(200, accepted);
 	const now = Date.now();
 	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
-	const retryAfter = Math.max(
-		wait.opensAt - now,
-		millisecondsToWait(execution, { ...arrival, now }),
-	);
+	const retryAfter = millisecondsToWait(execution, { ...arrival, opensAt: wait.opensAt, now });
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
 	noteWoken(execution, arrival.order, now);
-	const binary = await store(this, files);
-	return {
-		webhookResponse: accepted,
-		workflowData: [[{ json: event, ...(binary && { binary }) }]],
-	};
+	return { webhookResponse: accepted, workflowData: [[await withFiles(this, event, files)]] };
 }
 
-/** Stores files with the execution that waits: those of the trigger's may be deleted at any time. */
-async function store(
+/**
+ * The event with its files, stored with the execution that waits: those of the trigger's may be deleted at any time.
+ *
+ * A file that can't be stored costs itself, not the event: n8n would end the execution if this threw.
+ */
+async function withFiles(
 	{ helpers }: IWebhookFunctions,
+	event: IDataObject,
 	files: HandedFiles = {},
-): Promise<IBinaryKeyData | undefined> {
+): Promise<INodeExecutionData> {
 	const binary: IBinaryKeyData = {};
+	const errors: Record<string, string> = {};
 	for (const [field, { name, type, base64 }] of Object.entries(files)) {
-		binary[field] = await helpers.prepareBinaryData(Buffer.from(base64, 'base64'), name, type);
+		try {
+			binary[field] = await helpers.prepareBinaryData(Buffer.from(base64, 'base64'), name, type);
+		} catch (error) {
+			errors[field] =
+				`The file could not be stored: ${error instanceof Error ? error.message : String(error)}`;
+		}
 	}
-	return Object.keys(binary).length > 0 ? binary : undefined;
+	const json = withoutFields(event, errors);
+	return { json, ...(Object.keys(binary).length > 0 && { binary }) };
 }
 
 /** Whether the node waits for such an event. An automated message is no reply: it is for the customer only. */

@@ -188,6 +188,11 @@ export class N8nApi extends WorkflowApi {
 		return await this.rest.call('GET', `/executions/${id}`, executionSchema);
 	}
 
+	/** Stops an execution that runs or waits, as *Stop* in the list of executions. */
+	async stopExecution(id: string): Promise<void> {
+		await this.rest.call('POST', `/executions/${id}/stop`, z.unknown(), { body: {} });
+	}
+
 	/** Runs a failed execution again, as the button Retry does. */
 	async retryExecution(id: string): Promise<void> {
 		await this.rest.call('POST', `/executions/${id}/retry`, z.unknown(), {

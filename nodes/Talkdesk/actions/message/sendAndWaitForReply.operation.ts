@@ -44,7 +44,8 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		const { functions, itemIndex, options } = context;
 		const conversationId = readTextParameter(context, conversationIdProperty);
 		const item: INodeExecutionData = functions.getInputData()[itemIndex] ?? { json: {} };
-		const event = parseWaitEvent(item.json, conversationId);
+		const given = parseWaitEvent(item.json, conversationId);
+		const event = ownEvent(context, given);
 		if (event?.event === 'conversation_ended' || event?.event === TIMEOUT) return [[], []];
 
 		const showsAgent = options.showInChat === true && event?.event === 'message_created';
@@ -53,7 +54,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			return [[], [{ ...item, pairedItem: { item: itemIndex } }]];
 		}
 
-		const { isEnded, ...registered } = await register(functions, conversationId, event);
+		const { isEnded, ...registered } = await register(functions, conversationId, given);
 		const message = messageOf(context, item, event);
 		const sent = isEnded ? 'ended' : await send(context, conversationId, message);
 		if (sent === 'ended') {
@@ -70,7 +71,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		}
 		if (pause > 0) await sleep(pause);
 		const chatText = options.showInChat ? chatTextOf(context, event, sent) : undefined;
-		const until = waitLimit(options.limitWaitTime, Date.now());
+		const until = waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone());
 		return [[await putToWait(functions, { conversationId, ...registered, chatText, until })], []];
 	},
 });
@@ -94,6 +95,20 @@ function checkThatItCanWait({ functions, itemIndex }: WaitContext): void {
 	}
 }
 
+/**
+ * The event, if this node has to go on with it: in a loop, or because the customer has written it.
+ *
+ * In its first run, the event of another node is what leads to a message of its own: the next question, or "are you there?".
+ * The agent's own words are never sent back.
+ */
+function ownEvent(context: WaitContext, event: WaitEvent | undefined): WaitEvent | undefined {
+	const { functions, itemIndex, options } = context;
+	const isFirst = functions.getWorkflowDataProxy(itemIndex).$runIndex === 0;
+	const isOfOther = event?.event === 'message_created' || event?.event === TIMEOUT;
+	if (!isFirst || !isOfOther || options.showInChat) return event;
+	return event.text && readCustomerMessage(context).content === event.text ? event : undefined;
+}
+
 /** What the customer says: the parameters at first, in a loop the customer's message. An agent's own is not sent back. */
 function messageOf(
 	context: WaitContext,
@@ -103,7 +118,7 @@ function messageOf(
 	if (event && event.event !== CUSTOMER_MESSAGE) return undefined;
 	const hasFiles = Object.keys(binary).length > 0;
 	const message = event
-		? { content: event.text ?? '', fields: hasFiles ? ['*'] : [] }
+		? { content: event.text?.trim() ? event.text : '', fields: hasFiles ? ['*'] : [] }
 		: readCustomerMessage(context);
 	const attachmentIds = event ? [] : context.options.attachmentIds;
 	const isEmpty = message.content === '' && message.fields.length + attachmentIds.length === 0;
@@ -120,14 +135,15 @@ async function send(
 ): Promise<Sent> {
 	if (!message) return 'nothing';
 	const { functions, options } = context;
-	try {
-		return (await sendOrNoteEnd(context, conversationId, message)) ? 'sent' : 'ended';
-	} catch (error) {
-		if (!options.showInChat) throw error;
+	const outcome = sendOrNoteEnd(context, conversationId, message).then(
+		(output): Sent => (output ? 'sent' : 'ended'),
+	);
+	if (!options.showInChat) return await outcome;
+	return await outcome.catch((error: unknown): Sent => {
 		// The customer reads it and can write again. A failed execution would end the chat.
 		functions.logger.error(`${functions.getNode().name}: ${String(error)}`);
 		return 'failed';
-	}
+	});
 }
 
 /** What the customer reads in n8n's own chat while the execution waits. */

@@ -1,0 +1,242 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+	node,
+	post,
+	set,
+	startSink,
+	startWorkflows,
+	webhook,
+	type Sink,
+} from './small-workflows.mts';
+import { startUnreliableProxy, type UnreliableProxy } from './unreliableProxy.mts';
+
+jest.setTimeout(90_000);
+
+let n8n: Awaited<ReturnType<typeof startWorkflows>>;
+let proxy: UnreliableProxy;
+/** What has left the trigger, and what waiting executions have gone on with. */
+let triggered: Sink;
+let answers: Sink;
+let askId: string;
+let waitId: string;
+
+const body = (field: string) => `={{ $json.body.${field} }}`;
+
+beforeAll(async () => {
+	[triggered, answers, proxy] = [
+		await startSink(),
+		await startSink(),
+		await startUnreliableProxy(),
+	];
+	// Far from UTC: a time that is read in the server's zone would be hours off.
+	const n8nEnv = {
+		N8N_WEBHOOK_URL: `${proxy.url}/`,
+		WEBHOOK_URL: `${proxy.url}/`,
+		TZ: 'Asia/Kolkata',
+	};
+	n8n = await startWorkflows({ n8nEnv });
+	proxy.target = n8n.environment.n8n.url;
+	const start = n8n.talkdesk('Start', {
+		resource: 'conversation',
+		operation: 'start',
+		contactEmail: 'ann@example.com',
+		sessionId: body('sessionId'),
+		options: {},
+	});
+	const wait = (parameters: object = {}) =>
+		n8n.talkdesk('Ask', {
+			resource: 'message',
+			operation: 'sendAndWaitForReply',
+			conversationId: '={{ $json.conversationId }}',
+			options: {},
+			...parameters,
+		});
+	const answer = post('Answer', answers.url);
+	askId = await n8n.publish([webhook('ask', 'onReceived'), start, wait(), answer], {
+		ask: [['Start']],
+		Start: [['Ask']],
+		Ask: [['Answer']],
+	});
+	// The item that comes back to the node is no event, as after many nodes.
+	const back = set('Go on', "={{ { conversationId: $('Start').item.json.conversationId } }}");
+	await n8n.publish([webhook('loop', 'onReceived'), start, wait(), answer, back], {
+		loop: [['Start']],
+		Start: [['Ask']],
+		Ask: [['Answer']],
+		Answer: [['Go on']],
+		'Go on': [['Ask']],
+	});
+	const pause = node('Pause', 'n8n-nodes-base.wait', 1.1, { amount: 8, unit: 'seconds' });
+	const onward = set('Go on', "={{ $('Ask').item.json }}");
+	await n8n.publish([webhook('slow', 'onReceived'), start, pause, wait(), answer, onward], {
+		slow: [['Start']],
+		Start: [['Pause']],
+		Pause: [['Ask']],
+		Ask: [['Answer']],
+		Answer: [['Go on']],
+		'Go on': [['Ask']],
+	});
+	waitId = await n8n.publish(
+		[webhook('wait', 'onReceived'), wait({ conversationId: body('conversationId') }), answer],
+		{ wait: [['Ask']], Ask: [['Answer']] },
+	);
+	const values = { limitType: 'afterTimeInterval', resumeAmount: 0.1, resumeUnit: 'minutes' };
+	await n8n.publish(
+		[
+			webhook('limited', 'onReceived'),
+			start,
+			wait({ options: { limitWaitTime: { values } } }),
+			answer,
+		],
+		{ limited: [['Start']], Start: [['Ask']], Ask: [['Answer']] },
+	);
+	const trigger = n8n.trigger({ downloadAttachments: true });
+	await n8n.publish([trigger, post('Sink', triggered.url)], {
+		Trigger: [['Sink'], ['Sink'], ['Sink']],
+	});
+	n8n.connect(trigger);
+}, 180_000);
+
+afterAll(async () => {
+	triggered?.close();
+	answers?.close();
+	await n8n?.stop();
+	proxy?.close();
+}, 30_000);
+
+let sessions = 0;
+/** Starts a conversation by a workflow, and lets an agent join it. @returns its ID */
+async function startBy(path: string): Promise<string> {
+	const before = n8n.environment.talkdesk.conversations().length;
+	await n8n.call(path, { sessionId: `session ${++sessions}` });
+	const { talkdesk } = n8n.environment;
+	await talkdesk.waitFor(() => talkdesk.conversations().length > before, {
+		what: 'the conversation',
+		timeoutMs: 20_000,
+	});
+	const id = talkdesk.conversations().at(-1)?.id ?? '';
+	await n8n.agent.join(id, { name: 'Zoe' });
+	return id;
+}
+
+const ofConversation = ({ events }: Sink, conversationId: string) =>
+	events
+		.filter((event) => event.conversationId === conversationId)
+		.filter(({ event }) => event !== 'conversation_started')
+		.map(({ event, text }) => text ?? event);
+
+/** The executions of a workflow that wait. */
+const waiting = async (workflowId: string) =>
+	(await n8n.environment.n8n.api.executions({ workflowId })).filter(
+		({ status }) => status === 'waiting',
+	);
+async function untilWaiting(workflowId: string, count: number) {
+	for (let attempt = 0; attempt < 100; attempt++) {
+		if ((await waiting(workflowId)).length === count) return;
+		await sleep(200);
+	}
+	throw new Error(`${(await waiting(workflowId)).length} wait, not ${count}`);
+}
+
+it('an answer that is lost on the way: the reply is delivered once', async () => {
+	const id = await startBy('ask');
+	await untilWaiting(askId, 1);
+	proxy.loseAnswers = 1;
+	await n8n.agent.say(id, 'Yes');
+	await answers.find({ conversationId: id });
+	await n8n.agent.say(id, 'Later');
+	await triggered.find({ conversationId: id, text: 'Later' });
+	expect(proxy.lost).toHaveLength(1);
+	expect(ofConversation(answers, id)).toEqual(['Yes']);
+	expect(ofConversation(triggered, id)).toEqual(['Later']);
+});
+
+it('answers that are lost in a loop: each event is delivered once, in order', async () => {
+	const id = await startBy('loop');
+	await n8n.agent.say(id, 'Zero');
+	await answers.find({ conversationId: id, text: 'Zero' });
+	proxy.loseAnswers = 2;
+	for (const text of ['One', 'Two', 'Three']) await n8n.agent.say(id, text);
+	await n8n.agent.end(id);
+	await answers.find({ conversationId: id, event: 'conversation_ended' });
+	expect(proxy.loseAnswers).toBe(0);
+	expect(ofConversation(answers, id)).toEqual([
+		'Zero',
+		'One',
+		'Two',
+		'Three',
+		'conversation_ended',
+	]);
+	expect(ofConversation(triggered, id)).toEqual([]);
+});
+
+it('events before the wait begins are not lost, nor is an end', async () => {
+	const id = await startBy('slow');
+	await n8n.agent.say(id, 'Early');
+	await n8n.agent.say(id, 'Also early');
+	await n8n.agent.end(id);
+	await answers.find({ conversationId: id, event: 'conversation_ended' });
+	await sleep(1000);
+	expect(ofConversation(answers, id)).toEqual(['Early', 'Also early', 'conversation_ended']);
+	expect(ofConversation(triggered, id)).toEqual([]);
+});
+
+it('a canceled execution gets nothing more: the event leaves the trigger', async () => {
+	const id = await startBy('ask');
+	await untilWaiting(askId, 1);
+	const [execution] = await waiting(askId);
+	await n8n.environment.n8n.api.stopExecution(execution?.id ?? '');
+	await n8n.agent.say(id, 'Anybody?');
+	const event = await triggered.find({ conversationId: id, text: 'Anybody?' });
+	expect(event.undelivered).toBe(true);
+	expect(ofConversation(answers, id)).toEqual([]);
+});
+
+it('n8n may be restarted while an execution waits', async () => {
+	const id = await startBy('ask');
+	await untilWaiting(askId, 1);
+	await n8n.environment.n8n.restart();
+	await n8n.agent.say(id, 'After it');
+	await answers.find({ conversationId: id, text: 'After it' });
+	expect(ofConversation(triggered, id)).toEqual([]);
+}, 120_000);
+
+it('a newer execution takes the place of the one that waits, which ends', async () => {
+	const id = await startBy('ask');
+	await untilWaiting(askId, 1);
+	await n8n.call('wait', { conversationId: id });
+	await untilWaiting(askId, 0);
+	await untilWaiting(waitId, 1);
+	await n8n.agent.say(id, 'Hello');
+	await answers.find({ conversationId: id, text: 'Hello' });
+	await n8n.agent.say(id, 'Late');
+	await triggered.find({ conversationId: id, text: 'Late' });
+	expect(ofConversation(answers, id)).toEqual(['Hello']);
+});
+
+it('files come with the message', async () => {
+	const id = await startBy('ask');
+	await untilWaiting(askId, 1);
+	const content = Buffer.from('The bill');
+	await n8n.agent.say(id, 'Here', { files: [{ name: 'bill.txt', type: 'text/plain', content }] });
+	await answers.find({ conversationId: id, text: 'Here' });
+	const { api } = n8n.environment.n8n;
+	const newest = (await api.executions({ workflowId: askId }))[0];
+	const execution = await api.execution(newest?.id ?? '');
+	expect(JSON.stringify(execution)).toContain('bill.txt');
+});
+
+it('the time is over: timeout comes out, and what comes then leaves the trigger', async () => {
+	const id = await startBy('limited');
+	for (let second = 0; second < 100 && ofConversation(answers, id).length === 0; second++) {
+		await sleep(1000);
+	}
+	expect(answers.events.filter(({ conversationId }) => conversationId === id)).toMatchObject([
+		{ event: 'timeout', conversationId: id, sessionId: `session ${sessions}` },
+	]);
+	await n8n.agent.say(id, 'Too late');
+	expect(await triggered.find({ conversationId: id, text: 'Too late' })).toMatchObject({
+		undelivered: true,
+	});
+}, 150_000);

@@ -1,0 +1,212 @@
+import { clock } from '../support/fakeClock.mts';
+import { run } from './fixtures.mts';
+import { startResumeServer, type ResumeAnswer } from './resumeServer.mts';
+import { dataTables, event, own, says, trigger, ZOE } from './session-fixtures.mts';
+
+const TAKEN = { status: 200, body: { accepted: true } };
+const UNWANTED = { status: 200, body: { accepted: false } };
+const later = (retryAfter: number) => ({ status: 409, body: { accepted: false, retryAfter } });
+const BUSY = { status: 409, body: { code: 409, message: 'The execution "7" is running already.' } };
+const OVER = {
+	status: 409,
+	body: { code: 409, message: 'The execution "7 has finished already.' },
+};
+const ELSEWHERE = {
+	status: 404,
+	body: {
+		message:
+			'The workflow for execution "7" does not contain a waiting webhook with a matching path/method.',
+	},
+};
+const DELETED = { status: 404, body: { message: 'The execution "7" does not exist.' } };
+const BAD_GATEWAY = { status: 502, body: {} };
+
+let conversations = 0;
+let close = () => {};
+afterEach(() => close());
+
+/** A conversation that an execution waits for, whose n8n gives these answers. */
+async function waitedFor(...answers: ResumeAnswer[]) {
+	const server = await startResumeServer(...answers);
+	close = server.close;
+	const conversationId = `conversation ${++conversations}`;
+	// Not by a start: the clock of these tests is not for requests to Talkdesk.
+	Object.assign(dataTables, { tables: 1 });
+	const startedAt = new Date(clock.now - 20_000).toISOString();
+	const row = { id: 1, conversationId, sessionId: 's1', status: 'open', startedAt };
+	dataTables.rows = [{ ...row, resumeUrl: server.url }];
+	return { conversationId, server };
+}
+const resumeUrl = () => dataTables.rows?.[0]?.resumeUrl;
+
+describe('an event that an execution waits for', () => {
+	it('is handed over as the trigger would put it out, which then does not', async () => {
+		const { conversationId, server } = await waitedFor(TAKEN);
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)], { executionId: '77' });
+		expect(events).toEqual([]);
+		expect(server.calls).toMatchObject([
+			{
+				event: { event: 'message_created', text: 'Hi', sessionId: 's1', agentJoined: true },
+				order: 77,
+				sender: expect.any(String),
+				interval: 250,
+			},
+		]);
+		expect(resumeUrl()).toBe(server.url);
+	});
+
+	it('clears the row with the end of the conversation', async () => {
+		const { conversationId } = await waitedFor(TAKEN);
+		await trigger([event('conversation_ended', conversationId)]);
+		expect(resumeUrl()).toBe('');
+	});
+
+	it.each<[string, ResumeAnswer[], object | undefined, number]>([
+		['taken while it ran before', [BUSY, BUSY, TAKEN], undefined, 3],
+		['taken after another node waited', [ELSEWHERE, TAKEN], undefined, 2],
+		['taken after it was asked to wait', [later(4000), TAKEN], undefined, 2],
+		['not wanted', [UNWANTED], {}, 1],
+		['too late', [OVER], { undelivered: true }, 1],
+		['too late for a deleted one', [DELETED], { undelivered: true }, 1],
+		['for another token', [{ status: 401, body: {} }], { undelivered: true }, 1],
+		['taken, though the answer was lost', ['cut', OVER], undefined, 2],
+		['taken, though the answer was lost, and taken again', ['cut', TAKEN], undefined, 2],
+		['taken after a gateway failed', [BAD_GATEWAY, TAKEN], undefined, 2],
+		['answered with other words', [{ status: 200, body: { a: 1 } }], { undelivered: true }, 17],
+		['lost on the way for ever', ['cut'], { undelivered: true, outcomeUnknown: true }, 17],
+		[
+			'lost, and the execution waits for another one now',
+			['cut', UNWANTED],
+			{ undelivered: true, outcomeUnknown: true },
+			2,
+		],
+	])('%s', async (_what, answers, output, calls) => {
+		const { conversationId, server } = await waitedFor(...answers);
+		const { events, error } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(error).toBeUndefined();
+		expect(events).toHaveLength(output ? 1 : 0);
+		const [{ undelivered, outcomeUnknown, text } = {}] = events;
+		if (output) expect({ text, undelivered, outcomeUnknown }).toEqual({ text: 'Hi', ...output });
+		expect(server.calls).toHaveLength(calls);
+		expect(JSON.stringify(events)).not.toContain('CANARY');
+	});
+
+	it('waits as long as it was asked to, at most ten seconds', async () => {
+		const { conversationId } = await waitedFor(later(4000), later(1e9), TAKEN);
+		await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(clock.sleeps.slice(-2)).toEqual([4000, 10_000]);
+	});
+
+	it('is offered for two minutes to an execution that is busy, then comes out', async () => {
+		const { conversationId } = await waitedFor(BUSY);
+		const before = clock.now;
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toMatchObject([{ text: 'Hi', undelivered: true }]);
+		expect(clock.now - before).toBeGreaterThan(120_000);
+		expect(clock.now - before).toBeLessThan(125_000);
+		// The next one isn't offered again.
+		expect(resumeUrl()).toBe('');
+	});
+
+	it('comes out if nothing listens at the URL', async () => {
+		const { conversationId, server } = await waitedFor(TAKEN);
+		server.close();
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toMatchObject([{ text: 'Hi', undelivered: true }]);
+		expect(events[0]).not.toHaveProperty('outcomeUnknown');
+	});
+});
+
+it.each([
+	['a start', (id: string) => event('conversation_started', id), {}],
+	["the customer's own message", (id: string) => says(id, 'Hi', { type: 'CONTACT' }), {}],
+	['an event in a test of the trigger', (id: string) => says(id, 'Hi', ZOE), { mode: 'manual' }],
+] as const)('%s is not handed over', async (_what, eventOf, more) => {
+	const { conversationId, server } = await waitedFor(TAKEN);
+	const { events } = await trigger([eventOf(conversationId)], more);
+	expect(events).toHaveLength(1);
+	expect(server.calls).toEqual([]);
+});
+
+it('Find Session off hands nothing over', async () => {
+	const { conversationId, server } = await waitedFor(TAKEN);
+	const parameters = { events: ['message_created'], options: { findSession: false } };
+	const { events } = await trigger([says(conversationId, 'Hi', ZOE)], { parameters });
+	expect(events).toHaveLength(1);
+	expect(server.calls).toEqual([]);
+});
+
+describe('an execution that is to wait', () => {
+	it('gets the events that came before', async () => {
+		const { conversationId, server } = await waitedFor(TAKEN);
+		const [row] = dataTables.rows ?? [];
+		Object.assign(row ?? {}, {
+			resumeUrl: 'expected',
+			startedAt: new Date(clock.now).toISOString(),
+		});
+		const looks = () => dataTables.operations.length;
+		const wait = () =>
+			looks() < 6 ? setImmediate(wait) : Object.assign(row ?? {}, { resumeUrl: server.url });
+		wait();
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toEqual([]);
+		expect(server.calls).toMatchObject([{ event: { text: 'Hi' } }]);
+	});
+
+	it('never comes: after half a minute its events come out', async () => {
+		const { conversationId } = await waitedFor(TAKEN);
+		dataTables.rows?.forEach((row) => Object.assign(row, { resumeUrl: 'expected' }));
+		const before = clock.now;
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toMatchObject([{ text: 'Hi', undelivered: true }]);
+		expect(clock.now - before).toBeGreaterThanOrEqual(10_000);
+		expect(clock.now - before).toBeLessThan(11_000);
+		expect(resumeUrl()).toBe('');
+	});
+});
+
+it('a process that has found no wait just before knows of one that begins in another workflow', async () => {
+	const { conversationId, server } = await waitedFor(TAKEN);
+	dataTables.rows?.forEach((row) => Object.assign(row, { resumeUrl: '' }));
+	const inbound = { ...own(), workflowId: 'the trigger’s' };
+	expect((await trigger([says(conversationId, 'Hi', ZOE)], inbound)).events).toHaveLength(1);
+	await run(
+		{ resource: 'message', operation: 'sendAndWaitForReply', conversationId, options: {} },
+		own(),
+	);
+	expect(resumeUrl()).toContain('talkdesk?signature=');
+	dataTables.rows?.forEach((row) => Object.assign(row, { resumeUrl: server.url }));
+	expect((await trigger([says(conversationId, 'Ho', ZOE)], inbound)).events).toEqual([]);
+});
+
+describe('files', () => {
+	const file = (name: string, size: number, inMemory = false) => ({
+		name,
+		type: 'text/plain',
+		content: Buffer.alloc(size, name),
+		inMemory,
+	});
+
+	it('go with the event, as far as a call of n8n may be long', async () => {
+		const { conversationId, server } = await waitedFor(TAKEN);
+		const attachments = ['a', 'big', 'b'].map((field) => ({ name: field, field }));
+		const message = { ...says(conversationId, 'Here', ZOE), attachments };
+		const files = { a: file('a', 3), big: file('big', 8_000_000), b: file('b', 3, true) };
+		await trigger([message], { files });
+		expect(server.calls).toEqual([
+			expect.objectContaining({
+				files: {
+					a: { name: 'a', type: 'text/plain', base64: Buffer.from('aaa').toString('base64') },
+					b: { name: 'b', type: 'text/plain', base64: Buffer.from('bbb').toString('base64') },
+				},
+			}),
+		]);
+		expect(server.calls[0]?.event).toMatchObject({
+			attachments: [
+				{ name: 'a', field: 'a' },
+				{ name: 'big', error: expect.stringContaining('too large') },
+				{ name: 'b', field: 'b' },
+			],
+		});
+	});
+});

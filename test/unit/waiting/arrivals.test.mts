@@ -1,0 +1,76 @@
+import {
+	millisecondsToWait,
+	noteWoken,
+	PROCESS_ID,
+} from '../../../nodes/Talkdesk/waiting/arrivals';
+
+let executions = 0;
+/** An execution that waits, and the tries of events to wake it. */
+function waitingExecution() {
+	const execution = `execution ${++executions}`;
+	return {
+		tries: (order: number, now: number, more: { sender?: string; interval?: number } = {}) =>
+			millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, ...more }),
+		isTold: (order: number, now: number, opensAt: number) =>
+			millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, opensAt }),
+		woken: (order: number, now: number) => noteWoken(execution, order, now),
+	};
+}
+const T = 1_000_000;
+
+it('an event of this process is next at once', () => {
+	expect(waitingExecution().tries(1, T, { sender: PROCESS_ID })).toBe(0);
+});
+
+it('an event of another process waits for earlier ones: as long as their tries are apart', () => {
+	const { tries } = waitingExecution();
+	expect(tries(2, T)).toBe(350);
+	expect(tries(2, T + 349)).toBe(1);
+	expect(tries(2, T + 350)).toBe(0);
+	expect(waitingExecution().tries(1, T, { interval: 1000 })).toBe(1100);
+});
+
+it('an earlier event that comes later is first', () => {
+	const { tries, woken } = waitingExecution();
+	tries(2, T);
+	expect(tries(1, T + 340)).toBe(350);
+	expect(tries(2, T + 360)).toBe(250);
+	expect(tries(1, T + 690)).toBe(0);
+	woken(1, T + 690);
+	expect(tries(2, T + 1690)).toBe(0);
+});
+
+it('an event of this process waits as well if others have come', () => {
+	const { tries } = waitingExecution();
+	tries(2, T);
+	expect(tries(1, T + 10, { sender: PROCESS_ID })).toBeGreaterThan(0);
+});
+
+it('while n8n wakes the execution, nothing else is taken', () => {
+	const { tries, woken } = waitingExecution();
+	woken(1, T);
+	expect(tries(2, T + 999, { sender: PROCESS_ID })).toBe(250);
+	expect(tries(2, T + 1000, { sender: PROCESS_ID })).toBe(0);
+});
+
+it('an earlier event that is not tried again no longer counts', () => {
+	const { tries } = waitingExecution();
+	tries(1, T);
+	tries(2, T);
+	expect(tries(2, T + 2350)).toBe(250);
+	expect(tries(2, T + 2351)).toBe(0);
+});
+
+it('an earlier event that was told to come back later still counts', () => {
+	const { isTold } = waitingExecution();
+	expect(isTold(1, T, T + 6000)).toBe(6000);
+	expect(isTold(2, T + 3900, T + 6000)).toBe(2100);
+	// Both come back at the same moment, in any order.
+	expect(isTold(2, T + 6000, T + 6000)).toBe(250);
+	expect(isTold(1, T + 6001, T + 6000)).toBe(0);
+});
+
+it('executions have nothing to do with each other', () => {
+	waitingExecution().woken(1, T);
+	expect(waitingExecution().tries(2, T, { sender: PROCESS_ID })).toBe(0);
+});

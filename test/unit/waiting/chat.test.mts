@@ -1,0 +1,85 @@
+import type { IContextObject, INode } from 'n8n-workflow';
+
+import {
+	noteCustomerWrites,
+	noteText,
+	pauseBefore,
+	takeUnshownText,
+} from '../../../nodes/Talkdesk/waiting/chat';
+import { NODE } from '../../support/node.mts';
+
+/** An execution in n8n's chat, with nodes that share its context. */
+function chat(context: IContextObject = {}) {
+	const node = (name: string) => ({
+		getContext: () => context,
+		getNode: (): INode => ({ ...NODE, name }),
+	});
+	return { a: node('A'), b: node('B'), context };
+}
+const T = 1_000_000;
+
+it('the first text is shown at the next look, without a pause', () => {
+	const { a } = chat();
+	expect(pauseBefore(a)).toBe(0);
+	expect(noteText(a, 'Hi', T)).toBe(T + 3250);
+});
+
+it('a second text of the same node needs a pause, after which it is shown at the next look', () => {
+	const { a } = chat();
+	noteText(a, 'One', T);
+	expect(pauseBefore(a)).toBe(3250);
+	expect(noteText(a, 'Two', T + 5000)).toBe(T + 8250);
+});
+
+it('a text of another node needs no pause, but two looks', () => {
+	const { a, b } = chat();
+	noteText(a, 'One', T);
+	expect(pauseBefore(b)).toBe(0);
+	expect(noteText(b, 'Two', T + 5000)).toBe(T + 11_250);
+	expect(pauseBefore(a)).toBe(0);
+	expect(noteText(a, 'Three', T + 15_000)).toBe(T + 21_250);
+});
+
+it('after the customer has written, the same node needs no pause', () => {
+	const { a } = chat();
+	noteText(a, 'One', T);
+	noteCustomerWrites(a, T + 10_000);
+	expect(pauseBefore(a)).toBe(0);
+	expect(noteText(a, '✓', T + 10_000)).toBe(T + 13_250);
+	expect(takeUnshownText(a)).toBeUndefined();
+});
+
+it('a text that the customer has interrupted before its second look is shown next, once', () => {
+	const { a, b } = chat();
+	noteText(a, 'One', T);
+	noteText(b, 'Two', T + 5000);
+	noteCustomerWrites(b, T + 5000 + 3249);
+	expect(takeUnshownText(b)).toBe('Two');
+	expect(takeUnshownText(b)).toBeUndefined();
+});
+
+it('a text that has had its first look was shown', () => {
+	const { a, b } = chat();
+	noteText(a, 'One', T);
+	noteText(b, 'Two', T + 5000);
+	noteCustomerWrites(b, T + 5000 + 3250);
+	expect(takeUnshownText(b)).toBeUndefined();
+});
+
+it('nothing is taken as unshown while it still may be shown', () => {
+	const { a } = chat();
+	noteText(a, 'One', T);
+	expect(takeUnshownText(a)).toBeUndefined();
+	expect(pauseBefore(a)).toBe(3250);
+});
+
+it.each([null, 'text', 7, { since: 'x' }, { shownNode: {} }])(
+	'a context that something else has written into (%j) costs nothing but the memory',
+	(talkdeskChat) => {
+		const { a } = chat({ talkdeskChat });
+		expect(pauseBefore(a)).toBe(0);
+		expect(takeUnshownText(a)).toBeUndefined();
+		noteCustomerWrites(a, T);
+		expect(noteText(a, 'Hi', T)).toBe(T + 3250);
+	},
+);

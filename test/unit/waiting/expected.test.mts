@@ -1,0 +1,39 @@
+import type { INode, NodeTypeAndVersion } from 'n8n-workflow';
+
+import { isWaitExpected } from '../../../nodes/Talkdesk/waiting/expected';
+import { NODE } from '../../support/node.mts';
+
+const WAIT: NodeTypeAndVersion = {
+	name: 'Wait',
+	type: 'n8n-nodes-talkdesk.talkdesk',
+	typeVersion: 1,
+	disabled: false,
+	parameters: { operation: 'sendAndWaitForReply' },
+};
+const named = (name: string): INode => ({ ...NODE, name });
+/** Whether a wait is expected with these nodes behind Start, and behind the chat trigger if there is one. */
+const expected = (behindStart: NodeTypeAndVersion[], behindChat?: NodeTypeAndVersion[]) =>
+	isWaitExpected({
+		getNode: () => named('Start'),
+		getChatTrigger: () => (behindChat ? named('Chat') : null),
+		getChildNodes: (name) => (name === 'Chat' ? (behindChat ?? []) : behindStart),
+	});
+
+it('a node behind it waits', () => {
+	expect(expected([{ ...WAIT, parameters: { operation: 'send' } }, WAIT])).toBe(true);
+});
+
+it('a tool of an AI agent is followed by what is behind the chat', () => {
+	expect(expected([], [WAIT])).toBe(true);
+	expect(expected([], [])).toBe(false);
+	expect(expected([])).toBe(false);
+});
+
+it.each<[string, Partial<NodeTypeAndVersion>]>([
+	['disabled', { disabled: true }],
+	['of another operation', { parameters: { operation: 'send' } }],
+	['of another package', { type: 'other.talkdeskLike' }],
+	['without parameters', { parameters: undefined }],
+])('a node that is %s does not wait', (_what, change) => {
+	expect(expected([{ ...WAIT, ...change }])).toBe(false);
+});
