@@ -307,7 +307,13 @@ describe('in a fresh n8n', () => {
 		}
 		const { id } = await n8n.api.importWorkflow(example, { credentials: {} });
 		const { nodes, connections } = await n8n.api.workflow(id);
-		expect({ nodes, connections }).toEqual({
+		// n8n gives each node that can be woken an ID of its own.
+		const named = new Set(webhookIds(example));
+		const imported = nodes.map(({ webhookId, ...node }) => ({
+			...node,
+			...(webhookId && named.has(webhookId) && { webhookId }),
+		}));
+		expect({ nodes: imported, connections }).toEqual({
 			nodes: example.nodes,
 			connections: example.connections,
 		});
