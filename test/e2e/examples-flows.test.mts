@@ -2,8 +2,7 @@ import type { EventName } from '../simulator/contract.mts';
 import { errorOf } from '../tools/n8n/workflows.mts';
 import {
 	startExamplesEnvironment,
-	setField,
-	setWait,
+	setWaitLimit,
 	type AddedExample,
 	type ExamplesEnvironment,
 } from './examples.mts';
@@ -13,15 +12,36 @@ import * as questions from './examples-questions.mts';
 let environment: ExamplesEnvironment;
 let inTime: AddedExample;
 let asking: AddedExample;
-/** Began before the other tests: n8n looks only once a minute for executions whose time is over. */
+/** What begins before the other tests: n8n looks only once a minute for executions whose time is over. */
 let unanswered: Promise<Record<string, unknown>>;
+let silent: Handed;
+let greeted: Handed;
 
 const { ENDED } = questions;
 
 const NAME = 'no-agent-in-time';
-const customerOf = (more?: object) =>
-	newCustomer(environment, inTime.webhookUrlOf('Customer writes'), more);
-const handedOver = async (customer: Customer) => await handOver(environment, NAME, customer);
+/** A customer who waits for an agent. */
+interface Handed {
+	customer: Customer;
+	id: string;
+}
+
+/** A customer who has asked for a human. @param minutesToWait for an agent */
+async function handedOver(minutesToWait = 600): Promise<Handed> {
+	const url = inTime.webhookUrlOf('Customer writes');
+	const customer = newCustomer(environment, url, { minutesToWait });
+	return { customer, id: await handOver(environment, NAME, customer) };
+}
+const AT_ONCE = 0.01;
+
+/** Waits until n8n has noticed that the time is over. */
+async function apologyTo({ customer, id }: Handed) {
+	await environment.talkdesk.waitFor(() => stateOf(id)?.state === 'ended', {
+		what: 'the end in Talkdesk',
+		timeoutMs: 100_000,
+	});
+	await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
+}
 const casesOf = ({ email }: Customer) =>
 	environment.talkdesk.cases().filter(({ requester_email }) => requester_email === email);
 const stateOf = (id: string) => environment.talkdesk.conversation(id);
@@ -34,28 +54,34 @@ beforeAll(async () => {
 	environment = await startExamplesEnvironment();
 	inTime = await environment.add(NAME, {
 		adapt: (example) =>
-			setWait(example, "={{ $('Customer writes').item.json.body.secondsToWait ?? 3 }}"),
+			setWaitLimit(example, "={{ $('Customer writes').item.json.body.minutesToWait }}"),
 	});
 	asking = await environment.add('ask-a-human-and-wait', {
 		adapt: (example) =>
-			setField(
+			setWaitLimit(
 				example,
-				'Settings',
-				'secondsToWait',
-				'={{ /soon/.test($json.question) ? 2 : 600 }}',
+				`={{ /soon/.test($('Question').first().json.question) ? ${AT_ONCE} : 600 }}`,
 			),
 	});
 	unanswered = (await ask('Who comes soon?'))();
 	// Looked at later.
 	unanswered.catch(() => undefined);
+	silent = await handedOver(AT_ONCE);
+	// Longer than the messages take.
+	greeted = await handedOver(0.5);
+	const happens = async (event: EventName, payload?: object) =>
+		await environment.talkdesk.deliver(NAME, event, { conversation_id: greeted.id, payload });
+	await happens('conversation_started');
+	await happens('message_created', { content: 'You are first', author: { type: 'SYSTEM' } });
+	await greeted.customer.hears(({ from }) => from === 'automated', 'the automated message');
+	await happens('message_created', { content: 'Still first' });
 }, 300_000);
 afterAll(async () => await environment?.stop(), 30_000);
 
 describe(NAME, () => {
 	it('ends the conversation, creates a case, says so, and brings the bot back', async () => {
-		const customer = customerOf();
-		const id = await handedOver(customer);
-		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
+		const { customer, id } = silent;
+		await apologyTo(silent);
 		const cases = casesOf(customer);
 		expect(cases).toMatchObject([
 			{
@@ -67,10 +93,6 @@ describe(NAME, () => {
 		const [first, second] = cases[0]?.notes[0]?.note_body?.split('\n') ?? [];
 		expect(first).toBe('Customer: I want to talk to a human');
 		expect(second).toMatch(/^Bot: I am connecting you/);
-		await environment.talkdesk.waitFor(() => stateOf(id)?.state === 'ended', {
-			what: 'the end in Talkdesk',
-			timeoutMs: 20_000,
-		});
 		expect(stateOf(id)?.endedBy).toBe('api');
 		expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
 		// The event of the end reaches n8n as well, and must not be shown again.
@@ -82,11 +104,12 @@ describe(NAME, () => {
 					?.events.some(({ event, calls }) => event === 'conversation_ended' && calls.length > 0),
 			{ what: 'the end to be dispatched', timeoutMs: 20_000 },
 		);
+		await apologyTo(greeted);
 		await environment.quiet(inTime.workflowId);
 		expect(wordsOf(customer)).toEqual([
 			expect.stringMatching(new RegExp(`^bot: I am sorry.* case .*${cases[0]?.id}`)),
 		]);
-	}, 60_000);
+	}, 150_000);
 
 	it('apologizes without a case if none can be created', async () => {
 		environment.talkdesk.configure({
@@ -94,20 +117,19 @@ describe(NAME, () => {
 				path.endsWith('/cases') ? { kind: 'rateLimited', retryAfterSeconds: 3600 } : undefined,
 		});
 		try {
-			const customer = customerOf();
-			await handedOver(customer);
-			await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
+			const handed = await handedOver(AT_ONCE);
+			await apologyTo(handed);
+			const { customer } = handed;
 			expect(wordsOf(customer).join()).not.toContain('case');
 			expect(casesOf(customer)).toEqual([]);
 			expect(await customer.says('When are you open?')).toMatchObject({ handledBy: 'bot' });
 		} finally {
 			environment.talkdesk.configure({ faults: () => undefined });
 		}
-	}, 60_000);
+	}, 150_000);
 
 	it('does nothing if an agent has written in time, also one without a name', async () => {
-		const customer = customerOf();
-		const id = await handedOver(customer);
+		const { customer, id } = await handedOver();
 		await environment.talkdesk.deliver(NAME, 'message_created', {
 			conversation_id: id,
 			payload: { content: 'Hi', author: { type: 'AGENT' } },
@@ -124,23 +146,16 @@ describe(NAME, () => {
 		expect(casesOf(customer)).toEqual([]);
 	}, 60_000);
 
-	it('takes neither a start nor an automated message for an agent', async () => {
-		const customer = customerOf();
-		const id = await handedOver(customer);
-		const happens = async (event: EventName, payload?: object) =>
-			await environment.talkdesk.deliver(NAME, event, {
-				conversation_id: id,
-				payload,
-			});
-		await happens('conversation_started');
-		await happens('message_created', { content: 'You are first', author: { type: 'SYSTEM' } });
-		await customer.hears(({ text }) => text.startsWith('I am sorry'), 'the apology');
-		expect(wordsOf(customer)[0]).toBe('automated: You are first');
-	}, 60_000);
+	it('takes neither a start, an automated message nor one of nobody for an agent', async () => {
+		await apologyTo(greeted);
+		expect(wordsOf(greeted.customer).slice(0, 2)).toEqual([
+			'automated: You are first',
+			'unknown: Still first',
+		]);
+	}, 150_000);
 
 	it('does nothing if the customer has gone back to the bot', async () => {
-		const customer = customerOf();
-		const id = await handedOver(customer);
+		const { customer, id } = await handedOver();
 		expect(await customer.says('end')).toMatchObject({ handledBy: 'bot' });
 		expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
 		await environment.quiet(inTime.workflowId);
@@ -148,8 +163,7 @@ describe(NAME, () => {
 	}, 60_000);
 
 	it('does nothing if the conversation ends in time', async () => {
-		const customer = customerOf();
-		const id = await handedOver(customer);
+		const { customer, id } = await handedOver();
 		await environment.talkdesk.agent.end(id);
 		await customer.hears(({ text }) => text.includes('I am your bot again'), 'the bot');
 		await environment.quiet(inTime.workflowId);
@@ -179,6 +193,7 @@ describe('ask-a-human-and-wait', () => {
 			answered: true,
 			answer: 'No, not the second.',
 			answeredBy: 'Zoe',
+			reason: 'message_created',
 		});
 		expect(stateOf(ids[0] ?? '')?.state).toBe('open');
 		await environment.talkdesk.agent.say(ids[0] ?? '', 'Yes, the first.');
@@ -190,22 +205,41 @@ describe('ask-a-human-and-wait', () => {
 		const answer = await ask('Is anybody there?');
 		const id = await conversationAbout('Is anybody there?');
 		await environment.talkdesk.agent.end(id);
-		expect(await answer()).toMatchObject({ answered: false, answer: '' });
+		expect(await answer()).toMatchObject({
+			answered: false,
+			answer: '',
+			reason: 'conversation_ended',
+		});
+	}, 120_000);
+
+	it('says so if the question could not be sent', async () => {
+		environment.talkdesk.configure({
+			faults: ({ path }) =>
+				path.endsWith('/messages') ? { kind: 'rateLimited', retryAfterSeconds: 3600 } : undefined,
+		});
+		try {
+			const answer = await ask('Does this fail?');
+			expect(await answer()).toMatchObject({ answered: false, answer: '', reason: 'failed' });
+		} finally {
+			environment.talkdesk.configure({ faults: () => undefined });
+		}
 	}, 120_000);
 
 	it('goes on after the time limit', async () => {
-		expect(await unanswered).toMatchObject({ answered: false, answer: '', answeredBy: '' });
+		expect(await unanswered).toEqual({
+			question: 'Who comes soon?',
+			answered: false,
+			answer: '',
+			answeredBy: '',
+			reason: 'timeout',
+		});
 		const id = await conversationAbout('Who comes soon?');
 		expect(stateOf(id)).toMatchObject({ state: 'ended', endedBy: 'api' });
-		const rows = await environment.n8n.api.dataTableRows('human_questions');
-		expect(rows.filter(({ conversationId }) => conversationId === id)).toEqual([]);
 	}, 160_000);
 });
 
 it('the wait for an agent survives a restart of n8n', async () => {
-	// From 65 seconds on, n8n keeps a waiting execution in its database.
-	const customer = customerOf({ secondsToWait: 70 });
-	await handedOver(customer);
+	const { customer } = await handedOver(1);
 	const [waiting, ...more] = await environment.underWay(inTime.workflowId);
 	expect(more).toEqual([]);
 	await environment.n8n.restart();

@@ -23,7 +23,8 @@ export async function ask(
 		},
 	});
 	const begun = await api.run(id);
-	expect(begun.status).toBe('waiting');
+	// A question that can't be sent is over at once.
+	expect(['waiting', 'success']).toContain(begun.status);
 	return async () => {
 		const ended: Execution = await api.waitForExecution(
 			({ id: executionId, status }) => executionId === begun.id && ENDED.includes(status),

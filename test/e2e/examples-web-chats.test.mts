@@ -1,6 +1,6 @@
 import type { EventName } from '../simulator/contract.mts';
 import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
-import { startExamplesEnvironment, setWait, type ExamplesEnvironment } from './examples.mts';
+import { startExamplesEnvironment, setWaitLimit, type ExamplesEnvironment } from './examples.mts';
 import { handOver, newCustomer, type Customer } from './examples-customers.mts';
 
 let environment: ExamplesEnvironment;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 	environment = await startExamplesEnvironment();
 	workflowIds.set('live-chat', environment.workflowId);
 	const inTime = await environment.add('no-agent-in-time', {
-		adapt: (example) => setWait(example, 600),
+		adapt: (example) => setWaitLimit(example, 600),
 	});
 	workflowIds.set('no-agent-in-time', inTime.workflowId);
 	model = await startScriptedModel((said) => ({ say: `Summed up: ${said}` }));

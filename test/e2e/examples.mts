@@ -70,25 +70,19 @@ export function nodeOf({ nodes }: ExampleWorkflow, name: string): WorkflowNode {
 	return node;
 }
 
-/** Changes the value of a field of a node "Set". @throws if there is no such field */
-export function setField(example: ExampleWorkflow, node: string, field: string, value: unknown) {
-	const { assignments } = assignmentsSchema.parse(nodeOf(example, node).parameters.assignments);
-	const found = assignments.find(({ name }) => name === field);
-	if (!found) throw new Error(`"${node}" has no field "${field}".`);
-	found.value = value;
-	nodeOf(example, node).parameters.assignments = { assignments };
+/** Changes for how many minutes the example's *Send and Wait for Reply* waits. @throws if there is no such node */
+export function setWaitLimit({ nodes }: ExampleWorkflow, minutes: string | number) {
+	const wait = nodes.find(isWaiting);
+	if (!wait) throw new Error('The example has no node that waits.');
+	wait.parameters.options = {
+		limitWaitTime: {
+			values: { limitType: 'afterTimeInterval', resumeAmount: minutes, resumeUnit: 'minutes' },
+		},
+	};
 }
 
-/** Changes how many seconds the example's node "Wait" waits. @throws when there is no such node */
-export function setWait({ nodes }: ExampleWorkflow, seconds: string | number) {
-	const wait = nodes.find(({ type }) => type === 'n8n-nodes-base.wait');
-	if (!wait) throw new Error('The example has no node "Wait".');
-	wait.parameters.amount = seconds;
-}
-
-const assignmentsSchema = z.object({
-	assignments: z.array(z.object({ name: z.string(), value: z.unknown() }).passthrough()),
-});
+/** Whether a node is *Send and Wait for Reply*. */
+const isWaiting = ({ parameters }: WorkflowNode) => parameters.operation === 'sendAndWaitForReply';
 
 /** Builds the environment. The package must be built. */
 export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {

@@ -132,7 +132,13 @@ export const questionAndAnswer: Cell = async (rows, hasExtras) => {
 	if (problems.length > 0) return problems;
 	await talkdesk.agent.say(id, 'Yes, please');
 	const given = await answered();
-	const expected = { question, answered: true, answer: 'Yes, please', answeredBy: 'Zoe' };
+	const expected = {
+		question,
+		answered: true,
+		answer: 'Yes, please',
+		answeredBy: 'Zoe',
+		reason: 'message_created',
+	};
 	check(JSON.stringify(given) === JSON.stringify(expected), `answer: ${JSON.stringify(given)}`);
 	await talkdesk.agent.end(stranger);
 	for (const each of [id, stranger]) await environment.settled(asking.workflowId, each);

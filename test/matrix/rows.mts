@@ -7,7 +7,7 @@ import {
 } from '../e2e/examples-channels.mts';
 import { newChatter, newCustomer } from '../e2e/examples-customers.mts';
 import { addWithOperators, type Operators } from '../e2e/examples-operators.mts';
-import { setWait, type AddedExample } from '../e2e/examples.mts';
+import { setWaitLimit, type AddedExample } from '../e2e/examples.mts';
 import type { Channel } from '../tools/demo/channels/stand-in.mts';
 import { startScriptedModel } from '../tools/demo/model.mts';
 
@@ -63,7 +63,7 @@ export async function startRows(): Promise<Rows> {
 	const bot = await startTelegramBot(environment, 'The bot of the desk');
 	const [ai, inTime, after, desk, asking, operators] = [
 		await environment.add('ai-agent-hand-off', { credentials: { openAiApi } }),
-		await environment.add('no-agent-in-time', { adapt: (example) => setWait(example, 3600) }),
+		await environment.add('no-agent-in-time', { adapt: (example) => setWaitLimit(example, 3600) }),
 		await environment.add('after-the-conversation', { credentials: { openAiApi } }),
 		await environment.add('one-desk-many-channels', bot),
 		await environment.add('ask-a-human-and-wait'),

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 /**
- * When n8n's own chat shows a text: docs/decisions/0032.
+ * When n8n's own chat shows a text: docs/decisions/0034.
  *
  * n8n looks at the execution every three seconds. It shows the text of the node that waits, but not of the same node twice: in
  * between it must have seen another node wait, or the execution run.
