@@ -10,7 +10,7 @@ const MAX_UNREAD = 5;
 const MAX_AT_ONCE = 3;
 /** How long the agent looks on while nothing happens, before another question. */
 const MAX_SILENCE_MS = 20_000;
-const MAX_WAIT_MS = 240_000;
+const MAX_WAIT_MS = 120_000;
 const POLL_MS = 100;
 
 /** The conversations that Talkdesk has, by the customer's e-mail address. */

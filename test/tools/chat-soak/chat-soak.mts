@@ -7,7 +7,7 @@ import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { importExample, startEnvironment, type Environment } from '../demo/environment.mts';
 import { startScriptedModel } from '../demo/model.mts';
 import type { N8nApi } from '../n8n/api.mts';
-import { emailOf, linesOf } from '../soak/lines.mts';
+import { CANARY, linesOf } from '../soak/lines.mts';
 import { answerCustomer, createArrivals, type Arrivals } from './agent.mts';
 import { parseOptions, USAGE } from './chat-soak-options.mts';
 import { countChats, failuresOf, formatCounts, type ChatRecord } from './counts.mts';
@@ -22,8 +22,8 @@ const HANG_MS = 3_000;
 const CUSTOMER_PAUSE_MS = 5_000;
 const AGENT_PAUSE_MS = 15_000;
 /** Talkdesk may be away for a moment: then the bot says that no human comes. */
-const MAX_WISHES = 10;
-const MAX_WAIT_MS = 240_000;
+const MAX_WISHES = Number(process.env.WISHES ?? 10);
+const MAX_WAIT_MS = 120_000;
 
 const options = parseOptions();
 const plan = { seed: options.seed, rate: options.rate };
@@ -66,7 +66,7 @@ async function playChat(context: Context, nth: number): Promise<ChatRun> {
 	const name = `c${nth}`;
 	const widget = openChatWidget(context.chatUrl);
 	const run: ChatRun = {
-		email: emailOf(name),
+		email: `${name}@${CANARY}.internal`,
 		widget,
 		said: [],
 		ofBot: [],
@@ -76,7 +76,7 @@ async function playChat(context: Context, nth: number): Promise<ChatRun> {
 	try {
 		await play(context, run, nth);
 	} catch (error) {
-		run.problems.push(`${name}: ${String(error)}`);
+		run.problems.push(`${name}: ${String(error)}; read last: ${widget.shown.at(-1)?.text ?? 'nothing'}`);
 	} finally {
 		widget.close();
 	}
@@ -88,7 +88,7 @@ async function play({ talkdesk, arrivals, progress }: Context, run: ChatRun, nth
 	const lines = linesOf(email);
 	const random = seededRandom(plan.seed * 100_000 + nth);
 	const ask = async (text: string) => {
-		const answer = await sayToBot(widget, text);
+		const answer = await sayToBot(widget, text, { random, pauseMs: CUSTOMER_PAUSE_MS });
 		ofBot.push(
 			[heard, taken, failed].map((say) => say(text)).find((each) => each === answer) ?? heard(text),
 		);
@@ -250,6 +250,7 @@ async function soak(): Promise<boolean> {
 		print(`Agents who asked once more, since the customer saw dots for 20 s: ${nudges}.`);
 		print(`Faults of Talkdesk's responses: ${JSON.stringify(faults.counts())}.`);
 		print(`Faults of Talkdesk's webhook calls: ${JSON.stringify(webhookFaults.counts())}.`);
+		if (process.env.DEBUG_CHAT) print(JSON.stringify([model.toolResults, records, talkdesk.log.slice(-5)], null, 1));
 		const failures = [...runs.flatMap(({ problems }) => problems), ...failuresOf(counts)];
 		for (const text of failures.slice(0, 30)) print(`  failure: ${text}`);
 		if (failures.length > 30) print(`  and ${failures.length - 30} more`);

@@ -9,8 +9,10 @@ export const BOT_AGAIN = 'I am your bot again';
 
 /** A text of the human that comes so soon after a message has crossed it, and says nothing about it. */
 const CROSSING_MS = 1_000;
+/** How long a person takes at least, after the chat has changed. */
+const REACTION_MS = 200;
 /** n8n may be slow, and Talkdesk's faults cost the node's retries. */
-const MAX_WAIT_MS = 240_000;
+const MAX_WAIT_MS = 120_000;
 const MAX_TRIES = 12;
 
 /** A message of the customer, with what was written for it. */
@@ -23,10 +25,13 @@ export interface Said {
 	}>;
 }
 
-interface SayOptions {
+interface Typing {
 	random: () => number;
 	/** The longest pause before the customer types. */
 	pauseMs: number;
+}
+
+interface SayOptions extends Typing {
 	/** Whether a text is of the human. */
 	isOfHuman: (text: string) => boolean;
 }
@@ -70,10 +75,10 @@ function outcomeOf(
 }
 
 /** Pauses, and again if the chat has been locked meanwhile. */
-async function untilAbleToType(widget: ChatWidget, { random, pauseMs }: SayOptions): Promise<void> {
+async function untilAbleToType(widget: ChatWidget, { random, pauseMs }: Typing): Promise<void> {
 	do {
 		await untilUnlocked(widget);
-		await sleep(random() * pauseMs);
+		await sleep(REACTION_MS + random() * pauseMs);
 	} while (!widget.isUnlocked());
 }
 
@@ -85,8 +90,8 @@ async function untilUnlocked(widget: ChatWidget): Promise<void> {
 }
 
 /** Says something to the bot. @returns what the chat shows next */
-export async function sayToBot(widget: ChatWidget, text: string): Promise<string> {
-	await untilUnlocked(widget);
+export async function sayToBot(widget: ChatWidget, text: string, typing: Typing): Promise<string> {
+	await untilAbleToType(widget, typing);
 	const from = widget.shown.length;
 	await widget.send(text);
 	const { text: answer } = await widget.waitFor(() => widget.shown[from], {
