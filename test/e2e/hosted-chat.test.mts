@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { browser } from '../support/browserFixture.mts';
 import { openHostedChat, type HostedChat } from '../tools/browser/chatWidget.mts';
-import { importExample, startEnvironment, type Environment } from '../tools/demo/environment.mts';
-import { startScriptedModel, type ScriptedModel } from '../tools/demo/model.mts';
+import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { startHostedChat, type HostedChatWorkflow } from '../tools/demo/hostedChat.mts';
 
 jest.setTimeout(180_000);
 
@@ -12,13 +12,11 @@ const REQUEST = `I want a human, my address is ${ANN}`;
 const HANDED_OVER = 'A human takes over.';
 
 let environment: Environment;
-let model: ScriptedModel;
-let chatUrl: string;
-let workflowId: string;
+let hosted: HostedChatWorkflow;
 
 beforeAll(async () => {
 	environment = await startEnvironment();
-	model = await startScriptedModel((said, toolResults, before) => {
+	hosted = await startHostedChat(environment, (said, toolResults, before) => {
 		if (/human/.test(said) && toolResults.length === 0) {
 			return { callTool: { contactEmail: ANN, contactReason: 'An order is late' } };
 		}
@@ -27,31 +25,9 @@ beforeAll(async () => {
 		if (/remember/.test(said)) return { say: before.join(' | ') };
 		return { say: `You said: ${said}` };
 	});
-	const openAi = await environment.n8n.api.createCredential('Model', 'openAiApi', {
-		apiKey: 'none',
-		url: model.url,
-	});
-	const imported = await importExample(environment.n8n, 'ai-agent-in-n8n-chat', {
-		credentials: { talkdeskOAuth2Api: environment.credential, openAiApi: openAi },
-		chat: environment.chat,
-	});
-	workflowId = imported.workflowId;
-	chatUrl = `${environment.n8n.webhookUrl}/${imported.webhookIdOf('When chat message received')}/chat`;
-	const key = environment.credentialData.webhookApiKey ?? '';
-	environment.talkdesk.configure({
-		touchpoints: [
-			{
-				id: 'local-touchpoint',
-				integration: {
-					basePath: imported.basePath,
-					authentication: { type: 'apiKey', key },
-				},
-			},
-		],
-	});
 }, 180_000);
 afterAll(async () => {
-	await model?.close();
+	await hosted?.close();
 	await environment?.stop();
 }, 30_000);
 
@@ -63,13 +39,13 @@ const saidIn = (id: string) =>
 const newest = () => environment.talkdesk.conversations().at(-1)?.id ?? 'none';
 
 const waiting = async () =>
-	(await environment.n8n.api.executions({ workflowId })).filter(
+	(await environment.n8n.api.executions({ workflowId: hosted.workflowId })).filter(
 		({ status }) => status === 'waiting',
 	);
 
 /** A customer who has been handed over to Zoe. */
 async function handOver() {
-	const chat = await openHostedChat(await browser.newPage(), chatUrl);
+	const chat = await openHostedChat(await browser.newPage(), hosted.chatUrl);
 	await chat.say(REQUEST);
 	await chat.hears(HANDED_OVER);
 	const id = newest();
@@ -86,7 +62,7 @@ async function untilSaid(id: string, texts: string[]) {
 }
 
 it('a customer talks with the bot, with the human, and with the bot again, which knows what the human said', async () => {
-	const chat = await openHostedChat(await browser.newPage(), chatUrl);
+	const chat = await openHostedChat(await browser.newPage(), hosted.chatUrl);
 	await chat.say('Hello');
 	await chat.hears('You said: Hello');
 	await chat.say(REQUEST);

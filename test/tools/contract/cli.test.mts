@@ -68,7 +68,14 @@ test('reports what did not hold, on the screen and in a file, without secrets', 
 test('takes the credential from a file, and writes JSON', async () => {
 	await withTalkdesk({}, async (talkdesk) => {
 		const credential = path.join(folder, 'credential.json');
-		fs.writeFileSync(credential, JSON.stringify({ ...settingsFor(talkdesk), region: 'custom' }));
+		fs.writeFileSync(
+			credential,
+			JSON.stringify({
+				...settingsFor(talkdesk),
+				clientSecret: CANARIES.secret,
+				region: 'custom',
+			}),
+		);
 		const { exit } = run(['--credentials', credential, '--output', 'report.json']);
 		expect(await exit).toBe(0);
 		const report: unknown = JSON.parse(fs.readFileSync(path.join(folder, 'report.json'), 'utf8'));

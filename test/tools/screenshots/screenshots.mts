@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 
 import { openBrowser, type TestBrowser } from '../browser/browser.mts';
+import { openHostedChat } from '../browser/chatWidget.mts';
 import {
 	agentSays,
 	customerSays,
@@ -19,9 +20,11 @@ import {
 } from '../demo/pageActions.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { startEnvironment, type Environment } from '../demo/environment.mts';
+import { startHostedChat } from '../demo/hostedChat.mts';
 
 const FOLDER = path.join(PROJECT_FOLDER, 'docs', 'pictures');
 const PAGE = { viewport: { width: 1200, height: 750 }, colorScheme: 'light' as const };
+const CHAT = { viewport: { width: 800, height: 900 }, colorScheme: 'light' as const };
 const EDITOR = { viewport: { width: 1600, height: 900 }, colorScheme: 'light' as const };
 
 /** n8n's hints for a new workflow, which appear some time after it is opened. */
@@ -91,6 +94,40 @@ async function takeEditor(environment: Environment, browser: TestBrowser): Promi
 	}
 }
 
+/** n8n's own chat, in which a human takes over from an AI agent, and its workflow. */
+async function takeHostedChat(environment: Environment, browser: TestBrowser): Promise<void> {
+	const hosted = await startHostedChat(environment, (said, toolResults) => {
+		if (toolResults.length > 0) return { say: 'A colleague takes over, here in this chat.' };
+		if (!/human/.test(said)) return { say: 'Your order 4711 left us on Monday.' };
+		return { callTool: { contactEmail: 'ann@example.com', contactReason: 'A late order' } };
+	});
+	try {
+		const chat = await openHostedChat(await browser.newPage(CHAT), hosted.chatUrl);
+		await chat.say('Where is my order 4711?');
+		await chat.hears('left us on Monday');
+		await chat.say('Could I talk to a human? My address is ann@example.com');
+		await chat.hears('A colleague takes over');
+		const { talkdesk } = environment;
+		const id = talkdesk.conversations().at(-1)?.id ?? '';
+		await talkdesk.agent.join(id, { name: 'Zoe' });
+		await talkdesk.agent.say(id, 'Hello Ann, this is Zoe. I see it: it is in your town.');
+		await chat.hears('this is Zoe');
+		await chat.say('Will it come today?');
+		await chat.hears('✓');
+		await talkdesk.agent.say(id, 'Yes, before noon. Have a nice day!');
+		await chat.hears('before noon');
+		await talkdesk.agent.end(id);
+		await chat.hears('I am your bot again');
+		await take(chat.page, 'n8n-chat');
+		const { workflowId } = hosted;
+		const editor = await openExample({ ...environment, workflowId }, browser, EDITOR);
+		await editor.keyboard.press('1');
+		await take(editor, 'n8n-chat-workflow');
+	} finally {
+		await hosted.close();
+	}
+}
+
 fs.mkdirSync(FOLDER, { recursive: true });
 const browser = await openBrowser();
 try {
@@ -100,6 +137,7 @@ try {
 	try {
 		await takePages(environment, browser);
 		await takeEditor(environment, browser);
+		await takeHostedChat(environment, browser);
 	} finally {
 		await environment.stop();
 	}
