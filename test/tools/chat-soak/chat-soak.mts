@@ -4,8 +4,9 @@ import { z } from 'zod';
 
 import { seededFaults, seededRandom, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
-import { importExample, startEnvironment, type Environment } from '../demo/environment.mts';
-import { startScriptedModel } from '../demo/model.mts';
+import { startEnvironment, type Environment } from '../demo/environment.mts';
+import { startHostedChat } from '../demo/hostedChat.mts';
+import type { Script } from '../demo/model.mts';
 import type { N8nApi } from '../n8n/api.mts';
 import { CANARY, linesOf } from '../soak/lines.mts';
 import { answerCustomer, createArrivals, type Arrivals } from './agent.mts';
@@ -35,14 +36,13 @@ const failed = (text: string) => `No colleague is there: ${text}`;
 const ADDRESS = /\S+@\S+/;
 
 /** The model repeats what it was told, and calls the tool for whoever wants a human. */
-const startModel = async () =>
-	await startScriptedModel((said, toolResults) => {
-		const [result] = toolResults.slice(-1);
-		if (result !== undefined) return { say: /error/i.test(result) ? failed(said) : taken(said) };
-		const [contactEmail] = ADDRESS.exec(said) ?? [];
-		if (contactEmail === undefined) return { say: heard(said) };
-		return { callTool: { contactEmail, contactReason: said } };
-	});
+const script: Script = (said, toolResults) => {
+	const [result] = toolResults.slice(-1);
+	if (result !== undefined) return { say: /error/i.test(result) ? failed(said) : taken(said) };
+	const [contactEmail] = ADDRESS.exec(said) ?? [];
+	if (contactEmail === undefined) return { say: heard(said) };
+	return { callTool: { contactEmail, contactReason: said } };
+};
 
 interface Context {
 	talkdesk: TalkdeskSimulator;
@@ -76,7 +76,9 @@ async function playChat(context: Context, nth: number): Promise<ChatRun> {
 	try {
 		await play(context, run, nth);
 	} catch (error) {
-		run.problems.push(`${name}: ${String(error)}; read last: ${widget.shown.at(-1)?.text ?? 'nothing'}`);
+		run.problems.push(
+			`${name}: ${String(error)}; read last: ${widget.shown.at(-1)?.text ?? 'nothing'}`,
+		);
 	} finally {
 		widget.close();
 	}
@@ -211,23 +213,9 @@ async function soak(): Promise<boolean> {
 			if (options.log) fs.writeFileSync(options.log, environment.n8n.log());
 			await environment.stop();
 		});
-		const { talkdesk, n8n } = environment;
-		const model = await startModel();
-		ends.push(async () => await model.close());
-		const openAiApi = await n8n.api.createCredential('Model', 'openAiApi', {
-			apiKey: 'none',
-			url: model.url,
-		});
-		const { basePath, webhookIdOf } = await importExample(n8n, 'ai-agent-in-n8n-chat', {
-			credentials: { talkdeskOAuth2Api: environment.credential, openAiApi },
-			chat: environment.chat,
-		});
-		const key = environment.credentialData.webhookApiKey ?? '';
-		const integration = {
-			...{ basePath, authentication: { type: 'apiKey' as const, key }, timeoutSeconds: 30 },
-		};
-		talkdesk.configure({ touchpoints: [{ id: 'local-touchpoint', integration }] });
-		const chatUrl = `${n8n.webhookUrl}/${webhookIdOf('When chat message received')}/chat`;
+		const { talkdesk } = environment;
+		const hosted = await startHostedChat(environment, script);
+		ends.push(async () => await hosted.close());
 
 		const total = options.chats * options.messages * 2;
 		let done = 0;
@@ -236,7 +224,7 @@ async function soak(): Promise<boolean> {
 			if (done % Math.ceil(total / 10) === 0) print(`  ${done} of ${total} messages`);
 		};
 		const begun = Date.now();
-		const context = { talkdesk, arrivals, chatUrl, progress };
+		const context = { talkdesk, arrivals, chatUrl: hosted.chatUrl, progress };
 		const runs = await Promise.all(
 			Array.from({ length: options.chats }, async (_, index) => await playChat(context, index + 1)),
 		);
@@ -250,7 +238,7 @@ async function soak(): Promise<boolean> {
 		print(`Agents who asked once more, since the customer saw dots for 20 s: ${nudges}.`);
 		print(`Faults of Talkdesk's responses: ${JSON.stringify(faults.counts())}.`);
 		print(`Faults of Talkdesk's webhook calls: ${JSON.stringify(webhookFaults.counts())}.`);
-		if (process.env.DEBUG_CHAT) print(JSON.stringify([model.toolResults, records, talkdesk.log.slice(-5)], null, 1));
+		if (process.env.DEBUG_CHAT) print(JSON.stringify([records], null, 1));
 		const failures = [...runs.flatMap(({ problems }) => problems), ...failuresOf(counts)];
 		for (const text of failures.slice(0, 30)) print(`  failure: ${text}`);
 		if (failures.length > 30) print(`  and ${failures.length - 30} more`);
