@@ -8,6 +8,9 @@ import { startEnvironment, type Environment } from '../demo/environment.mts';
 import { startHostedChat } from '../demo/hostedChat.mts';
 import type { Script } from '../demo/model.mts';
 import type { N8nApi } from '../n8n/api.mts';
+import type { N8nOptions } from '../n8n/instance.mts';
+import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { startQueueN8n } from '../n8n/queue.mts';
 import { CANARY, linesOf } from '../soak/lines.mts';
 import { answerCustomer, createArrivals, type Arrivals } from './agent.mts';
 import { parseOptions, USAGE } from './chat-soak-options.mts';
@@ -23,7 +26,7 @@ const HANG_MS = 3_000;
 const CUSTOMER_PAUSE_MS = 5_000;
 const AGENT_PAUSE_MS = 15_000;
 /** Talkdesk may be away for a moment: then the bot says that no human comes. */
-const MAX_WISHES = Number(process.env.WISHES ?? 10);
+const MAX_WISHES = 10;
 const MAX_WAIT_MS = 120_000;
 
 const options = parseOptions();
@@ -192,6 +195,9 @@ async function recordOf({ talkdesk, n8n }: Environment, run: ChatRun): Promise<C
 	};
 }
 
+const startQueue = async (given: N8nOptions) =>
+	await startQueueN8n({ packageFolder: PROJECT_FOLDER, ...given });
+
 async function soak(): Promise<boolean> {
 	const ends: Array<() => Promise<void>> = [];
 	try {
@@ -208,6 +214,7 @@ async function soak(): Promise<boolean> {
 			onProgress: print,
 			// Isolates for expressions would take most of the processor time.
 			n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy' },
+			...(options.queue && { startN8n: startQueue }),
 		});
 		ends.push(async () => {
 			if (options.log) fs.writeFileSync(options.log, environment.n8n.log());
@@ -238,7 +245,7 @@ async function soak(): Promise<boolean> {
 		print(`Agents who asked once more, since the customer saw dots for 20 s: ${nudges}.`);
 		print(`Faults of Talkdesk's responses: ${JSON.stringify(faults.counts())}.`);
 		print(`Faults of Talkdesk's webhook calls: ${JSON.stringify(webhookFaults.counts())}.`);
-		if (process.env.DEBUG_CHAT) print(JSON.stringify([records], null, 1));
+		if (options.records) fs.writeFileSync(options.records, JSON.stringify(records, null, '\t'));
 		const failures = [...runs.flatMap(({ problems }) => problems), ...failuresOf(counts)];
 		for (const text of failures.slice(0, 30)) print(`  failure: ${text}`);
 		if (failures.length > 30) print(`  and ${failures.length - 30} more`);
