@@ -1,5 +1,6 @@
 import { compareDelivery } from '../../simulator/compare-delivery.mts';
 import { isOfAnother } from '../soak/lines.mts';
+import { without } from '../soak/verdict.mts';
 import type { Said } from './person.mts';
 
 /** A chat from all sides. */
@@ -26,6 +27,11 @@ export interface Counts {
 	toCustomer: Direction;
 	/** Messages that n8n has not given to the example, since the execution was running. The customer has said them again. */
 	droppedByN8n: number;
+	/**
+	 * Texts that came again with the ✓ of the message that was said again. n8n shows the human's text at once after it has dropped
+	 * a message, and the node isn't told: it looks like a text that n8n has not shown.
+	 */
+	shownAgain: number;
 	/** Messages that the example could not send. The customer has read so, and has said them again. */
 	refused: number;
 	/** Taken and not sent, and the customer was not told so. */
@@ -53,6 +59,7 @@ export function countChats(chats: readonly ChatRecord[]): Counts {
 		toAgent: sum(each.map(({ toAgent }) => toAgent)),
 		toCustomer: sum(each.map(({ toCustomer }) => toCustomer)),
 		droppedByN8n: each.reduce((total, { droppedByN8n }) => total + droppedByN8n, 0),
+		shownAgain: each.reduce((total, { shownAgain }) => total + shownAgain, 0),
 		refused: each.reduce((total, { refused }) => total + refused, 0),
 		takenAndLost: each.flatMap(({ takenAndLost }) => takenAndLost),
 		saidInVain: each.flatMap(({ saidInVain }) => saidInVain),
@@ -63,9 +70,12 @@ function countChat(chat: ChatRecord): Counts {
 	const tries = chat.said.flatMap((said) => said.tries);
 	const hasRead = (text: string) => chat.agentRead.includes(text);
 	const isTaken = (text: string) => chat.taken.includes(text);
+	const again = shownAgain(chat);
+	const customer = toCustomer(chat);
 	return {
 		toAgent: toAgent(chat),
-		toCustomer: toCustomer(chat),
+		toCustomer: { ...customer, doubled: without(customer.doubled, again) },
+		shownAgain: again.length,
 		droppedByN8n: tries.filter(({ text }) => !hasRead(text) && !isTaken(text)).length,
 		refused: tries.filter(({ outcome }) => outcome === 'refused').length,
 		takenAndLost: tries
@@ -76,6 +86,22 @@ function countChat(chat: ChatRecord): Counts {
 			.map(({ text }) => text),
 	};
 }
+
+/** The human's texts after a message that n8n has dropped, if they are repeated with the ✓ of the next try. */
+function shownAgain({ said, agentRead, taken, shown }: ChatRecord): string[] {
+	return said.flatMap(({ tries }) =>
+		tries.flatMap(({ text, after }, index) => {
+			const next = tries[index + 1];
+			if (!next || agentRead.includes(text) || taken.includes(text)) return [];
+			const answer = linesIn(shown.slice(next.after, next.after + 1));
+			const before = linesIn(shown.slice(after, next.after));
+			return answer.includes('✓') ? before.filter((line) => answer.includes(line)) : [];
+		}),
+	);
+}
+
+const linesIn = (shown: readonly string[]) =>
+	shown.flatMap((text) => text.split('\n')).filter((line) => line !== '');
 
 function toAgent({ email, said, agentRead, before }: ChatRecord): Direction {
 	const texts = new Map(
@@ -96,9 +122,7 @@ function toAgent({ email, said, agentRead, before }: ChatRecord): Direction {
 }
 
 function toCustomer({ email, agentSaid, shown, ofBot }: ChatRecord): Direction {
-	const lines = shown
-		.flatMap((text) => text.split('\n'))
-		.filter((text) => text !== '' && !SIGNS.some((sign) => sign.test(text)));
+	const lines = linesIn(shown).filter((text) => !SIGNS.some((sign) => sign.test(text)));
 	const bot = compareDelivery(
 		[...ofBot],
 		lines.filter((text) => ofBot.includes(text)),
@@ -152,12 +176,13 @@ export function failuresOf({ toAgent, toCustomer, takenAndLost, saidInVain }: Co
 const row = (...cells: Array<string | number>) => `| ${cells.join(' | ')} |`;
 
 /** The counts as a table in Markdown, and what n8n has dropped. */
-export function formatCounts({ toAgent, toCustomer, droppedByN8n, refused }: Counts): string {
+export function formatCounts(counts: Counts): string {
 	const line = (
 		name: string,
 		{ said, lost, doubled, outOfOrder, ofAnother, unexpected }: Direction,
 	) =>
 		row(name, said, lost.length, doubled.length, outOfOrder, ofAnother.length, unexpected.length);
+	const { toAgent, toCustomer, droppedByN8n, shownAgain, refused } = counts;
 	return [
 		row('', 'said', 'lost', 'doubled', 'out of order', "of another's chat", 'unexpected'),
 		row('---', '---:', '---:', '---:', '---:', '---:', '---:'),
@@ -165,6 +190,7 @@ export function formatCounts({ toAgent, toCustomer, droppedByN8n, refused }: Cou
 		line('agent to customer', toCustomer),
 		'',
 		`Dropped by n8n, sent again: ${droppedByN8n}.`,
+		`Texts of the human that came again with the ✓ of such a message: ${shownAgain}.`,
 		`Could not be sent to Talkdesk, which the customer has read, sent again: ${refused}.`,
 	].join('\n');
 }

@@ -8,7 +8,7 @@ const answer = 'canary c1 hears 1';
 const bot = 'The bot: hello';
 
 const said = (line: string, ...tries: Said['tries']): Said => ({ line, tries });
-const read = (text: string) => ({ text, outcome: 'read' as const });
+const read = (text: string) => ({ text, outcome: 'read' as const, after: 0 });
 
 const fine: ChatRecord = {
 	email: 'c1@canary.internal',
@@ -28,15 +28,33 @@ it.each<[string, Partial<ChatRecord>]>([
 	[
 		'a message that n8n dropped, said again',
 		{
-			said: [said(one, { text: one, outcome: 'unnoticed' }, read(again)), said(two, read(two))],
+			said: [
+				said(one, { text: one, outcome: 'unnoticed', after: 0 }, read(again)),
+				said(two, read(two)),
+			],
 			agentRead: [again, two],
 			taken: [again, two],
 		},
 	],
 	[
+		'a text that came again with the ✓ of a message that n8n had dropped',
+		{
+			said: [
+				said(one, { text: one, outcome: 'unnoticed', after: 1 }, { ...read(again), after: 2 }),
+				said(two, read(two)),
+			],
+			agentRead: [again, two],
+			taken: [again, two],
+			shown: [bot, answer, `${answer}\n\n✓`],
+		},
+	],
+	[
 		'a message that was refused, said again',
 		{
-			said: [said(one, { text: one, outcome: 'refused' }, read(again)), said(two, read(two))],
+			said: [
+				said(one, { text: one, outcome: 'refused', after: 0 }, read(again)),
+				said(two, read(two)),
+			],
 			agentRead: [again, two],
 			taken: [one, again, two],
 		},
@@ -77,6 +95,11 @@ it.each<[string, Partial<ChatRecord>, string[]]>([
 		[`doubled on the way to the customer: ${answer}`],
 	],
 	[
+		'a text that came again with the ✓ of a message that was not dropped',
+		{ shown: [bot, answer, `${answer}\n\n✓`] },
+		[`doubled on the way to the customer: ${answer}`],
+	],
+	[
 		'a word of the bot that is missing',
 		{ shown: [answer] },
 		[`lost on the way to the customer: ${bot}`],
@@ -92,7 +115,10 @@ it.each<[string, Partial<ChatRecord>, string[]]>([
 	[
 		'a message that was taken and lost, hidden by one that was said again',
 		{
-			said: [said(one, { text: one, outcome: 'unnoticed' }, read(again)), said(two, read(two))],
+			said: [
+				said(one, { text: one, outcome: 'unnoticed', after: 0 }, read(again)),
+				said(two, read(two)),
+			],
 			agentRead: [again, two],
 			taken: [one, again, two],
 		},
@@ -101,7 +127,10 @@ it.each<[string, Partial<ChatRecord>, string[]]>([
 	[
 		'a message that was said again, although the agent had read it',
 		{
-			said: [said(one, { text: one, outcome: 'unnoticed' }, read(again)), said(two, read(two))],
+			said: [
+				said(one, { text: one, outcome: 'unnoticed', after: 0 }, read(again)),
+				said(two, read(two)),
+			],
 			agentRead: [one, again, two],
 			taken: [one, again, two],
 		},
@@ -113,8 +142,8 @@ it.each<[string, Partial<ChatRecord>, string[]]>([
 
 it('counts what n8n has dropped, and what could not be sent', () => {
 	const tries: Said['tries'] = [
-		{ text: one, outcome: 'unnoticed' },
-		{ text: again, outcome: 'refused' },
+		{ text: one, outcome: 'unnoticed', after: 0 },
+		{ text: again, outcome: 'refused', after: 0 },
 		read('third'),
 	];
 	const chat = { ...fine, said: [said(one, ...tries)], agentRead: ['third'], taken: [again] };

@@ -22,6 +22,8 @@ export interface Said {
 		text: string;
 		/** `read`: the customer has seen ✓; `refused`: has read that it failed; `unnoticed`: no ✓ before the next text. */
 		outcome: 'read' | 'refused' | 'unnoticed';
+		/** How many texts the chat had shown before. */
+		after: number;
 	}>;
 }
 
@@ -48,7 +50,7 @@ export async function sayToHuman(widget: ChatWidget, said: Said, options: SayOpt
 		await untilAbleToType(widget, options);
 		const from = widget.shown.length;
 		const sentAt = Date.now();
-		const entry: Said['tries'][number] = { text, outcome: 'unnoticed' };
+		const entry: Said['tries'][number] = { text, outcome: 'unnoticed', after: from };
 		said.tries.push(entry);
 		await widget.send(text);
 		entry.outcome = await widget
