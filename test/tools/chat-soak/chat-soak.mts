@@ -176,11 +176,17 @@ async function recordOf({ talkdesk, n8n }: Environment, run: ChatRun): Promise<C
 		.transcripts()
 		.filter(({ conversationId }) => ids.includes(conversationId));
 	const events = transcripts.flatMap((transcript) => transcript.events);
-	const agentSaid = events.flatMap(({ message, calls }) => {
-		// The order is that of Talkdesk's calls: a late one is overtaken there.
-		const nths = calls.filter(({ ok }) => ok).map(({ nth }) => nth);
-		return message && nths.length > 0 ? [{ nth: Math.min(...nths), text: message.content }] : [];
-	});
+	const calls = events
+		.flatMap(({ message, fault, calls }) => {
+			const nths = calls.filter(({ ok }) => ok).map(({ nth }) => nth);
+			if (!message || nths.length === 0) return [];
+			return [{ nth: Math.min(...nths), text: message.content, isLate: fault === 'late' }];
+		})
+		.sort((a, b) => a.nth - b.nth);
+	// The order is that of Talkdesk's calls. A late one is called at the same moment as the one before or after it.
+	const agentSaid = calls.map(({ text, isLate }, place) => ({
+		...{ text, first: place - (isLate ? 1 : 0), last: place + (isLate ? 1 : 0) },
+	}));
 	return {
 		email: run.email,
 		said: run.said,
@@ -189,7 +195,7 @@ async function recordOf({ talkdesk, n8n }: Environment, run: ChatRun): Promise<C
 			(start.previous_messages ?? []).map(({ content }) => content),
 		),
 		taken: await takenBy(n8n.api, run.widget.executionIds),
-		agentSaid: agentSaid.sort((a, b) => a.nth - b.nth).map(({ text }) => text),
+		agentSaid,
 		shown: run.widget.shown.map(({ text }) => text),
 		ofBot: run.ofBot,
 	};

@@ -1,4 +1,4 @@
-import { compareDelivery } from '../../simulator/compare-delivery.mts';
+import { compareDelivery, type Attempted } from '../../simulator/compare-delivery.mts';
 import { isOfAnother } from '../soak/lines.mts';
 import { without } from '../soak/verdict.mts';
 import type { Said } from './person.mts';
@@ -14,8 +14,8 @@ export interface ChatRecord {
 	before: readonly string[];
 	/** The texts that n8n has given to the example: its executions hold them. */
 	taken: readonly string[];
-	/** The agents' lines that n8n has acknowledged, in the order of Talkdesk's calls. */
-	agentSaid: readonly string[];
+	/** The agents' lines that n8n has acknowledged, with their places among Talkdesk's calls. */
+	agentSaid: readonly Attempted[];
 	/** What the chat has shown to the customer, in order. */
 	shown: readonly string[];
 	/** Lines that may be shown once besides the agent's: the bot's. */

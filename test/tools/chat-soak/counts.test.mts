@@ -7,6 +7,8 @@ const two = 'canary c1 asks 2';
 const answer = 'canary c1 hears 1';
 const bot = 'The bot: hello';
 
+const inOrder = (...texts: string[]) =>
+	texts.map((text, place) => ({ text, first: place, last: place }));
 const said = (line: string, ...tries: Said['tries']): Said => ({ line, tries });
 const read = (text: string) => ({ text, outcome: 'read' as const, after: 0 });
 
@@ -16,7 +18,7 @@ const fine: ChatRecord = {
 	agentRead: [one, two],
 	before: ['canary c1 greets the bot, 1'],
 	taken: [one, two],
-	agentSaid: [answer],
+	agentSaid: inOrder(answer),
 	shown: [bot, '✓', answer, '✓'],
 	ofBot: [bot],
 };
@@ -98,6 +100,11 @@ it.each<[string, Partial<ChatRecord>, string[]]>([
 		'a text that came again with the ✓ of a message that was not dropped',
 		{ shown: [bot, answer, `${answer}\n\n✓`] },
 		[`doubled on the way to the customer: ${answer}`],
+	],
+	[
+		'texts in another order',
+		{ agentSaid: inOrder('b', 'a'), shown: [bot, 'a', 'b'] },
+		['out of order on the way to the customer: 1'],
 	],
 	[
 		'a word of the bot that is missing',
