@@ -13,7 +13,7 @@ const startedSchema = z.object({
 });
 
 /** A text that the chat has shown. */
-export interface ShownText {
+interface ShownText {
 	text: string;
 	/** Milliseconds since 1970. */
 	at: number;
