@@ -67,8 +67,16 @@ export function noteCustomerWrites(functions: Context, now: number): void {
 	contextOf(functions)[KEY] = { since: 0, looks: 0, ...(isUnshown && { text }) };
 }
 
-/** Takes the text that n8n had not shown when the customer wrote. */
-export function takeUnshownText(functions: Context): string | undefined {
+/**
+ * What the customer reads next: a text, after the one that n8n had not shown when the customer wrote.
+ *
+ * Both, since without the sign that it was delivered the message looks like one that n8n has dropped, and is written again.
+ */
+export function withUnshownText(functions: Context, text: string): string {
+	return [takeUnshownText(functions), text].filter(Boolean).join('\n\n');
+}
+
+function takeUnshownText(functions: Context): string | undefined {
 	const state = stateOf(functions);
 	if (state.shownNode !== undefined || state.text === undefined) return undefined;
 	contextOf(functions)[KEY] = { since: 0, looks: 0 };

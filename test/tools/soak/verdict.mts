@@ -47,7 +47,7 @@ export function verdict(outcome: Outcome): string[] {
 }
 
 /** Removes texts from a list, each as often as it is in `others`. */
-function without(texts: string[], others: string[]): string[] {
+export function without(texts: string[], others: string[]): string[] {
 	const left = [...others];
 	return texts.filter((text) => {
 		const at = left.indexOf(text);

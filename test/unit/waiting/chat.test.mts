@@ -4,7 +4,7 @@ import {
 	noteCustomerWrites,
 	noteText,
 	pauseBefore,
-	takeUnshownText,
+	withUnshownText,
 } from '../../../nodes/Talkdesk/waiting/chat';
 import { NODE } from '../../support/node.mts';
 
@@ -46,7 +46,7 @@ it('after the customer has written, the same node needs no pause', () => {
 	noteCustomerWrites(a, T + 10_000);
 	expect(pauseBefore(a)).toBe(0);
 	expect(noteText(a, '✓', T + 10_000)).toBe(T + 13_250);
-	expect(takeUnshownText(a)).toBeUndefined();
+	expect(withUnshownText(a, '✓')).toBe('✓');
 });
 
 it('a text that the customer has interrupted before its second look is shown next, once', () => {
@@ -54,8 +54,8 @@ it('a text that the customer has interrupted before its second look is shown nex
 	noteText(a, 'One', T);
 	noteText(b, 'Two', T + 5000);
 	noteCustomerWrites(b, T + 5000 + 3249);
-	expect(takeUnshownText(b)).toBe('Two');
-	expect(takeUnshownText(b)).toBeUndefined();
+	expect(withUnshownText(b, '✓')).toBe('Two\n\n✓');
+	expect(withUnshownText(b, '✓')).toBe('✓');
 });
 
 it('a text that has had its first look was shown', () => {
@@ -63,13 +63,13 @@ it('a text that has had its first look was shown', () => {
 	noteText(a, 'One', T);
 	noteText(b, 'Two', T + 5000);
 	noteCustomerWrites(b, T + 5000 + 3250);
-	expect(takeUnshownText(b)).toBeUndefined();
+	expect(withUnshownText(b, '✓')).toBeUndefined();
 });
 
 it('nothing is taken as unshown while it still may be shown', () => {
 	const { a } = chat();
 	noteText(a, 'One', T);
-	expect(takeUnshownText(a)).toBeUndefined();
+	expect(withUnshownText(a, '✓')).toBe('✓');
 	expect(pauseBefore(a)).toBe(3250);
 });
 
@@ -78,7 +78,7 @@ it.each([null, 'text', 7, { since: 'x' }, { shownNode: {} }])(
 	(talkdeskChat) => {
 		const { a } = chat({ talkdeskChat });
 		expect(pauseBefore(a)).toBe(0);
-		expect(takeUnshownText(a)).toBeUndefined();
+		expect(withUnshownText(a, '✓')).toBe('✓');
 		noteCustomerWrites(a, T);
 		expect(noteText(a, 'Hi', T)).toBe(T + 3250);
 	},

@@ -3,7 +3,7 @@ import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 import { isTool } from '../../parameters/isTool';
-import { pauseBefore, takeUnshownText } from '../../waiting/chat';
+import { pauseBefore, withUnshownText } from '../../waiting/chat';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
 import { register } from '../../waiting/register';
@@ -157,7 +157,9 @@ function chatTextOf(
 		const files = attachments.map(({ name }) => `📎 ${name ?? ''}`.trim());
 		return [text, ...files].filter(Boolean).join('\n');
 	}
-	const unshown = takeUnshownText(functions);
-	if (sent === 'failed') return [unshown, options.notDeliveredText].filter(Boolean).join('\n\n');
-	return unshown || (!event && options.chatText) || options.deliveredText;
+	const text =
+		sent === 'failed'
+			? options.notDeliveredText
+			: (!event && options.chatText) || options.deliveredText;
+	return withUnshownText(functions, text);
 }
