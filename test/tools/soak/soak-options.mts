@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 export const USAGE = `npm run soak [-- options]
 
+The example "Live chat hand-off" under load: many customers, bots and agents at once, faults in both directions, restarts.
+
   --queue                n8n in queue mode: PostgreSQL, Redis, webhook process, two workers
   --conversations <n>    200 by default
   --messages <n>         in each direction and conversation, 20 by default
@@ -16,11 +18,12 @@ export const USAGE = `npm run soak [-- options]
                          ended it is unknown whether the message had arrived
   --no-chaos             doesn't restart n8n, or kill its worker, in the middle
 
-Customers send up to five messages without waiting for responses. Their channel numbers messages from 1 in every chat, uses the
-number as the idempotency key, and repeats a call that has failed. At the end all failed executions are retried.
-Exits with 1 if a message was lost, duplicated or unexpected, in either direction; if a message was out of order at the agent
-(not with --queue: workers don't share an order); or if n8n's log has a secret. Messages that a retry sends again to a customer
-are n8n's own, and only counted.`;
+Customers talk to the bot, ask for a human, and send up to five messages without waiting for responses. If a conversation ends
+early, they ask for a human again. Their channel numbers messages from 1 in every chat, and repeats a call that has failed with
+the same number. Agents join as soon as Talkdesk has the conversation. At the end all failed executions are retried.
+Exits with 1 if a message was lost, duplicated or unexpected, in either direction; if a message was read in the chat of another
+customer; if one was out of order at the agent (not with --queue: workers don't share an order); or if n8n's log has a secret.
+Messages that a retry sends again to a customer are n8n's own, and only counted.`;
 
 const count = z.coerce.number().int().positive();
 
