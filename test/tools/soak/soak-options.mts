@@ -17,6 +17,7 @@ The example "Live chat hand-off" under load: many customers, bots and agents at 
   --after-end <answer>   answered (default) or ended: the response to a known key after the end of its conversation. With
                          ended it is unknown whether the message had arrived
   --no-chaos             doesn't restart n8n, or kill its worker, in the middle
+  --log <file>           for n8n's log, written at the end
 
 Customers talk to the bot, ask for a human, and send up to five messages without waiting for responses. If a conversation ends
 early, they ask for a human again. Their channel numbers messages from 1 in every chat, and repeats a call that has failed with
@@ -38,6 +39,7 @@ const schema = z.object({
 	keys: z.enum(['conversation', 'account']),
 	'after-end': z.enum(['answered', 'ended']),
 	'no-chaos': z.boolean(),
+	log: z.string().optional(),
 	help: z.boolean(),
 });
 
@@ -55,6 +57,7 @@ export function parseOptions() {
 			keys: { type: 'string', default: 'account' },
 			'after-end': { type: 'string', default: 'answered' },
 			'no-chaos': { type: 'boolean', default: false },
+			log: { type: 'string' },
 			help: { type: 'boolean', default: false },
 		},
 	});

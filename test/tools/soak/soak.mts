@@ -2,6 +2,7 @@
  * The live chat example with many customers over a bad network, while n8n is restarted (with --queue: workers are). Counts what
  * is lost, duplicated, out of order or read in another's chat, before and after all failed executions are retried.
  */
+import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startEnvironment, type EnvironmentOptions } from '../demo/environment.mts';
@@ -130,7 +131,10 @@ async function soak(): Promise<boolean> {
 				N8N_EXPRESSION_ENGINE: 'legacy',
 			},
 		} satisfies EnvironmentOptions);
-		ends.push(async () => await environment.stop());
+		ends.push(async () => {
+			if (options.log) fs.writeFileSync(options.log, environment.n8n.log());
+			await environment.stop();
+		});
 		const { talkdesk, n8n, basePath, credentialData, workflowId } = environment;
 		const recorder = await startFailureRecorder();
 		ends.push(async () => await recorder.close());
