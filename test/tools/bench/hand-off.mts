@@ -7,7 +7,15 @@ import { startChat, type Chat } from '../demo/chat.mts';
 import { conversationOf } from '../demo/conversation.mts';
 import { importExample } from '../demo/environment.mts';
 import type { N8nInstance } from '../n8n/instance.mts';
-import { CREDENTIAL_TYPE } from './bench-workflows.mts';
+import { itemsOf } from '../n8n/workflows.mts';
+import {
+	begin,
+	createChain,
+	CREDENTIAL_TYPE,
+	run,
+	TALKDESK,
+	type BenchNode,
+} from './bench-workflows.mts';
 import { ENGINES, withN8n } from './engines.mts';
 import { workedOff } from './listeners.mts';
 import { processorMs } from './processor.mts';
@@ -15,16 +23,22 @@ import type { Goal, Part, Progress, Section, Table } from './section.mts';
 import { inTurns, median, medianRatio } from './statistics.mts';
 
 const GOAL = 0.6;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const CUSTOMERS = 5;
 /** In each round and direction. */
-const MESSAGES = 30;
+const MESSAGES = 20;
 
-const VERSIONS = [
+const VERSIONS: Version[] = [
 	{ name: 'with sessions', file: 'examples/live-chat-hand-off.json' },
 	{ name: 'before', file: 'test/tools/bench/live-chat-before-sessions.json' },
+	{ name: 'the least', file: 'test/tools/bench/live-chat-least.json', isLeast: true },
 ];
-type Version = (typeof VERSIONS)[number];
+interface Version {
+	name: string;
+	file: string;
+	/** Whether it remembers nothing: its chat uses the conversation ID as the session ID. */
+	isLeast?: boolean;
+}
 
 /** A customer whose chat a human has. */
 interface Talk {
@@ -66,13 +80,32 @@ async function publish(
 	});
 	chat.webhookUrl = `${n8n.webhookUrl}/${touchpointId}`;
 	const integration = { basePath, authentication: { type: 'apiKey' as const, key } };
-	return { workflowId, touchpoint: { id: touchpointId, integration } };
+	return { workflowId, credential, touchpoint: { id: touchpointId, integration } };
 }
 
-/** Hands a new customer over. */
-async function handOver(talkdesk: TalkdeskSimulator, chat: Chat, name: string): Promise<Talk> {
-	const email = `${name}@example.com`;
-	const customer = chat.customer({ sessionId: name, email, name });
+/** Starts a conversation without the example. @returns its ID */
+async function startConversation(
+	n8n: N8nInstance,
+	credential: { id: string; name: string },
+	email: string,
+): Promise<string> {
+	const start: BenchNode = {
+		name: 'Start',
+		type: TALKDESK,
+		parameters: { resource: 'conversation', operation: 'start', contactEmail: email },
+		credentials: { [CREDENTIAL_TYPE]: credential },
+	};
+	const execution = await run(n8n, await createChain(n8n, start.name, [begin, start]));
+	return String(itemsOf(execution, start.name)[0]?.json.conversationId);
+}
+
+/** Hands a new customer over. @param sessionId that of the chat, if it is known already */
+async function handOver(
+	talkdesk: TalkdeskSimulator,
+	chat: Chat,
+	{ name, email, sessionId = name }: { name: string; email: string; sessionId?: string },
+): Promise<Talk> {
+	const customer = chat.customer({ sessionId, email, name });
 	const says = async (text: string) => {
 		const { handledBy, error } = await customer.says(text);
 		if (handledBy !== 'human' || error) throw new Error(`${name} did not reach the human.`);
@@ -118,11 +151,13 @@ async function measureEngine(
 	// Without calls of Talkdesk yet: the former example tells the customer of a start, in words that the chat no longer takes.
 	talkdesk.configure({ touchpoints: touchpoints.map(({ id }) => ({ id })) });
 	const sides: Side[] = [];
-	for (const { version, chat, workflowId } of published) {
+	for (const { version, chat, workflowId, credential } of published) {
 		const talks: Talk[] = [];
 		for (let index = 0; index < CUSTOMERS; index++) {
 			const name = `${title} ${version.name} ${index}`.replace(/\W+/g, '-');
-			talks.push(await handOver(talkdesk, chat, name));
+			const email = `${name}@example.com`;
+			const sessionId = version.isLeast && (await startConversation(n8n, credential, email));
+			talks.push(await handOver(talkdesk, chat, { name, email, ...(sessionId && { sessionId }) }));
 		}
 		sides.push({ ...version, workflowId, talks });
 	}
@@ -156,10 +191,11 @@ async function measureEngine(
 		const figures = (what: keyof Measured) =>
 			results.map((rounds) => rounds.map((each) => each[what]));
 		const [times, processor] = [figures('time'), figures('processor')];
-		const ratioOf = ([now = [], before = []]: number[][]) => medianRatio(now, before);
+		const ratioOf = ([now = [], ...others]: number[][], index: number) =>
+			medianRatio(now, others[index - 1] ?? []);
 		for (const [index, { name }] of sides.entries()) {
 			const milliseconds = (all: number[][]) => `${median(all[index] ?? []).toFixed(1)} ms`;
-			const share = (all: number[][]) => (index === 0 ? '' : ratioOf(all).toFixed(2));
+			const share = (all: number[][]) => (index === 0 ? '' : ratioOf(all, index).toFixed(2));
 			const row = [
 				...[direction.name, name, milliseconds(times), share(times)],
 				...[milliseconds(processor), share(processor)],
@@ -167,7 +203,7 @@ async function measureEngine(
 			rows.push(row);
 			progress(`  ${row.join(' | ')}`);
 		}
-		const ratios = [ratioOf(times), ratioOf(processor)];
+		const ratios = [ratioOf(times, 1), ratioOf(processor, 1)];
 		goals.push({
 			measure: `Live chat example, ${direction.name}: share of the time and of the processor time of the example before sessions; ${title}`,
 			goal: `≤ ${GOAL}`,
@@ -204,7 +240,7 @@ async function measure(progress: Progress): Promise<Section> {
 	return {
 		title: 'Hand-off',
 		paragraphs: [
-			`The live chat example, and its last version before sessions, which keeps in a Data Table of its own who talks to whom. Both are published on one n8n, each with ${CUSTOMERS} customers whose chats a human has. The messages go one after the other: a customer's is over when n8n has answered, an agent's when the chat has it. Talkdesk (the simulator) answers at once.`,
+			`The live chat example, and its last version before sessions, which keeps in a Data Table of its own who talks to whom. Beside them the least that any workflow does for a message: the Webhook node, _Message: Send_ and _Respond to Webhook_; the Talkdesk Trigger without _Find Session_, and an HTTP Request. It remembers nothing: its chat uses the conversation ID. All are published on one n8n, each with ${CUSTOMERS} customers whose chats a human has. The messages go one after the other: a customer's is over when n8n has answered, an agent's when the chat has it. Talkdesk (the simulator) answers at once.`,
 			`Medians of ${ROUNDS} rounds of ${MESSAGES} messages, in turns; the ratios are medians of those of each round. The processor time is that of n8n until its executions have ended (Linux).`,
 		],
 		tables,

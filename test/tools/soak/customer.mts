@@ -9,8 +9,10 @@ import type { Desk } from './desk.mts';
 import { CANARY, emailOf, linesOf } from './lines.mts';
 
 const RETRY_DELAY_MS = 1000;
-/** The maximum number of pending messages of one customer. */
+/** The maximum number of pending messages of one customer, and of one agent. */
 const MAX_CONCURRENT_MESSAGES = 5;
+/** The maximum time that an agent waits for them: n8n may have lost them for the time being. */
+const MAX_AGENT_WAIT_MS = 3000;
 /** The maximum pause between two bursts. */
 const MAX_PAUSE_MS = 400;
 /** The messages to the bot before the hand-over. */
@@ -119,6 +121,23 @@ export async function simulateCustomer(
 		sending.add(sent);
 	};
 
+	/** What the agent has said and n8n has acknowledged. */
+	const acknowledged: string[] = [];
+	const answer = async (number: number) => {
+		const line = lines.answer(number);
+		if (await desk.say(email, line)) acknowledged.push(line);
+		progress();
+	};
+	/** Without it, executions would pile up in an n8n that is too slow. */
+	async function waitForCustomer() {
+		const isHeard = (line: string) => run.heard.some(({ text }) => text === line);
+		const isBehind = () =>
+			acknowledged.filter((line) => !isHeard(line)).length >= MAX_CONCURRENT_MESSAGES;
+		for (const end = Date.now() + MAX_AGENT_WAIT_MS; isBehind() && Date.now() < end; ) {
+			await sleep(20);
+		}
+	}
+
 	for (let number = 1; number <= MESSAGES_TO_BOT; number++) await mention(lines.chat(number));
 	await askForHuman();
 	for (let number = 1; number <= messages; ) {
@@ -126,7 +145,8 @@ export async function simulateCustomer(
 		for (const last = Math.min(messages, number + burst - 1); number <= last; number++) {
 			while (sending.size >= MAX_CONCURRENT_MESSAGES) await Promise.race(sending);
 			send(number);
-			void desk.say(email, lines.answer(number)).then(progress);
+			await waitForCustomer();
+			void answer(number);
 			await sleep(apart);
 		}
 		await sleep(random() * MAX_PAUSE_MS);

@@ -7,8 +7,12 @@ const STARTED = 'POST /api/digital-connect/conversations';
 export interface Desk {
 	/** To be called with each request to Talkdesk. */
 	onLog: (entry: LogEntry) => void;
-	/** Writes to a customer, if an agent has joined the newest conversation. Resolves when n8n was called. */
-	say(email: string, text: string): Promise<void>;
+	/**
+	 * Writes to a customer, if an agent has joined the newest conversation. Resolves when n8n was called.
+	 *
+	 * @returns whether n8n has acknowledged it
+	 */
+	say(email: string, text: string): Promise<boolean>;
 	/** Resolves when n8n was called with everything that was said in a customer's chat. */
 	settled(email: string): Promise<void>;
 }
@@ -43,7 +47,12 @@ export function createDesk(talkdesk: () => TalkdeskSimulator): Desk {
 			void track(email, join(id, email));
 		},
 		async say(email, text) {
-			await track(email, talkdesk().agent.say(newest.get(email) ?? '', text));
+			const said = talkdesk().agent.say(newest.get(email) ?? '', text);
+			void track(email, said);
+			return await said.then(
+				({ ok }) => ok,
+				() => false,
+			);
 		},
 		async settled(email) {
 			await Promise.all(pending.get(email) ?? []);
