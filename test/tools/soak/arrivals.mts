@@ -72,14 +72,19 @@ function compareOutbound({ email, written, asides }: CustomerRun, own: CustomerT
 	};
 }
 
-/** Those that have arrived: each counts as expected as often as it has, up to the times it was said. */
+/**
+ * Those that have arrived: each counts as expected as often as it has, up to the times it was said. Their place doesn't count:
+ * n8n may run a call late that the channel has given up.
+ */
 function arrivedOf(asides: readonly Attempted[], arrived: readonly string[]): Attempted[] {
 	const left = [...arrived];
-	return asides.filter(({ text }) => {
-		const at = left.indexOf(text);
-		if (at >= 0) left.splice(at, 1);
-		return at >= 0;
-	});
+	return asides
+		.filter(({ text }) => {
+			const at = left.indexOf(text);
+			if (at >= 0) left.splice(at, 1);
+			return at >= 0;
+		})
+		.map(({ text }) => ({ text, first: -1, last: Infinity }));
 }
 
 function compareInbound({ email, heard, replies }: CustomerRun, own: CustomerTranscript[]) {
