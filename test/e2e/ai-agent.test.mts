@@ -34,10 +34,14 @@ beforeAll(async () => {
 		apiKey: 'none',
 		url: model.url,
 	});
-	const { basePath, webhookIdOf } = await importExample(environment.n8n, 'ai-agent-hand-off', {
-		credentials: { [CREDENTIAL]: environment.credential, openAiApi: openAi },
-		chat: environment.chat,
-	});
+	const { basePath, webhookIdOf } = await importExample(
+		environment.n8n,
+		'examples/ai-agent-hand-off.json',
+		{
+			credentials: { [CREDENTIAL]: environment.credential, openAiApi: openAi },
+			chat: environment.chat,
+		},
+	);
 	chatUrl = `${environment.n8n.webhookUrl}/${webhookIdOf('When chat message received')}/chat`;
 	const key = environment.credentialData.webhookApiKey ?? '';
 	const integration = { basePath, authentication: { type: 'apiKey' as const, key } };

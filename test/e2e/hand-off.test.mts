@@ -143,6 +143,14 @@ describe('two customers at the same time', () => {
 	}, 60_000);
 });
 
+it('a message that the chat posts again is read once, and each one without an ID', async () => {
+	const { customer, id } = await handedOver('zed');
+	for (const messageId of ['1', '1', '2', undefined, undefined]) {
+		expect(await customer.says('Hello?', [], messageId)).toEqual({ handledBy: 'human' });
+	}
+	expect(textsOf(id)).toEqual(Array.from({ length: 4 }, () => 'Hello?'));
+}, 30_000);
+
 describe('the end', () => {
 	it('by the agent brings the bot back', async () => {
 		const { customer, id } = await handedOver('dan');

@@ -4,7 +4,10 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 
-import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
+import {
+	startQueueEnvironment,
+	type QueueEnvironment,
+} from '../../tools/demo/queue-environment.mts';
 import { node, publish } from './queue-workflows.mts';
 
 /** Longer than the webhook process itself remembers an event: from then on n8n's database alone tells duplicates. */
@@ -14,7 +17,7 @@ const CONCURRENCY = 12;
 
 let environment: QueueEnvironment;
 beforeAll(async () => {
-	environment = await startQueueEnvironment({ N8N_EXPRESSION_ENGINE: 'legacy' });
+	environment = await startQueueEnvironment({ n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy' } });
 }, 300_000);
 afterAll(async () => await environment?.stop(), 60_000);
 

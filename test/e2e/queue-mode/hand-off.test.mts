@@ -3,7 +3,10 @@ import axios from 'axios';
 
 import { canBeRetried, errorOf, itemsOf } from '../../tools/n8n/workflows.mts';
 import { conversationOf, playConversation } from '../../tools/demo/conversation.mts';
-import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
+import {
+	startQueueEnvironment,
+	type QueueEnvironment,
+} from '../../tools/demo/queue-environment.mts';
 import { node, publish, startBlackHole, webhookNode, workerOf } from './queue-workflows.mts';
 
 /** n8n notices a lost worker sooner than with its defaults of 60, 10 and 30 seconds. */
@@ -17,7 +20,7 @@ let environment: QueueEnvironment;
 let people = 0;
 
 beforeAll(async () => {
-	environment = await startQueueEnvironment(FAST_STALL_DETECTION);
+	environment = await startQueueEnvironment({ n8nEnv: FAST_STALL_DETECTION });
 }, 300_000);
 afterAll(async () => await environment?.stop(), 60_000);
 

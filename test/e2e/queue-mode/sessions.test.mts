@@ -1,12 +1,15 @@
 import axios from 'axios';
 import { z } from 'zod';
 
-import { startQueueEnvironment, type QueueEnvironment } from './queue-environment.mts';
+import {
+	startQueueEnvironment,
+	type QueueEnvironment,
+} from '../../tools/demo/queue-environment.mts';
 import { node, publish, webhookNode } from './queue-workflows.mts';
 
 let environment: QueueEnvironment;
 beforeAll(async () => {
-	environment = await startQueueEnvironment({ N8N_EXPRESSION_ENGINE: 'legacy' });
+	environment = await startQueueEnvironment({ n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy' } });
 	const credentials = { talkdeskOAuth2Api: environment.credential };
 	const sessionId = '={{ $json.body.sessionId }}';
 	const start = {

@@ -4,14 +4,16 @@ import { parseArgs } from 'node:util';
 
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { files } from './file-transfers.mts';
+import { handOff } from './hand-off.mts';
 import { packed } from './package-cost.mts';
 import { describePlace, render, writeReport } from './report.mts';
 import type { Section } from './section.mts';
 import { send } from './send.mts';
+import { sessions } from './sessions.mts';
 import { transcripts } from './transcripts.mts';
 import { trigger } from './trigger.mts';
 
-const PARTS = [trigger, send, files, transcripts, packed];
+const PARTS = [trigger, send, handOff, sessions, files, transcripts, packed];
 
 const USAGE = `npm run bench [-- part …]
 

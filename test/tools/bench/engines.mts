@@ -9,6 +9,12 @@ export interface Engine {
 	hasIsolates: boolean;
 }
 
+export const LEGACY: Engine = {
+	title: 'n8n with `N8N_EXPRESSION_ENGINE=legacy`',
+	env: { N8N_EXPRESSION_ENGINE: 'legacy' },
+	hasIsolates: false,
+};
+
 /**
  * The measured ways to run n8n. By default n8n evaluates expressions in isolates, which takes so much processor time that
  * differences between nodes may drown in it.
@@ -19,11 +25,7 @@ export const ENGINES: Engine[] = [
 		env: {},
 		hasIsolates: true,
 	},
-	{
-		title: 'n8n with `N8N_EXPRESSION_ENGINE=legacy`',
-		env: { N8N_EXPRESSION_ENGINE: 'legacy' },
-		hasIsolates: false,
-	},
+	LEGACY,
 ];
 
 /** Does some work with a new n8n. */

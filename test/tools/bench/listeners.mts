@@ -24,11 +24,11 @@ export interface Listener extends Target {
 const TIMEOUT_MS = 180_000;
 const POLL_MS = 250;
 
-/** A unique event of a message of an agent. */
-const newMessage = () =>
+/** A unique event of a message of an agent, in a new conversation by default. */
+export const newMessage = (conversationId: string = randomUUID()) =>
 	JSON.stringify({
 		event_type: 'MESSAGE_CREATED',
-		conversation_id: randomUUID(),
+		conversation_id: conversationId,
 		timestamp: new Date().toISOString(),
 		payload: {
 			id: randomUUID(),
@@ -98,7 +98,7 @@ export async function publishListeners(n8n: N8nInstance, source: Source) {
 			workflowId: id,
 			url: `${n8n.webhookUrl}/${webhookId}${path}`,
 			headers: { 'x-api-key': key },
-			body: newMessage,
+			body: () => newMessage(),
 		};
 	};
 	const webhook = (
@@ -155,7 +155,7 @@ export async function publishListeners(n8n: N8nInstance, source: Source) {
  */
 export async function workedOff(
 	{ api }: N8nInstance,
-	{ name, workflowId }: Listener,
+	{ name, workflowId }: Pick<Listener, 'name' | 'workflowId'>,
 	expected: number,
 ): Promise<number> {
 	const end = Date.now() + TIMEOUT_MS;

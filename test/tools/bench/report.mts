@@ -12,7 +12,7 @@ import type { Section, Table } from './section.mts';
 
 const runFile = promisify(execFile);
 
-const REPORT = path.join(PROJECT_FOLDER, 'test', 'bench', 'README.md');
+const REPORT = path.join(PROJECT_FOLDER, 'test', 'tools', 'bench', 'README.md');
 
 const versionSchema = z.object({ version: z.string() });
 const versionIn = (folder: string) =>

@@ -32,8 +32,8 @@ interface Customer {
 	readonly sessionId: string;
 	/** Everything that n8n posted to this customer, oldest first. */
 	readonly heard: readonly ReceivedMessage[];
-	/** Sends a message, and gives n8n's response. */
-	says(text: string, files?: SaidFile[]): Promise<Answer>;
+	/** Sends a message, and gives n8n's response. @param messageId the same for a message that is sent again */
+	says(text: string, files?: SaidFile[], messageId?: string): Promise<Answer>;
 	/** Waits until a match arrives, or has arrived. */
 	hears(fits: (heard: ReceivedMessage) => boolean, what: string): Promise<ReceivedMessage>;
 }
@@ -102,10 +102,10 @@ export async function startChat(): Promise<Chat> {
 			sessions,
 			files,
 			changes,
-			forward: async ({ id, profile }, { text }, attached) =>
+			forward: async ({ id, profile }, { id: messageId, text }, attached) =>
 				await forward(
 					chat.webhookUrl,
-					{ sessionId: id, text, ...profile },
+					{ sessionId: id, text, messageId, ...profile },
 					attached.map(({ name: fileName, type, file }) => ({
 						name: fileName,
 						type,
@@ -126,8 +126,12 @@ export async function startChat(): Promise<Chat> {
 			return {
 				sessionId,
 				heard,
-				says: async (text, attached) =>
-					await forward(chat.webhookUrl, { sessionId, text, ...profile }, attached),
+				says: async (text, attached, messageId) =>
+					await forward(
+						chat.webhookUrl,
+						{ sessionId, text, ...(messageId && { messageId }), ...profile },
+						attached,
+					),
 				async hears(fits, what) {
 					const signal = AbortSignal.timeout(TIMEOUT_MS);
 					for (;;) {

@@ -54,11 +54,12 @@ type CredentialChoice = Parameters<N8nInstance['api']['importWorkflow']>[1]['cre
 /**
  * Sets an example up as a user does: imports it, chooses the credentials, enters the URL of the chat, and publishes it.
  *
+ * @param file a path in the project's folder
  * @returns the workflow's id, the base path of its Talkdesk Trigger, and the URL of a webhook by its node's name
  */
 export async function importExample(
 	n8n: N8nInstance,
-	name: string,
+	file: string,
 	{
 		credentials,
 		chat,
@@ -69,8 +70,8 @@ export async function importExample(
 		adapt?: EnvironmentOptions['adaptExample'];
 	},
 ) {
-	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
-	const example = workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+	const text = fs.readFileSync(path.join(PROJECT_FOLDER, file), 'utf8');
+	const example = workflowSchema.parse(JSON.parse(text));
 	for (const node of example.nodes) {
 		if (node.name === 'Tell the customer') node.parameters.url = chat.messagesUrl;
 		if (node.name === 'Send the file') node.parameters.url = chat.filesUrl;
@@ -127,7 +128,7 @@ export async function startEnvironment(options: EnvironmentOptions = {}): Promis
 			webhookApiKey,
 		};
 		const credential = await n8n.api.createCredential('Talkdesk', CREDENTIAL_TYPE, credentialData);
-		const { workflowId, basePath } = await importExample(n8n, 'live-chat-hand-off', {
+		const { workflowId, basePath } = await importExample(n8n, 'examples/live-chat-hand-off.json', {
 			credentials: { [CREDENTIAL_TYPE]: credential },
 			chat,
 			adapt: options.adaptExample,

@@ -15,6 +15,8 @@ export type Answer = z.output<typeof answerSchema>;
 export interface Said {
 	sessionId: string;
 	text: string;
+	/** The same when the chat sends the message again. */
+	messageId?: string;
 	email?: string;
 	name?: string;
 }

@@ -60,7 +60,9 @@ it('forwards a message to n8n, and the response to the page', async () => {
 			{ from: 'bot', text: 'I am a bot' },
 		],
 	});
-	expect(n8n.calls.map(bodyOf)).toEqual([{ sessionId, text: 'Hello', name: 'Ann' }]);
+	expect(n8n.calls.map(bodyOf)).toEqual([
+		{ sessionId, text: 'Hello', messageId: expect.any(String), name: 'Ann' },
+	]);
 });
 
 it('keeps the order of one customer while n8n is slow', async () => {
@@ -175,7 +177,7 @@ it.each([
 	expect(JSON.stringify(page.events.at(-1))).not.toContain('problem');
 	// A message that has arrived is not sent again.
 	expect((await plainRequest('POST', `${url}/messages/${id}/again`)).status).toBe(404);
-	expect(n8n.calls).toHaveLength(2);
+	expect(n8n.calls.map(bodyOf)).toMatchObject([{ messageId: id }, { messageId: id }]);
 });
 
 it('makes a page with an unknown session start again', async () => {

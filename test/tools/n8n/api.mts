@@ -246,11 +246,21 @@ export class N8nApi extends WorkflowApi {
 
 	/** The rows of a Data Table, by its name. */
 	async dataTableRows(name: string): Promise<Array<Record<string, unknown>>> {
+		const schema = z.object({ data: z.array(z.record(z.unknown())) });
+		const path = `${await this.dataTablePath(name)}/rows`;
+		return (await this.rest.call('GET', path, schema, { params: { take: 100 } })).data;
+	}
+
+	/** Adds rows to a Data Table, by its name. */
+	async addDataTableRows(name: string, rows: Array<Record<string, string | null>>): Promise<void> {
+		const path = `${await this.dataTablePath(name)}/insert`;
+		await this.rest.call('POST', path, z.unknown(), { body: { data: rows, returnType: 'count' } });
+	}
+
+	private async dataTablePath(name: string): Promise<string> {
 		const table = (await this.dataTables()).find((candidate) => candidate.name === name);
 		if (!table) throw new Error(`There is no Data Table "${name}".`);
 		const project = table.projectId ?? table.project?.id ?? '';
-		const schema = z.object({ data: z.array(z.record(z.unknown())) });
-		const path = `/projects/${project}/data-tables/${table.id}/rows`;
-		return (await this.rest.call('GET', path, schema, { params: { take: 100 } })).data;
+		return `/projects/${project}/data-tables/${table.id}`;
 	}
 }

@@ -61,7 +61,7 @@ export interface N8nInstance {
 	stop(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /** An owner's account for an n8n that is reachable on this machine only. */
 export function newOwner(): Owner {

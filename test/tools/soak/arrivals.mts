@@ -1,7 +1,11 @@
-import { compareDelivery, type DeliveryComparison } from '../../simulator/compare-delivery.mts';
+import {
+	compareDelivery,
+	type Attempted,
+	type DeliveryComparison,
+} from '../../simulator/compare-delivery.mts';
 import type { ConversationTranscript, Frozen } from '../../simulator/simulator.mts';
 import type { CustomerRun } from './customer.mts';
-import { lineOf, type EventRecorder, type ReceivedEvent } from './event-recorder.mts';
+import { isOfAnother } from './lines.mts';
 
 /** One direction, over all conversations. */
 export interface Direction {
@@ -9,15 +13,17 @@ export interface Direction {
 	lost: string[];
 	duplicated: string[];
 	unexpected: string[];
+	/** Read by somebody in whose chat it was not said. */
+	ofAnother: string[];
 	outOfOrder: number;
 }
 
 export interface Arrivals {
 	/** Customers to agents. */
 	outbound: Direction;
-	/** Agents to customers; only events that n8n has acknowledged with a 2xx. */
+	/** Agents to customers; only messages that n8n has acknowledged with a 2xx. */
 	inbound: Direction;
-	/** Events that n8n has not acknowledged, because it was down. Talkdesk knows of the failure; some may have arrived. */
+	/** Messages that n8n has not acknowledged, because it was down. Talkdesk knows of the failure; some may have arrived. */
 	notAcknowledged: number;
 }
 
@@ -25,7 +31,13 @@ export interface Arrivals {
 export type CustomerTranscript = Pick<
 	Frozen<ConversationTranscript>,
 	'conversationId' | 'customer' | 'events'
-> & { email: string };
+> & {
+	email: string;
+	/** What the agent reads of the time before: the customer's words and the bot's. */
+	before: readonly string[];
+	/** Whether the agent has ended it: then the customer may read that the bot is back. */
+	isEndedByAgent: boolean;
+};
 
 type TalkdeskEvent = CustomerTranscript['events'][number];
 
@@ -37,81 +49,117 @@ type TalkdeskEvent = CustomerTranscript['events'][number];
  */
 export function compareArrivals(
 	runs: CustomerRun[],
-	transcripts: CustomerTranscript[],
-	recorder: Pick<EventRecorder, 'received'>,
+	transcripts: readonly CustomerTranscript[],
 ): Arrivals {
-	const outbound = runs.map(({ email, written }) =>
-		compareDelivery(
-			written,
-			transcripts
-				.filter((each) => each.email === email)
-				.flatMap(({ customer }) => customer.map(({ content }) => content ?? '')),
-		),
-	);
-	const inbound = transcripts.map(({ conversationId, events }) => {
-		const received = [...recorder.received(conversationId)];
-		// A call that Talkdesk takes for failed may have arrived: then it counts as acknowledged.
-		const acknowledged = events
-			.filter((event) => isAcknowledged(event) || received.includes(lineOfEvent(event)))
-			.map(lineOfEvent);
-		return { received, acknowledged, notAcknowledged: events.length - acknowledged.length };
+	const compared = runs.map((run) => {
+		const own = transcripts.filter(({ email }) => email === run.email);
+		return { outbound: compareOutbound(run, own), ...compareInbound(run, own) };
 	});
 	return {
-		outbound: sum(outbound, runs.flatMap(({ written }) => written).length),
-		inbound: sum(
-			inbound.map(({ received, acknowledged }) => compareDelivery(acknowledged, received)),
-			inbound.flatMap(({ acknowledged }) => acknowledged).length,
-		),
-		notAcknowledged: inbound.reduce((total, { notAcknowledged }) => total + notAcknowledged, 0),
+		outbound: sum(compared.map(({ outbound }) => outbound)),
+		inbound: sum(compared.map(({ inbound }) => inbound)),
+		notAcknowledged: compared.reduce((total, each) => total + each.notAcknowledged, 0),
 	};
 }
 
-function sum(comparisons: DeliveryComparison[], expected: number): Direction {
+function compareOutbound({ email, written, asides }: CustomerRun, own: CustomerTranscript[]) {
+	const arrived = own.flatMap(({ customer }) => customer.map(({ content }) => content ?? ''));
+	const before = own.flatMap((each) => each.before);
 	return {
-		expected,
+		expected: written.length,
+		...compareDelivery([...written, ...arrivedOf(asides, arrived)], arrived),
+		ofAnother: [...arrived, ...before].filter((line) => isOfAnother(email, line)),
+	};
+}
+
+/**
+ * Those that have arrived: each counts as expected as often as it has, up to the times it was said. Their place doesn't count:
+ * n8n may run a call late that the channel has given up.
+ */
+function arrivedOf(asides: readonly Attempted[], arrived: readonly string[]): Attempted[] {
+	const left = [...arrived];
+	return asides
+		.filter(({ text }) => {
+			const at = left.indexOf(text);
+			if (at >= 0) left.splice(at, 1);
+			return at >= 0;
+		})
+		.map(({ text }) => ({ text, first: -1, last: Infinity }));
+}
+
+function compareInbound({ email, heard, replies }: CustomerRun, own: CustomerTranscript[]) {
+	const messages = own.flatMap(({ events }) => events.filter(isMessage));
+	const received = linesFrom(heard, 'human');
+	// A call that Talkdesk takes for failed may have arrived: then it counts as acknowledged.
+	const acknowledged = messages
+		.filter((event) => isAcknowledged(event) || received.includes(lineOfEvent(event)))
+		.map(lineOfEvent);
+	const comparison = compareDelivery(acknowledged, received);
+	const ends = own.filter(({ isEndedByAgent }) => isEndedByAgent).length;
+	const all = [...heard.map(({ text }) => text), ...replies];
+	return {
+		inbound: {
+			expected: acknowledged.length,
+			...comparison,
+			// Of each end that the agent made the customer reads at most once.
+			duplicated: [...comparison.duplicated, ...linesFrom(heard, 'bot').slice(ends)],
+			ofAnother: all.filter((line) => isOfAnother(email, line)),
+		},
+		notAcknowledged: messages.length - acknowledged.length,
+	};
+}
+
+const linesFrom = (heard: CustomerRun['heard'], speaker: string) =>
+	heard.filter(({ from }) => from === speaker).map(({ text }) => text);
+
+function sum(
+	comparisons: Array<DeliveryComparison & Pick<Direction, 'expected' | 'ofAnother'>>,
+): Direction {
+	return {
+		expected: comparisons.reduce((total, { expected }) => total + expected, 0),
 		lost: comparisons.flatMap(({ lost }) => lost),
 		duplicated: comparisons.flatMap(({ duplicated }) => duplicated),
 		unexpected: comparisons.flatMap(({ unexpected }) => unexpected),
+		ofAnother: comparisons.flatMap(({ ofAnother }) => ofAnother),
 		outOfOrder: comparisons.reduce((total, { outOfOrder }) => total + outOfOrder, 0),
 	};
 }
 
-const lineOfEvent = ({ event, message }: TalkdeskEvent) =>
-	lineOf({ event, text: message?.content });
-
+const isMessage = ({ event }: TalkdeskEvent) => event === 'message_created';
+const lineOfEvent = ({ message }: TalkdeskEvent) => message?.content ?? '';
 const isAcknowledged = ({ calls }: TalkdeskEvent) => calls.some(({ ok }) => ok);
 
-/** Whether an event has reached the customer. */
-export function isReceived(
-	event: ReceivedEvent,
-	recorder: Pick<EventRecorder, 'received'>,
-): boolean {
-	return recorder.received(event.conversationId).includes(lineOf(event));
-}
+/** Whether a customer has read a line of an agent. All lines differ. */
+export const isReceived = (line: string, runs: ReadonlyArray<Pick<CustomerRun, 'heard'>>) =>
+	runs.some(({ heard }) => linesFrom(heard, 'human').includes(line));
 
-/** Whether n8n has acknowledged an event that has not reached the customer. */
+/** Whether n8n has acknowledged a line that no customer has read. */
 export function isUndelivered(
-	event: ReceivedEvent,
-	transcripts: ReadonlyArray<Pick<CustomerTranscript, 'conversationId' | 'events'>>,
-	recorder: Pick<EventRecorder, 'received'>,
+	line: string,
+	runs: ReadonlyArray<Pick<CustomerRun, 'heard'>>,
+	transcripts: ReadonlyArray<Pick<CustomerTranscript, 'events'>>,
 ): boolean {
-	if (isReceived(event, recorder)) return false;
-	return transcripts
-		.filter(({ conversationId }) => conversationId === event.conversationId)
-		.some(({ events }) =>
-			events.some((each) => lineOfEvent(each) === lineOf(event) && isAcknowledged(each)),
-		);
+	if (isReceived(line, runs)) return false;
+	return transcripts.some(({ events }) =>
+		events.some((event) => lineOfEvent(event) === line && isAcknowledged(event)),
+	);
 }
 
 const row = (...cells: Array<string | number>) => `| ${cells.join(' | ')} |`;
 
 /** The arrivals as a table in Markdown. */
 export function formatArrivals({ outbound, inbound, notAcknowledged }: Arrivals): string {
-	const line = (name: string, { expected, lost, duplicated, unexpected, outOfOrder }: Direction) =>
-		row(name, expected, lost.length, duplicated.length, unexpected.length, outOfOrder);
+	const line = (
+		name: string,
+		{ expected, lost, duplicated, unexpected, ofAnother, outOfOrder }: Direction,
+	) =>
+		row(
+			...[name, expected, lost.length, duplicated.length, ofAnother.length, unexpected.length],
+			outOfOrder,
+		);
 	return [
-		row('', 'sent', 'lost', 'duplicated', 'unexpected', 'out of order'),
-		row('---', '---:', '---:', '---:', '---:', '---:'),
+		row('', 'sent', 'lost', 'duplicated', "of another's chat", 'unexpected', 'out of order'),
+		row('---', '---:', '---:', '---:', '---:', '---:', '---:'),
 		line('customer to agent', outbound),
 		line('agent to customer, acknowledged by n8n', inbound),
 		'',

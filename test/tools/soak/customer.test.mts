@@ -10,71 +10,92 @@ import {
 	talkdeskForTest,
 	type Received,
 } from '../../simulator/tests/testing.mts';
+import { startChat, type Chat } from '../demo/chat.mts';
 import { compareArrivals, type Direction } from './arrivals.mts';
 import { simulateCustomer } from './customer.mts';
+import { createDesk, type Desk } from './desk.mts';
+import { emailOf, linesOf } from './lines.mts';
 
-afterEach(cleanUp);
+const chats: Chat[] = [];
+afterEach(async () => {
+	for (const chat of chats.splice(0)) await chat.close();
+	await cleanUp();
+});
 
 const neighbor = (text: string, offset: number) =>
 	text.replace(/\d+$/, (number) => String(Number(number) + offset));
 
+const bodySchema = z.object({
+	...{ sessionId: z.string(), messageId: z.string(), text: z.string(), email: z.string() },
+});
+
+interface Faults {
+	keyOf?: (messageId: string, conversationId: string) => string;
+	/** Whether a message waits for the next one, which overtakes it. */
+	isOvertaken?: (text: string) => boolean;
+	/** The status of the response for a message that Talkdesk has stored. */
+	after?: (text: string) => number;
+	/** Called before a message is sent to Talkdesk. */
+	before?: (text: string, conversationId: string) => Promise<void>;
+}
+
 /**
- * A fake of n8n with the workflows of the soak, in which faults can be put. A message waits for the one before it, as a busy
- * machine may swap calls that are only milliseconds apart.
+ * A fake of n8n with the example, in which faults can be put. A message waits for the one before it, as a busy machine may swap
+ * calls that are only milliseconds apart.
  */
 async function startFakeN8n(
 	options: SimulatorOptions,
-	{
-		keyOf = (key, id) => `${id} ${key}`,
-		isOvertaken = () => false,
-		after = () => 200,
-	}: {
-		keyOf?: (key: string, conversationId: string) => string;
-		/** Whether a message waits for the next one, which overtakes it. */
-		isOvertaken?: (text: string) => boolean;
-		/** The status of the response for a message that Talkdesk has stored. */
-		after?: (text: string) => number;
-	},
-): Promise<{ talkdesk: TalkdeskSimulator; webhookUrl: string }> {
-	const talkdesk = await talkdeskForTest(options);
+	{ keyOf = (key, id) => `${id} ${key}`, ...faults }: Faults,
+): Promise<{ talkdesk: TalkdeskSimulator; chat: Chat; desk: Desk }> {
+	const desk = createDesk(() => talkdesk);
+	const talkdesk = await talkdeskForTest({ ...options, onLog: desk.onLog });
 	const client = await clientOf(talkdesk);
-	const body = z.object({
-		...{ key: z.string().default(''), email: z.string().default('') },
-		...{ conversationId: z.string().default(''), text: z.string().default('') },
-	});
+	const open = new Map<string, string>();
 	const sent = new Set<string>();
+	const isOvertaken = (text: string) => faults.isOvertaken?.(text) === true;
 	async function waitForTurn(text: string) {
 		const previous = neighbor(text, -1);
 		const turn = isOvertaken(text) ? neighbor(text, 1) : previous;
-		if (turn.endsWith(' 0') || isOvertaken(previous)) return;
+		if (!/asks \d+$/.test(text) || turn.endsWith(' 0') || isOvertaken(previous)) return;
 		while (!sent.has(turn)) await sleep(1);
 	}
-	async function answer({ url, body: text }: Received) {
-		const given = body.parse(JSON.parse(text));
-		let { conversationId } = given;
-		let status = 200;
-		if (url === '/soak-start') {
-			const contact_person = { email: given.email };
-			conversationId = await client.startConversation({
-				touchpoint_id: 'local-touchpoint',
-				contact_person,
-			});
+	async function work({ sessionId, messageId, text, email }: z.output<typeof bodySchema>) {
+		const conversationId = open.get(sessionId);
+		if (conversationId === undefined) {
+			if (!text.includes('human')) return { handledBy: 'bot', reply: 'Hello' };
+			const contact_person = { email };
+			const start = { touchpoint_id: 'local-touchpoint', contact_person };
+			open.set(sessionId, await client.startConversation(start));
+			return { handledBy: 'human' };
 		}
-		if (url === '/soak-send') {
-			await waitForTurn(given.text);
-			const key = keyOf(given.key, conversationId);
-			await client.send(conversationId, { content: given.text }, key);
-			sent.add(given.text);
-			status = after(given.text);
+		await waitForTurn(text);
+		await faults.before?.(text, conversationId);
+		if (talkdesk.conversation(conversationId)?.state === 'ended') {
+			open.delete(sessionId);
+			return { handledBy: 'bot', reply: 'Hello' };
 		}
-		return { status, body: JSON.stringify({ conversationId }) };
+		await client.send(conversationId, { content: text }, keyOf(messageId, conversationId));
+		sent.add(text);
+		if (text !== 'end') return { handledBy: 'human' };
+		open.delete(sessionId);
+		return { handledBy: 'bot' };
 	}
-	const { url } = await receiver(answer);
-	return { talkdesk, webhookUrl: url };
+	async function answer({ body: text }: Received) {
+		const given = bodySchema.parse(JSON.parse(text));
+		const body = JSON.stringify(await work(given));
+		return { status: faults.after?.(given.text) ?? 200, body };
+	}
+	const chat = await startChat();
+	chats.push(chat);
+	chat.webhookUrl = (await receiver(answer)).url;
+	return { talkdesk, chat, desk };
 }
 
 describe('the run of a customer', () => {
-	async function run(n8n: { talkdesk: TalkdeskSimulator; webhookUrl: string }, names: string[]) {
+	async function run(
+		n8n: { talkdesk: TalkdeskSimulator; chat: Chat; desk: Desk },
+		names: string[] = ['c1'],
+	) {
 		const progress = () => undefined;
 		const runs = await Promise.all(
 			names.map((name, seed) =>
@@ -85,25 +106,29 @@ describe('the run of a customer', () => {
 		const transcripts = n8n.talkdesk.transcripts().map((each, index) => ({
 			...each,
 			email: conversations[index]?.start.contact_person.email ?? '',
+			...{ before: [], isEndedByAgent: false },
 		}));
-		return { runs, ...compareArrivals(runs, transcripts, { received: () => [] }) };
+		return { runs, transcripts, ...compareArrivals(runs, transcripts) };
 	}
 
 	const all: Direction = {
-		...{ expected: 7, lost: [], duplicated: [], unexpected: [], outOfOrder: 0 },
+		...{ expected: 7, lost: [], duplicated: [], unexpected: [], ofAnother: [], outOfOrder: 0 },
 	};
+	const { question, answer, greeting } = linesOf(emailOf('c1'));
 
-	test('arrives completely, without violations', async () => {
+	test('arrives completely, without violations; the agent greets and says as much', async () => {
 		const n8n = await startFakeN8n({}, {});
-		const { outbound, runs } = await run(n8n, ['c1']);
+		const { outbound, runs, transcripts } = await run(n8n);
 		expect(outbound).toEqual(all);
-		expect(runs[0]?.retries).toBe(0);
+		expect(runs[0]).toMatchObject({ retries: 0, returned: 0 });
 		expect(n8n.talkdesk.violations()).toEqual([]);
+		const said = transcripts[0]?.events.flatMap(({ message }) => message?.content ?? []);
+		expect(said).toEqual([greeting(1), ...[1, 2, 3, 4, 5, 6, 7].map(answer)]);
 	});
 
 	test('shows a message that was overtaken', async () => {
-		const isOvertaken = (text: string) => text.endsWith(' 1');
-		const { outbound } = await run(await startFakeN8n({}, { isOvertaken }), ['c1']);
+		const isOvertaken = (text: string) => text === question(1);
+		const { outbound } = await run(await startFakeN8n({}, { isOvertaken }));
 		expect(outbound).toEqual({ ...all, outOfOrder: 1 });
 	});
 
@@ -112,20 +137,33 @@ describe('the run of a customer', () => {
 		const n8n = await startFakeN8n(options, { keyOf: (key) => key });
 		const { outbound } = await run(n8n, ['c1', 'c2']);
 		expect(outbound.lost).toHaveLength(7);
-		expect(n8n.talkdesk.keyConflicts()).toHaveLength(7);
 	});
 
 	test('repeats with the same key, and shows a duplicate if n8n uses another one', async () => {
 		const seen = new Set<string>();
 		const after = (text: string) =>
-			text.endsWith(' 2') && !seen.size && seen.add(text) ? 500 : 200;
-		const sameKey = await run(await startFakeN8n({}, { after }), ['c1']);
+			text === question(2) && !seen.size && seen.add(text) ? 500 : 200;
+		const sameKey = await run(await startFakeN8n({}, { after }));
 		expect(sameKey.outbound).toEqual(all);
 		expect(sameKey.runs[0]?.retries).toBe(1);
 		seen.clear();
-		const { outbound } = await run(await startFakeN8n({}, { after, keyOf: () => randomUUID() }), [
-			'c1',
-		]);
-		expect(outbound).toEqual({ ...all, duplicated: ['canary c1 asks 2'] });
+		const { outbound } = await run(await startFakeN8n({}, { after, keyOf: () => randomUUID() }));
+		expect(outbound).toEqual({ ...all, duplicated: [question(2)] });
+	});
+
+	test('goes on in a new conversation if one has ended', async () => {
+		const n8n = await startFakeN8n(
+			{},
+			{
+				async before(text, conversationId) {
+					if (text !== question(3) || n8n.talkdesk.conversations().length > 1) return;
+					await n8n.talkdesk.agent.end(conversationId);
+				},
+			},
+		);
+		const { outbound, runs } = await run(n8n);
+		expect(n8n.talkdesk.conversations()).toHaveLength(2);
+		expect(outbound).toMatchObject({ lost: [], duplicated: [], unexpected: [] });
+		expect(runs[0]?.returned).toBeGreaterThan(0);
 	});
 });

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { N8nApi } from '../n8n/api.mts';
 import type { Execution } from '../n8n/schemas.mts';
 import { canBeRetried } from '../n8n/workflows.mts';
-import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
-import { isReceived, isUndelivered } from './arrivals.mts';
-import { eventSchema, lineOf, type EventRecorder, type ReceivedEvent } from './event-recorder.mts';
+import { isReceived, isUndelivered, type CustomerTranscript } from './arrivals.mts';
+import type { CustomerRun } from './customer.mts';
+import type { FailureRecorder } from './failure-recorder.mts';
 
-/** The failed executions of one direction. */
+/** The failed executions of the example. */
 export interface FailedExecutions {
 	count: number;
 	/** Further ones that neither n8n's list nor the error workflow has named. */
@@ -16,7 +16,9 @@ export interface FailedExecutions {
 	reported: number;
 	/** Those of which n8n has kept nothing to retry. */
 	unrecoverable: number;
-	/** Those with an acknowledged event that has not reached the customer, as far as n8n has kept them. */
+	/** Those on the way to the customer, as far as n8n has kept them. */
+	toCustomer: number;
+	/** Those of them with an acknowledged message that has not reached the customer. */
 	undelivered: number;
 	/** Those of the undelivered ones for which the error workflow was called. */
 	undeliveredReported: number;
@@ -24,33 +26,38 @@ export interface FailedExecutions {
 	redelivered: string[];
 }
 
-/** What n8n keeps of an execution at its start: the trigger and its event. */
+/** An event as the trigger gives it, in what n8n keeps of the input of the next node. */
 const stackSchema = z.array(
 	z.object({
-		data: z.object({ main: z.array(z.array(z.object({ json: eventSchema })).nullable()) }),
+		data: z.object({
+			main: z.array(
+				z
+					.array(z.object({ json: z.object({ event: z.string(), text: z.string().optional() }) }))
+					.nullable(),
+			),
+		}),
 	}),
 );
 
-/** The events of an execution. */
-function eventsOf({ data }: Execution): ReceivedEvent[] {
-	const stack = stackSchema.safeParse(data.executionData?.nodeExecutionStack);
-	return (stack.data ?? []).flatMap(({ data: { main } }) =>
-		main.flatMap((items) => (items ?? []).map(({ json }) => json)),
+/** The lines of the events of an execution; undefined if it is none of the trigger. */
+function linesOf({ data }: Execution): string[] | undefined {
+	const stack = stackSchema.safeParse(data.executionData?.nodeExecutionStack).data;
+	const events = (stack ?? []).flatMap(({ data: { main } }) =>
+		main.flatMap((items) => items ?? []),
 	);
+	if (events.length === 0) return undefined;
+	return events.flatMap(({ json: { text } }) => text ?? []);
 }
 
 /** The failed executions of a workflow. n8n lists a hundred of each status; the error workflow adds to them. */
-async function failedIds(api: N8nApi, workflowId: string, recorder: EventRecorder) {
-	const { name } = await api.workflow(workflowId);
+async function failedIds(api: N8nApi, workflowId: string, { failures }: FailureRecorder) {
 	const listed = [
 		...(await api.executions({ workflowId, status: 'error' })),
 		...(await api.executions({ workflowId, status: 'crashed' })),
 	].map(({ id }) => id);
 	// n8n may report one twice: when the job fails, and when the worker is back.
 	const reported = new Set(
-		recorder.failures
-			.filter(({ workflow, executionId }) => workflow === name && executionId !== 'unknown')
-			.map(({ executionId }) => executionId),
+		failures.map(({ executionId }) => executionId).filter((id) => id !== 'unknown'),
 	);
 	const ids = [...new Set([...listed, ...reported])].sort((a, b) => Number(a) - Number(b));
 	const counts = [
@@ -69,9 +76,15 @@ async function failedIds(api: N8nApi, workflowId: string, recorder: EventRecorde
 export async function retryFailed(
 	{
 		api,
-		talkdesk,
+		runs,
+		transcripts,
 		recorder,
-	}: { api: N8nApi; talkdesk: TalkdeskSimulator; recorder: EventRecorder },
+	}: {
+		api: N8nApi;
+		runs: readonly CustomerRun[];
+		transcripts: readonly CustomerTranscript[];
+		recorder: FailureRecorder;
+	},
 	workflowId: string,
 ): Promise<FailedExecutions> {
 	const { ids, reported, unlisted } = await failedIds(api, workflowId, recorder);
@@ -80,6 +93,7 @@ export async function retryFailed(
 		unlisted,
 		reported: 0,
 		unrecoverable: 0,
+		toCustomer: 0,
 		undelivered: 0,
 		undeliveredReported: 0,
 		redelivered: [],
@@ -87,10 +101,11 @@ export async function retryFailed(
 	for (const id of ids) {
 		const execution = await api.execution(id);
 		const isReported = reported.has(id);
-		const events = eventsOf(execution);
+		const lines = linesOf(execution);
 		failed.count++;
 		if (isReported) failed.reported++;
-		if (events.some((event) => isUndelivered(event, talkdesk.transcripts(), recorder))) {
+		if (lines) failed.toCustomer++;
+		if (lines?.some((line) => isUndelivered(line, runs, transcripts))) {
 			failed.undelivered++;
 			if (isReported) failed.undeliveredReported++;
 		}
@@ -98,7 +113,7 @@ export async function retryFailed(
 			failed.unrecoverable++;
 			continue;
 		}
-		failed.redelivered.push(...events.filter((event) => isReceived(event, recorder)).map(lineOf));
+		failed.redelivered.push(...(lines ?? []).filter((line) => isReceived(line, runs)));
 		await api.retryExecution(id);
 	}
 	return failed;

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 export const USAGE = `npm run soak [-- options]
 
+The example "Live chat hand-off" under load: many customers, bots and agents at once, faults in both directions, restarts.
+
   --queue                n8n in queue mode: PostgreSQL, Redis, webhook process, two workers
   --conversations <n>    200 by default
   --messages <n>         in each direction and conversation, 20 by default
@@ -15,12 +17,14 @@ export const USAGE = `npm run soak [-- options]
   --after-end <answer>   answered (default) or ended: the response to a known key after the end of its conversation. With
                          ended it is unknown whether the message had arrived
   --no-chaos             doesn't restart n8n, or kill its worker, in the middle
+  --log <file>           for n8n's log, written at the end
 
-Customers send up to five messages without waiting for responses. Their channel numbers messages from 1 in every chat, uses the
-number as the idempotency key, and repeats a call that has failed. At the end all failed executions are retried.
-Exits with 1 if a message was lost, duplicated or unexpected, in either direction; if a message was out of order at the agent
-(not with --queue: workers don't share an order); or if n8n's log has a secret. Messages that a retry sends again to a customer
-are n8n's own, and only counted.`;
+Customers talk to the bot, ask for a human, and send up to five messages without waiting for responses. If a conversation ends
+early, they ask for a human again. Their channel numbers messages from 1 in every chat, and repeats a call that has failed with
+the same number. Agents join as soon as Talkdesk has the conversation. At the end all failed executions are retried.
+Exits with 1 if a message was lost, duplicated or unexpected, in either direction; if a message was read in the chat of another
+customer; if one was out of order at the agent (not with --queue: workers don't share an order); or if n8n's log has a secret.
+Messages that a retry sends again to a customer are n8n's own, and only counted.`;
 
 const count = z.coerce.number().int().positive();
 
@@ -35,6 +39,7 @@ const schema = z.object({
 	keys: z.enum(['conversation', 'account']),
 	'after-end': z.enum(['answered', 'ended']),
 	'no-chaos': z.boolean(),
+	log: z.string().optional(),
 	help: z.boolean(),
 });
 
@@ -52,6 +57,7 @@ export function parseOptions() {
 			keys: { type: 'string', default: 'account' },
 			'after-end': { type: 'string', default: 'answered' },
 			'no-chaos': { type: 'boolean', default: false },
+			log: { type: 'string' },
 			help: { type: 'boolean', default: false },
 		},
 	});

@@ -1,8 +1,8 @@
 import type { SeededFaults, SeededWebhookFaults } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { formatArrivals, type Arrivals } from './arrivals.mts';
-import { CANARY, type CustomerRun } from './customer.mts';
-import type { EventRecorder } from './event-recorder.mts';
+import type { CustomerRun } from './customer.mts';
+import type { FailureRecorder } from './failure-recorder.mts';
 import type { FailedExecutions } from './retry-failed.mts';
 import type { SoakOptions } from './soak-options.mts';
 import { verdict } from './verdict.mts';
@@ -10,19 +10,18 @@ import { verdict } from './verdict.mts';
 /** The results of a soak. */
 export interface SoakResult {
 	runs: CustomerRun[];
-	chaos: string;
+	chaos: string[];
 	seconds: number;
 	/** Before failed executions were retried. */
 	before: Arrivals;
 	after: Arrivals;
-	outboundFailed: FailedExecutions;
-	inboundFailed: FailedExecutions;
+	failed: FailedExecutions;
 	talkdesk: TalkdeskSimulator;
-	recorder: EventRecorder;
+	recorder: FailureRecorder;
 	faults: SeededFaults;
 	webhookFaults: SeededWebhookFaults;
-	/** The log of n8n. */
-	log: string;
+	/** Lines of n8n's log with a secret or personal data. */
+	leaks: string[];
 }
 
 export const print = (line = '') => process.stdout.write(`${line}\n`);
@@ -34,17 +33,16 @@ export function printReport(options: SoakOptions, result: SoakResult): boolean {
 	printArrivals(result);
 	printRun(options, result);
 	printFailures(result);
-	const leaks = result.log.split('\n').filter((line) => line.includes(CANARY));
 	if (options.queue && result.before.outbound.outOfOrder > 0) {
 		print('Out of order at the agent: two workers share no order of executions.');
 	}
-	print(`Lines of n8n's log with a secret or personal data: ${leaks.length}.`);
-	leaks.slice(0, 5).forEach((line) => print(`  ${line}`));
-	return printVerdict(options, result, leaks.length);
+	print(`Lines of n8n's log with a secret or personal data: ${result.leaks.length}.`);
+	result.leaks.slice(0, 5).forEach((line) => print(`  ${line}`));
+	return printVerdict(options, result);
 }
 
-function printArrivals({ before, after, outboundFailed, inboundFailed }: SoakResult): void {
-	const retried = retriedOf(outboundFailed) + retriedOf(inboundFailed);
+function printArrivals({ before, after, failed }: SoakResult): void {
+	const retried = retriedOf(failed);
 	if (retried > 0) {
 		print(`\nBefore ${retried} failed executions were retried by hand:\n`);
 		print(formatArrivals(before));
@@ -58,14 +56,16 @@ function printRun(
 	{ queue, conversations, messages }: SoakOptions,
 	{ runs, chaos, seconds, talkdesk, faults, webhookFaults }: SoakResult,
 ): void {
-	const retries = runs.reduce((sum, each) => sum + each.retries, 0);
+	const total = (what: 'retries' | 'returned') => runs.reduce((sum, run) => sum + run[what], 0);
 	const conflicts = talkdesk.keyConflicts().length;
-	print(`n8n: ${queue ? 'queue mode, two workers' : 'one process'}; chaos: ${chaos}.`);
+	print(
+		`n8n: ${queue ? 'queue mode, two workers' : 'one process'}; chaos: ${chaos.join('; ') || 'none'}.`,
+	);
 	print(`${conversations} conversations, ${messages} messages in each direction, in ${seconds} s.`);
 	print(
-		`Ended early and continued in a new conversation: ${talkdesk.counts().conversationsStarted - conversations}.`,
+		`Ended early and continued in a new conversation: ${talkdesk.counts().conversationsStarted - conversations}; messages that came to the bot, and were said again: ${total('returned')}.`,
 	);
-	print(`Repeated calls of the customers' channel to n8n: ${retries}.`);
+	print(`Repeated calls of the customers' channel to n8n: ${total('retries')}.`);
 	print(`Faults of Talkdesk's responses: ${JSON.stringify(faults.counts())}.`);
 	print(`Faults of Talkdesk's webhook calls: ${JSON.stringify(webhookFaults.counts())}.`);
 	print(
@@ -76,20 +76,17 @@ function printRun(
 	}
 }
 
-function printFailures({ outboundFailed, inboundFailed, recorder }: SoakResult): void {
-	for (const [target, failed] of [
-		['Talkdesk', outboundFailed],
-		['the customer', inboundFailed],
-	] as const) {
-		print(`Failed executions to ${target}: ${failed.count + failed.unlisted}.`);
-		print(`  Reported to the error workflow: ${failed.reported}; retried: ${retriedOf(failed)}.`);
-	}
-	const { undelivered, undeliveredReported, unrecoverable, redelivered } = inboundFailed;
-	print(`  With an acknowledged event that had not reached the customer: ${undelivered},`);
-	print(`  of which were reported to the error workflow: ${undeliveredReported}.`);
+function printFailures({ failed, recorder }: SoakResult): void {
+	const { count, unlisted, reported, toCustomer, unrecoverable } = failed;
+	print(
+		`Failed executions: ${count + unlisted}; of them on the way to the customer: ${toCustomer}.`,
+	);
+	print(`  Reported to the error workflow: ${reported}; retried: ${retriedOf(failed)}.`);
+	print(`  With an acknowledged message that had not reached the customer: ${failed.undelivered},`);
+	print(`  of which were reported to the error workflow: ${failed.undeliveredReported}.`);
 	print(`  Of which n8n has kept nothing to retry: ${unrecoverable}.`);
 	print(
-		`  Events that had reached the customer, and that a retry sends again: ${redelivered.length}.`,
+		`  Messages that had reached the customer, and that a retry sends again: ${failed.redelivered.length}.`,
 	);
 	const causes = new Set(recorder.failures.map(({ message }) => message));
 	for (const message of causes) print(`  n8n's message: ${message}`);
@@ -97,12 +94,11 @@ function printFailures({ outboundFailed, inboundFailed, recorder }: SoakResult):
 
 function printVerdict(
 	{ queue }: SoakOptions,
-	{ before, after, inboundFailed }: SoakResult,
-	leaks: number,
+	{ before, after, failed, leaks }: SoakResult,
 ): boolean {
-	const { redelivered, unrecoverable, reported, count, unlisted } = inboundFailed;
+	const { redelivered, unrecoverable, reported, count, unlisted } = failed;
 	const failures = verdict({
-		...{ before, after, redelivered, unrecoverable, leaks },
+		...{ before, after, redelivered, unrecoverable, leaks: leaks.length },
 		areFailuresReported: reported === count + unlisted,
 		hasWorkers: queue,
 	});

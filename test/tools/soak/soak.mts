@@ -1,24 +1,24 @@
 /**
- * Many conversations over a bad network, while n8n is restarted (with --queue: a worker is killed). Customers don't wait for
- * responses. Counts what is lost, duplicated and out of order, before and after all failed executions are retried.
+ * The live chat example with many customers over a bad network, while n8n is restarted (with --queue: workers are). Counts what
+ * is lost, duplicated, out of order or read in another's chat, before and after all failed executions are retried.
  */
-import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { startN8n, type N8nInstance } from '../n8n/instance.mts';
-import { PROJECT_FOLDER } from '../n8n/pack.mts';
-import { startQueueN8n, type QueueN8n } from '../n8n/queue.mts';
-import { credentialFor } from '../../simulator/credential.mts';
+import { startEnvironment, type EnvironmentOptions } from '../demo/environment.mts';
+import { startQueueEnvironment } from '../demo/queue-environment.mts';
 import { seededFaults, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
-import { startSimulator, type TalkdeskSimulator } from '../../simulator/simulator.mts';
+import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { compareArrivals, type Arrivals, type CustomerTranscript } from './arrivals.mts';
-import { causeChaos } from './chaos.mts';
-import { CANARY, simulateCustomer, type CustomerRun } from './customer.mts';
-import { startEventRecorder, type EventRecorder } from './event-recorder.mts';
+import { chaosOf } from './chaos.mts';
+import { simulateCustomer, type CustomerRun } from './customer.mts';
+import { createDesk, type Desk } from './desk.mts';
+import { startFailureRecorder } from './failure-recorder.mts';
+import { CANARY } from './lines.mts';
+import { reportFailures } from './report-failures.mts';
 import { retryFailed } from './retry-failed.mts';
 import { parseOptions, USAGE } from './soak-options.mts';
 import { print, printReport, retriedOf } from './soak-report.mts';
-import { publishWorkflows } from './soak-workflows.mts';
 
 /** The time without arrivals after which missing messages count as lost. */
 const QUIET_MS = 20_000;
@@ -30,28 +30,31 @@ const MAX_WAIT_AFTER_RETRY_MS = 60_000;
 /** The statuses of gateways and CDNs. */
 const STATUSES = [408, 500, 502, 503, 504, 520, 524] as const;
 
-const SECRETS = {
-	webhookApiKey: `${CANARY}-${randomBytes(24).toString('hex')}`,
-	clientSecret: `${CANARY}-${randomBytes(24).toString('hex')}`,
-};
+/** The time after which a request without an answer ends: the node's own time-out would take most of the time. */
+const HANG_MS = 3000;
 
 const options = parseOptions();
 const plan = { seed: options.seed, rate: options.rate };
 
+type SoakEnvironment = Awaited<ReturnType<typeof startEnvironment | typeof startQueueEnvironment>>;
+
 /** Runs all conversations, with a limited concurrency. */
-async function runConversations(talkdesk: TalkdeskSimulator, n8n: N8nInstance | QueueN8n) {
+async function runConversations({ chat, n8n }: SoakEnvironment, desk: Desk) {
 	const { conversations, messages, apart } = options;
 	const total = conversations * messages * 2;
+	const actions = options['no-chaos'] ? [] : chaosOf(n8n);
 	let delivered = 0;
-	let chaos: Promise<string> | undefined;
+	const chaos: Array<Promise<string>> = [];
 	const progress = () => {
 		delivered++;
 		if (delivered % Math.ceil(total / 20) === 0) print(`  ${delivered} of about ${total} messages`);
-		if (delivered > total / 2 && !options['no-chaos']) chaos ??= causeChaos(n8n);
+		const next = actions[chaos.length];
+		if (!next || delivered <= (total * (chaos.length + 1)) / (actions.length + 1)) return;
+		chaos.push(Promise.all(chaos).then(next));
 	};
 	const runs: CustomerRun[] = [];
 	const numbers = Array.from({ length: conversations }, (_, index) => index + 1).values();
-	const context = { talkdesk, webhookUrl: n8n.webhookUrl, progress };
+	const context = { chat, desk, progress };
 	await Promise.all(
 		Array.from({ length: options['at-once'] }, async () => {
 			for (const number of numbers) {
@@ -60,21 +63,22 @@ async function runConversations(talkdesk: TalkdeskSimulator, n8n: N8nInstance | 
 			}
 		}),
 	);
-	return { runs, chaos: (await chaos) ?? 'none' };
+	return { runs, chaos: await Promise.all(chaos) };
 }
 
 /** Waits until everything has arrived, or nothing arrives any more. */
 async function settle(
-	recorder: EventRecorder,
+	runs: readonly CustomerRun[],
 	arrivals: () => Arrivals,
 	maxWaitMs = MAX_WAIT_MS,
 ): Promise<Arrivals> {
 	print(`Waiting for pending messages, for ${maxWaitMs / 1000} s at most …`);
+	const countHeard = () => runs.reduce((sum, { heard }) => sum + heard.length, 0);
 	const begun = Date.now();
 	let quietSince = Date.now();
-	for (let count = recorder.count; ; ) {
+	for (let count = countHeard(); ; ) {
 		await sleep(1000);
-		if (recorder.count !== count) [count, quietSince] = [recorder.count, Date.now()];
+		if (countHeard() !== count) [count, quietSince] = [countHeard(), Date.now()];
 		const isQuiet = Date.now() - quietSince > QUIET_MS;
 		const isOver = Date.now() - begun > maxWaitMs;
 		const found = arrivals();
@@ -85,12 +89,16 @@ async function settle(
 
 /** The conversations from Talkdesk's side, with their customers. */
 function transcriptsOf(talkdesk: TalkdeskSimulator): CustomerTranscript[] {
-	const emails = new Map(
-		talkdesk.conversations().map(({ id, start }) => [id, start.contact_person.email]),
-	);
-	return talkdesk
-		.transcripts()
-		.map((each) => ({ ...each, email: emails.get(each.conversationId) ?? '' }));
+	const conversations = new Map(talkdesk.conversations().map((each) => [each.id, each]));
+	return talkdesk.transcripts().map((each) => {
+		const { start, endedBy } = conversations.get(each.conversationId) ?? {};
+		return {
+			...each,
+			email: start?.contact_person.email ?? '',
+			before: (start?.previous_messages ?? []).map(({ content }) => content),
+			isEndedByAgent: endedBy === 'agent',
+		};
+	});
 }
 
 async function soak(): Promise<boolean> {
@@ -98,27 +106,23 @@ async function soak(): Promise<boolean> {
 	try {
 		const faults = seededFaults({
 			...plan,
+			hangMs: HANG_MS,
 			statuses: STATUSES,
 			kinds: ['rateLimited', 'unavailable', 'hang', 'cut', 'tokenDies', 'conversationEnds'],
 		});
 		const webhookFaults = seededWebhookFaults(plan);
-		const talkdesk = await startSimulator({
-			faults,
-			webhookFaults,
-			messageKeysCountPer: options.keys,
-			messageKeysAfterEnd: options['after-end'],
-			clients: [
-				{ id: 'local-client', secret: SECRETS.clientSecret, scopes: ['digital-connect:write'] },
-			],
-		});
-		ends.push(async () => await talkdesk.close());
-		const recorder = await startEventRecorder();
-		ends.push(async () => await recorder.close());
-		const start = options.queue ? startQueueN8n : startN8n;
-		const n8n: N8nInstance | QueueN8n = await start({
-			packageFolder: PROJECT_FOLDER,
+		const desk = createDesk(() => environment.talkdesk);
+		const start = options.queue ? startQueueEnvironment : startEnvironment;
+		const environment: SoakEnvironment = await start({
+			talkdesk: {
+				faults,
+				webhookFaults,
+				messageKeysCountPer: options.keys,
+				messageKeysAfterEnd: options['after-end'],
+				onLog: desk.onLog,
+			},
 			onProgress: print,
-			env: {
+			n8nEnv: {
 				// n8n's own default.
 				N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '30',
 				// The data of successful executions is not needed here, and isolates for expressions would take most of the
@@ -126,38 +130,40 @@ async function soak(): Promise<boolean> {
 				EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
 				N8N_EXPRESSION_ENGINE: 'legacy',
 			},
+		} satisfies EnvironmentOptions);
+		ends.push(async () => {
+			if (options.log) fs.writeFileSync(options.log, environment.n8n.log());
+			await environment.stop();
 		});
-		ends.push(async () => await n8n.stop());
-
-		const credential = await n8n.api.createCredential('Talkdesk', 'talkdeskOAuth2Api', {
-			...credentialFor(talkdesk),
-			...SECRETS,
-			webhookAuthentication: 'apiKey',
-		});
-		const { basePath, outboundId, inboundId } = await publishWorkflows({
-			n8n,
-			credential,
-			recorderUrl: recorder.url,
-		});
-		const authentication = { type: 'apiKey' as const, key: SECRETS.webhookApiKey };
+		const { talkdesk, n8n, basePath, credentialData, workflowId } = environment;
+		const recorder = await startFailureRecorder();
+		ends.push(async () => await recorder.close());
+		await reportFailures(n8n, workflowId, recorder.url);
+		const authentication = { type: 'apiKey' as const, key: credentialData.webhookApiKey ?? '' };
 		const integration = { basePath, authentication, timeoutSeconds: 30 };
 		talkdesk.configure({ touchpoints: [{ id: 'local-touchpoint', integration }] });
 
 		const begun = Date.now();
-		const { runs, chaos } = await runConversations(talkdesk, n8n);
+		const { runs, chaos } = await runConversations(environment, desk);
 		const seconds = Math.round((Date.now() - begun) / 1000);
-		const compareNow = () => compareArrivals(runs, transcriptsOf(talkdesk), recorder);
-		const before = await settle(recorder, compareNow);
-		const context = { api: n8n.api, talkdesk, recorder };
+		const compareNow = () => compareArrivals(runs, transcriptsOf(talkdesk));
+		const before = await settle(runs, compareNow);
 		print('Retrying failed executions …');
-		const outboundFailed = await retryFailed(context, outboundId);
-		const inboundFailed = await retryFailed(context, inboundId);
-		const retried = retriedOf(outboundFailed) + retriedOf(inboundFailed);
+		const failed = await retryFailed(
+			{ api: n8n.api, runs, transcripts: transcriptsOf(talkdesk), recorder },
+			workflowId,
+		);
 		const after =
-			retried > 0 ? await settle(recorder, compareNow, MAX_WAIT_AFTER_RETRY_MS) : before;
+			retriedOf(failed) > 0 ? await settle(runs, compareNow, MAX_WAIT_AFTER_RETRY_MS) : before;
+		const { webhookApiKey, clientSecret } = credentialData;
+		const secrets = [CANARY, webhookApiKey, clientSecret].filter((text) => text !== undefined);
+		const leaks = n8n
+			.log()
+			.split('\n')
+			.filter((line) => secrets.some((secret) => line.includes(secret)));
 		return printReport(options, {
-			...{ runs, chaos, seconds, before, after, outboundFailed, inboundFailed },
-			...{ talkdesk, recorder, faults, webhookFaults, log: n8n.log() },
+			...{ runs, chaos, seconds, before, after, failed, leaks },
+			...{ talkdesk, recorder, faults, webhookFaults },
 		});
 	} finally {
 		for (const end of ends.reverse()) await end();

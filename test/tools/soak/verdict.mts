@@ -8,9 +8,9 @@ export interface Outcome {
 	after: Arrivals;
 	/** Texts of failed executions that had reached their customers already: a retry sends them again. */
 	redelivered: string[];
-	/** Failed executions to the customer of which n8n has kept nothing to retry. */
+	/** Failed executions of which n8n has kept nothing to retry. */
 	unrecoverable: number;
-	/** Whether the error workflow was called for every failed execution to the customer. */
+	/** Whether the error workflow was called for every failed execution. */
 	areFailuresReported: boolean;
 	/** Whether n8n has workers, which don't share an order. */
 	hasWorkers: boolean;
@@ -34,10 +34,12 @@ export function verdict(outcome: Outcome): string[] {
 		...list('lost on the way to the agent', after.outbound.lost),
 		...list('duplicated at the agent', after.outbound.duplicated),
 		...list('unexpected at the agent', after.outbound.unexpected),
+		...list("of another customer's chat at the agent", after.outbound.ofAnother),
 		...list('lost on the way to the customer', isUnrecoverable ? [] : after.inbound.lost),
 		...list('duplicated at the customer', before.inbound.duplicated),
 		...list('duplicated at the customer after a retry', duplicatedByRetry),
 		...list('unexpected at the customer', after.inbound.unexpected),
+		...list("of another customer's chat at the customer", after.inbound.ofAnother),
 		// A message that only a retry has delivered is late for a reason.
 		...(before.outbound.outOfOrder > 0 && !hasWorkers
 			? [`out of order at the agent: ${before.outbound.outOfOrder}`]

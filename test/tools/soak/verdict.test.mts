@@ -1,7 +1,9 @@
 import type { Arrivals, Direction } from './arrivals.mts';
 import { verdict, type Outcome } from './verdict.mts';
 
-const none: Direction = { expected: 3, lost: [], duplicated: [], unexpected: [], outOfOrder: 0 };
+const none: Direction = {
+	...{ expected: 3, lost: [], duplicated: [], unexpected: [], ofAnother: [], outOfOrder: 0 },
+};
 const fine: Arrivals = { outbound: none, inbound: none, notAcknowledged: 0 };
 
 describe('the verdict', () => {
@@ -71,6 +73,8 @@ describe('the verdict', () => {
 			{ after: back({ duplicated: ['a', 'a'] }), redelivered: ['a'] },
 		],
 		['an unexpected event at the customer', { after: back({ unexpected: ['a'] }) }],
+		["words of another's chat at the agent", { after: out({ ofAnother: ['a'] }) }],
+		["words of another's chat at the customer", { after: back({ ofAnother: ['a'] }) }],
 		['a secret in the log', { leaks: 1 }],
 	])('fails with %s', (_, outcome) => {
 		expect(verdict({ ...passed, ...outcome })).toHaveLength(1);

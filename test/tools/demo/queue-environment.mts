@@ -1,26 +1,26 @@
-import { PROJECT_FOLDER } from '../../tools/n8n/pack.mts';
-import { type QueueN8n, startQueueN8n } from '../../tools/n8n/queue.mts';
-import { startEnvironment, type Environment } from '../../tools/demo/environment.mts';
+import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { type QueueN8n, startQueueN8n } from '../n8n/queue.mts';
+import { startEnvironment, type Environment, type EnvironmentOptions } from './environment.mts';
 
-/** As the world of the other end-to-end tests, with n8n in queue mode. */
+/** The environment with n8n in queue mode. */
 export interface QueueEnvironment extends Environment {
 	n8n: QueueN8n;
 }
 
 /**
- * Builds the environment. The package must be built.
+ * Starts the environment. The package must be built.
  *
- * @param n8nEnv further environment variables for all of n8n's processes
- * @throws what kept it from starting; nothing is left running then
+ * @param options as of `startEnvironment`; `n8nEnv` is for all of n8n's processes
+ * @throws the reason of a failed start, after which nothing is left running
  */
 export async function startQueueEnvironment(
-	n8nEnv: NodeJS.ProcessEnv = {},
+	options: Omit<EnvironmentOptions, 'startN8n' | 'adaptExample'> = {},
 ): Promise<QueueEnvironment> {
 	const started: QueueN8n[] = [];
 	const environment = await startEnvironment({
-		n8nEnv,
-		startN8n: async (options) => {
-			const n8n = await startQueueN8n({ packageFolder: PROJECT_FOLDER, ...options });
+		...options,
+		startN8n: async (given) => {
+			const n8n = await startQueueN8n({ packageFolder: PROJECT_FOLDER, ...given });
 			started.push(n8n);
 			return n8n;
 		},
