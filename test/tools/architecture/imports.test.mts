@@ -11,8 +11,9 @@ const NODES = 'nodes/Talkdesk/';
 
 /** What each folder of nodes/Talkdesk/ may import. Files without a folder are the nodes themselves. */
 const ALLOWED_IN_NODES = {
-	'the nodes': ['actions', 'trigger', 'parameters', 'api'],
+	'the nodes': ['actions', 'trigger', 'waiting', 'parameters', 'api'],
 	actions: [
+		'waiting',
 		'parameters',
 		'sessions',
 		'deduplication',
@@ -22,7 +23,17 @@ const ALLOWED_IN_NODES = {
 		'collections',
 		'text',
 	],
-	trigger: ['parameters', 'sessions', 'deduplication', 'files', 'api', 'collections', 'text'],
+	trigger: [
+		'waiting',
+		'parameters',
+		'sessions',
+		'deduplication',
+		'files',
+		'api',
+		'collections',
+		'text',
+	],
+	waiting: ['parameters', 'sessions', 'api', 'collections', 'text'],
 	sessions: ['collections'],
 	parameters: ['transcript', 'api', 'text'],
 	files: ['parameters', 'api', 'text'],
@@ -48,6 +59,8 @@ const ALLOWED_IN_TESTS = {
 	simulator: [],
 	tools: ['simulator'],
 	support: ['simulator', 'tools'],
+	// It drives the examples as the end-to-end tests do.
+	matrix: ['simulator', 'tools', 'support', 'e2e'],
 	...Object.fromEntries(SUITES.map((suite) => [suite, ['simulator', 'tools', 'support']])),
 };
 

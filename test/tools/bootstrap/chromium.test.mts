@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { ensureChromium, findChromium, HELP } from './chromium.cjs';
 import { mayInstall } from './mayInstall.cjs';
 
@@ -71,7 +70,7 @@ describe('ensureChromium', () => {
 		fakeApt();
 		const { status, stdout, stderr } = spawnSync(
 			process.execPath,
-			[path.join(PROJECT_FOLDER, 'test/tools/bootstrap/ensure-chromium.mjs')],
+			[path.join(import.meta.dirname, 'ensure-chromium.mjs')],
 			{ env: machine({ CHROMIUM_PATH: '/not/there' }).env, encoding: 'utf8' },
 		);
 		expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: `${HELP}\n` });
