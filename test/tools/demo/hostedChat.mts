@@ -21,10 +21,14 @@ export async function startHostedChat(
 		apiKey: 'none',
 		url: model.url,
 	});
-	const { basePath, webhookIdOf, workflowId } = await importExample(n8n, 'ai-agent-in-n8n-chat', {
-		credentials: { talkdeskOAuth2Api: credential, openAiApi: openAi },
-		chat,
-	});
+	const { basePath, webhookIdOf, workflowId } = await importExample(
+		n8n,
+		'examples/ai-agent-in-n8n-chat.json',
+		{
+			credentials: { talkdeskOAuth2Api: credential, openAiApi: openAi },
+			chat,
+		},
+	);
 	const authentication = { type: 'apiKey' as const, key: credentialData.webhookApiKey ?? '' };
 	talkdesk.configure({
 		touchpoints: [{ id: 'local-touchpoint', integration: { basePath, authentication } }],
