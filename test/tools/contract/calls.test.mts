@@ -4,6 +4,9 @@ import { CANARIES, check, idsOf, leftIn, startContractSimulator } from './contra
 import { assumptionIds } from './findings.mts';
 import { startReceiver } from './receiver.mts';
 
+// Each runs the whole check, some hundred requests.
+jest.setTimeout(60_000);
+
 const NAME = 'Canary Agent';
 const WORDS = 'Canary words';
 const TOUCHPOINT = CANARIES.touchpoint;

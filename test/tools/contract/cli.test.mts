@@ -7,6 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatorOptions, TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { CANARIES, leftIn, settingsFor, startContractSimulator } from './contract-fixtures.mts';
 
+// Each runs the whole check, some hundred requests.
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'contract-'))));
 afterEach(() => fs.rmSync(folder, { recursive: true }));

@@ -12,6 +12,9 @@ import type { AssumptionId } from './assumptions.mts';
 import { assumptionIds } from './findings.mts';
 import { isAboutCalls } from './assumptions.mts';
 
+// Each runs the whole check, some hundred requests.
+jest.setTimeout(60_000);
+
 const status = (wanted: number) => (answered: Answered) => answered.status === wanted;
 const json = ({ requestBody }: Answered) => JSON.stringify(requestBody) ?? '';
 const error = (code: number, more: object = {}) => ({
