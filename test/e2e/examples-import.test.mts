@@ -109,7 +109,7 @@ it('every example has a test that runs it', () => {
 		const files = [test, ...(THROUGH[name] ? [THROUGH[name]] : [])].map((file) =>
 			fs.readFileSync(path.join(PROJECT_FOLDER, 'test/e2e', file), 'utf8'),
 		);
-		expect(files.join('\n')).toContain(`'${name}'`);
+		expect(files.join('\n')).toMatch(new RegExp(`['/]${name}(?:\\.json)?'`));
 	}
 });
 
