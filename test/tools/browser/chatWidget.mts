@@ -35,7 +35,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** Serves the widget of n8n's hosted chat to a page, in place of the CDN, which tests don't reach. */
-export async function serveChatWidget(page: Page): Promise<void> {
+async function serveChatWidget(page: Page): Promise<void> {
 	const folder = await ensureChatWidget();
 	await page.route(/^https:\/\/cdn\./, async (route) => {
 		const { pathname } = new URL(route.request().url());
