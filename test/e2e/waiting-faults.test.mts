@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
+	body,
 	node,
 	post,
 	set,
-	startSink,
 	startWorkflows,
 	webhook,
-	type Sink,
+	type SmallWorkflows,
 } from './small-workflows.mts';
+import type { Sink } from './sink.mts';
 import { startUnreliableProxy, type UnreliableProxy } from './unreliableProxy.mts';
 
 jest.setTimeout(90_000);
 
-let n8n: Awaited<ReturnType<typeof startWorkflows>>;
+let n8n: SmallWorkflows;
 let proxy: UnreliableProxy;
 /** What has left the trigger, and what waiting executions have gone on with. */
 let triggered: Sink;
@@ -21,14 +22,8 @@ let answers: Sink;
 let askId: string;
 let waitId: string;
 
-const body = (field: string) => `={{ $json.body.${field} }}`;
-
 beforeAll(async () => {
-	[triggered, answers, proxy] = [
-		await startSink(),
-		await startSink(),
-		await startUnreliableProxy(),
-	];
+	proxy = await startUnreliableProxy();
 	// Far from UTC: a time that is read in the server's zone would be hours off.
 	const n8nEnv = {
 		N8N_WEBHOOK_URL: `${proxy.url}/`,
@@ -37,92 +32,39 @@ beforeAll(async () => {
 	};
 	n8n = await startWorkflows({ n8nEnv });
 	proxy.target = n8n.environment.n8n.url;
-	const start = n8n.talkdesk('Start', {
-		resource: 'conversation',
-		operation: 'start',
-		contactEmail: 'ann@example.com',
-		sessionId: body('sessionId'),
-		options: {},
-	});
-	const wait = (parameters: object = {}) =>
-		n8n.talkdesk('Ask', {
-			resource: 'message',
-			operation: 'sendAndWaitForReply',
-			conversationId: '={{ $json.conversationId }}',
-			options: {},
-			...parameters,
-		});
+	answers = await n8n.sink();
+	const start = n8n.start();
+	const ask = n8n.wait('Ask');
 	const answer = post('Answer', answers.url);
-	askId = await n8n.publish([webhook('ask', 'onReceived'), start, wait(), answer], {
-		ask: [['Start']],
-		Start: [['Ask']],
-		Ask: [['Answer']],
-	});
+	askId = await n8n.publishRow([webhook('ask', 'onReceived'), start, ask, answer]);
 	// The item that comes back to the node is no event, as after many nodes.
 	const back = set('Go on', "={{ { conversationId: $('Start').item.json.conversationId } }}");
-	await n8n.publish([webhook('loop', 'onReceived'), start, wait(), answer, back], {
-		loop: [['Start']],
-		Start: [['Ask']],
-		Ask: [['Answer']],
-		Answer: [['Go on']],
-		'Go on': [['Ask']],
-	});
+	await n8n.publishRow([webhook('loop', 'onReceived'), start, ask, answer, back], 'Ask');
 	const pause = node('Pause', 'n8n-nodes-base.wait', 1.1, { amount: 8, unit: 'seconds' });
 	const onward = set('Go on', "={{ $('Ask').item.json }}");
-	await n8n.publish([webhook('slow', 'onReceived'), start, pause, wait(), answer, onward], {
-		slow: [['Start']],
-		Start: [['Pause']],
-		Pause: [['Ask']],
-		Ask: [['Answer']],
-		Answer: [['Go on']],
-		'Go on': [['Ask']],
-	});
-	waitId = await n8n.publish(
-		[webhook('wait', 'onReceived'), wait({ conversationId: body('conversationId') }), answer],
-		{ wait: [['Ask']], Ask: [['Answer']] },
-	);
+	await n8n.publishRow([webhook('slow', 'onReceived'), start, pause, ask, answer, onward], 'Ask');
+	const askGiven = n8n.wait('Ask', { conversationId: body('conversationId') });
+	waitId = await n8n.publishRow([webhook('wait', 'onReceived'), askGiven, answer]);
 	const values = { limitType: 'afterTimeInterval', resumeAmount: 0.1, resumeUnit: 'minutes' };
-	await n8n.publish(
-		[
-			webhook('limited', 'onReceived'),
-			start,
-			wait({ options: { limitWaitTime: { values } } }),
-			answer,
-		],
-		{ limited: [['Start']], Start: [['Ask']], Ask: [['Answer']] },
-	);
-	const trigger = n8n.trigger({ downloadAttachments: true });
-	await n8n.publish([trigger, post('Sink', triggered.url)], {
-		Trigger: [['Sink'], ['Sink'], ['Sink']],
-	});
-	n8n.connect(trigger);
+	const askLimited = n8n.wait('Ask', { options: { limitWaitTime: { values } } });
+	await n8n.publishRow([webhook('limited', 'onReceived'), start, askLimited, answer]);
+	triggered = await n8n.listen({ downloadAttachments: true });
 }, 180_000);
 
 afterAll(async () => {
-	triggered?.close();
-	answers?.close();
 	await n8n?.stop();
 	proxy?.close();
 }, 30_000);
 
 let sessions = 0;
 /** Starts a conversation by a workflow, and lets an agent join it. @returns its ID */
-async function startBy(path: string): Promise<string> {
-	const before = n8n.environment.talkdesk.conversations().length;
-	await n8n.call(path, { sessionId: `session ${++sessions}` });
-	const { talkdesk } = n8n.environment;
-	await talkdesk.waitFor(() => talkdesk.conversations().length > before, {
-		what: 'the conversation',
-		timeoutMs: 20_000,
-	});
-	const id = talkdesk.conversations().at(-1)?.id ?? '';
-	await n8n.agent.join(id, { name: 'Zoe' });
-	return id;
-}
+const startBy = async (path: string): Promise<string> =>
+	await n8n.startBy(path, { sessionId: `session ${++sessions}` });
 
-const ofConversation = ({ events }: Sink, conversationId: string) =>
-	events
-		.filter((event) => event.conversationId === conversationId)
+/** The texts of a conversation, and its other events, without its start. */
+const ofConversation = (sink: Sink, conversationId: string) =>
+	sink
+		.of(conversationId)
 		.filter(({ event }) => event !== 'conversation_started')
 		.map(({ event, text }) => text ?? event);
 
@@ -232,7 +174,7 @@ it('the time is over: timeout comes out, and what comes then leaves the trigger'
 	for (let second = 0; second < 100 && ofConversation(answers, id).length === 0; second++) {
 		await sleep(1000);
 	}
-	expect(answers.events.filter(({ conversationId }) => conversationId === id)).toMatchObject([
+	expect(answers.of(id)).toMatchObject([
 		{ event: 'timeout', conversationId: id, sessionId: `session ${sessions}` },
 	]);
 	await n8n.agent.say(id, 'Too late');

@@ -1,68 +1,36 @@
-import { post, set, startSink, startWorkflows, webhook, type Sink } from './small-workflows.mts';
+import {
+	body,
+	post,
+	set,
+	startWorkflows,
+	webhook,
+	type SmallWorkflows,
+} from './small-workflows.mts';
+import type { Sink } from './sink.mts';
 
-let n8n: Awaited<ReturnType<typeof startWorkflows>>;
+jest.setTimeout(60_000);
+
+let n8n: SmallWorkflows;
 /** What has left the trigger, and what waiting executions have gone on with. */
 let triggered: Sink;
 let answers: Sink;
 
-const body = (field: string) => `={{ $json.body.${field} }}`;
-
 beforeAll(async () => {
-	[triggered, answers] = [await startSink(), await startSink()];
 	n8n = await startWorkflows();
-	const start = n8n.talkdesk('Start', {
-		resource: 'conversation',
-		operation: 'start',
-		contactEmail: body('email'),
-		sessionId: body('sessionId'),
-		options: {},
-	});
-	const wait = (name: string, parameters: object) =>
-		n8n.talkdesk(name, {
-			resource: 'message',
-			operation: 'sendAndWaitForReply',
-			conversationId: '={{ $json.conversationId }}',
-			options: {},
-			...parameters,
-		});
-	await n8n.publish(
-		[
-			webhook('ask', 'onReceived'),
-			start,
-			wait('Ask', { text: "={{ $('ask').item.json.body.question }}" }),
-			post('Answer', answers.url),
-		],
-		{ ask: [['Start']], Start: [['Ask']], Ask: [['Answer']] },
+	answers = await n8n.sink();
+	const start = n8n.start({ contactEmail: body('email') });
+	const answer = post('Answer', answers.url);
+	const ask = n8n.wait('Ask', { text: "={{ $('ask').item.json.body.question }}" });
+	await n8n.publishRow([webhook('ask', 'onReceived'), start, ask, answer]);
+	const onward = set('Go on', "={{ $('Wait').item.json }}");
+	await n8n.publishRow(
+		[webhook('converse', 'onReceived'), start, n8n.wait('Wait'), answer, onward],
+		'Wait',
 	);
-	await n8n.publish(
-		[
-			webhook('converse', 'onReceived'),
-			start,
-			wait('Wait', {}),
-			post('Answer', answers.url),
-			set('Go on', "={{ $('Wait').item.json }}"),
-		],
-		{
-			converse: [['Start']],
-			Start: [['Wait']],
-			Wait: [['Answer']],
-			Answer: [['Go on']],
-			'Go on': [['Wait']],
-		},
-	);
-	const trigger = n8n.trigger();
-	await n8n.publish([trigger, post('Sink', triggered.url)], {
-		Trigger: [['Sink'], ['Sink'], ['Sink']],
-	});
-	n8n.connect(trigger);
+	triggered = await n8n.listen();
 }, 180_000);
-jest.setTimeout(60_000);
 
-afterAll(async () => {
-	triggered?.close();
-	answers?.close();
-	await n8n?.stop();
-}, 30_000);
+afterAll(async () => await n8n?.stop(), 30_000);
 
 /** The conversation in which the customer has written a text. */
 async function conversationWith(text: string): Promise<string> {
@@ -85,11 +53,6 @@ async function ask(question: string, more: object = {}) {
 	return conversationId;
 }
 
-const ofConversation = ({ events }: Sink, conversationId: string) =>
-	events.filter((event) => event.conversationId === conversationId);
-const textsOf = (sink: Sink, conversationId: string) =>
-	ofConversation(sink, conversationId).flatMap(({ text }) => text ?? []);
-
 it('goes on with the reply of the human, which no trigger puts out as well', async () => {
 	const conversationId = await ask('May I?');
 	await n8n.agent.say(conversationId, 'Yes, you may.');
@@ -99,7 +62,7 @@ it('goes on with the reply of the human, which no trigger puts out as well', asy
 		sessionId: 'May I?',
 		agentJoined: true,
 	});
-	expect(textsOf(triggered, conversationId)).toEqual([]);
+	expect(triggered.textsOf(conversationId)).toEqual([]);
 });
 
 it('says that a message came too late for the execution', async () => {
@@ -126,7 +89,7 @@ it('goes on with the end', async () => {
 	const conversationId = await ask('The end?');
 	await n8n.agent.end(conversationId);
 	expect(await answers.find({ conversationId })).toMatchObject({ event: 'conversation_ended' });
-	expect(ofConversation(triggered, conversationId).map(({ event }) => event)).not.toContain(
+	expect(triggered.of(conversationId).map(({ event }) => event)).not.toContain(
 		'conversation_ended',
 	);
 });
@@ -145,21 +108,12 @@ it('takes an automated message for no reply', async () => {
 });
 
 it('gives a loop all messages, once and in their order, however fast they come', async () => {
-	const sessionId = 'loop';
-	await n8n.call('converse', { email: 'bob@example.com', sessionId });
-	const { id } = await n8n.environment.talkdesk.waitFor(
-		() =>
-			n8n.environment.talkdesk
-				.conversations()
-				.find(({ start }) => start.contact_person.email === 'bob@example.com'),
-		{ what: 'the conversation', timeoutMs: 20_000 },
-	);
-	await n8n.agent.join(id, { name: 'Zoe' });
+	const id = await n8n.startBy('converse', { email: 'bob@example.com', sessionId: 'loop' });
 	const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
 	// The simulator calls n8n one by one for a conversation; these come side by side.
 	for (const text of texts) await n8n.agent.say(id, text);
 	await n8n.agent.end(id);
 	await answers.find({ conversationId: id, event: 'conversation_ended' });
-	expect(textsOf(answers, id)).toEqual(texts);
-	expect(textsOf(triggered, id)).toEqual([]);
+	expect(answers.textsOf(id)).toEqual(texts);
+	expect(triggered.textsOf(id)).toEqual([]);
 }, 60_000);

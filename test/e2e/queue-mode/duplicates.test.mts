@@ -8,7 +8,7 @@ import {
 	startQueueEnvironment,
 	type QueueEnvironment,
 } from '../../tools/demo/queue-environment.mts';
-import { node, publish } from './queue-workflows.mts';
+import { node, publishRow } from '../small-workflows.mts';
 
 /** Longer than the webhook process itself remembers an event: from then on n8n's database alone tells duplicates. */
 const LATER_MS = 61_000;
@@ -49,7 +49,7 @@ it('a duplicate that comes a minute later is dropped, although two busy workers 
 	};
 	const url = `=${counter.url}?id={{ $json.text }}`;
 	const count = node('Count', 'n8n-nodes-base.httpRequest', 4.2, { url, options: {} });
-	await publish(environment.n8n, [trigger, count]);
+	await publishRow(environment.n8n.api, [trigger, count]);
 	const send = async (content: string) =>
 		await axios.post(
 			`${environment.n8n.webhookUrl}/${trigger.webhookId}/message_created`,

@@ -7,7 +7,8 @@ import {
 	startQueueEnvironment,
 	type QueueEnvironment,
 } from '../../tools/demo/queue-environment.mts';
-import { node, publish, startBlackHole, webhookNode, workerOf } from './queue-workflows.mts';
+import { node, publishRow, webhook } from '../small-workflows.mts';
+import { startBlackHole, workerOf } from './queue-workflows.mts';
 
 /** n8n notices a lost worker sooner than with its defaults of 60, 10 and 30 seconds. */
 const FAST_STALL_DETECTION = {
@@ -96,7 +97,7 @@ it('files are transferred in both directions, byte for byte', async () => {
 			);
 
 	// From the customer, as a form: the webhook process receives the files, a worker sends them.
-	await publish(environment.n8n, [webhookNode('files'), send]);
+	await publishRow(environment.n8n.api, [webhook('files'), send]);
 	const form = new FormData();
 	for (const { name, type, content } of files) {
 		form.append(name, new Blob([new Uint8Array(content)], { type }), name);
@@ -112,7 +113,7 @@ it('files are transferred in both directions, byte for byte', async () => {
 		}),
 		credentials,
 	};
-	const workflowId = await publish(environment.n8n, [trigger, send]);
+	const workflowId = await publishRow(environment.n8n.api, [trigger, send]);
 	const key = environment.credentialData.webhookApiKey ?? '';
 	const call = (basePath: string) =>
 		environment.talkdesk.configure({
@@ -194,16 +195,16 @@ describe('a worker is killed while an execution runs on it', () => {
 
 	/** Calls a workflow that has an error workflow, and kills the worker that runs it. */
 	async function killWorker(name: string) {
-		const errorWorkflow = await publish(environment.n8n, [
+		const errorWorkflow = await publishRow(environment.n8n.api, [
 			node(`On error of ${name}`, 'n8n-nodes-base.errorTrigger', 1, {}),
 		]);
-		const workflowId = await publish(
-			environment.n8n,
+		const workflowId = await publishRow(
+			environment.n8n.api,
 			[
-				webhookNode(name),
+				webhook(name),
 				node('Call', 'n8n-nodes-base.httpRequest', 4.2, { url: blackHole.url, options: {} }),
 			],
-			{ errorWorkflow },
+			{ settings: { errorWorkflow } },
 		);
 		const called = blackHole.called();
 		const answer = axios

@@ -5,7 +5,7 @@ import {
 	startQueueEnvironment,
 	type QueueEnvironment,
 } from '../../tools/demo/queue-environment.mts';
-import { node, publish, webhookNode } from './queue-workflows.mts';
+import { node, publishRow, webhook } from '../small-workflows.mts';
 
 let environment: QueueEnvironment;
 beforeAll(async () => {
@@ -32,8 +32,8 @@ beforeAll(async () => {
 			options: {},
 		}),
 	};
-	await publish(environment.n8n, [webhookNode('start'), start]);
-	await publish(environment.n8n, [webhookNode('route'), route]);
+	await publishRow(environment.n8n.api, [webhook('start'), start]);
+	await publishRow(environment.n8n.api, [webhook('route'), route]);
 }, 300_000);
 afterAll(async () => await environment?.stop(), 60_000);
 

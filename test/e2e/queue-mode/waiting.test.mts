@@ -1,76 +1,30 @@
 import { PROJECT_FOLDER } from '../../tools/n8n/pack.mts';
 import { startQueueN8n } from '../../tools/n8n/queue.mts';
-import { post, set, startSink, startWorkflows, webhook, type Sink } from '../small-workflows.mts';
+import type { Sink } from '../sink.mts';
+import { post, set, startWorkflows, webhook, type SmallWorkflows } from '../small-workflows.mts';
 
-let n8n: Awaited<ReturnType<typeof startWorkflows>>;
+let n8n: SmallWorkflows;
 /** What has left the trigger, and what waiting executions have gone on with. */
 let triggered: Sink;
 let answers: Sink;
 
 beforeAll(async () => {
-	[triggered, answers] = [await startSink(), await startSink()];
 	n8n = await startWorkflows({
 		n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy' },
 		startN8n: async (options) => await startQueueN8n({ packageFolder: PROJECT_FOLDER, ...options }),
 	});
-	const start = n8n.talkdesk('Start', {
-		resource: 'conversation',
-		operation: 'start',
-		contactEmail: 'ann@example.com',
-		sessionId: '={{ $json.body.sessionId }}',
-		options: {},
-	});
-	const wait = n8n.talkdesk('Wait', {
-		resource: 'message',
-		operation: 'sendAndWaitForReply',
-		conversationId: '={{ $json.conversationId }}',
-		options: {},
-	});
-	await n8n.publish(
-		[
-			webhook('converse', 'onReceived'),
-			start,
-			wait,
-			post('Answer', answers.url),
-			set('Go on', "={{ $('Wait').item.json }}"),
-		],
-		{
-			converse: [['Start']],
-			Start: [['Wait']],
-			Wait: [['Answer']],
-			Answer: [['Go on']],
-			'Go on': [['Wait']],
-		},
+	answers = await n8n.sink();
+	const answer = post('Answer', answers.url);
+	const onward = set('Go on', "={{ $('Wait').item.json }}");
+	await n8n.publishRow(
+		[webhook('converse', 'onReceived'), n8n.start(), n8n.wait('Wait'), answer, onward],
+		'Wait',
 	);
-	const trigger = n8n.trigger();
-	await n8n.publish([trigger, post('Sink', triggered.url)], {
-		Trigger: [['Sink'], ['Sink'], ['Sink']],
-	});
-	n8n.connect(trigger);
+	triggered = await n8n.listen();
 }, 300_000);
-afterAll(async () => {
-	triggered?.close();
-	answers?.close();
-	await n8n?.stop();
-}, 60_000);
+afterAll(async () => await n8n?.stop(), 60_000);
 
-const textsOf = ({ events }: Sink, conversationId: string) =>
-	events
-		.filter((event) => event.conversationId === conversationId)
-		.flatMap(({ text }) => text ?? []);
-
-async function converse(sessionId: string): Promise<string> {
-	const { talkdesk } = n8n.environment;
-	const before = talkdesk.conversations().length;
-	await n8n.call('converse', { sessionId });
-	await talkdesk.waitFor(() => talkdesk.conversations().length > before, {
-		what: 'the conversation',
-		timeoutMs: 20_000,
-	});
-	const id = talkdesk.conversations().at(-1)?.id ?? '';
-	await n8n.agent.join(id, { name: 'Zoe' });
-	return id;
-}
+const converse = async (sessionId: string) => await n8n.startBy('converse', { sessionId });
 
 it('messages at the same moment, on two workers, arrive once and in order', async () => {
 	const id = await converse('together');
@@ -81,8 +35,8 @@ it('messages at the same moment, on two workers, arrive once and in order', asyn
 	for (const text of texts) await n8n.agent.say(id, text);
 	await n8n.agent.end(id);
 	await answers.find({ conversationId: id, event: 'conversation_ended' });
-	expect(textsOf(answers, id)).toEqual(['first', ...texts]);
-	expect(textsOf(triggered, id)).toEqual([]);
+	expect(answers.textsOf(id)).toEqual(['first', ...texts]);
+	expect(triggered.textsOf(id)).toEqual([]);
 }, 90_000);
 
 it('a message right after the start, in which another worker registers, is not lost', async () => {
@@ -90,7 +44,7 @@ it('a message right after the start, in which another worker registers, is not l
 		const id = await converse(sessionId);
 		await n8n.agent.say(id, 'At once');
 		await answers.find({ conversationId: id, text: 'At once' });
-		expect(textsOf(triggered, id)).toEqual([]);
+		expect(triggered.textsOf(id)).toEqual([]);
 		await n8n.agent.end(id);
 		await answers.find({ conversationId: id, event: 'conversation_ended' });
 	}
