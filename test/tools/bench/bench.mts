@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { exitAtSignal } from '../../support/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { files } from './file-transfers.mts';
 import { handOff } from './hand-off.mts';
@@ -55,8 +56,5 @@ if (unknown.length > 0) {
 	print(`There is no part ${unknown.join(', ')}.\n\n${USAGE}`);
 	process.exit(1);
 }
-// Everything ends with this process; an unhandled signal would leave the simulator's temporary folder behind.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-	process.once(signal, () => process.exit(130));
-}
+exitAtSignal();
 process.exit((await bench(positionals)) ? 0 : 1);

@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 import { seededFaults, seededRandom, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
+import { createCleanup } from '../../support/cleanup.mts';
+import { exitAtSignal } from '../../support/signals.mts';
 import { startEnvironment, type Environment } from '../demo/environment.mts';
 import { startHostedChat } from '../demo/hostedChat.mts';
 import type { Script } from '../demo/model.mts';
@@ -208,7 +210,7 @@ const startQueue = async (given: N8nOptions) =>
 	await startQueueN8n({ packageFolder: PROJECT_FOLDER, ...given });
 
 async function soak(): Promise<boolean> {
-	const ends: Array<() => Promise<void>> = [];
+	const cleanup = createCleanup();
 	try {
 		const faults = seededFaults({
 			...plan,
@@ -225,13 +227,13 @@ async function soak(): Promise<boolean> {
 			n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy', ...(options.queue && WORKERS) },
 			...(options.queue && { startN8n: startQueue }),
 		});
-		ends.push(async () => {
+		cleanup.add(async () => {
 			if (options.log) fs.writeFileSync(options.log, environment.n8n.log());
 			await environment.stop();
 		});
 		const { talkdesk } = environment;
 		const hosted = await startHostedChat(environment, script);
-		ends.push(async () => await hosted.close());
+		cleanup.add(async () => await hosted.close());
 
 		const total = options.chats * options.messages * 2;
 		let done = 0;
@@ -260,7 +262,7 @@ async function soak(): Promise<boolean> {
 		if (failures.length > 30) print(`  and ${failures.length - 30} more`);
 		return failures.length === 0;
 	} finally {
-		for (const end of ends.reverse()) await end();
+		await cleanup.run();
 	}
 }
 
@@ -268,8 +270,5 @@ if (options.help) {
 	print(USAGE);
 	process.exit(0);
 }
-// Everything ends with this process; an unhandled signal would leave the simulator's temporary folder behind.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-	process.once(signal, () => process.exit(130));
-}
+exitAtSignal();
 process.exit((await soak()) ? 0 : 1);

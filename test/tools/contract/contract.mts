@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
+import { onSignal } from '../../support/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { parseOptions, readSettings, UsageError, USAGE } from './contract-options.mts';
 import { startReceiver } from './receiver.mts';
@@ -20,13 +21,11 @@ function packageVersion(): string {
 /** Aborts at the first signal, so that the check can clean up; ends the process at the second. */
 function interruptible(): AbortSignal {
 	const controller = new AbortController();
-	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-		process.on(name, () => {
-			if (controller.signal.aborted) process.exit(130);
-			print('Interrupted: what was made is removed. Once more ends without that.');
-			controller.abort();
-		});
-	}
+	onSignal(() => {
+		if (controller.signal.aborted) process.exit(130);
+		print('Interrupted: what was made is removed. Once more ends without that.');
+		controller.abort();
+	});
 	return controller.signal;
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 
+import { createCleanup } from '../../support/cleanup.mts';
 import { startN8n, type N8nInstance, type N8nOptions } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { workflowSchema } from '../n8n/schemas.mts';
@@ -96,19 +97,14 @@ export async function importExample(
  * @throws the reason of a failed start, after which nothing is left running
  */
 export async function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
-	const ends: Array<() => Promise<void>> = [];
-	const stop = async () => {
-		// In reverse order, and all of them: a failed end must not leave the others running.
-		const failed: unknown[] = [];
-		for (const end of ends.splice(0).reverse()) await end().catch((error) => failed.push(error));
-		if (failed.length > 0) throw new AggregateError(failed, 'not everything could be stopped');
-	};
+	const cleanup = createCleanup();
+	const stop = async () => await cleanup.run();
 
 	try {
 		const talkdesk = await startSimulator(options.talkdesk);
-		ends.push(async () => await talkdesk.close());
+		cleanup.add(async () => await talkdesk.close());
 		const chat = await startChat();
-		ends.push(async () => await chat.close());
+		cleanup.add(async () => await chat.close());
 		const start =
 			options.startN8n ??
 			(async (started) => await startN8n({ packageFolder: PROJECT_FOLDER, ...started }));
@@ -118,7 +114,7 @@ export async function startEnvironment(options: EnvironmentOptions = {}): Promis
 			onProgress: options.onProgress,
 			onOutput: options.onN8nOutput,
 		});
-		ends.push(async () => await n8n.stop());
+		cleanup.add(async () => await n8n.stop());
 
 		// As a user does: enters the credential, imports the example, …
 		const webhookApiKey = randomBytes(24).toString('hex');

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import { onSignal } from '../../support/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { SupervisedCommand } from '../n8n/supervised.mts';
 
@@ -39,9 +40,7 @@ const patterns = paths.map((name) => {
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutation-'));
 const stryker = new SupervisedCommand([folder]);
 stryker.onOutput = (text) => process.stdout.write(text);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-	process.on(signal, () => stryker.stop());
-}
+onSignal(() => stryker.stop());
 const { exited } = await stryker.start({
 	command: process.execPath,
 	args: [

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 
+import { exitAtSignal } from '../../support/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { type Check, demandNone, problemsOf } from './check.mts';
 import { fileChecks, lint } from './checks.mts';
@@ -91,9 +92,7 @@ async function main(): Promise<number> {
 	}
 	const temporary = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'n8n-verify-')));
 	process.once('exit', () => fs.rmSync(temporary, { recursive: true, force: true }));
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-		process.once(signal, () => process.exit(130));
-	}
+	exitAtSignal();
 	return values['self-test']
 		? await selfTest({ temporary, print, onProgress })
 		: await verify(temporary, {

@@ -5,6 +5,8 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { createCleanup } from '../../support/cleanup.mts';
+import { exitAtSignal } from '../../support/signals.mts';
 import { startEnvironment, type EnvironmentOptions } from '../demo/environment.mts';
 import { startQueueEnvironment } from '../demo/queue-environment.mts';
 import { seededFaults, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
@@ -102,7 +104,7 @@ function transcriptsOf(talkdesk: TalkdeskSimulator): CustomerTranscript[] {
 }
 
 async function soak(): Promise<boolean> {
-	const ends: Array<() => Promise<void>> = [];
+	const cleanup = createCleanup();
 	try {
 		const faults = seededFaults({
 			...plan,
@@ -131,13 +133,13 @@ async function soak(): Promise<boolean> {
 				N8N_EXPRESSION_ENGINE: 'legacy',
 			},
 		} satisfies EnvironmentOptions);
-		ends.push(async () => {
+		cleanup.add(async () => {
 			if (options.log) fs.writeFileSync(options.log, environment.n8n.log());
 			await environment.stop();
 		});
 		const { talkdesk, n8n, basePath, credentialData, workflowId } = environment;
 		const recorder = await startFailureRecorder();
-		ends.push(async () => await recorder.close());
+		cleanup.add(async () => await recorder.close());
 		await reportFailures(n8n, workflowId, recorder.url);
 		const authentication = { type: 'apiKey' as const, key: credentialData.webhookApiKey ?? '' };
 		const integration = { basePath, authentication, timeoutSeconds: 30 };
@@ -166,7 +168,7 @@ async function soak(): Promise<boolean> {
 			...{ talkdesk, recorder, faults, webhookFaults },
 		});
 	} finally {
-		for (const end of ends.reverse()) await end();
+		await cleanup.run();
 	}
 }
 
@@ -174,8 +176,5 @@ if (options.help) {
 	print(USAGE);
 	process.exit(0);
 }
-// Everything ends with this process; an unhandled signal would leave the simulator's temporary folder behind.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-	process.once(signal, () => process.exit(130));
-}
+exitAtSignal();
 process.exit((await soak()) ? 0 : 1);

@@ -1,0 +1,22 @@
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Calls back at each signal that asks this process to end, at Ctrl-C for example. */
+export function onSignal(act: () => void): void {
+	for (const signal of SIGNALS) process.on(signal, act);
+}
+
+/**
+ * Lets this process end at a signal.
+ *
+ * What it has started ends with it. Without this, the simulator's temporary folder for example would be left: a signal that is
+ * not handled ends a process at once.
+ */
+export function exitAtSignal(): void {
+	onSignal(() => process.exit(130));
+}
+
+/** Resolves when this process is asked to end. The next signal ends it at once. */
+export const interruption = async () =>
+	await new Promise<'interrupted'>((resolve) => {
+		for (const signal of SIGNALS) process.once(signal, () => resolve('interrupted'));
+	});
