@@ -15,7 +15,7 @@ import {
 	startConversation,
 	talkdesk,
 } from './fixtures.mts';
-import { FakeDataTables } from './fakeDataTables.mts';
+import { FakeDataTables } from '../support/fakeDataTables.mts';
 import { checkOutput, describedOutputs, outputSchema } from './outputSchemas.mts';
 import { event, trigger } from './session-fixtures.mts';
 import { bill, sendFiles, textFile, UPLOAD, uploadFile } from './sample-files.mts';

@@ -32,7 +32,7 @@ import {
 	InMemoryDeduplicator,
 	type StoredCredential,
 } from './fakes.mts';
-import type { FakeDataTables } from './fakeDataTables.mts';
+import type { FakeDataTables } from '../support/fakeDataTables.mts';
 import { checkOutput } from './outputSchemas.mts';
 
 export type { StoredCredential } from './fakes.mts';

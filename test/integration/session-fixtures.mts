@@ -1,7 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { parseEvent } from '../../nodes/Talkdesk/trigger/event/parse';
-import { FakeDataTables } from './fakeDataTables.mts';
+import { FakeDataTables } from '../support/fakeDataTables.mts';
 import { credential, run, START } from './fixtures.mts';
 import { runNode, type RunOptions } from './runNode.mts';
 

@@ -1,4 +1,4 @@
-import { FakeDataTables } from './fakeDataTables.mts';
+import { FakeDataTables } from '../support/fakeDataTables.mts';
 import { run, START, talkdesk } from './fixtures.mts';
 import { dataTables, workflowId, startFor, started, event, trigger } from './session-fixtures.mts';
 
