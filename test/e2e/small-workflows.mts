@@ -8,6 +8,13 @@ import {
 import type { N8nApi } from '../tools/n8n/api.mts';
 import { startSink, type Sink } from './sink.mts';
 
+/** What has come out of a trigger. */
+export interface TriggerSink extends Sink {
+	/** What has come out of its output for messages. */
+	messages: Sink;
+	workflowId: string;
+}
+
 type Node = ReturnType<typeof node>;
 
 /** A node of a workflow that a test makes. */
@@ -151,13 +158,14 @@ export async function startWorkflows(options: EnvironmentOptions = {}) {
 			await publishRow(api, nodes, { ...(backTo !== undefined && { backTo }) }),
 		sink,
 		/** Publishes the trigger and lets Talkdesk call it. @returns what leaves it */
-		async listen(triggerOptions: object = {}): Promise<Sink> {
-			const triggered = await sink();
-			const outputs = [['Sink'], ['Sink'], ['Sink']];
-			const nodes = [trigger(triggerOptions), post('Sink', triggered.url)];
-			await publish(api, nodes, { Trigger: outputs });
+		async listen(triggerOptions: object = {}): Promise<TriggerSink> {
+			const [triggered, messages] = [await sink(), await sink()];
+			const outputs = [['Sink'], ['Sink', 'Messages'], ['Sink']];
+			const receivers = [post('Sink', triggered.url), post('Messages', messages.url)];
+			const nodes = [trigger(triggerOptions), ...receivers];
+			const workflowId = await publish(api, nodes, { Trigger: outputs });
 			connect();
-			return triggered;
+			return { ...triggered, messages, workflowId };
 		},
 		/** Lets Talkdesk call the trigger again. */
 		connect: () => connect(),

@@ -8,6 +8,7 @@ import {
 	startWorkflows,
 	webhook,
 	type SmallWorkflows,
+	type TriggerSink,
 } from './small-workflows.mts';
 import type { Sink } from './sink.mts';
 import { startUnreliableProxy, type UnreliableProxy } from './unreliableProxy.mts';
@@ -17,9 +18,11 @@ jest.setTimeout(90_000);
 let n8n: SmallWorkflows;
 let proxy: UnreliableProxy;
 /** What has left the trigger, and what waiting executions have gone on with. */
-let triggered: Sink;
+let triggered: TriggerSink;
 let answers: Sink;
 let askId: string;
+let slowId: string;
+let busyId: string;
 let waitId: string;
 
 beforeAll(async () => {
@@ -42,7 +45,11 @@ beforeAll(async () => {
 	await n8n.publishRow([webhook('loop', 'onReceived'), start, ask, answer, back], 'Ask');
 	const pause = node('Pause', 'n8n-nodes-base.wait', 1.1, { amount: 8, unit: 'seconds' });
 	const onward = set('Go on', "={{ $('Ask').item.json }}");
-	await n8n.publishRow([webhook('slow', 'onReceived'), start, pause, ask, answer, onward], 'Ask');
+	const slow = [webhook('slow', 'onReceived'), start, pause, ask, answer, onward];
+	slowId = await n8n.publishRow(slow, 'Ask');
+	const rest = node('Rest', 'n8n-nodes-base.wait', 1.1, { amount: 4, unit: 'seconds' });
+	const busy = [webhook('busy', 'onReceived'), start, ask, answer, rest, onward];
+	busyId = await n8n.publishRow(busy, 'Ask');
 	const askGiven = n8n.wait('Ask', { conversationId: body('conversationId') });
 	waitId = await n8n.publishRow([webhook('wait', 'onReceived'), askGiven, answer]);
 	const values = { limitType: 'afterTimeInterval', resumeAmount: 0.1, resumeUnit: 'minutes' };
@@ -135,6 +142,25 @@ it('a canceled execution gets nothing more: the event leaves the trigger', async
 	expect(ofConversation(answers, id)).toEqual([]);
 });
 
+// n8n 2.36 puts out the first output only.
+const itOnNewest = process.env.N8N_FOR_TESTS === 'oldest' ? it.skip : it;
+itOnNewest(
+	'a trigger that waits for an execution holds no place of a worker, and puts the event out after all',
+	async () => {
+		const id = await startBy('slow');
+		const all = await n8n.environment.n8n.api.executions({ workflowId: slowId });
+		const execution = all.find(({ mode, status }) => mode === 'webhook' && status === 'running');
+		await n8n.agent.say(id, 'Anybody?');
+		await untilWaiting(triggered.workflowId, 1);
+		await n8n.environment.n8n.api.stopExecution(execution?.id ?? '');
+		const event = await triggered.messages.find({ conversationId: id, text: 'Anybody?' });
+		expect(event).toMatchObject({ undelivered: true, sessionId: `session ${sessions}` });
+		expect(ofConversation(triggered, id)).toEqual(['Anybody?']);
+		expect(ofConversation(answers, id)).toEqual([]);
+		await untilWaiting(triggered.workflowId, 0);
+	},
+);
+
 it('n8n may be restarted while an execution waits', async () => {
 	const id = await startBy('ask');
 	await untilWaiting(askId, 1);
@@ -155,6 +181,23 @@ it('a newer execution takes the place of the one that waits, which ends', async 
 	await n8n.agent.say(id, 'Late');
 	await triggered.find({ conversationId: id, text: 'Late' });
 	expect(ofConversation(answers, id)).toEqual(['Hello']);
+});
+
+it('an execution that was busy when a newer one took its place ends as soon as it would wait again', async () => {
+	const id = await startBy('busy');
+	await untilWaiting(busyId, 1);
+	await n8n.agent.say(id, 'First');
+	await answers.find({ conversationId: id, text: 'First' });
+	await n8n.call('wait', { conversationId: id });
+	const isOver = async () =>
+		(await n8n.environment.n8n.api.executions({ workflowId: busyId })).every(
+			({ status }) => status === 'success',
+		);
+	for (let tries = 0; tries < 100 && !(await isOver()); tries++) await sleep(200);
+	expect(await isOver()).toBe(true);
+	await n8n.agent.say(id, 'Second');
+	await answers.find({ conversationId: id, text: 'Second' });
+	expect(ofConversation(answers, id)).toEqual(['First', 'Second']);
 });
 
 it('files come with the message', async () => {

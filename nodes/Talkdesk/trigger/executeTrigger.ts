@@ -10,10 +10,12 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
-import { enqueue } from '../collections/orderedQueue';
+import { enqueue, type Ticket } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
 import { describeShape } from '../text/bodyShape';
 import { handOver } from '../waiting/handOver';
+import { outputOrPark } from '../waiting/park';
+import { readCallOrder, type CallOrder } from './callOrder';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
 import { findSession } from './session';
@@ -59,45 +61,62 @@ export async function executeTrigger(
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
 	// The events of a conversation are handed over in their order, so they queue before anything is awaited.
-	const order = Number(this.getExecutionId()) || 0;
 	const tickets = new Map(
-		items.map((item) => [item, enqueue(`events of ${String(item.json.conversationId)}`, order)]),
+		items.map((item) => {
+			const { conversationId, callOrder } = item.json;
+			const { order } = readCallOrder(callOrder, this.getExecutionId());
+			return [item, enqueue(`events of ${String(conversationId)}`, order)];
+		}),
 	);
+	const release = () => {
+		for (const ticket of tickets.values()) ticket.release();
+	};
+	const outputsOf = (all: INodeExecutionData[]) =>
+		chosen.map((event) => all.filter(({ json }) => json.event === event));
+	let prepared;
 	try {
 		if (options.ignoreDuplicates) items = await dropDuplicates(this, items);
-		const remaining = await Promise.all(
-			items.map(async (item) => {
-				const ticket = tickets.get(item);
-				return await addContext(this, item, options, async () => {
-					await ticket?.acquire(this.getExecutionCancelSignal());
-				}).finally(() => ticket?.release());
-			}),
-		);
-		return chosen.map((event) =>
-			remaining.filter((item) => item !== undefined).filter(({ json }) => json.event === event),
+		prepared = await Promise.all(
+			items.map(async (item) => ({
+				ticket: tickets.get(item),
+				...(await addContext(this, item, options)),
+			})),
 		);
 	} finally {
-		for (const ticket of tickets.values()) ticket.release();
+		if (!prepared) release();
 	}
+	const handedOver = Promise.all(
+		prepared.map(async (event) =>
+			event.isHandedOver ? await handOverInTurn(this, event) : event.item,
+		),
+	).finally(release);
+	return await outputOrPark(
+		this,
+		handedOver.then((remaining) => outputsOf(remaining.filter((item) => item !== undefined))),
+		outputsOf(prepared.map(({ item }) => withOutcome(item, OUTCOMES.unconfirmed))),
+	);
+}
+
+interface Prepared {
+	item: INodeExecutionData;
+	callOrder: CallOrder;
+	/** Whether an execution may wait for the event. */
+	isHandedOver: boolean;
 }
 
 /**
  * The item with its session, whether an agent joins, and its files, as far as the options want them.
- *
- * @param turn waits until the earlier events of the conversation are handed over
- * @returns undefined if an execution that waits for the event has taken it
  */
 async function addContext(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
-	turn: () => Promise<void>,
-): Promise<INodeExecutionData | undefined> {
+): Promise<Prepared> {
 	const session = wantsSession
 		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
 		: {};
 	const agentJoined = await isFirstOfAgent(functions, item.json);
-	const { raw, ...event } = item.json;
+	const { raw, callOrder, ...event } = item.json;
 	const json = {
 		...event,
 		...session,
@@ -109,13 +128,39 @@ async function addContext(
 	const complete = downloadAttachments
 		? await addFiles(functions, withoutFiles, policy)
 		: withoutFiles;
-	if (!wantsSession || 'sessionError' in session) return complete;
-	await turn();
-	const outcome = await sessionErrorOr(functions, async () => await handOver(functions, complete));
-	if (outcome === 'taken') return undefined;
-	const more = typeof outcome === 'object' ? outcome : OUTCOMES[outcome];
-	return { ...complete, json: { ...complete.json, ...more } };
+	return {
+		item: complete,
+		callOrder: readCallOrder(callOrder, functions.getExecutionId()),
+		isHandedOver: wantsSession && !('sessionError' in session),
+	};
 }
+
+/**
+ * Hands an event to the execution that waits for it, after the earlier ones of its conversation.
+ *
+ * @returns undefined if it was taken
+ */
+async function handOverInTurn(
+	functions: IExecuteFunctions,
+	{ item, callOrder, ticket }: Prepared & { ticket?: Ticket },
+): Promise<INodeExecutionData | undefined> {
+	try {
+		await ticket?.acquire(functions.getExecutionCancelSignal());
+		const outcome = await sessionErrorOr(
+			functions,
+			async () => await handOver(functions, item, callOrder),
+		);
+		if (outcome === 'taken') return undefined;
+		return withOutcome(item, typeof outcome === 'object' ? outcome : OUTCOMES[outcome]);
+	} finally {
+		ticket?.release();
+	}
+}
+
+const withOutcome = (item: INodeExecutionData, more: IDataObject): INodeExecutionData => ({
+	...item,
+	json: { ...item.json, ...more },
+});
 
 /** What the output says of an event that no execution has taken. */
 const OUTCOMES = {

@@ -5,7 +5,9 @@ import { parseWebhookCredential } from './authentication/verify';
 import { EVENTS } from './event/parse';
 import { claimEvents } from '../deduplication/inFlight';
 import { handleWithCredential } from './authentication/credentialCache';
+import { noteCall } from './callOrder';
 import { isEnabled, readOptionsSafely } from './options';
+import { parkedWebhook, wakeParked } from '../waiting/park';
 import { countRejection } from './authentication/rejectionLog';
 import type { Headers } from './authentication/compareSecrets';
 import {
@@ -45,6 +47,7 @@ export const webhooks: IWebhookDescription[] = [
 		ndvHideMethod: true,
 		ndvHideUrl: true,
 	},
+	parkedWebhook,
 ];
 
 /**
@@ -53,6 +56,8 @@ export const webhooks: IWebhookDescription[] = [
  * (`shouldDeferOnReceivedResponse` in its webhook-helpers), so an acknowledged event can't get lost any more.
  */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const woken = wakeParked(this);
+	if (woken) return woken;
 	const { name, id, webhookId, credentials } = this.getNode();
 	const isTest = this.getMode() === 'manual';
 	const isTokenRequest = this.getWebhookName() === 'setup';
@@ -121,7 +126,11 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	if (fresh.length > 0) {
 		return {
 			webhookResponse: body,
-			workflowData: [fresh.map((event) => ({ json: { ...event } }))],
+			workflowData: [
+				fresh.map((event) => ({
+					json: { ...event, callOrder: noteCall(trigger, event, call.now) },
+				})),
+			],
 		};
 	}
 	response.status(status).json(ignore('It came before.').body);

@@ -5,19 +5,17 @@ import type {
 	INodeExecutionData,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
-import { z } from 'zod';
 
-import { isConnectError, networkErrorCode } from '../api/networkErrors';
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './arrivals';
-import { handOverAnswerSchema, withoutFields, type HandOverAnswer } from './protocol';
+import { withoutFields } from './protocol';
+import { isForExecutions } from './wait';
+import { callExecution } from './callExecution';
 
 /** Milliseconds for which an event is offered to an execution that is busy. */
 const MAX_BUSY_MS = 120_000;
 /** Milliseconds for which an event is offered to an n8n that can't be reached. */
 const MAX_UNREACHABLE_MS = 15_000;
-/** Milliseconds for one attempt. */
-const TIMEOUT_MS = 60_000;
 /** Tries at short intervals, while an execution is busy as long as a usual step takes. */
 const FAST_TRIES = 8;
 /** Milliseconds between tries while another node of the execution waits, or n8n can't be reached. */
@@ -38,14 +36,18 @@ export type HandOver = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
  * Hands an event to the execution that waits for it, if there is one.
  *
  * @param item the event, as the trigger puts it out, with its files
+ * @param callOrder its place among those of its conversation, and the ID of the one before
  * @throws NodeOperationError if the Data Table can't be used
  */
 export async function handOver(
 	functions: IExecuteFunctions,
 	{ json, binary }: INodeExecutionData,
+	callOrder: { order: number; after?: string },
 ): Promise<HandOver> {
 	const { conversationId } = json;
-	if (typeof conversationId !== 'string' || !isForExecutions(functions, json)) return 'unwanted';
+	// A test of the trigger, whose output its user wants to see.
+	if (functions.getMode() === 'manual') return 'unwanted';
+	if (typeof conversationId !== 'string' || !isForExecutions(json)) return 'unwanted';
 	const waits = waitsOf(functions);
 	let wait = await waits.find(conversationId);
 	while (wait && wait.resumeUrl === undefined && Date.now() - wait.startedAt < MAX_EXPECTED_MS) {
@@ -57,10 +59,17 @@ export async function handOver(
 		await waits.clear(conversationId, WAIT_EXPECTED);
 		return 'undelivered';
 	}
-	const { resumeUrl } = wait;
-	const order = Number(functions.getExecutionId()) || 0;
-	const call = { ...(await packFiles(functions, json, binary)), order, sender: PROCESS_ID };
-	const outcome = await offer(functions, resumeUrl, call);
+	const files = await packFiles(functions, json, binary);
+	const call = { ...files, ...callOrder, sender: PROCESS_ID };
+	let { resumeUrl } = wait;
+	let outcome = await offer(functions, resumeUrl, call);
+	// An execution whose page is reloaded ends, and a newer one has its place.
+	while (outcome === 'undelivered') {
+		const next = (await waits.find(conversationId))?.resumeUrl;
+		if (next === undefined || next === resumeUrl) break;
+		resumeUrl = next;
+		outcome = await offer(functions, resumeUrl, call);
+	}
 	const isOver = outcome === 'taken' && json.event === 'conversation_ended';
 	if (isOver || outcome === 'undelivered' || outcome === 'unconfirmed') {
 		await waits.clear(conversationId, resumeUrl);
@@ -99,21 +108,31 @@ async function packFiles(
 }
 
 /**
- * Whether an event may be for an execution that waits. The customer's own message isn't, if Talkdesk sends it back, nor is
- * anything in a test of the trigger, whose output its user wants to see.
+ * Ends an execution in whose place this one waits now. It may be busy: then it finds out when it waits again.
+ *
+ * @returns the agent's text that it has not shown in n8n's chat
  */
-function isForExecutions(functions: IExecuteFunctions, { event, author }: IDataObject): boolean {
-	if (functions.getMode() === 'manual' || event === 'conversation_started') return false;
-	return !customerSchema.safeParse(author).success;
-}
-const customerSchema = z.object({ kind: z.literal('customer') });
-
-/** Ends an execution in whose place another one waits now. It may be busy, and then goes on without being told. */
-export async function endReplaced(functions: IExecuteFunctions, resumeUrl: string): Promise<void> {
+export async function endReplaced(
+	functions: IExecuteFunctions,
+	resumeUrl: string,
+): Promise<string | undefined> {
 	for (let tries = 0; tries < 4; tries++) {
-		if ((await post(functions, resumeUrl, { replaced: true })) !== 'busy') return;
+		const result = await callExecution(functions, resumeUrl, { replaced: true });
+		if (typeof result === 'object') return result.unshownText;
+		if (result !== 'busy') return undefined;
 		await sleep(RETRY_MS);
 	}
+	return undefined;
+}
+
+/** Passes an event on to the execution that has taken the place of this one. */
+export async function passOn(
+	functions: IExecuteFunctions,
+	resumeUrl: string,
+	{ json, binary }: INodeExecutionData,
+): Promise<void> {
+	const files = await packFiles(functions, json, binary);
+	await offer(functions, resumeUrl, { ...files, order: 0, sender: PROCESS_ID });
 }
 
 async function offer(
@@ -127,7 +146,7 @@ async function offer(
 	for (let tries = 0; ; tries++) {
 		// n8n logs each call that comes while the execution runs.
 		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
-		const result = await post(functions, resumeUrl, { ...call, interval });
+		const result = await callExecution(functions, resumeUrl, { ...call, interval });
 		if (typeof result === 'object' && result.accepted) return 'taken';
 		if (typeof result === 'object' && result.retryAfter === undefined) {
 			return mayBeTaken ? 'unconfirmed' : 'unwanted';
@@ -152,44 +171,4 @@ async function offer(
 			Math.min(wait || (result === 'busy' ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS),
 		);
 	}
-}
-
-const responseSchema = z.object({ statusCode: z.number(), body: z.unknown() });
-const messageSchema = z.object({ message: z.string() });
-
-/**
- * Calls the URL that wakes an execution.
- *
- * @returns the answer of the node that waits. `busy`: the execution runs; `elsewhere`: another node of it waits; `gone`: it is
- * over; `unreachable`: the call did not arrive; `unknown`: it may have
- */
-async function post(
-	functions: IExecuteFunctions,
-	url: string,
-	body: IDataObject,
-): Promise<HandOverAnswer | 'busy' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
-	const response = await functions.helpers
-		.httpRequest({
-			method: 'POST',
-			url,
-			body,
-			json: true,
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			timeout: TIMEOUT_MS,
-		})
-		.then(
-			(answer: unknown) => responseSchema.parse(answer),
-			(error: unknown) => networkErrorCode(error) ?? '',
-		)
-		.catch(() => '');
-	if (typeof response === 'string') return isConnectError(response) ? 'unreachable' : 'unknown';
-	const answer = handOverAnswerSchema.safeParse(response.body);
-	if (answer.success) return answer.data;
-	const message = messageSchema.safeParse(response.body).data?.message ?? '';
-	const { statusCode } = response;
-	if (statusCode === 409) return /running/i.test(message) ? 'busy' : 'gone';
-	if (statusCode === 404) return /waiting webhook/i.test(message) ? 'elsewhere' : 'gone';
-	if (statusCode === 401) return 'gone';
-	return statusCode >= 500 ? 'unknown' : 'unreachable';
 }

@@ -13,8 +13,10 @@ export const handOverSchema = z.union([
 		files: z
 			.record(z.object({ name: z.string(), type: z.string(), base64: z.string() }))
 			.optional(),
-		/** The number of the trigger's execution: events go in this order. */
+		/** Events go in this order. */
 		order: z.number(),
+		/** The ID of the event before. */
+		after: z.string().optional(),
 		/** The process that sends it. */
 		sender: z.string(),
 		/** Milliseconds between its tries. */
@@ -30,6 +32,8 @@ export const handOverAnswerSchema = z.object({
 	accepted: z.boolean(),
 	/** Milliseconds after which the sender may try again. */
 	retryAfter: z.number().finite().optional(),
+	/** The agent's text that an execution has not shown whose place is taken. */
+	unshownText: z.string().optional(),
 });
 
 export type HandedFiles = Extract<z.output<typeof handOverSchema>, { order: number }>['files'];

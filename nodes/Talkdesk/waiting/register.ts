@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { resumeUrlOf } from './callExecution';
 import { waitsOf } from '../sessions/waits';
 import { endReplaced } from './handOver';
 import { RESUME_PATH, type WaitEvent } from './wait';
@@ -23,29 +24,51 @@ const lastSchema = z.object({
 		.returns(z.object({ json: z.object({ eventId: z.string().optional() }) }).optional()),
 });
 
-/** Notes, once for each conversation, that this execution waits for it, and which events it was given. */
+/** What is known of the conversation that an execution is about to wait for. */
+export interface Registration {
+	sessionId?: string;
+	/** Whether the conversation had ended before this execution came to wait for it. */
+	isEnded: boolean;
+	eventIds: string[];
+	/** The agent's text that the execution before has not shown in n8n's chat. */
+	unshownText?: string;
+	/** The URL of the execution that has taken the place of this one. */
+	replacedBy?: string;
+	/** Whether this execution was given the end before. */
+	isOver: boolean;
+}
+
+/** Notes that this execution waits for a conversation, and which events it was given. */
 export async function register(
 	functions: IExecuteFunctions,
 	conversationId: string,
 	event: WaitEvent | undefined,
-): Promise<{ sessionId?: string; isEnded: boolean; eventIds: string[] }> {
+): Promise<Registration> {
 	const memory = functions.getContext('flow');
 	const known = memorySchema.safeParse(memory[MEMORY]).data;
 	const given = [event?.eventId, lastEventId(functions)].filter((id) => id !== undefined);
 	const eventIds = [...new Set([...(known?.eventIds ?? []), ...given])].slice(-MAX_EVENT_IDS);
-	if (known?.conversationId === conversationId) {
+	const resumeUrl = resumeUrlOf(functions, RESUME_PATH);
+	const waits = waitsOf(functions);
+	const isKnown = known?.conversationId === conversationId;
+	if (isKnown) {
 		memory[MEMORY] = { ...known, eventIds };
-		return { ...known, eventIds, isEnded: false };
+		const registered = (await waits.find(conversationId))?.resumeUrl;
+		const isReplaced = registered !== undefined && registered !== resumeUrl;
+		const state = { ...known, eventIds, isEnded: false, isOver: false };
+		if (isReplaced) return { ...state, replacedBy: registered };
+		if (registered) return state;
 	}
-	const resumeUrl = resumeUrlOf(functions);
-	const { replaced, ...registration } = await waitsOf(functions).register(
-		conversationId,
-		resumeUrl,
-	);
-	if (replaced) await endReplaced(functions, replaced);
-	const { sessionId, isEnded } = registration;
+	const { replaced, isEnded, sessionId } = await waits.register(conversationId, resumeUrl);
+	const unshownText = replaced && (await endReplaced(functions, replaced));
 	if (!isEnded) memory[MEMORY] = { conversationId, eventIds, ...(sessionId && { sessionId }) };
-	return { ...registration, eventIds };
+	return {
+		eventIds,
+		isEnded,
+		isOver: isKnown && isEnded,
+		...(sessionId && { sessionId }),
+		...(unshownText && { unshownText }),
+	};
 }
 
 /** The ID of the event that this node was woken with last: what comes back to it in a loop may be another item. */
@@ -57,12 +80,4 @@ function lastEventId(functions: IExecuteFunctions): string | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-function resumeUrlOf(functions: IExecuteFunctions): string {
-	const url = new URL(
-		z.string().parse(functions.evaluateExpression('{{ $execution.resumeUrl }}', 0)),
-	);
-	url.pathname += `/${RESUME_PATH}`;
-	return url.href;
 }

@@ -10,7 +10,7 @@ import type {
 
 import { z } from 'zod';
 
-import { millisecondsToWait, noteWoken } from './arrivals';
+import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './arrivals';
 import { noteCustomerWrites } from './chat';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
 import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
@@ -44,21 +44,31 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	};
 	const { data: call } = handOverSchema.safeParse(this.getBodyData());
 	const wait = parseWait(this.evaluateExpression('{{ $json }}'));
-	if (!call || !wait) return answer(400, { accepted: false });
+	if (!call) return answer(400, { accepted: false });
 	const accepted: HandOverAnswer = { accepted: true };
-	// Without an item n8n runs no further node.
-	if ('replaced' in call) return { webhookResponse: accepted, workflowData: [[]] };
+	if ('replaced' in call) {
+		const unshownText = wait && Date.now() < wait.opensAt ? wait.agentText : undefined;
+		const webhookResponse: HandOverAnswer = { ...accepted, ...(unshownText && { unshownText }) };
+		// Without an item n8n runs no further node.
+		return { webhookResponse, workflowData: [[]] };
+	}
+	// n8n has read the execution just as another call woke it: its status of before, and its data of after.
+	if (!wait) return answer(409, { accepted: false, retryAfter: RETRY_MS });
 	const { event, files, ...arrival } = call;
-	if (event.conversationId !== wait.conversationId || !isWanted(this, event)) {
+	if (event.conversationId !== wait.conversationId) return answer(200, { accepted: false });
+	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
+	const eventId = typeof event.eventId === 'string' ? event.eventId : undefined;
+	if (!isWanted(this, event)) {
+		noteHanded(execution, eventId);
 		return answer(200, { accepted: false });
 	}
 	// It was given to this execution, and the answer was lost.
-	if (wait.eventIds.some((id) => id === event.eventId)) return answer(200, accepted);
+	if (wait.eventIds.some((id) => id === eventId)) return answer(200, accepted);
 	const now = Date.now();
-	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
+	for (const id of wait.eventIds) noteHanded(execution, id);
 	const retryAfter = millisecondsToWait(execution, { ...arrival, opensAt: wait.opensAt, now });
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
-	noteWoken(execution, arrival.order, now);
+	noteWoken(execution, { order: arrival.order, eventId, now });
 	return { webhookResponse: accepted, workflowData: [[await withFiles(this, event, files)]] };
 }
 

@@ -23,6 +23,8 @@ const waitSchema = z.object({
 	eventIds: z.array(z.string()),
 	/** Milliseconds since 1970 from which on another event may come: until then the chat shows the last text. */
 	opensAt: time,
+	/** The agent's text, which nobody has read if the page of the chat is gone before `opensAt`. */
+	agentText: z.string().optional(),
 });
 
 /** What is known of a wait to those who end it. */
@@ -59,6 +61,13 @@ const eventSchema = z.object({
 	author: z.object({ kind: text }).optional().catch(undefined),
 	attachments: z.array(z.object({ name: text })).catch([]),
 });
+
+const customerSchema = z.object({ kind: z.literal('customer') });
+
+/** Whether an event of Talkdesk may be for an execution that waits. The customer's own message isn't. */
+export function isForExecutions({ event, author }: IDataObject): boolean {
+	return event !== 'conversation_started' && !customerSchema.safeParse(author).success;
+}
 
 /** An event as the trigger or this node puts it out. */
 export type WaitEvent = z.output<typeof eventSchema>;

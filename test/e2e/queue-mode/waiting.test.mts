@@ -30,8 +30,8 @@ it('messages at the same moment, on two workers, arrive once and in order', asyn
 	const id = await converse('together');
 	await n8n.agent.say(id, 'first');
 	await answers.find({ conversationId: id, text: 'first' });
-	// Fewer than the workers have places: each event holds one until it is taken.
-	const texts = Array.from({ length: 6 }, (_, index) => `${index}`);
+	// More than the workers have places for executions.
+	const texts = Array.from({ length: 12 }, (_, index) => `${index}`);
 	for (const text of texts) await n8n.agent.say(id, text);
 	await n8n.agent.end(id);
 	await answers.find({ conversationId: id, event: 'conversation_ended' });
@@ -49,3 +49,20 @@ it('a message right after the start, in which another worker registers, is not l
 		await answers.find({ conversationId: id, event: 'conversation_ended' });
 	}
 }, 90_000);
+
+it('twenty conversations at the same moment get all messages, in order: a trigger holds no place of a worker', async () => {
+	const ids: string[] = [];
+	for (let index = 0; index < 20; index++) ids.push(await converse(`chat ${index}`));
+	const texts = Array.from({ length: 5 }, (_, index) => `${index}`);
+	await Promise.all(
+		ids.map(async (id) => {
+			for (const text of texts) await n8n.agent.say(id, text);
+			await n8n.agent.end(id);
+		}),
+	);
+	for (const id of ids) {
+		await answers.find({ conversationId: id, event: 'conversation_ended' });
+		expect(answers.textsOf(id)).toEqual(texts);
+		expect(triggered.textsOf(id)).toEqual([]);
+	}
+}, 180_000);

@@ -9,5 +9,11 @@ it('shows the base path alone, and has a static path for each event and for toke
 		['message_created', false, 'default'],
 		['conversation_ended', false, 'default'],
 		['oauth/token', false, 'setup'],
+		['talkdesk-parked', true, 'default'],
 	]);
+});
+
+it('registers no path for what wakes an execution of its own', () => {
+	const woken = webhooks.filter(({ path }) => path === 'talkdesk-parked');
+	expect(woken.map(({ restartWebhook }) => restartWebhook)).toEqual([true]);
 });

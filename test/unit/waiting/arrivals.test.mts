@@ -1,5 +1,6 @@
 import {
 	millisecondsToWait,
+	noteHanded,
 	noteWoken,
 	PROCESS_ID,
 } from '../../../nodes/Talkdesk/waiting/arrivals';
@@ -9,11 +10,16 @@ let executions = 0;
 function waitingExecution() {
 	const execution = `execution ${++executions}`;
 	return {
-		tries: (order: number, now: number, more: { sender?: string; interval?: number } = {}) =>
-			millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, ...more }),
+		tries: (
+			order: number,
+			now: number,
+			more: { sender?: string; interval?: number; after?: string } = {},
+		) => millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, ...more }),
 		isTold: (order: number, now: number, opensAt: number) =>
 			millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, opensAt }),
-		woken: (order: number, now: number) => noteWoken(execution, order, now),
+		woken: (order: number, now: number) =>
+			noteWoken(execution, { order, eventId: `event ${order}`, now }),
+		handed: (order: number) => noteHanded(execution, `event ${order}`),
 	};
 }
 const T = 1_000_000;
@@ -73,4 +79,37 @@ it('an earlier event that was told to come back later still counts', () => {
 it('executions have nothing to do with each other', () => {
 	waitingExecution().woken(1, T);
 	expect(waitingExecution().tries(2, T, { sender: PROCESS_ID })).toBe(0);
+});
+
+it('an event that comes while n8n wakes the execution goes before a later one', () => {
+	const { tries, woken } = waitingExecution();
+	tries(4, T);
+	woken(1, T);
+	expect(tries(3, T + 900)).toBe(250);
+	expect(tries(4, T + 1000)).toBe(250);
+	expect(tries(3, T + 1250)).toBe(0);
+});
+
+it('an event waits for the one before it, as long as that may take', () => {
+	const { tries } = waitingExecution();
+	expect(tries(3, T, { after: 'event 2', sender: PROCESS_ID })).toBe(250);
+	expect(tries(3, T + 9999, { after: 'event 2' })).toBe(250);
+	expect(tries(3, T + 10_000, { after: 'event 2' })).toBe(0);
+	const inTime = waitingExecution();
+	inTime.tries(3, T, { after: 'event 2' });
+	inTime.woken(2, T + 100);
+	expect(inTime.tries(3, T + 1100, { after: 'event 2' })).toBe(0);
+});
+
+it('an event is next at once if the one before it was handed over, or was not wanted', () => {
+	const { tries, handed } = waitingExecution();
+	handed(1);
+	expect(tries(2, T, { after: 'event 1' })).toBe(0);
+});
+
+it('an event that waits for the one before it does not hold up that one', () => {
+	const { tries } = waitingExecution();
+	tries(1, T, { after: 'event 2' });
+	expect(tries(2, T + 400, { sender: PROCESS_ID })).toBe(350);
+	expect(tries(2, T + 750, { sender: PROCESS_ID })).toBe(0);
 });

@@ -6,6 +6,7 @@ import { isTool } from '../../parameters/isTool';
 import { pauseBefore, withUnshownText } from '../../waiting/chat';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
+import { passOn } from '../../waiting/handOver';
 import { register } from '../../waiting/register';
 import { CUSTOMER_MESSAGE, parseWaitEvent, TIMEOUT, type WaitEvent } from '../../waiting/wait';
 import { queueKey } from '../conversationQueue';
@@ -54,11 +55,16 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			return [[], [{ ...item, pairedItem: { item: itemIndex } }]];
 		}
 
-		const { isEnded, ...registered } = await register(functions, conversationId, given);
+		const state = await register(functions, conversationId, given);
+		const { isEnded, sessionId, eventIds, unshownText } = state;
 		const message = messageOf(context, item, event);
 		const sent = isEnded ? 'ended' : await send(context, conversationId, message);
+		if (state.replacedBy) {
+			if (showsAgent) await passOn(functions, state.replacedBy, item);
+			return [[], []];
+		}
+		if (state.isOver && !message) return [[], []];
 		if (sent === 'ended') {
-			const { sessionId } = registered;
 			const json = {
 				event: 'conversation_ended',
 				conversationId,
@@ -70,9 +76,17 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			return [[{ ...outputItem(json, itemIndex), ...(message && binary && { binary }) }], []];
 		}
 		if (pause > 0) await sleep(pause);
-		const chatText = options.showInChat ? chatTextOf(context, event, sent) : undefined;
-		const until = waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone());
-		return [[await putToWait(functions, { conversationId, ...registered, chatText, until })], []];
+		const ownText = options.showInChat ? chatTextOf(context, event, sent) : undefined;
+		const agentText = [unshownText, showsAgent && ownText].filter(Boolean).join('\n\n');
+		const wait = {
+			conversationId,
+			...(sessionId && { sessionId }),
+			eventIds,
+			...(agentText && { agentText }),
+			chatText: [unshownText, ownText].filter(Boolean).join('\n\n'),
+			until: waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone()),
+		};
+		return [[await putToWait(functions, wait)], []];
 	},
 });
 

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+import { BoundedMap } from '../collections/boundedMap';
+import { isForExecutions } from '../waiting/wait';
+import type { TalkdeskEvent } from './event/parse';
+
+/** Milliseconds after which an event no longer waits for the one before it. */
+const MAX_GAP_MS = 10_000;
+
+/** In which order Talkdesk has called. n8n keeps it with the event; the output of the trigger doesn't have it. */
+const callOrderSchema = z.object({
+	/** Greater than that of each earlier call of this process. */
+	order: z.number(),
+	/** The ID of the event before, of the same conversation. */
+	after: z.string().optional(),
+});
+export type CallOrder = z.output<typeof callOrderSchema>;
+
+let lastOrder = 0;
+const lastEvents = new BoundedMap<string, { eventId: string; at: number }>(10_000);
+
+/**
+ * Notes that Talkdesk has called. The number of n8n's execution doesn't tell: n8n stores several at the same moment.
+ *
+ * @param now milliseconds since 1970
+ */
+export function noteCall(trigger: string, event: TalkdeskEvent, now: number): CallOrder {
+	lastOrder = Math.max(lastOrder + 1, now * 1000);
+	const { eventId, conversationId } = event;
+	const key = `${trigger}/${conversationId}`;
+	const last = lastEvents.get(key);
+	const isNext = last && last.eventId !== eventId && now - last.at < MAX_GAP_MS;
+	if (eventId !== undefined && isForExecutions({ ...event })) {
+		lastEvents.set(key, { eventId, at: now });
+	}
+	return { order: lastOrder, ...(isNext && { after: last.eventId }) };
+}
+
+/** The order of an event's call. @param executionId for an event that an older version of the trigger has stored */
+export function readCallOrder(callOrder: unknown, executionId: string): CallOrder {
+	return callOrderSchema.safeParse(callOrder).data ?? { order: Number(executionId) || 0 };
+}

@@ -1,0 +1,60 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { isConnectError, networkErrorCode } from '../api/networkErrors';
+import { handOverAnswerSchema, type HandOverAnswer } from './protocol';
+
+/** Milliseconds for one attempt. */
+const TIMEOUT_MS = 60_000;
+
+const responseSchema = z.object({ statusCode: z.number(), body: z.unknown() });
+const messageSchema = z.object({ message: z.string() });
+
+/**
+ * Calls the URL that wakes an execution.
+ *
+ * @param url a secret: no output, error or log may have it
+ * @returns the answer of the node that waits. `busy`: the execution runs; `elsewhere`: another node of it waits; `gone`: it is
+ * over; `unreachable`: the call did not arrive; `unknown`: it may have
+ */
+export async function callExecution(
+	functions: IExecuteFunctions,
+	url: string,
+	body: IDataObject,
+): Promise<HandOverAnswer | 'busy' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
+	const response = await functions.helpers
+		.httpRequest({
+			method: 'POST',
+			url,
+			body,
+			json: true,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			timeout: TIMEOUT_MS,
+		})
+		.then(
+			(answer: unknown) => responseSchema.parse(answer),
+			(error: unknown) => networkErrorCode(error) ?? '',
+		)
+		.catch(() => '');
+	if (typeof response === 'string') return isConnectError(response) ? 'unreachable' : 'unknown';
+	const answer = handOverAnswerSchema.safeParse(response.body);
+	if (answer.success) return answer.data;
+	const message = messageSchema.safeParse(response.body).data?.message ?? '';
+	const { statusCode } = response;
+	if (statusCode === 409) return /running/i.test(message) ? 'busy' : 'gone';
+	if (statusCode === 404) return /waiting webhook/i.test(message) ? 'elsewhere' : 'gone';
+	if (statusCode === 401) return 'gone';
+	// n8n's own answer: it has not woken the execution, for example since another call does so at the same moment.
+	if (statusCode === 500 && message !== '') return 'busy';
+	return statusCode >= 500 ? 'unknown' : 'unreachable';
+}
+
+/** The URL that wakes this execution while it waits. @param path of the node's restart webhook */
+export function resumeUrlOf(functions: IExecuteFunctions, path: string): string {
+	const url = new URL(
+		z.string().parse(functions.evaluateExpression('{{ $execution.resumeUrl }}', 0)),
+	);
+	url.pathname += `/${path}`;
+	return url.href;
+}

@@ -1,0 +1,117 @@
+import * as n8n from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	IWebhookDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import { z } from 'zod';
+
+import { RETRY_MS } from './arrivals';
+import { callExecution, resumeUrlOf } from './callExecution';
+
+/**
+ * Executions that wait for another execution without a worker: docs/decisions/0035.
+ *
+ * n8n has few places for running executions. If each one waits for another one, none of the others ever runs.
+ */
+
+/** The items of each output. */
+type Outputs = INodeExecutionData[][];
+
+/** Milliseconds for which an execution keeps its place: most executions that are busy are no longer than this. */
+const KEEP_MS = 1_000;
+/** Milliseconds until n8n wakes a parked execution itself. Longer than an event is offered. */
+const MAX_PARKED_MS = 300_000;
+/** Bytes of files in the memory of n8n that an execution may be woken with: n8n refuses a call of more than 16 MB. */
+const MAX_INLINE_BYTES = 10_000_000;
+
+const PARKED_PATH = 'talkdesk-parked';
+
+/** Wakes an execution that is parked. n8n checks the token in the URL. */
+export const parkedWebhook: IWebhookDescription = {
+	name: 'default',
+	httpMethod: 'POST',
+	responseMode: 'onReceived',
+	responseData: '',
+	path: PARKED_PATH,
+	restartWebhook: true,
+	isFullPath: true,
+	ndvHideMethod: true,
+	ndvHideUrl: true,
+};
+
+/**
+ * The outputs of some work, for which the execution waits without a worker if it takes long.
+ *
+ * @param work goes on in this process while the execution waits
+ * @param fallback put out if the process ends before the work does, and if the work fails then
+ * @throws what the work throws, while the execution has not been parked
+ */
+export async function outputOrPark(
+	functions: IExecuteFunctions,
+	work: Promise<Outputs>,
+	fallback: Outputs,
+): Promise<Outputs> {
+	const timer = new AbortController();
+	const isTooLong = n8n.sleep(KEEP_MS, timer.signal).then(
+		() => true,
+		() => false,
+	);
+	const isParked = await Promise.race([work.then(() => false), isTooLong]).finally(() =>
+		timer.abort(),
+	);
+	if (!isParked || !canPark(fallback)) return await work;
+	const url = resumeUrlOf(functions, PARKED_PATH);
+	const data = functions.getExecuteData();
+	data.data = { main: fallback };
+	data.metadata = { ...data.metadata, forwardAllOutputs: true };
+	await functions.putExecutionToWait(new Date(Date.now() + MAX_PARKED_MS));
+	void wakeAfter(functions, work, { url, fallback });
+	return fallback.map(() => []);
+}
+
+/** Whether n8n puts out all outputs of an execution that it wakes, as from 2.39 on, and takes so many bytes. */
+function canPark(outputs: Outputs): boolean {
+	const files = outputs.flat().flatMap(({ binary }) => Object.values(binary ?? {}));
+	const bytes = files.reduce((sum, { id, data }) => sum + (id ? 0 : data.length), 0);
+	return 'N8N_NODES_API_VERSION' in n8n && bytes <= MAX_INLINE_BYTES;
+}
+
+async function wakeAfter(
+	functions: IExecuteFunctions,
+	work: Promise<Outputs>,
+	{ url, fallback }: { url: string; fallback: Outputs },
+): Promise<void> {
+	const outputs = await work.catch((error: unknown) => {
+		functions.logger.error(`${functions.getNode().name}: ${String(error)}`);
+		return fallback;
+	});
+	const until = Date.now() + MAX_PARKED_MS;
+	const body: IDataObject = { outputs };
+	while (Date.now() < until) {
+		const result = await callExecution(functions, url, body);
+		// Also if an answer was lost, and if a user has stopped the execution.
+		if (typeof result === 'object' || result === 'gone') return;
+		await n8n.sleep(RETRY_MS);
+	}
+}
+
+const isItem = (value: unknown): value is INodeExecutionData =>
+	z.object({ json: z.record(z.unknown()) }).safeParse(value).success;
+const outputsSchema = z.object({ outputs: z.array(z.array(z.custom<INodeExecutionData>(isItem))) });
+
+/**
+ * Wakes an execution that is parked, with what it puts out.
+ *
+ * @returns undefined if this is a call of something else
+ */
+export function wakeParked(functions: IWebhookFunctions): IWebhookResponseData | undefined {
+	if (!functions.getRequestObject().path.endsWith(`/${PARKED_PATH}`)) return undefined;
+	const call = outputsSchema.safeParse(functions.getBodyData()).data;
+	if (call) return { webhookResponse: { accepted: true }, workflowData: call.outputs };
+	functions.getResponseObject().status(400).json({ accepted: false });
+	return { noWebhookResponse: true };
+}
