@@ -29,16 +29,20 @@ const pageOf = (width: number, height: number) => ({
 	colorScheme: 'light' as const,
 });
 /** Two of them stand side by side. */
-const PAGE = pageOf(640, 960);
+const PAGE = pageOf(640, 1000);
 const EDITOR = pageOf(1600, 900);
 /** n8n's canvas has its full size in it, with nothing of the editor over the notes. */
-const CANVAS = pageOf(2900, 1900);
+const CANVAS = pageOf(3200, 1900);
 /** Pixels around what is shown of a canvas. */
 const MARGIN = 20;
 
-/** n8n's hints for a new workflow, which appear some time after it is opened. */
-const WITHOUT_HINTS =
-	'[data-reka-popper-content-wrapper]:has([data-test-id="suggested-actions-close"]) { display: none }';
+/** n8n's hints for a new workflow, which appear some time after it is opened, and a panel's ways to the next nodes. */
+const WITHOUT_HINTS = [
+	'[data-reka-popper-content-wrapper]:has([data-test-id="suggested-actions-close"])',
+	'[data-test-id="floating-node"]',
+]
+	.map((place) => `${place} { display: none }`)
+	.join('\n');
 
 async function take(page: Page, name: string, clip?: PageScreenshotOptions['clip']): Promise<void> {
 	// What fades in is there.
@@ -103,7 +107,9 @@ async function takePanel(
 		const panel = page.getByTestId('ndv');
 		await panel.getByTestId('radio-button-json').last().click();
 		await panel.getByText('"conversationId"').last().waitFor();
-		await take(page, name, await boxOf(panel));
+		const { x, y, width, height } = await boxOf(panel);
+		// A memory's sign is over its lower edge.
+		await take(page, name, { x, y, width, height: height + MARGIN });
 		return;
 	}
 }
@@ -181,7 +187,10 @@ async function takeHostedChat(environment: Environment, browser: TestBrowser): P
 		await chat.hears('Zoe told you');
 		await fitChat(chat.page);
 		await take(chat.page, 'n8n-chat');
-		const desk = await openDesk(environment, browser, PAGE);
+		const desk = await openDesk(environment, browser, {
+			...PAGE,
+			viewport: chat.page.viewportSize(),
+		});
 		await desk.getByRole('button', { name: /ann@shop/ }).click();
 		await messagesOf(desk).getByText('before noon').waitFor();
 		await take(desk, 'n8n-chat-desk');
@@ -199,8 +208,10 @@ async function fitChat(page: Page): Promise<void> {
 	const first = await boxOf(page.locator('.chat-message-from-user').first());
 	const last = await boxOf(page.locator('.chat-message').last());
 	const footer = await boxOf(page.locator('.chat-footer'));
+	/** Above the first message and below the last one; less than a message before would show in. */
+	const GAPS = 28;
 	const messages = last.y + last.height - first.y;
-	const height = Math.ceil(header.height + messages + footer.height) + 2 * MARGIN;
+	const height = Math.ceil(header.height + messages + footer.height) + GAPS;
 	await page.setViewportSize({ width: PAGE.viewport.width, height });
 }
 
