@@ -34,15 +34,11 @@ const EDITOR = pageOf(1600, 900);
 /** n8n's canvas has its full size in it, with nothing of the editor over the notes. */
 const CANVAS = pageOf(3200, 1900);
 /** Pixels around what is shown of a canvas. */
-const MARGIN = 20;
+const MARGIN = 12;
 
-/** n8n's hints for a new workflow, which appear some time after it is opened, and a panel's ways to the next nodes. */
-const WITHOUT_HINTS = [
-	'[data-reka-popper-content-wrapper]:has([data-test-id="suggested-actions-close"])',
-	'[data-test-id="floating-node"]',
-]
-	.map((place) => `${place} { display: none }`)
-	.join('\n');
+/** n8n's hints, such as those for a new workflow, and a panel's ways to the next nodes. */
+const WITHOUT_HINTS =
+	'[data-reka-popper-content-wrapper], .el-popper, [data-test-id="floating-nodes"] { display: none !important }';
 
 async function take(page: Page, name: string, clip?: PageScreenshotOptions['clip']): Promise<void> {
 	// What fades in is there.
@@ -107,9 +103,7 @@ async function takePanel(
 		const panel = page.getByTestId('ndv');
 		await panel.getByTestId('radio-button-json').last().click();
 		await panel.getByText('"conversationId"').last().waitFor();
-		const { x, y, width, height } = await boxOf(panel);
-		// A memory's sign is over its lower edge.
-		await take(page, name, { x, y, width, height: height + MARGIN });
+		await take(page, name);
 		return;
 	}
 }
@@ -201,6 +195,8 @@ async function takeHostedChat(environment: Environment, browser: TestBrowser): P
 
 /** Makes the page as high as the chat from the customer's first message on, and leaves out signs that its font lacks. */
 async function fitChat(page: Page): Promise<void> {
+	// Until the execution has ended.
+	await page.locator('.chat-message-typing').waitFor({ state: 'detached' });
 	await page.locator('.chat-header h1, .chat-message-markdown p').evaluateAll((texts) => {
 		for (const each of texts) each.textContent = (each.textContent ?? '').replace(/\s*👋/u, '');
 	});
