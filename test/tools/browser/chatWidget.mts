@@ -34,6 +34,9 @@ const TYPES: Record<string, string> = {
 	'.mjs': 'text/javascript',
 };
 
+/** What shows of normalize.css, which the hosted page takes from the CDN as well. */
+const NORMALIZED = 'body { margin: 0 }';
+
 /** Serves the widget of n8n's hosted chat to a page, in place of the CDN, which tests don't reach. */
 async function serveChatWidget(page: Page): Promise<void> {
 	const folder = await ensureChatWidget();
@@ -43,7 +46,7 @@ async function serveChatWidget(page: Page): Promise<void> {
 		const isWidget = pathname.includes('/@n8n/chat/') && fs.existsSync(file);
 		await route.fulfill({
 			contentType: TYPES[path.extname(pathname)] ?? 'text/plain',
-			body: isWidget ? fs.readFileSync(file) : '',
+			body: isWidget ? fs.readFileSync(file) : pathname.endsWith('.css') ? NORMALIZED : '',
 		});
 	});
 }

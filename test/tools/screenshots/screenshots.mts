@@ -1,10 +1,10 @@
 /**
- * Makes the pictures of the README from a running n8n, the Talkdesk simulator, and the pages.
+ * Takes the pictures of the README and of docs/ from a running n8n, the Talkdesk simulator, and the pages.
  * Usage: npm run screenshots
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page, PageScreenshotOptions } from 'playwright-core';
 
 import { openBrowser, type TestBrowser } from '../browser/browser.mts';
 import { openHostedChat } from '../browser/chatWidget.mts';
@@ -19,19 +19,28 @@ import {
 	pick,
 } from '../demo/pageActions.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
+import { workflowSchema } from '../n8n/schemas.mts';
 import { startEnvironment, type Environment } from '../demo/environment.mts';
 import { startHostedChat } from '../demo/hostedChat.mts';
 
 const FOLDER = path.join(PROJECT_FOLDER, 'docs', 'pictures');
-const PAGE = { viewport: { width: 1200, height: 750 }, colorScheme: 'light' as const };
-const CHAT = { viewport: { width: 800, height: 900 }, colorScheme: 'light' as const };
-const EDITOR = { viewport: { width: 1600, height: 900 }, colorScheme: 'light' as const };
+const pageOf = (width: number, height: number) => ({
+	viewport: { width, height },
+	colorScheme: 'light' as const,
+});
+/** Two of them stand side by side. */
+const PAGE = pageOf(640, 1000);
+const EDITOR = pageOf(1600, 900);
+/** n8n's canvas has its full size in it, with nothing of the editor over the notes. */
+const CANVAS = pageOf(3200, 1900);
+/** Pixels around what is shown of a canvas. */
+const MARGIN = 12;
 
-/** n8n's hints for a new workflow, which appear some time after it is opened. */
+/** n8n's hints, such as those for a new workflow, and a panel's ways to the next nodes. */
 const WITHOUT_HINTS =
-	'[data-reka-popper-content-wrapper]:has([data-test-id="suggested-actions-close"]) { display: none }';
+	'[data-reka-popper-content-wrapper], .el-popper, [data-test-id="floating-nodes"] { display: none !important }';
 
-async function take(page: Page, name: string): Promise<void> {
+async function take(page: Page, name: string, clip?: PageScreenshotOptions['clip']): Promise<void> {
 	// What fades in is there.
 	await page.waitForLoadState('networkidle');
 	await page.screenshot({
@@ -39,6 +48,7 @@ async function take(page: Page, name: string): Promise<void> {
 		animations: 'disabled',
 		caret: 'hide',
 		style: WITHOUT_HINTS,
+		clip,
 	});
 	process.stdout.write(`docs/pictures/${name}.png\n`);
 }
@@ -77,37 +87,86 @@ async function takePages(environment: Environment, browser: TestBrowser): Promis
 	await take(shop, 'customer');
 }
 
-/** The example on the canvas, and the panels of the nodes. */
-async function takeEditor(environment: Environment, browser: TestBrowser): Promise<void> {
-	const page = await openExample(environment, browser, EDITOR);
-	await page.keyboard.press('1');
-	await take(page, 'example');
-	for (const [node, name] of [
-		['Start conversation', 'talkdesk-node'],
-		['Talkdesk Trigger', 'talkdesk-trigger'],
-	] as const) {
+/** The panel of a node in the newest execution that ran it, with its data. */
+async function takePanel(
+	environment: Environment,
+	page: Page,
+	{ node, name }: { node: string; name: string },
+): Promise<void> {
+	const { n8n, workflowId } = environment;
+	const executions = await n8n.api.executions({ workflowId });
+	for (const { id } of executions) {
+		const { data } = await n8n.api.execution(id);
+		if (!data.resultData.runData[node]) continue;
+		await page.goto(`${n8n.url}/workflow/${workflowId}/executions/${id}`);
 		await nodeOf(page, node).dblclick();
-		await page.getByTestId('ndv').getByTestId('credential-edit-button').waitFor();
+		const panel = page.getByTestId('ndv');
+		await panel.getByTestId('radio-button-json').last().click();
+		await panel.getByText('"conversationId"').last().waitFor();
 		await take(page, name);
-		await page.getByTestId('ndv-close-button').click();
-		await page.getByTestId('ndv').waitFor({ state: 'detached' });
+		return;
 	}
 }
 
-/** n8n's own chat, in which a human takes over from an AI agent, and its workflow. */
+/** An example as it is after its import, in its full size and without its first note, which says how to set it up. */
+async function takeCanvas(
+	environment: Environment,
+	browser: TestBrowser,
+	{ example, name }: { example: string; name: string },
+): Promise<void> {
+	const { n8n, credential } = environment;
+	const text = fs.readFileSync(path.join(PROJECT_FOLDER, 'examples', example), 'utf8');
+	const model = await n8n.api.createCredential('Model', 'openAiApi', { apiKey: 'none' });
+	const { id } = await n8n.api.importWorkflow(workflowSchema.parse(JSON.parse(text)), {
+		credentials: { talkdeskOAuth2Api: credential, openAiApi: model },
+	});
+	const page = await openExample({ ...environment, workflowId: id }, browser, CANVAS);
+	// n8n's keys: all is shown, in its full size.
+	await page.keyboard.press('1');
+	await page.keyboard.press('0');
+	const notes = page
+		.getByTestId('sticky')
+		.filter({ has: page.getByRole('heading', { name: /^\d\. / }) });
+	await notes.first().waitFor();
+	await page.waitForLoadState('networkidle');
+	const boxes = await notes.evaluateAll((all) =>
+		all.map((note) => {
+			const { left, top, right, bottom } = note.getBoundingClientRect();
+			return { left, top, right, bottom };
+		}),
+	);
+	const x = Math.min(...boxes.map(({ left }) => left)) - MARGIN;
+	const y = Math.min(...boxes.map(({ top }) => top)) - MARGIN;
+	await take(page, name, {
+		x,
+		y,
+		width: Math.max(...boxes.map(({ right }) => right)) + MARGIN - x,
+		height: Math.max(...boxes.map(({ bottom }) => bottom)) + MARGIN - y,
+	});
+}
+
+/** What the bot knows from its memory. */
+const recall = (before: string[]) =>
+	before.some((text) => text.includes('before noon'))
+		? 'Zoe told you: today, before noon.'
+		: 'I do not know.';
+
+/** n8n's own chat, in which a human takes over from an AI agent, and the agent's desk at the same moment. */
 async function takeHostedChat(environment: Environment, browser: TestBrowser): Promise<void> {
-	const hosted = await startHostedChat(environment, (said, toolResults) => {
+	const hosted = await startHostedChat(environment, (said, toolResults, before) => {
 		if (toolResults.length > 0) return { say: 'A colleague takes over, here in this chat.' };
-		if (!/human/.test(said)) return { say: 'Your order 4711 left us on Monday.' };
-		return { callTool: { contactEmail: 'ann@example.com', contactReason: 'A late order' } };
+		if (/human/.test(said)) {
+			return { callTool: { contactEmail: 'ann@shop.internal', contactReason: 'A late order' } };
+		}
+		return { say: /when/.test(said) ? recall(before) : 'Your order 4711 left us on Monday.' };
 	});
 	try {
-		const chat = await openHostedChat(await browser.newPage(CHAT), hosted.chatUrl);
+		const { talkdesk } = environment;
+		const chat = await openHostedChat(await browser.newPage(PAGE), hosted.chatUrl);
 		await chat.say('Where is my order 4711?');
 		await chat.hears('left us on Monday');
-		await chat.say('Could I talk to a human? My address is ann@example.com');
+		await chat.say('Could I talk to a human? I am ann@shop.internal');
 		await chat.hears('A colleague takes over');
-		const { talkdesk } = environment;
 		const id = talkdesk.conversations().at(-1)?.id ?? '';
 		await talkdesk.agent.join(id, { name: 'Zoe' });
 		await talkdesk.agent.say(id, 'Hello Ann, this is Zoe. I see it: it is in your town.');
@@ -118,14 +177,44 @@ async function takeHostedChat(environment: Environment, browser: TestBrowser): P
 		await chat.hears('before noon');
 		await talkdesk.agent.end(id);
 		await chat.hears('I am your bot again');
+		await chat.say('Thank you! So when does it come?');
+		await chat.hears('Zoe told you');
+		await fitChat(chat.page);
 		await take(chat.page, 'n8n-chat');
-		const { workflowId } = hosted;
-		const editor = await openExample({ ...environment, workflowId }, browser, EDITOR);
-		await editor.keyboard.press('1');
-		await take(editor, 'n8n-chat-workflow');
+		const desk = await openDesk(environment, browser, {
+			...PAGE,
+			viewport: chat.page.viewportSize(),
+		});
+		await desk.getByRole('button', { name: /ann@shop/ }).click();
+		await messagesOf(desk).getByText('before noon').waitFor();
+		await take(desk, 'n8n-chat-desk');
 	} finally {
 		await hosted.close();
 	}
+}
+
+/** Makes the page as high as the chat from the customer's first message on, and leaves out signs that its font lacks. */
+async function fitChat(page: Page): Promise<void> {
+	// Until the execution has ended.
+	await page.locator('.chat-message-typing').waitFor({ state: 'detached' });
+	await page.locator('.chat-header h1, .chat-message-markdown p').evaluateAll((texts) => {
+		for (const each of texts) each.textContent = (each.textContent ?? '').replace(/\s*👋/u, '');
+	});
+	const header = await boxOf(page.locator('.chat-header'));
+	const first = await boxOf(page.locator('.chat-message-from-user').first());
+	const last = await boxOf(page.locator('.chat-message').last());
+	const footer = await boxOf(page.locator('.chat-footer'));
+	/** Above the first message and below the last one; less than a message before would show in. */
+	const GAPS = 28;
+	const messages = last.y + last.height - first.y;
+	const height = Math.ceil(header.height + messages + footer.height) + GAPS;
+	await page.setViewportSize({ width: PAGE.viewport.width, height });
+}
+
+async function boxOf(place: Locator) {
+	const box = await place.boundingBox();
+	if (!box) throw new Error(`not to be seen: ${String(place)}`);
+	return box;
 }
 
 fs.mkdirSync(FOLDER, { recursive: true });
@@ -136,8 +225,18 @@ try {
 	});
 	try {
 		await takePages(environment, browser);
-		await takeEditor(environment, browser);
+		const page = await openExample(environment, browser, EDITOR);
+		await takePanel(environment, page, { node: 'Talkdesk Trigger', name: 'talkdesk-trigger' });
+		await takePanel(environment, page, { node: 'Start conversation', name: 'talkdesk-node' });
 		await takeHostedChat(environment, browser);
+		await takeCanvas(environment, browser, {
+			example: 'live-chat-hand-off.json',
+			name: 'example',
+		});
+		await takeCanvas(environment, browser, {
+			example: 'ai-agent-in-n8n-chat.json',
+			name: 'n8n-chat-workflow',
+		});
 	} finally {
 		await environment.stop();
 	}
