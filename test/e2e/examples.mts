@@ -57,11 +57,21 @@ const TIMEOUT_MS = 30_000;
 const AT_WORK = ['new', 'running', 'unknown'];
 const UNFINISHED = [...AT_WORK, 'waiting'];
 
+const FOLDER = path.join(PROJECT_FOLDER, 'examples');
+
+/** The names of all examples, sorted. */
+export const exampleNames = fs
+	.readdirSync(FOLDER)
+	.filter((file) => file.endsWith('.json'))
+	.map((file) => path.basename(file, '.json'));
+
+/** The file of an example. */
+export const exampleText = (name: string): string =>
+	fs.readFileSync(path.join(FOLDER, `${name}.json`), 'utf8');
+
 /** An example of the repository. */
-export function readExample(name: string): ExampleWorkflow {
-	const file = path.join(PROJECT_FOLDER, 'examples', `${name}.json`);
-	return workflowSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
-}
+export const readExample = (name: string): ExampleWorkflow =>
+	workflowSchema.parse(JSON.parse(exampleText(name)));
 
 /** A node of an example. @throws if there is none of this name */
 export function nodeOf({ nodes }: ExampleWorkflow, name: string): WorkflowNode {

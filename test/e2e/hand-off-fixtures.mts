@@ -1,5 +1,6 @@
 import { conversationOf } from '../tools/demo/conversation.mts';
 import { environment } from '../support/environmentFixture.mts';
+import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
 
 let sessions = 0;
 
@@ -31,3 +32,16 @@ export async function handedOver(name: string) {
 /** The number of executions of the example. */
 export const countExecutions = async () =>
 	(await environment.n8n.api.executions({ workflowId: environment.workflowId })).length;
+
+/** Ends a conversation by the Talkdesk node, in a workflow that is run by hand. @returns its execution */
+export async function endByNode(conversationId: string) {
+	const { api } = environment.n8n;
+	const id = await createSingleNodeWorkflow(api, {
+		name: 'Talkdesk',
+		type: 'n8n-nodes-talkdesk.talkdesk',
+		typeVersion: 1,
+		parameters: { resource: 'conversation', operation: 'end', conversationId, options: {} },
+		credentials: { talkdeskOAuth2Api: environment.credential },
+	});
+	return await api.run(id);
+}

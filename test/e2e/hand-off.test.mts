@@ -4,10 +4,9 @@ import path from 'node:path';
 
 import { scopes } from '../simulator/contract.mts';
 import { environment } from '../support/environmentFixture.mts';
-import { createSingleNodeWorkflow } from '../support/singleNodeWorkflow.mts';
 import { conversationOf, playConversation } from '../tools/demo/conversation.mts';
 import { errorOf, itemsOf } from '../tools/n8n/workflows.mts';
-import { handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
+import { endByNode, handedOver, newCustomer, textsOf } from './hand-off-fixtures.mts';
 
 type Scope = (typeof scopes)[number];
 const FILE_SCOPES = [
@@ -16,19 +15,6 @@ const FILE_SCOPES = [
 	'attachments:read',
 	'attachments:download',
 ] as const;
-
-/** Runs the Talkdesk node by hand. */
-async function runNode(parameters: Record<string, unknown>) {
-	const { api } = environment.n8n;
-	const id = await createSingleNodeWorkflow(api, {
-		name: 'Talkdesk',
-		type: 'n8n-nodes-talkdesk.talkdesk',
-		typeVersion: 1,
-		parameters,
-		credentials: { talkdeskOAuth2Api: environment.credential },
-	});
-	return await api.run(id);
-}
 
 it('a whole conversation goes from the bot to a human and back', async () => {
 	const said: string[] = [];
@@ -205,8 +191,7 @@ describe('the end', () => {
 
 	it('by the workflow brings the bot back, and ending twice is an outcome', async () => {
 		const { customer, id } = await handedOver('eva');
-		const end = { resource: 'conversation', operation: 'end', conversationId: id, options: {} };
-		const first = await runNode(end);
+		const first = await endByNode(id);
 		expect(errorOf(first)).toBeUndefined();
 		expect(itemsOf(first, 'Talkdesk')[0]?.json).toEqual({
 			conversationId: id,
@@ -214,7 +199,7 @@ describe('the end', () => {
 			alreadyEnded: false,
 		});
 		await customer.hears(({ from }) => from === 'bot', 'the bot');
-		const again = await runNode(end);
+		const again = await endByNode(id);
 		expect(itemsOf(again, 'Talkdesk')[0]?.json).toMatchObject({ alreadyEnded: true });
 	}, 30_000);
 
@@ -222,12 +207,7 @@ describe('the end', () => {
 		const { customer, id } = await handedOver('fay');
 		environment.talkdesk.configure({ notifyApiEnd: false });
 		try {
-			await runNode({
-				resource: 'conversation',
-				operation: 'end',
-				conversationId: id,
-				options: {},
-			});
+			await endByNode(id);
 		} finally {
 			environment.talkdesk.configure({ notifyApiEnd: true });
 		}
