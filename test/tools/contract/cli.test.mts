@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { createSigningClient } from '../../simulator/credential.mts';
 import type { SimulatorOptions, TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { CANARIES, leftIn, settingsFor, startContractSimulator } from './contract-fixtures.mts';
 
@@ -86,6 +87,24 @@ test('takes the credential from a file, and writes JSON', async () => {
 		expect(JSON.stringify(report)).not.toContain('"not held"');
 	});
 }, 60_000);
+
+test('works with a private key, of which nothing is shown', async () => {
+	const { client, fields } = createSigningClient({ id: CANARIES.id, keyId: 'canary-key' });
+	await withTalkdesk({ clients: [client] }, async (talkdesk) => {
+		const { TALKDESK_CLIENT_SECRET: _none, ...environment } = environmentFor(talkdesk);
+		const { output, exit } = run([], {
+			...environment,
+			TALKDESK_KEY_ID: fields.keyId,
+			TALKDESK_PRIVATE_KEY: fields.privateKey,
+		});
+		expect(await exit).toBe(0);
+		const file = fs.readFileSync(path.join(folder, 'talkdesk-contract.md'), 'utf8');
+		for (const secret of [fields.privateKey, fields.keyId, 'eyJ']) {
+			expect(`${output.text}${file}`).not.toContain(secret);
+		}
+		expect(leftIn(talkdesk)).toEqual([]);
+	});
+});
 
 test('ends with Ctrl-C, and removes what it has made', async () => {
 	await withTalkdesk({ latencyMs: () => 100 }, async (talkdesk, secrets) => {

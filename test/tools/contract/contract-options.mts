@@ -14,12 +14,13 @@ The credential is taken from the environment:
   TALKDESK_REGION         us, eu, ca, or custom; default us
   TALKDESK_ACCOUNT        acme, or https://acme.mytalkdesk.com
   TALKDESK_CLIENT_ID      of an OAuth client with all scopes of Digital Connect and attachments
-  TALKDESK_CLIENT_SECRET
+  TALKDESK_CLIENT_SECRET  or TALKDESK_KEY_ID and TALKDESK_PRIVATE_KEY
   TALKDESK_TOUCHPOINT_ID  of a touchpoint for tests
   TALKDESK_TOKEN_URL, TALKDESK_API_BASE_URL   with the region custom
 
 or from a file:
-  --credentials <file>  JSON with region, accountName, clientId, clientSecret, touchpointId; tokenUrl, apiBaseUrl
+  --credentials <file>  JSON with region, accountName, clientId, clientSecret, touchpointId; tokenUrl, apiBaseUrl;
+                        or clientAuthentication: privateKey, keyId, privateKey in place of the secret
 
   --email <address>     the customer of the conversations (contract-check@example.com)
   --output <file>       where to write the report: .md or .json (talkdesk-contract.md)
@@ -39,6 +40,8 @@ const FROM_ENVIRONMENT = {
 	apiBaseUrl: 'TALKDESK_API_BASE_URL',
 	clientId: 'TALKDESK_CLIENT_ID',
 	clientSecret: 'TALKDESK_CLIENT_SECRET',
+	keyId: 'TALKDESK_KEY_ID',
+	privateKey: 'TALKDESK_PRIVATE_KEY',
 	touchpointId: 'TALKDESK_TOUCHPOINT_ID',
 };
 
@@ -93,9 +96,12 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 function readCredential(file: string | undefined, environment: NodeJS.ProcessEnv): unknown {
 	if (file === undefined) {
-		return Object.fromEntries(
-			Object.entries(FROM_ENVIRONMENT).map(([field, name]) => [field, environment[name]]),
-		);
+		const fields = Object.entries(FROM_ENVIRONMENT).map(([field, name]) => [
+			field,
+			environment[name],
+		]);
+		const clientAuthentication = environment[FROM_ENVIRONMENT.privateKey] ? 'privateKey' : 'secret';
+		return { ...Object.fromEntries(fields), clientAuthentication };
 	}
 	let text: string;
 	try {
