@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { exitAtSignal } from '../../support/signals.mts';
+import { exitAtSignal } from '../process/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { files } from './file-transfers.mts';
 import { handOff } from './hand-off.mts';

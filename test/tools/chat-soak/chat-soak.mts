@@ -4,8 +4,8 @@ import { z } from 'zod';
 
 import { seededFaults, seededRandom, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
-import { createCleanup } from '../../support/cleanup.mts';
-import { exitAtSignal } from '../../support/signals.mts';
+import { createCleanup } from '../process/cleanup.mts';
+import { exitAtSignal } from '../process/signals.mts';
 import { startEnvironment, type Environment } from '../demo/environment.mts';
 import { startHostedChat } from '../demo/hostedChat.mts';
 import type { Script } from '../demo/model.mts';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
-import { onSignal } from '../../support/signals.mts';
+import { onSignal } from '../process/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { parseOptions, readSettings, UsageError, USAGE } from './contract-options.mts';
 import { startReceiver } from './receiver.mts';

@@ -4,7 +4,7 @@ import colors from 'picocolors';
 import { editorPort } from '../n8n/service.mts';
 import { playConversation, type Say } from './conversation.mts';
 import { startEnvironment, type Environment } from './environment.mts';
-import { interruption } from '../../support/signals.mts';
+import { interruption } from '../process/signals.mts';
 
 const USAGE = `npm start [-- options]
 

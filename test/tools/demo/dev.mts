@@ -7,7 +7,7 @@ import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { editorPort } from '../n8n/service.mts';
 import { SupervisedCommand } from '../n8n/supervised.mts';
 import { startEnvironment, type Environment } from './environment.mts';
-import { interruption } from '../../support/signals.mts';
+import { interruption } from '../process/signals.mts';
 import { reloadPackage } from './reload.mts';
 import { watchSources } from './watch.cjs';
 

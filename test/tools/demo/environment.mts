@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 
-import { createCleanup } from '../../support/cleanup.mts';
+import { createCleanup } from '../process/cleanup.mts';
 import { startN8n, type N8nInstance, type N8nOptions } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { workflowSchema } from '../n8n/schemas.mts';

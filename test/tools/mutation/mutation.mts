@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { onSignal } from '../../support/signals.mts';
+import { onSignal } from '../process/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { SupervisedCommand } from '../n8n/supervised.mts';
 

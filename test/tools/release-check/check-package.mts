@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 
-import { exitAtSignal } from '../../support/signals.mts';
+import { exitAtSignal } from '../process/signals.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { type Check, demandNone, problemsOf } from './check.mts';
 import { fileChecks, lint } from './checks.mts';

@@ -5,8 +5,8 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { createCleanup } from '../../support/cleanup.mts';
-import { exitAtSignal } from '../../support/signals.mts';
+import { createCleanup } from '../process/cleanup.mts';
+import { exitAtSignal } from '../process/signals.mts';
 import { startEnvironment, type EnvironmentOptions } from '../demo/environment.mts';
 import { startQueueEnvironment } from '../demo/queue-environment.mts';
 import { seededFaults, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
