@@ -144,6 +144,42 @@ it('a page that is reloaded goes on with the same human', async () => {
 	await chat.hears('While you were away.');
 });
 
+it('files go in both directions: the human gets them, the customer reads their names', async () => {
+	const { chat, id } = await handOver();
+	const buffer = Buffer.from('A broken cup');
+	await chat.choose({ name: 'cup.txt', mimeType: 'text/plain', buffer });
+	await chat.say('Look at it');
+	await untilSaid(id, ['Look at it']);
+	const sent = environment.talkdesk.conversation(id)?.messages ?? [];
+	const names = sent.flatMap(({ attachments }) => attachments.map(({ name }) => name));
+	expect(names).toEqual(['cup.txt']);
+	await chat.hears('✓');
+	const files = [{ name: 'voucher.txt', type: 'text/plain', content: Buffer.from('10 €') }];
+	await environment.talkdesk.agent.say(id, 'For you.', { files });
+	await chat.hears('📎 voucher.txt');
+	await environment.talkdesk.agent.end(id);
+	await chat.hears('I am your bot again');
+});
+
+it('a tab that was closed shows what the human wrote when it is opened again', async () => {
+	const { chat, id } = await handOver();
+	await environment.talkdesk.agent.say(id, 'Before.');
+	await chat.hears('Before.');
+	const tabs = chat.page.context();
+	await chat.page.close();
+	for (const text of ['Are you there?', 'I wait.']) await environment.talkdesk.agent.say(id, text);
+	// Longer than n8n's chat would need to show them.
+	await sleep(15_000);
+	const again = await openHostedChat(await tabs.newPage(), hosted.chatUrl);
+	for (const text of ['Before.', 'Are you there?', 'I wait.']) await again.hears(text);
+	await again.say('Here I am');
+	await untilSaid(id, ['Here I am']);
+	await environment.talkdesk.agent.say(id, 'Good.');
+	await again.hears('Good.');
+	await environment.talkdesk.agent.end(id);
+	await again.hears('I am your bot again');
+});
+
 it('n8n may be restarted while human and customer talk', async () => {
 	const { chat, id } = await handOver();
 	await environment.talkdesk.agent.say(id, 'Before the restart.');

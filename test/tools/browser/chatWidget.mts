@@ -58,6 +58,8 @@ export interface HostedChat {
 	say(text: string): Promise<void>;
 	/** The texts in the chat, with who has said them. */
 	texts(): Promise<Array<{ by: 'customer' | 'other'; text: string }>>;
+	/** Chooses a file, which goes with the next text. */
+	choose(file: { name: string; mimeType: string; buffer: Buffer }): Promise<void>;
 	/** Waits until the other side has said so. */
 	hears(text: string, timeout?: number): Promise<void>;
 }
@@ -75,6 +77,11 @@ export async function openHostedChat(page: Page, url: string): Promise<HostedCha
 			await input.fill(text);
 			await page.locator('.chat-input-send-button:not([disabled])').waitFor({ timeout: 30_000 });
 			await input.press('Enter');
+		},
+		async choose(file) {
+			const chooser = page.waitForEvent('filechooser');
+			await page.locator('.chat-input-file-button').first().click();
+			await (await chooser).setFiles(file);
 		},
 		async texts() {
 			return await messages.evaluateAll((elements) =>
