@@ -6,7 +6,7 @@ export const USAGE = `npm run soak:chat [-- options]
 The example "AI agent hand-off in n8n's chat" under load: many customers in n8n's own chat, over WebSockets, with humans who
 answer, while requests to Talkdesk fail, and Talkdesk's calls come twice or late.
 
-  --queue          n8n in queue mode: PostgreSQL, Redis, webhook process, two workers with 100 slots each
+  --queue          n8n in queue mode: PostgreSQL, Redis, webhook process, two workers with 5 slots each
   --chats <n>      50 by default, all at once
   --messages <n>   in each direction and chat, 10 by default
   --rate <share>   of all requests that fail, and of all webhook calls that are duplicated or late; 0.1 by default

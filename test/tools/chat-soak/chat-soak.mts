@@ -203,9 +203,6 @@ async function recordOf({ talkdesk, n8n }: Environment, run: ChatRun): Promise<C
 	};
 }
 
-/** Each message of an agent that waits for its turn in a chat takes a slot of a worker: with fewer, the chats would stand still. */
-const WORKERS = { N8N_CONCURRENCY_PRODUCTION_LIMIT: '100' };
-
 const startQueue = async (given: N8nOptions) =>
 	await startQueueN8n({ packageFolder: PROJECT_FOLDER, ...given });
 
@@ -224,7 +221,7 @@ async function soak(): Promise<boolean> {
 			talkdesk: { faults, webhookFaults, onLog: arrivals.onLog },
 			onProgress: print,
 			// Isolates for expressions would take most of the processor time.
-			n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy', ...(options.queue && WORKERS) },
+			n8nEnv: { N8N_EXPRESSION_ENGINE: 'legacy' },
 			...(options.queue && { startN8n: startQueue }),
 		});
 		cleanup.add(async () => {
