@@ -9,8 +9,8 @@ import { sleep } from 'n8n-workflow';
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './arrivals';
 import { withoutFields } from './protocol';
-import { isForExecutions } from './wait';
-import { callExecution } from './callExecution';
+import { isForExecutions, RESUME_PATH } from './wait';
+import { callExecution, resumeUrlOf } from './callExecution';
 
 /** Milliseconds for which an event is offered to an execution that is busy. */
 const MAX_BUSY_MS = 120_000;
@@ -20,6 +20,8 @@ const MAX_UNREACHABLE_MS = 15_000;
 const FAST_TRIES = 8;
 /** Milliseconds between tries while another node of the execution waits, or n8n can't be reached. */
 const SLOW_RETRY_MS = 1_000;
+/** Tries to end the own execution, which n8n is putting to wait. */
+const MAX_END_TRIES = 20;
 /** Milliseconds that an execution may ask to wait before the next try. */
 const MAX_RETRY_AFTER_MS = 10_000;
 
@@ -108,7 +110,7 @@ async function packFiles(
 }
 
 /**
- * Ends an execution in whose place this one waits now. It may be busy: then it finds out when it waits again.
+ * Ends an execution in whose place this one waits now. It may be busy: then it finds out itself (`endIfReplaced`).
  *
  * @returns the agent's text that it has not shown in n8n's chat
  */
@@ -125,14 +127,33 @@ export async function endReplaced(
 	return undefined;
 }
 
-/** Passes an event on to the execution that has taken the place of this one. */
-export async function passOn(
+/**
+ * Ends this execution, which waits, if another one has taken its place while it was busy.
+ *
+ * To be called without `await`: n8n's chat drops what the customer writes while the execution runs.
+ *
+ * @param unread an event of the agent that nobody has read, for the other execution
+ */
+export async function endIfReplaced(
 	functions: IExecuteFunctions,
-	resumeUrl: string,
-	{ json, binary }: INodeExecutionData,
+	conversationId: string,
+	unread: INodeExecutionData | undefined,
 ): Promise<void> {
-	const files = await packFiles(functions, json, binary);
-	await offer(functions, resumeUrl, { ...files, order: 0, sender: PROCESS_ID });
+	const own = resumeUrlOf(functions, RESUME_PATH);
+	const current = (await waitsOf(functions).find(conversationId))?.resumeUrl;
+	if (current === undefined || current === own) return;
+	for (let tries = 0; tries < MAX_END_TRIES; tries++) {
+		const result = await callExecution(functions, own, { replaced: true });
+		if (typeof result === 'object') {
+			if (!unread) return;
+			const files = await packFiles(functions, unread.json, unread.binary);
+			await offer(functions, current, { ...files, order: 0, sender: PROCESS_ID });
+			return;
+		}
+		// The other one has ended it, and knows what nobody has read.
+		if (result !== 'busy') return;
+		await sleep(RETRY_MS);
+	}
 }
 
 async function offer(

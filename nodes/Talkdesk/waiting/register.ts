@@ -32,13 +32,9 @@ export interface Registration {
 	eventIds: string[];
 	/** The agent's text that the execution before has not shown in n8n's chat. */
 	unshownText?: string;
-	/** The URL of the execution that has taken the place of this one. */
-	replacedBy?: string;
-	/** Whether this execution was given the end before. */
-	isOver: boolean;
 }
 
-/** Notes that this execution waits for a conversation, and which events it was given. */
+/** Notes, once for each conversation, that this execution waits for it, and which events it was given. */
 export async function register(
 	functions: IExecuteFunctions,
 	conversationId: string,
@@ -48,24 +44,19 @@ export async function register(
 	const known = memorySchema.safeParse(memory[MEMORY]).data;
 	const given = [event?.eventId, lastEventId(functions)].filter((id) => id !== undefined);
 	const eventIds = [...new Set([...(known?.eventIds ?? []), ...given])].slice(-MAX_EVENT_IDS);
-	const resumeUrl = resumeUrlOf(functions, RESUME_PATH);
-	const waits = waitsOf(functions);
-	const isKnown = known?.conversationId === conversationId;
-	if (isKnown) {
+	if (known?.conversationId === conversationId) {
 		memory[MEMORY] = { ...known, eventIds };
-		const registered = (await waits.find(conversationId))?.resumeUrl;
-		const isReplaced = registered !== undefined && registered !== resumeUrl;
-		const state = { ...known, eventIds, isEnded: false, isOver: false };
-		if (isReplaced) return { ...state, replacedBy: registered };
-		if (registered) return state;
+		return { ...known, eventIds, isEnded: false };
 	}
-	const { replaced, isEnded, sessionId } = await waits.register(conversationId, resumeUrl);
+	const { replaced, isEnded, sessionId } = await waitsOf(functions).register(
+		conversationId,
+		resumeUrlOf(functions, RESUME_PATH),
+	);
 	const unshownText = replaced && (await endReplaced(functions, replaced));
 	if (!isEnded) memory[MEMORY] = { conversationId, eventIds, ...(sessionId && { sessionId }) };
 	return {
 		eventIds,
 		isEnded,
-		isOver: isKnown && isEnded,
 		...(sessionId && { sessionId }),
 		...(unshownText && { unshownText }),
 	};

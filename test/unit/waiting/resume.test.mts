@@ -13,18 +13,26 @@ let workflows = 0;
 function execution({
 	eventIds = [],
 	opensAt = 0,
+	agentText,
 	options = {},
 	input,
 	prepareBinaryData,
 }: {
 	eventIds?: string[];
 	opensAt?: number;
+	agentText?: string;
 	options?: IDataObject;
 	input?: unknown;
 	prepareBinaryData?: (content: Buffer, name: string, type: string) => Promise<IBinaryData>;
 } = {}) {
 	const id = `workflow ${++workflows}`;
-	const wait = { conversationId: 'c1', sessionId: 's1', eventIds, opensAt };
+	const wait = {
+		conversationId: 'c1',
+		sessionId: 's1',
+		eventIds,
+		opensAt,
+		...(agentText && { agentText }),
+	};
 	const { json } = timeoutItem(wait, NOW);
 	const store = async (content: Buffer, fileName: string, mimeType: string) =>
 		await Promise.resolve({ data: content.toString('base64'), fileName, mimeType });
@@ -93,9 +101,27 @@ it.each([
 	});
 });
 
-it('a call is refused if the node does not wait', async () => {
-	const input = { event: 'timeout', conversationId: 'c1' };
-	expect(await execution({ input }).call(handedOver())).toMatchObject({ status: 400 });
+it('a call that comes just as another one wakes the execution is to come again', async () => {
+	// n8n shows it the event of the other one in place of the wait.
+	const input = { event: 'message_created', conversationId: 'c1', text: 'Another' };
+	expect(await execution({ input }).call(handedOver())).toEqual({
+		status: 409,
+		body: { accepted: false, retryAfter: 250 },
+		items: undefined,
+	});
+});
+
+it('an execution whose place is taken ends, and gives back the text that nobody has read', async () => {
+	const given = async (opensAt: number, agentText?: string) =>
+		await execution({ opensAt, agentText }).call({ replaced: true });
+	expect(await given(NOW + 1, 'Hello')).toEqual({
+		status: 200,
+		body: { accepted: true, unshownText: 'Hello' },
+		items: [],
+	});
+	expect(await given(NOW, 'Hello')).toMatchObject({ body: { accepted: true }, items: [] });
+	expect((await given(NOW, 'Hello')).body).not.toHaveProperty('unshownText');
+	expect((await given(NOW + 1)).body).toEqual({ accepted: true });
 });
 
 it.each([{ conversationId: 'c2' }, { conversationId: 'C1' }, { conversationId: undefined }])(

@@ -6,7 +6,7 @@ import { isTool } from '../../parameters/isTool';
 import { pauseBefore, withUnshownText } from '../../waiting/chat';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
-import { passOn } from '../../waiting/handOver';
+import { endIfReplaced } from '../../waiting/handOver';
 import { register } from '../../waiting/register';
 import { CUSTOMER_MESSAGE, parseWaitEvent, TIMEOUT, type WaitEvent } from '../../waiting/wait';
 import { queueKey } from '../conversationQueue';
@@ -55,15 +55,13 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			return [[], [{ ...item, pairedItem: { item: itemIndex } }]];
 		}
 
-		const state = await register(functions, conversationId, given);
-		const { isEnded, sessionId, eventIds, unshownText } = state;
+		const { isEnded, sessionId, eventIds, unshownText } = await register(
+			functions,
+			conversationId,
+			given,
+		);
 		const message = messageOf(context, item, event);
 		const sent = isEnded ? 'ended' : await send(context, conversationId, message);
-		if (state.replacedBy) {
-			if (showsAgent) await passOn(functions, state.replacedBy, item);
-			return [[], []];
-		}
-		if (state.isOver && !message) return [[], []];
 		if (sent === 'ended') {
 			const json = {
 				event: 'conversation_ended',
@@ -86,7 +84,11 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			chatText: [unshownText, ownText].filter(Boolean).join('\n\n'),
 			until: waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone()),
 		};
-		return [[await putToWait(functions, wait)], []];
+		const output = await putToWait(functions, wait);
+		void endIfReplaced(functions, conversationId, showsAgent ? item : undefined).catch(
+			(error: unknown) => functions.logger.error(`${functions.getNode().name}: ${String(error)}`),
+		);
+		return [[output], []];
 	},
 });
 
