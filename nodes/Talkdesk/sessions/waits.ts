@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { BoundedMap } from '../collections/boundedMap';
 import { hasRows, selectRows, updateRows, upsertRow } from './dataTable';
 import { tableOf } from './projectTable';
 
@@ -15,6 +16,8 @@ export interface Waits {
 	 * @returns what was known before: whether the conversation has ended, its session, and the URL of another execution
 	 */
 	register(conversationId: string, resumeUrl: string): Promise<Registration>;
+	/** Whether an execution is the last one that this process has registered for the conversation. */
+	isLastHere(conversationId: string, resumeUrl: string): boolean;
 	/** Notes that an execution no longer waits. @param resumeUrl as it was noted */
 	clear(conversationId: string, resumeUrl: string): Promise<void>;
 }
@@ -70,6 +73,9 @@ export function noteWaits(functions: IExecuteFunctions): void {
 	known.set(functions.getWorkflow().id ?? '', { exist: true });
 }
 
+/** The URLs that this process has registered last. */
+const lastHere = new BoundedMap<string, string>(10_000);
+
 /** The waits of the project that the workflow belongs to. @throws NodeOperationError if the Data Table can't be used */
 export function waitsOf(functions: IExecuteFunctions): Waits {
 	const workflowId = functions.getWorkflow().id ?? '';
@@ -103,6 +109,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 		},
 		async register(conversationId, resumeUrl) {
 			noteWaits(functions);
+			lastHere.set(conversationId, resumeUrl);
 			return await withTable(forWriting, async (tableId) => {
 				const row = await rowOf(tableId, conversationId);
 				const isEnded = row?.status === 'ended' && !isHeld(row);
@@ -114,6 +121,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 				return { ...known, ...(replaced && { replaced }) };
 			});
 		},
+		isLastHere: (conversationId, resumeUrl) => lastHere.get(conversationId) === resumeUrl,
 		async clear(conversationId, resumeUrl) {
 			await withTable(existing, async (tableId) => {
 				if (tableId === undefined) return;

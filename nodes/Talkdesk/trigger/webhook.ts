@@ -8,6 +8,7 @@ import { handleWithCredential } from './authentication/credentialCache';
 import { noteCall } from './callOrder';
 import { isEnabled, readOptionsSafely } from './options';
 import { parkedWebhook, wakeParked } from '../waiting/park';
+import { noteWebhook } from '../waiting/processRole';
 import { countRejection } from './authentication/rejectionLog';
 import type { Headers } from './authentication/compareSecrets';
 import {
@@ -56,6 +57,7 @@ export const webhooks: IWebhookDescription[] = [
  * (`shouldDeferOnReceivedResponse` in its webhook-helpers), so an acknowledged event can't get lost any more.
  */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	noteWebhook();
 	const woken = wakeParked(this);
 	if (woken) return woken;
 	const { name, id, webhookId, credentials } = this.getNode();

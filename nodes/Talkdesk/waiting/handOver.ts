@@ -9,6 +9,7 @@ import { sleep } from 'n8n-workflow';
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './arrivals';
 import { withoutFields } from './protocol';
+import { isAloneInN8n } from './processRole';
 import { isForExecutions, RESUME_PATH } from './wait';
 import { callExecution, resumeUrlOf } from './callExecution';
 
@@ -140,7 +141,9 @@ export async function endIfReplaced(
 	unread: INodeExecutionData | undefined,
 ): Promise<void> {
 	const own = resumeUrlOf(functions, RESUME_PATH);
-	const current = (await waitsOf(functions).find(conversationId))?.resumeUrl;
+	const waits = waitsOf(functions);
+	if (isAloneInN8n() && waits.isLastHere(conversationId, own)) return;
+	const current = (await waits.find(conversationId))?.resumeUrl;
 	if (current === undefined || current === own) return;
 	for (let tries = 0; tries < MAX_END_TRIES; tries++) {
 		const result = await callExecution(functions, own, { replaced: true });

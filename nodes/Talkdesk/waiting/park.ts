@@ -11,6 +11,7 @@ import { z } from 'zod';
 
 import { RETRY_MS } from './arrivals';
 import { callExecution, resumeUrlOf } from './callExecution';
+import { isAloneInN8n } from './processRole';
 
 /**
  * Executions that wait for another execution without a worker: docs/decisions/0035.
@@ -23,6 +24,8 @@ type Outputs = INodeExecutionData[][];
 
 /** Milliseconds for which an execution keeps its place: most executions that are busy are no longer than this. */
 const KEEP_MS = 1_000;
+/** The same if n8n is one process, which has no few places unless its owner limits them: to be woken costs more than to wait. */
+const KEEP_ALONE_MS = 5_000;
 /** Milliseconds until n8n wakes a parked execution itself. Longer than an event is offered. */
 const MAX_PARKED_MS = 300_000;
 /** Bytes of files in the memory of n8n that an execution may be woken with: n8n refuses a call of more than 16 MB. */
@@ -55,8 +58,9 @@ export async function outputOrPark(
 	work: Promise<Outputs>,
 	fallback: Outputs,
 ): Promise<Outputs> {
+	const keepMs = isAloneInN8n() ? KEEP_ALONE_MS : KEEP_MS;
 	const timer = new AbortController();
-	const isTooLong = n8n.sleep(KEEP_MS, timer.signal).then(
+	const isTooLong = n8n.sleep(keepMs, timer.signal).then(
 		() => true,
 		() => false,
 	);

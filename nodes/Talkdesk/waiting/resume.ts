@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './arrivals';
 import { noteCustomerWrites } from './chat';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
+import { noteWebhook } from './processRole';
 import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
@@ -42,6 +43,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 		this.getResponseObject().status(status).json(body);
 		return { noWebhookResponse: true };
 	};
+	noteWebhook();
 	const { data: call } = handOverSchema.safeParse(this.getBodyData());
 	const wait = parseWait(this.evaluateExpression('{{ $json }}'));
 	if (!call) return answer(400, { accepted: false });

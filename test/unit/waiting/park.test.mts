@@ -7,6 +7,7 @@ import type {
 import { sleep } from 'n8n-workflow';
 
 import { outputOrPark } from '../../../nodes/Talkdesk/waiting/park';
+import { noteWebhook } from '../../../nodes/Talkdesk/waiting/processRole';
 import { NODE } from '../../support/node.mts';
 
 type Answer = { statusCode: number; body: unknown };
@@ -101,4 +102,12 @@ it('an execution with more files in memory than n8n takes back keeps its place',
 	expect(waits).toEqual([]);
 	binary.attachment_0 = { ...binary.attachment_0, ...{ id: 'filesystem:1' } };
 	expect(await outputOrPark(functions, after(1_100, outputs), large)).toEqual(EMPTY);
+});
+
+it('an execution keeps its place longer if n8n is one process', async () => {
+	noteWebhook();
+	const { functions, waits } = execution();
+	const outputs = [[], [item('undelivered')], []];
+	expect(await outputOrPark(functions, after(1_500, outputs), FALLBACK)).toBe(outputs);
+	expect(waits).toEqual([]);
 });
