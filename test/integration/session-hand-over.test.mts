@@ -3,6 +3,12 @@ import { run } from './fixtures.mts';
 import { startResumeServer, type ResumeAnswer } from './resumeServer.mts';
 import { dataTables, event, own, says, trigger, ZOE } from './session-fixtures.mts';
 
+// An execution is not parked here, however long an event is offered: the clock of these tests doesn't wait.
+jest.mock('../../nodes/Talkdesk/waiting/park', () => ({
+	...jest.requireActual<object>('../../nodes/Talkdesk/waiting/park'),
+	outputOrPark: async (_functions: unknown, work: Promise<unknown>) => await work,
+}));
+
 const TAKEN = { status: 200, body: { accepted: true } };
 const UNWANTED = { status: 200, body: { accepted: false } };
 const later = (retryAfter: number) => ({ status: 409, body: { accepted: false, retryAfter } });
