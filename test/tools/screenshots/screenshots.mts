@@ -33,7 +33,7 @@ const PAGE = pageOf(640, 1000);
 const EDITOR = pageOf(1600, 900);
 /** n8n's canvas has its full size in it, with nothing of the editor over the notes. */
 const CANVAS = pageOf(3200, 1900);
-/** Pixels around what is shown of a canvas. */
+/** Pixels around what is shown of a canvas or a panel. */
 const MARGIN = 12;
 
 /** n8n's hints, such as those for a new workflow, and a panel's ways to the next nodes. */
@@ -103,7 +103,10 @@ async function takePanel(
 		const panel = page.getByTestId('ndv');
 		await panel.getByTestId('radio-button-json').last().click();
 		await panel.getByText('"conversationId"').last().waitFor();
-		await take(page, name);
+		const { x, y, width, height } = await boxOf(panel);
+		// A memory's sign is over the lower edge.
+		const sides = { x: x - MARGIN, width: width + 2 * MARGIN };
+		await take(page, name, { ...sides, y: y - MARGIN, height: height + 3 * MARGIN });
 		return;
 	}
 }
