@@ -7,8 +7,8 @@ import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { runScript } from './check.mts';
 import type { UnpackedPackage } from './packed-package.mts';
 
-/** As npm counts: 1000 bytes. */
-export const MAX_PACKED_BYTES = 100_000;
+/** As npm counts: 1000 bytes. A little more than the package has, so that nothing large slips in unseen. */
+export const MAX_PACKED_BYTES = 106_000;
 
 const NEEDED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 const BUILT = /^dist\/.+\.(js|json|svg|png)$/;
