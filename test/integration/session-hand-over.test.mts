@@ -61,6 +61,20 @@ describe('an event that an execution waits for', () => {
 		expect(resumeUrl()).toBe(server.url);
 	});
 
+	it('goes with its place among the calls, which no output has', async () => {
+		const { conversationId, server } = await waitedFor(TAKEN, UNWANTED);
+		const event = (text: string) => ({
+			...says(conversationId, text, ZOE),
+			callOrder: { order: 5000, after: 'e4' },
+		});
+		await trigger([event('Hi')], { executionId: '77' });
+		expect(server.calls).toMatchObject([{ order: 5000, after: 'e4' }]);
+		expect(server.calls[0]?.event).not.toHaveProperty('callOrder');
+		const { events } = await trigger([event('Ho')]);
+		expect(events).toMatchObject([{ text: 'Ho' }]);
+		expect(events[0]).not.toHaveProperty('callOrder');
+	});
+
 	it('clears the row with the end of the conversation', async () => {
 		const { conversationId } = await waitedFor(TAKEN);
 		await trigger([event('conversation_ended', conversationId)]);

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
+import { MAX_GAP_MS } from '../waiting/arrivals';
 import { isForExecutions } from '../waiting/wait';
 import type { TalkdeskEvent } from './event/parse';
-
-/** Milliseconds after which an event no longer waits for the one before it. */
-const MAX_GAP_MS = 10_000;
 
 /** In which order Talkdesk has called. n8n keeps it with the event; the output of the trigger doesn't have it. */
 const callOrderSchema = z.object({

@@ -55,32 +55,26 @@ export async function executeTrigger(
 ): Promise<INodeExecutionData[][]> {
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
-	let items = this.getInputData();
 	for (const message of options.problems) {
 		this.logger.warn(`${this.getNode().name}: ${message}`);
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
 	// The events of a conversation are handed over in their order, so they queue before anything is awaited.
-	const tickets = new Map(
-		items.map((item) => {
-			const { conversationId, callOrder } = item.json;
-			const { order } = readCallOrder(callOrder, this.getExecutionId());
-			return [item, enqueue(`events of ${String(conversationId)}`, order)];
-		}),
-	);
+	const queued = this.getInputData().map(({ json: { callOrder: noted, ...json }, ...item }) => {
+		const callOrder = readCallOrder(noted, this.getExecutionId());
+		const ticket = enqueue(`events of ${String(json.conversationId)}`, callOrder.order);
+		return { item: { ...item, json }, callOrder, ticket };
+	});
 	const release = () => {
-		for (const ticket of tickets.values()) ticket.release();
+		for (const { ticket } of queued) ticket.release();
 	};
 	const outputsOf = (all: INodeExecutionData[]) =>
 		chosen.map((event) => all.filter(({ json }) => json.event === event));
 	let prepared;
 	try {
-		if (options.ignoreDuplicates) items = await dropDuplicates(this, items);
+		const fresh = options.ignoreDuplicates ? await dropDuplicates(this, queued) : queued;
 		prepared = await Promise.all(
-			items.map(async (item) => ({
-				ticket: tickets.get(item),
-				...(await addContext(this, item, options)),
-			})),
+			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event.item, options)) })),
 		);
 	} finally {
 		if (!prepared) release();
@@ -97,26 +91,28 @@ export async function executeTrigger(
 	);
 }
 
-interface Prepared {
+/** An event in the queue of its conversation. */
+interface QueuedEvent {
 	item: INodeExecutionData;
 	callOrder: CallOrder;
-	/** Whether an execution may wait for the event. */
-	isHandedOver: boolean;
+	ticket: Ticket;
 }
 
 /**
  * The item with its session, whether an agent joins, and its files, as far as the options want them.
+ *
+ * @returns the item, and whether an execution may wait for the event
  */
 async function addContext(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
-): Promise<Prepared> {
+): Promise<{ item: INodeExecutionData; isHandedOver: boolean }> {
 	const session = wantsSession
 		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
 		: {};
 	const agentJoined = await isFirstOfAgent(functions, item.json);
-	const { raw, callOrder, ...event } = item.json;
+	const { raw, ...event } = item.json;
 	const json = {
 		...event,
 		...session,
@@ -130,7 +126,6 @@ async function addContext(
 		: withoutFiles;
 	return {
 		item: complete,
-		callOrder: readCallOrder(callOrder, functions.getExecutionId()),
 		isHandedOver: wantsSession && !('sessionError' in session),
 	};
 }
@@ -142,10 +137,10 @@ async function addContext(
  */
 async function handOverInTurn(
 	functions: IExecuteFunctions,
-	{ item, callOrder, ticket }: Prepared & { ticket?: Ticket },
+	{ item, callOrder, ticket }: QueuedEvent,
 ): Promise<INodeExecutionData | undefined> {
 	try {
-		await ticket?.acquire(functions.getExecutionCancelSignal());
+		await ticket.acquire(functions.getExecutionCancelSignal());
 		const outcome = await sessionErrorOr(
 			functions,
 			async () => await handOver(functions, item, callOrder),
@@ -153,7 +148,7 @@ async function handOverInTurn(
 		if (outcome === 'taken') return undefined;
 		return withOutcome(item, typeof outcome === 'object' ? outcome : OUTCOMES[outcome]);
 	} finally {
-		ticket?.release();
+		ticket.release();
 	}
 }
 
@@ -183,23 +178,23 @@ async function sessionErrorOr<Result>(
 	});
 }
 
-/** The items whose events come for the first time. */
+/** The events that come for the first time. */
 async function dropDuplicates(
 	functions: IExecuteFunctions,
-	items: INodeExecutionData[],
-): Promise<INodeExecutionData[]> {
+	events: QueuedEvent[],
+): Promise<QueuedEvent[]> {
 	const mode = functions.getMode();
 	// A test in the editor, where the same event is sent again and again.
-	if (mode === 'manual') return items;
+	if (mode === 'manual') return events;
 	const isNew = await Promise.all(
-		items.map(async ({ json }) => {
-			const { eventId } = json;
+		events.map(async ({ item }) => {
+			const { eventId } = item.json;
 			const isFirst = typeof eventId !== 'string' || (await markProcessed(functions, eventId));
 			// A retried execution has recorded the event itself.
 			return isFirst || mode === 'retry';
 		}),
 	);
-	return items.filter((_item, index) => isNew[index]);
+	return events.filter((_event, index) => isNew[index]);
 }
 
 /** The item with the files of its attachments. An attachment that can't be downloaded has an `error` instead. */

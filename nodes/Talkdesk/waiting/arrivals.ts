@@ -14,7 +14,7 @@ const GONE_MS = 2_000;
 /** Milliseconds in which n8n has made a running execution of one that was woken. */
 const WAKING_MS = 1_000;
 /** Milliseconds for which an event waits for the one before: its execution may have failed. */
-const MAX_GAP_MS = 10_000;
+export const MAX_GAP_MS = 10_000;
 /** Events that are remembered of a conversation: more than can be under way at the same moment. */
 const MAX_HANDED = 50;
 
@@ -40,7 +40,7 @@ const handed = new BoundedMap<string, BoundedMap<string, true>>(10_000);
  *
  * @param execution the one that waits
  * @param arrival.order of the events of the conversation
- * @param arrival.after the ID of the event before, if it is known: it is next if that one was handed over
+ * @param arrival.after the ID of the event before, if it is known: that one goes first
  * @param arrival.interval milliseconds between its tries: an event of another process waits so long for earlier ones
  * @param arrival.opensAt milliseconds since 1970 from which on the execution takes an event
  * @param arrival.now milliseconds since 1970
@@ -79,8 +79,8 @@ export function millisecondsToWait(
 	const isBehind = others.some(([other, { isEarly }]) => other < order && !isEarly);
 	// The events of one process come one by one.
 	const isAlone = sender === PROCESS_ID && others.length === 0;
-	const alone = isAlone ? now : firstAt + interval + MARGIN_MS;
-	const turn = isFollowing ? now : isBehind ? now + RETRY_MS : alone;
+	const isNext = isFollowing || isAlone;
+	const turn = isBehind ? now + RETRY_MS : isNext ? now : firstAt + interval + MARGIN_MS;
 	return note(Math.max(0, turn - now, opensAt - now));
 }
 

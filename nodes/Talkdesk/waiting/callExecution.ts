@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, IWebhookDescription } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { isConnectError, networkErrorCode } from '../api/networkErrors';
@@ -49,6 +49,18 @@ export async function callExecution(
 	if (statusCode === 500 && message !== '') return 'busy';
 	return statusCode >= 500 ? 'unknown' : 'unreachable';
 }
+
+/** A webhook that wakes an execution of its own, which waits. n8n checks the token in the URL. */
+export const restartWebhook = (path: string): IWebhookDescription => ({
+	name: 'default',
+	httpMethod: 'POST',
+	responseMode: 'onReceived',
+	// Empty, not left out: n8n would answer with the name of the default instead of our JSON.
+	responseData: '',
+	path,
+	restartWebhook: true,
+	isFullPath: true,
+});
 
 /** The URL that wakes this execution while it waits. @param path of the node's restart webhook */
 export function resumeUrlOf(functions: IExecuteFunctions, path: string): string {

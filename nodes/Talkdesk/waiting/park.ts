@@ -10,7 +10,7 @@ import type {
 import { z } from 'zod';
 
 import { RETRY_MS } from './arrivals';
-import { callExecution, resumeUrlOf } from './callExecution';
+import { callExecution, restartWebhook, resumeUrlOf } from './callExecution';
 import { isAloneInN8n } from './processRole';
 
 /**
@@ -33,15 +33,9 @@ const MAX_INLINE_BYTES = 10_000_000;
 
 const PARKED_PATH = 'talkdesk-parked';
 
-/** Wakes an execution that is parked. n8n checks the token in the URL. */
+/** Wakes an execution that is parked. */
 export const parkedWebhook: IWebhookDescription = {
-	name: 'default',
-	httpMethod: 'POST',
-	responseMode: 'onReceived',
-	responseData: '',
-	path: PARKED_PATH,
-	restartWebhook: true,
-	isFullPath: true,
+	...restartWebhook(PARKED_PATH),
 	ndvHideMethod: true,
 	ndvHideUrl: true,
 };

@@ -3,14 +3,13 @@ import type {
 	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
-	IWebhookDescription,
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-
 import { z } from 'zod';
 
 import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './arrivals';
+import { restartWebhook } from './callExecution';
 import { noteCustomerWrites } from './chat';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
 import { noteWebhook } from './processRole';
@@ -19,19 +18,8 @@ import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
 const inChatSchema = z.object({ showInChat: z.literal(true) });
 
-/** Wakes the execution that waits. n8n checks the token in the URL. */
-export const resumeWebhooks: IWebhookDescription[] = [
-	{
-		name: 'default',
-		httpMethod: 'POST',
-		responseMode: 'onReceived',
-		// Empty, not left out: n8n would answer with the name of the default instead of our JSON.
-		responseData: '',
-		path: RESUME_PATH,
-		restartWebhook: true,
-		isFullPath: true,
-	},
-];
+/** Wakes the execution that waits. */
+export const resumeWebhooks = [restartWebhook(RESUME_PATH)];
 
 /**
  * Wakes the execution with an event of its conversation. n8n passes it on through the first output.

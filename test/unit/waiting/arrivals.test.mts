@@ -107,6 +107,15 @@ it('an event is next at once if the one before it was handed over, or was not wa
 	expect(tries(2, T, { after: 'event 1' })).toBe(0);
 });
 
+it('an event does not overtake an earlier one that is there, also if the one before it seems handed over', () => {
+	const { tries, handed } = waitingExecution();
+	handed(1);
+	handed(2);
+	// n8n could not wake the execution with it, so it comes again.
+	tries(2, T, { after: 'event 1' });
+	expect(tries(3, T + 10, { after: 'event 2' })).toBe(250);
+});
+
 it('an event that waits for the one before it does not hold up that one', () => {
 	const { tries } = waitingExecution();
 	tries(1, T, { after: 'event 2' });
