@@ -1,6 +1,8 @@
 import { body, set, startWorkflows, webhook, type SmallWorkflows } from './small-workflows.mts';
 import type { Sink } from './sink.mts';
 
+jest.setTimeout(60_000);
+
 let n8n: SmallWorkflows;
 /** What has left the trigger. */
 let triggered: Sink;
