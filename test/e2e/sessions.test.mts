@@ -1,6 +1,8 @@
 import { body, set, startWorkflows, webhook, type SmallWorkflows } from './small-workflows.mts';
 import type { Sink } from './sink.mts';
 
+jest.setTimeout(60_000);
+
 let n8n: SmallWorkflows;
 /** What has left the trigger. */
 let triggered: Sink;
@@ -102,6 +104,31 @@ it('gives the chat back after an end that was not reported', async () => {
 	n8n.connect();
 	expect(await route('s3', 'Are you there?')).toMatchObject({ owner: 'bot' });
 	expect((await start('s3')).conversationId).not.toBe(conversationId);
+});
+
+it('gives the chat to the agent who reopens it after an end that was not reported', async () => {
+	const { conversationId } = await start('s6');
+	await n8n.agent.join(conversationId, { name: 'Zoe' });
+	await n8n.agent.say(conversationId, 'Hello');
+	await eventOf(conversationId, { text: 'Hello' });
+	n8n.disconnect();
+	await n8n.agent.end(conversationId).catch(() => undefined);
+	n8n.connect();
+	expect(await route('s6', 'Are you there?')).toMatchObject({ owner: 'bot' });
+	await n8n.agent.reopen(conversationId);
+	await n8n.agent.say(conversationId, 'One thing more');
+	await eventOf(conversationId, { text: 'One thing more' });
+	expect(await route('s6', 'Yes?')).toMatchObject({ owner: 'human', item: { conversationId } });
+});
+
+it('starts a new conversation although the row of the ended one was deleted', async () => {
+	const { conversationId } = await start('s7');
+	await n8n.agent.join(conversationId, { name: 'Zoe' });
+	await n8n.agent.end(conversationId);
+	await eventOf(conversationId, { event: 'conversation_ended' });
+	const { api } = n8n.environment.n8n;
+	await api.deleteDataTableRows('talkdesk_conversations', { conversationId });
+	expect((await start('s7')).conversationId).not.toBe(conversationId);
 });
 
 it('an end hands the chat back to the bot once', async () => {

@@ -55,6 +55,19 @@ describe('the trigger', () => {
 		expect(dataTables.operations).toHaveLength(looks);
 	});
 
+	it('hands the chat back once, although the row was deleted', async () => {
+		const end = async (conversationId: string) =>
+			(await trigger([event('conversation_ended', conversationId)])).events;
+		const first = await started('s1');
+		dataTables.rows = [];
+		expect(await end(first)).toMatchObject([{ sessionId: 's1', handedBack: true }]);
+		expect(await end(first)).toMatchObject([{ sessionId: 's1', handedBack: false }]);
+		const second = await started('s1');
+		dataTables.rows = dataTables.rows.filter((row) => row.conversationId !== second);
+		dataTables.rows.push({ id: 70, conversationId: 'third', sessionId: 's1', status: 'open' });
+		expect(await end(second)).toMatchObject([{ sessionId: 's1', handedBack: false }]);
+	});
+
 	it('the option Find Session off asks nothing', async () => {
 		const conversationId = await started('s1');
 		const looks = dataTables.operations.length;

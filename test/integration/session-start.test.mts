@@ -19,6 +19,24 @@ describe('Start with a session ID', () => {
 		expect(talkdesk.conversations()).toHaveLength(2);
 	});
 
+	it('starts a new one although the rows of those that have ended were deleted', async () => {
+		const ids = [];
+		for (let day = 0; day < 3; day++) {
+			const id = await started('s1');
+			ids.push(id);
+			await trigger([event('conversation_ended', id)]);
+			dataTables.rows = [];
+		}
+		expect(new Set(ids).size).toBe(3);
+		expect(talkdesk.conversations()).toHaveLength(3);
+	});
+
+	it('finds the open one again if its row was deleted', async () => {
+		const first = await started('s1');
+		dataTables.rows = [];
+		expect(await started('s1')).toBe(first);
+	});
+
 	it('needs no address if a conversation is open', async () => {
 		const first = await started('s1');
 		const { items, error } = await startFor('s1', {}, { contactEmail: '' });

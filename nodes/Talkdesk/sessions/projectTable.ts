@@ -29,6 +29,8 @@ export function tableOf(functions: IExecuteFunctions) {
 			const table = tables.get(workflowId);
 			if (table && 'id' in table) return table.id;
 			const id = await createTable(functions);
+			// Another workflow, such as that of the trigger, may have found none a moment ago.
+			for (const [other, memory] of tables) if (!('id' in memory)) tables.delete(other);
 			tables.set(workflowId, { id });
 			return id;
 		},

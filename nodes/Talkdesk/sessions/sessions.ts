@@ -92,6 +92,8 @@ export interface Sessions {
 	 * @returns the conversation if it was open until now, or another workflow has ended it
 	 */
 	endReported(...end: Parameters<Sessions['end']>): Promise<Conversation | undefined>;
+	/** Whether this process knows that a conversation has ended, also if its row was deleted since. */
+	hasEnded(conversationId: string): boolean;
 	/** Takes back a noted end that did not happen. */
 	reopen(conversationId: string): Promise<void>;
 	/** Notes that an agent writes, and with it that the conversation is open again if it had ended before. */
@@ -100,6 +102,11 @@ export interface Sessions {
 
 /** What a process remembers, so that a known conversation costs no sub-execution. */
 const MAX_KNOWN = 10_000;
+/** What is known of a conversation that ends after its row was deleted. */
+const ENDED_WITHOUT_ROW = {
+	...{ status: 'ended' as const, agentName: '', resumeUrl: '' },
+	...{ startedAt: '', endedAt: '', endReason: '' },
+};
 /** Milliseconds in which an unknown conversation is not looked up again. */
 const FOREIGN_TTL_MS = 30_000;
 /** Days after which the row of an ended conversation is deleted. */
@@ -109,7 +116,10 @@ const DAY_MS = 86_400_000;
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
 const foreign = new BoundedMap<string, number>(MAX_KNOWN);
 const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
-const agents = new BoundedMap<string, string>(MAX_KNOWN);
+/** The agent whom each workflow has noted last, by conversation: whichever workflow notes an end, an agent may reopen it. */
+const agents = new BoundedMap<string, Map<string, string>>(MAX_KNOWN);
+/** The conversations that have ended, whose rows may be deleted since. */
+const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
 const cleanedAt = new Map<string, number>();
 /** The executions in which a start is under way. */
 const starts = new Set<object>();
@@ -155,7 +165,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				openConversations.delete(scoped(session.sessionId));
 			}
 		}
-		agents.delete(scoped(conversationId));
+		agents.delete(conversationId);
+		endedConversations.set(conversationId, true);
 		return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
 	};
 	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
@@ -220,17 +231,25 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		endByWorkflow: async (conversationId, endedAt) =>
 			await noteEnd(conversationId, endedAt, byThisWorkflow),
 		async endReported(conversationId, endedAt, endReason = '') {
+			const isNews = !endedConversations.has(conversationId);
 			const ended = await noteEnd(conversationId, endedAt, endReason);
 			if (ended) return ended;
-			const noted = (await select('conversationId', conversationId))?.endReason ?? '';
+			const row = await select('conversationId', conversationId);
+			const session = known.get(scoped(conversationId));
+			// Its row was deleted, and only this process remembers it.
+			if (!row) return isNews && session ? { ...session, ...ENDED_WITHOUT_ROW } : undefined;
+			const noted = row.endReason;
 			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
 			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });
 		},
+		hasEnded: (conversationId) => endedConversations.has(conversationId),
 		async reopen(conversationId) {
+			endedConversations.delete(conversationId);
 			await update({ conversationId, status: 'open' }, 'ended');
 		},
 		async agentWrites(conversationId, agentName, writtenAt) {
-			if (agents.get(scoped(conversationId)) === agentName) return;
+			const noted = agents.get(conversationId) ?? new Map<string, string>();
+			if (noted.get(workflowId) === agentName) return;
 			const conversation = await select('conversationId', conversationId);
 			if (!conversation) return;
 			const isEnded = conversation.status === 'ended';
@@ -239,9 +258,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			if (isEnded || conversation.agentName !== agentName) {
 				await update({ conversationId, agentName, ...(isEnded && { status: 'open' }) });
 			}
+			endedConversations.delete(conversationId);
 			// A newer conversation of the session may be open: the store knows.
 			if (isEnded) openConversations.delete(scoped(conversation.sessionId));
-			agents.set(scoped(conversationId), agentName);
+			agents.set(conversationId, noted.set(workflowId, agentName));
 		},
 	};
 }

@@ -63,6 +63,8 @@ export async function findSession(
 /** Whether the session has an open conversation that began later. */
 async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversation) {
 	const open = await sessions.open(sessionId, true);
+	// If its row was deleted, nothing tells when it began, and the one that is open began later.
+	if (startedAt === '') return open !== undefined;
 	return open !== undefined && Date.parse(open.startedAt) > Date.parse(startedAt);
 }
 

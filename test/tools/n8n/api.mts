@@ -257,6 +257,18 @@ export class N8nApi extends WorkflowApi {
 		await this.rest.call('POST', path, z.unknown(), { body: { data: rows, returnType: 'count' } });
 	}
 
+	/** Deletes the rows of a Data Table that have these values, by its name. */
+	async deleteDataTableRows(name: string, values: Record<string, string>): Promise<void> {
+		const filters = Object.entries(values).map(([columnName, value]) => ({
+			columnName,
+			condition: 'eq',
+			value,
+		}));
+		const params = { filter: JSON.stringify({ type: 'and', filters }) };
+		const path = `${await this.dataTablePath(name)}/rows`;
+		await this.rest.call('DELETE', path, z.unknown(), { params });
+	}
+
 	private async dataTablePath(name: string): Promise<string> {
 		const table = (await this.dataTables()).find((candidate) => candidate.name === name);
 		if (!table) throw new Error(`There is no Data Table "${name}".`);

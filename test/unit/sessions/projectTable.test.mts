@@ -32,6 +32,14 @@ it('is created for writing, also just after it was missing', async () => {
 	expect(await tableOf(functions).existing()).toBe(TABLE_ID);
 });
 
+it('is found at once by another workflow that has found none a moment ago', async () => {
+	const { workflow, functions } = project();
+	const other = workflow();
+	expect(await tableOf(other).existing()).toBeUndefined();
+	await tableOf(functions).forWriting();
+	expect(await tableOf(other).existing()).toBe(TABLE_ID);
+});
+
 it('another workflow, which may belong to another project, knows nothing of it', async () => {
 	const { functions } = project();
 	await tableOf(functions).forWriting();

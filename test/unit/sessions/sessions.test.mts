@@ -128,10 +128,20 @@ describe('an end', () => {
 		expect(await sessions.endReported('c1', LATER)).toBeUndefined();
 	});
 
+	it('is known without its row, in any workflow, until an agent writes again', async () => {
+		const { sessions, workflow } = stored(row('c7'));
+		expect(sessions.hasEnded('c7')).toBe(false);
+		await sessions.end('c7', NOON);
+		expect(another(workflow).hasEnded('c7')).toBe(true);
+		await sessions.agentWrites('c7', 'Zoe', LATER);
+		expect(sessions.hasEnded('c7')).toBe(false);
+	});
+
 	it('that did not happen is taken back', async () => {
 		const { sessions } = stored(row('c1'));
 		await sessions.endByWorkflow('c1', NOON);
 		await sessions.reopen('c1');
+		expect(sessions.hasEnded('c1')).toBe(false);
 		expect((await sessions.open('s1'))?.conversationId).toBe('c1');
 	});
 });
@@ -158,6 +168,22 @@ describe('what an agent writes', () => {
 		const looks = tables.operations.length;
 		await sessions.open('s1');
 		expect(tables.operations.length).toBeGreaterThan(looks);
+	});
+
+	it('reopens a conversation also if another workflow has noted the end', async () => {
+		const { sessions, workflow, tables } = stored(row('c1'));
+		await sessions.agentWrites('c1', 'Zoe', NOON);
+		await another(workflow).end('c1', NOON);
+		expect(tables.rows).toMatchObject([{ status: 'ended' }]);
+		await sessions.agentWrites('c1', 'Zoe', LATER);
+		expect(tables.rows).toMatchObject([{ status: 'open' }]);
+	});
+
+	it('is noted by each workflow, as each may be in another project', async () => {
+		const [first, second] = [stored(row('c1')), stored(row('c1'))];
+		for (const { sessions } of [first, second]) await sessions.agentWrites('c1', 'Zoe', LATER);
+		expect(first.tables.rows).toMatchObject([{ agentName: 'Zoe' }]);
+		expect(second.tables.rows).toMatchObject([{ agentName: 'Zoe' }]);
 	});
 
 	it('costs one look for each agent, and one after an end', async () => {

@@ -118,8 +118,13 @@ async function startWithoutSession(context: StartContext): Promise<IDataObject> 
 	};
 }
 
-/** A session without a conversation has another key after this time, in milliseconds: rows of older ones are deleted. */
-const KEY_PERIOD_MS = 30 * 86_400_000;
+/**
+ * A session without a conversation has another key after this time, in milliseconds. Its rows may have been deleted, and
+ * nothing remembers after a restart of n8n that the conversation of the former key has ended.
+ */
+const KEY_PERIOD_MS = 86_400_000;
+/** Conversations of a session without rows that may turn out to have ended, one after the other. */
+const MAX_ENDED = 10;
 
 /**
  * Finds the open conversation of a session, or starts one. Safe however often it is called, also at the same moment by several
@@ -148,17 +153,24 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 	const { touchpointId, contactEmail } = request.conversation;
 	const endStart = sessions.beginStart();
 	try {
-		const { conversationId } = await startConversation(client, request.conversation, {
-			idempotencyKey: sha256Json([
-				'start session',
-				functions.getInstanceId(),
-				storeId,
-				touchpointId,
-				sessionId,
-				last?.conversationId ?? Math.floor(Date.now() / KEY_PERIOD_MS),
-				chosen.idempotencyKey,
-			]),
-		});
+		const startAfter = async (former: string | number) =>
+			await startConversation(client, request.conversation, {
+				idempotencyKey: sha256Json([
+					'start session',
+					functions.getInstanceId(),
+					storeId,
+					touchpointId,
+					sessionId,
+					former,
+					chosen.idempotencyKey,
+				]),
+			});
+		const period = Math.floor(Date.now() / KEY_PERIOD_MS);
+		let { conversationId } = await startAfter(last?.conversationId ?? period);
+		// If the rows of ended conversations were deleted, their keys are used again.
+		for (let ended = 0; ended < MAX_ENDED && sessions.hasEnded(conversationId); ended++) {
+			({ conversationId } = await startAfter(conversationId));
+		}
 		const sessionData = chosen.sessionData ?? '';
 		await sessions.remember(
 			{ conversationId, sessionId, sessionData, contactEmail, touchpointId },
