@@ -57,6 +57,28 @@ it.each([
 	expect(keyOf(other)).not.toBe(keyOf(envelope));
 });
 
+it.each([
+	['id', { id: 'a2' }],
+	['name', { name: 'b.txt' }],
+	['type', { contentType: 'text/html' }],
+	['size', { size: 8 }],
+])('differs with another %s of a file', (_what, change) => {
+	const file = { id: 'a1', name: 'a.txt', contentType: 'text/plain', size: 7 };
+	const body = (attachment: object) => withPayload({ message_id: 'm1', attachments: [attachment] });
+	expect(keyOf(body({ ...file }))).toBe(keyOf(body(file)));
+	expect(keyOf(body({ ...file, ...change }))).not.toBe(keyOf(body(file)));
+});
+
+it('does not depend on the case of the kind of author', () => {
+	const other = withPayload({ author: { ...author, type: 'agent' } });
+	expect(keyOf(other)).toBe(keyOf(envelope));
+});
+
+it('differs if an id moves from the envelope into the payload', () => {
+	const { id, ...payload } = envelope.payload;
+	expect(keyOf({ ...envelope, id, payload })).not.toBe(keyOf(envelope));
+});
+
 it('differs with another event, and with another reason', () => {
 	const ended = { conversation_id: 'c1', timestamp, reason: 'closed' };
 	expect(keyOf(ended, 'conversation_ended')).not.toBe(keyOf(ended, 'conversation_started'));
