@@ -76,6 +76,15 @@ it('drops a duplicate for a minute, and leaves later ones to the database', asyn
 	expect(await claim(key, new Response(), NOW + MINUTE + 1)).toBe(true);
 });
 
+it('drops a duplicate for a minute, also if others come', async () => {
+	const [key, later] = [newKey(), NOW + 10 * MINUTE];
+	const first = new Response();
+	await claim(key, first, later);
+	first.finish(200);
+	await claim(newKey(), new Response(), later + MINUTE);
+	expect(await claim(key, new Response(), later + MINUTE)).toBe(false);
+});
+
 it('does not make another event wait', async () => {
 	await claim(newKey(), new Response(), NOW);
 	expect(await claim(newKey(), new Response(), NOW)).toBe(true);
