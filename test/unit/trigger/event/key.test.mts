@@ -87,6 +87,12 @@ it('differs with another event, and with another reason', () => {
 	);
 });
 
+it('does not depend on the rest of a body if the event has no content', () => {
+	const ended = { conversation_id: 'c1', timestamp };
+	const again = { ...ended, attempt: 2 };
+	expect(keyOf(again, 'conversation_ended')).toBe(keyOf(ended, 'conversation_ended'));
+});
+
 it('is unambiguous for fields that would be equal if joined', () => {
 	const one = { conversation_id: 'c1', timestamp, payload: { content: 'a', reason: 'b' } };
 	const two = { conversation_id: 'c1', timestamp, payload: { content: 'ab' } };
@@ -128,6 +134,12 @@ describe('with a message id', () => {
 		expect(keyOf(other)).not.toBe(keyOf(message()));
 	});
 
+	it('needs no time and no text for a file with an id', () => {
+		const file = { conversation_id: 'c1', message_id: 'm1', attachments: [{ id: 'a1' }] };
+		expect(keyOf(file)).toBeDefined();
+		expect(keyOf({ ...file, timestamp })).toBe(keyOf(file));
+	});
+
 	it('is the same if that is a number or a text', () => {
 		expect(keyOf(message({ message_id: 7 }))).toBe(keyOf(message({ message_id: '7' })));
 	});
@@ -141,6 +153,12 @@ describe('if the text is in an unknown field', () => {
 		expect(keyOf(body('Yes'))).not.toBe(keyOf(body('No')));
 		const reordered = { payload: { words: 'Yes' }, timestamp, conversation_id: 'c1' };
 		expect(keyOf(reordered)).toBe(keyOf(body('Yes')));
+	});
+
+	it('may have null beside it', () => {
+		const one = { ...body('Yes'), other: null };
+		expect(keyOf(one)).toBe(keyOf({ ...one }));
+		expect(keyOf(one)).toBeDefined();
 	});
 
 	it('is missing with a message id alone', () => {
