@@ -4,7 +4,7 @@ export default {
 	coverageAnalysis: 'perTest',
 	concurrency: 2,
 	// A time-out counts as noticed, and on a busy machine slow isn't endless.
-	timeoutMS: 30_000,
+	timeoutMS: 10_000,
 	// Jest translates without a check of types.
 	disableTypeChecks: false,
 	ignorePatterns: ['/dist', '/docs', '/examples'],

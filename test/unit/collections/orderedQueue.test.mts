@@ -65,6 +65,19 @@ it('is not blocked by a ticket that is released or canceled while it waits', asy
 	expect(await join(key, 5, started).acquired).toBe(true);
 });
 
+it('a second release does not end the queue that others have begun since', async () => {
+	const [key, started] = [newKey(), Array<number>()];
+	const first = enqueue(key, 1);
+	first.release();
+	const second = join(key, 2, started);
+	first.release();
+	const third = join(key, 3, started);
+	await flushPromises();
+	expect(started).toEqual([2]);
+	second.release();
+	expect(await third.acquired).toBe(true);
+});
+
 it('does not make an execution wait that was canceled before', async () => {
 	const key = newKey();
 	join(key, 1, []);
@@ -96,6 +109,34 @@ describe('behind a ticket that is never released', () => {
 		await Promise.all(turns);
 		expect(started).toEqual([2, 3, 4]);
 		expect(await enqueue(key, 5).acquire()).toBe(true);
+	});
+
+	it('the next one waits no less for the first, if that hangs as well', async () => {
+		const key = newKey();
+		enqueue(key, 1);
+		const started: number[] = [];
+		for (const order of [2, 3])
+			void enqueue(key, order)
+				.acquire()
+				.then(() => started.push(order));
+		await jest.advanceTimersByTimeAsync(2 * MAX_WAIT_MS - 1000);
+		expect(started).toEqual([2]);
+		await jest.advanceTimersByTimeAsync(1000);
+		expect(started).toEqual([2, 3]);
+	});
+
+	it('one that joins late waits as long', async () => {
+		const key = newKey();
+		enqueue(key, 1);
+		await jest.advanceTimersByTimeAsync(MAX_WAIT_MS / 2);
+		let isOver = false;
+		void enqueue(key, 2)
+			.acquire()
+			.then(() => (isOver = true));
+		await jest.advanceTimersByTimeAsync(MAX_WAIT_MS - 1000);
+		expect(isOver).toBe(false);
+		await jest.advanceTimersByTimeAsync(1000);
+		expect(isOver).toBe(true);
 	});
 
 	it('a canceled ticket makes the others wait no longer', async () => {

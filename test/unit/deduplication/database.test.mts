@@ -181,9 +181,46 @@ it('gives up confirmations if the database never recovers, and warns once', asyn
 	const { state, record } = database({ failures: Array.from({ length: 200 }, () => DISCONNECTED) });
 	await checkAndRecord('a', processed(record, { warnings }));
 	await confirmed(600_000);
-	const { length } = state.calls;
-	await confirmed(600_000);
-	expect([state.calls.length, warnings.length]).toEqual([length, 1]);
+	// Three attempts at first, and in each of ten confirmations.
+	expect([state.calls.length, warnings.length]).toEqual([33, 1]);
+});
+
+describe('confirmations', () => {
+	const random = (value: number) => jest.spyOn(Math, 'random').mockReturnValue(value);
+	afterEach(() => jest.restoreAllMocks());
+
+	it('are counted anew with each check', async () => {
+		random(0);
+		const { state, record } = database({
+			failures: Array.from({ length: 200 }, () => DISCONNECTED),
+		});
+		const keys = processed(record);
+		await checkAndRecord('a', keys);
+		await confirmed(2_500);
+		expect(state.calls).toHaveLength(3 + 5 * 3);
+		await checkAndRecord('b', keys);
+		await confirmed(600_000);
+		expect(state.calls).toHaveLength(3 + 5 * 3 + 3 + 10 * 3);
+	});
+
+	it('come at another moment than those of other workers', async () => {
+		random(0.5);
+		const { state, record } = database();
+		await checkAndRecord('a', processed(record));
+		await confirmed(749);
+		expect(state.calls).toHaveLength(1);
+		await confirmed(1);
+		expect(state.calls).toHaveLength(2);
+	});
+
+	it('are not the next check, if it comes at once: another worker may still undo the key', async () => {
+		const { state, record } = database();
+		const keys = processed(record);
+		await checkAndRecord('a', keys);
+		await checkAndRecord('b', keys);
+		await confirmed();
+		expect(state.calls).toEqual([['a'], ['b', 'a'], ['a', 'b']]);
+	});
 });
 
 it('treats an invalid result of n8n as a failure', async () => {

@@ -44,6 +44,21 @@ it('claims the event for one of the waiting calls if the first one is not stored
 	expect(await waiting[1]).toBe(false);
 });
 
+it.each([
+	[199, true],
+	[200, false],
+	[204, false],
+	[299, false],
+	[300, true],
+	[404, true],
+])('after an answer of %i the next call has the event: %j', async (status, expected) => {
+	const key = newKey();
+	const first = new Response();
+	await claim(key, first, NOW);
+	first.finish(status);
+	expect(await claim(key, new Response(), NOW)).toBe(expected);
+});
+
 it('claims the event for the next call if the first one was disconnected', async () => {
 	const key = newKey();
 	const first = new Response();
@@ -61,6 +76,15 @@ it('drops a duplicate for a minute, and leaves later ones to the database', asyn
 	expect(await claim(key, new Response(), NOW + MINUTE + 1)).toBe(true);
 });
 
+it('drops a duplicate for a minute, also if others come', async () => {
+	const [key, later] = [newKey(), NOW + 10 * MINUTE];
+	const first = new Response();
+	await claim(key, first, later);
+	first.finish(200);
+	await claim(newKey(), new Response(), later + MINUTE);
+	expect(await claim(key, new Response(), later + MINUTE)).toBe(false);
+});
+
 it('does not make another event wait', async () => {
 	await claim(newKey(), new Response(), NOW);
 	expect(await claim(newKey(), new Response(), NOW)).toBe(true);
@@ -71,7 +95,9 @@ it('forgets the oldest claims if there are very many', async () => {
 	const first = new Response();
 	await claim(key, first, NOW);
 	first.finish(200);
-	for (let index = 0; index < 5000; index++) await claim(newKey(), new Response(), NOW);
+	for (let index = 0; index < 4999; index++) await claim(newKey(), new Response(), NOW);
+	expect(await claim(key, new Response(), NOW)).toBe(false);
+	await claim(newKey(), new Response(), NOW);
 	expect(await claim(key, new Response(), NOW)).toBe(true);
 });
 

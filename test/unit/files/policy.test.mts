@@ -34,6 +34,7 @@ describe('the policy before a transfer', () => {
 		['image/pnm', 10, policy({ allowedMimeTypes: ['image/png'] }), 'not allowed'],
 		['imagex/png', 10, policy({ allowedMimeTypes: ['image/*'] }), 'not allowed'],
 		['image/png', 11, policy({ maxSize: 10 }), 'larger'],
+		['image/png', 2_500_001, policy({ maxSize: 2_500_000 }), 'larger than 2.5 MB.'],
 	])('rejects %s of %s bytes with %j', (type, size, rule, reason) => {
 		expect(policyViolation({ type, size }, rule)).toContain(reason);
 	});
@@ -54,6 +55,15 @@ describe('the policy during a transfer', () => {
 		for (const rule of [policy(), policy({ maxSize: 28 }), checked]) {
 			expect(await read(chunks, 'application/pdf', rule)).toEqual(Buffer.concat(chunks));
 		}
+	});
+
+	it('says how many bytes there are so far', async () => {
+		const sizes: number[] = [];
+		const { stream } = enforcePolicy(Readable.from(chunks), 'image/png', policy(), (size) =>
+			sizes.push(size),
+		);
+		await stream.toArray();
+		expect(sizes).toEqual([8, 18, 28]);
 	});
 
 	it('checks the signature only at the start, and only if the policy says so', async () => {

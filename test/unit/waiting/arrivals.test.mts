@@ -116,6 +116,15 @@ it('an event does not overtake an earlier one that is there, also if the one bef
 	expect(tries(3, T + 10, { after: 'event 2' })).toBe(250);
 });
 
+it('an execution remembers the last fifty events that it was given', () => {
+	const { tries, handed } = waitingExecution();
+	for (let order = 1; order <= 50; order++) handed(order);
+	expect(tries(60, T, { after: 'event 1' })).toBe(0);
+	handed(51);
+	expect(tries(60, T, { after: 'event 1' })).toBe(250);
+	expect(tries(60, T, { after: 'event 2' })).toBe(0);
+});
+
 it('an event that waits for the one before it does not hold up that one', () => {
 	const { tries } = waitingExecution();
 	tries(1, T, { after: 'event 2' });

@@ -70,6 +70,14 @@ it('rejects every call and forgets the old credential if reading it fails', asyn
 	expect(state.reads).toBe(3);
 });
 
+it('forgets the old credential at once if reading it fails after a wrong secret', async () => {
+	const { state, call } = trigger('withdrawn');
+	await call('old');
+	state.stored = undefined;
+	expect(await call('wrong', NOW + 1)).toBe(401);
+	expect(await call('old', NOW + 2)).toBe(401);
+});
+
 it('has one entry for each trigger, and none without a key', async () => {
 	const one = trigger('one');
 	await one.call('old');

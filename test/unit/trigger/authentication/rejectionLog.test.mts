@@ -29,6 +29,8 @@ it('counts for each trigger', () => {
 it('forgets the oldest trigger if there are very many', () => {
 	const trigger = newTrigger();
 	countRejection(trigger, NOW);
-	for (let index = 0; index < 1000; index++) countRejection(newTrigger(), NOW);
+	for (let index = 0; index < 999; index++) countRejection(newTrigger(), NOW);
+	expect(countRejection(trigger, NOW)).toBeUndefined();
+	countRejection(newTrigger(), NOW);
 	expect(countRejection(trigger, NOW)).toBe(0);
 });

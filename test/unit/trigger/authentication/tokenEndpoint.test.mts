@@ -108,3 +108,25 @@ it('rejects every client if the credential has an unknown mode or is unreadable'
 	});
 	expect(unreadable).toEqual(INVALID_CLIENT);
 });
+
+it.each([
+	['the client is another one', {}, 'another one than in the credential'],
+	['the credential has no secret', { webhookClientSecret: '' }, 'Webhook Client Secret of the'],
+	['the credential is unreadable', { webhookAuthentication: 'new' }, 'could not be read'],
+])('says to the log alone that %s', (_what, change, words) => {
+	const { rejection, body } = ask({ ...GRANT, client_id: 'x' }, undefined, change);
+	expect(rejection).toContain(words);
+	expect(body).toEqual({ error: 'invalid_client' });
+});
+
+it('no cache may keep an answer, with a token or without', () => {
+	const noStore = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+	const answers = [
+		ask({ ...GRANT, ...inBody }),
+		ask({ grant_type: 'password', ...inBody }),
+		ask(inBody),
+		ask(GRANT, undefined, { webhookAuthentication: 'apiKey' }),
+	];
+	expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 404]);
+	for (const { headers } of answers) expect(headers).toEqual(noStore);
+});

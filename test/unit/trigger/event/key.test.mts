@@ -57,12 +57,40 @@ it.each([
 	expect(keyOf(other)).not.toBe(keyOf(envelope));
 });
 
+it.each([
+	['id', { id: 'a2' }],
+	['name', { name: 'b.txt' }],
+	['type', { contentType: 'text/html' }],
+	['size', { size: 8 }],
+])('differs with another %s of a file', (_what, change) => {
+	const file = { id: 'a1', name: 'a.txt', contentType: 'text/plain', size: 7 };
+	const body = (attachment: object) => withPayload({ message_id: 'm1', attachments: [attachment] });
+	expect(keyOf(body({ ...file }))).toBe(keyOf(body(file)));
+	expect(keyOf(body({ ...file, ...change }))).not.toBe(keyOf(body(file)));
+});
+
+it('does not depend on the case of the kind of author', () => {
+	const other = withPayload({ author: { ...author, type: 'agent' } });
+	expect(keyOf(other)).toBe(keyOf(envelope));
+});
+
+it('differs if an id moves from the envelope into the payload', () => {
+	const { id, ...payload } = envelope.payload;
+	expect(keyOf({ ...envelope, id, payload })).not.toBe(keyOf(envelope));
+});
+
 it('differs with another event, and with another reason', () => {
 	const ended = { conversation_id: 'c1', timestamp, reason: 'closed' };
 	expect(keyOf(ended, 'conversation_ended')).not.toBe(keyOf(ended, 'conversation_started'));
 	expect(keyOf(ended, 'conversation_ended')).not.toBe(
 		keyOf({ ...ended, reason: 'other' }, 'conversation_ended'),
 	);
+});
+
+it('does not depend on the rest of a body if the event has no content', () => {
+	const ended = { conversation_id: 'c1', timestamp };
+	const again = { ...ended, attempt: 2 };
+	expect(keyOf(again, 'conversation_ended')).toBe(keyOf(ended, 'conversation_ended'));
 });
 
 it('is unambiguous for fields that would be equal if joined', () => {
@@ -106,6 +134,12 @@ describe('with a message id', () => {
 		expect(keyOf(other)).not.toBe(keyOf(message()));
 	});
 
+	it('needs no time and no text for a file with an id', () => {
+		const file = { conversation_id: 'c1', message_id: 'm1', attachments: [{ id: 'a1' }] };
+		expect(keyOf(file)).toBeDefined();
+		expect(keyOf({ ...file, timestamp })).toBe(keyOf(file));
+	});
+
 	it('is the same if that is a number or a text', () => {
 		expect(keyOf(message({ message_id: 7 }))).toBe(keyOf(message({ message_id: '7' })));
 	});
@@ -119,6 +153,12 @@ describe('if the text is in an unknown field', () => {
 		expect(keyOf(body('Yes'))).not.toBe(keyOf(body('No')));
 		const reordered = { payload: { words: 'Yes' }, timestamp, conversation_id: 'c1' };
 		expect(keyOf(reordered)).toBe(keyOf(body('Yes')));
+	});
+
+	it('may have null beside it', () => {
+		const one = { ...body('Yes'), other: null };
+		expect(keyOf(one)).toBe(keyOf({ ...one }));
+		expect(keyOf(one)).toBeDefined();
 	});
 
 	it('is missing with a message id alone', () => {
