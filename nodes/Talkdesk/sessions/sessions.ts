@@ -109,6 +109,8 @@ const ENDED_WITHOUT_ROW = {
 };
 /** Milliseconds in which an unknown conversation is not looked up again. */
 const FOREIGN_TTL_MS = 30_000;
+/** Milliseconds in which an agent who was noted isn't noted again. After that another worker may have noted an end. */
+const AGENT_TTL_MS = 10_000;
 /** Days after which the row of an ended conversation is deleted. */
 const KEEP_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -117,7 +119,7 @@ const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
 const foreign = new BoundedMap<string, number>(MAX_KNOWN);
 const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
 /** The agent whom each workflow has noted last, by conversation: whichever workflow notes an end, an agent may reopen it. */
-const agents = new BoundedMap<string, Map<string, string>>(MAX_KNOWN);
+const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>(MAX_KNOWN);
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
 const cleanedAt = new Map<string, number>();
@@ -248,8 +250,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			await update({ conversationId, status: 'open' }, 'ended');
 		},
 		async agentWrites(conversationId, agentName, writtenAt) {
-			const noted = agents.get(conversationId) ?? new Map<string, string>();
-			if (noted.get(workflowId) === agentName) return;
+			const agentsHere =
+				agents.get(conversationId) ?? new Map<string, { name: string; at: number }>();
+			const noted = agentsHere.get(workflowId);
+			if (noted?.name === agentName && Date.now() - noted.at < AGENT_TTL_MS) return;
 			const conversation = await select('conversationId', conversationId);
 			if (!conversation) return;
 			const isEnded = conversation.status === 'ended';
@@ -261,7 +265,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			endedConversations.delete(conversationId);
 			// A newer conversation of the session may be open: the store knows.
 			if (isEnded) openConversations.delete(scoped(conversation.sessionId));
-			agents.set(conversationId, noted.set(workflowId, agentName));
+			agentsHere.set(workflowId, { name: agentName, at: Date.now() });
+			agents.set(conversationId, agentsHere);
 		},
 	};
 }

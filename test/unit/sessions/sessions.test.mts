@@ -179,6 +179,18 @@ describe('what an agent writes', () => {
 		expect(tables.rows).toMatchObject([{ status: 'open' }]);
 	});
 
+	it('reopens a conversation whose end another worker has noted, as soon as ten seconds after the message before', async () => {
+		const { sessions, tables } = stored(row('c1'));
+		await sessions.agentWrites('c1', 'Zoe', NOON);
+		withRows(tables, row('c1', { agentName: 'Zoe', status: 'ended', endedAt: NOON }));
+		jest.setSystemTime(Date.parse(NOON) + 9_999);
+		await sessions.agentWrites('c1', 'Zoe', LATER);
+		expect(tables.rows).toMatchObject([{ status: 'ended' }]);
+		jest.setSystemTime(Date.parse(NOON) + 10_000);
+		await sessions.agentWrites('c1', 'Zoe', LATER);
+		expect(tables.rows).toMatchObject([{ status: 'open' }]);
+	});
+
 	it('is noted by each workflow, as each may be in another project', async () => {
 		const [first, second] = [stored(row('c1')), stored(row('c1'))];
 		for (const { sessions } of [first, second]) await sessions.agentWrites('c1', 'Zoe', LATER);
