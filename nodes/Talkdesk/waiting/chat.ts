@@ -1,6 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { isAloneInN8n } from './processRole';
+
 /**
  * When n8n's own chat shows a text: docs/decisions/0034.
  *
@@ -10,8 +12,8 @@ import { z } from 'zod';
 
 /** Milliseconds between n8n's looks. */
 const POLL_MS = 3_000;
-/** Milliseconds that n8n's look may be late. */
-const MARGIN_MS = 250;
+/** Milliseconds that n8n's look may be late. In queue mode the database takes longer: 0.3 s (median) with 50 busy chats. */
+const marginMs = () => (isAloneInN8n() ? 250 : 1_000);
 
 const stateSchema = z.object({
 	/** The node whose text n8n's chat has shown last. */
@@ -38,7 +40,7 @@ function stateOf(functions: Context): ChatState {
 
 /** Milliseconds that the execution must go on running, so that n8n shows the next text of the node. */
 export function pauseBefore(functions: Context): number {
-	return stateOf(functions).shownNode === functions.getNode().name ? POLL_MS + MARGIN_MS : 0;
+	return stateOf(functions).shownNode === functions.getNode().name ? POLL_MS + marginMs() : 0;
 }
 
 /**
@@ -52,7 +54,7 @@ export function noteText(functions: Context, text: string, now: number): number 
 	const { shownNode } = stateOf(functions);
 	const looks = shownNode === undefined || shownNode === name ? 1 : 2;
 	contextOf(functions)[KEY] = { shownNode: name, text, since: now, looks };
-	return now + looks * POLL_MS + MARGIN_MS;
+	return now + looks * POLL_MS + marginMs();
 }
 
 /**
@@ -63,7 +65,7 @@ export function noteText(functions: Context, text: string, now: number): number 
 export function noteCustomerWrites(functions: Context, now: number): void {
 	const { text, since, looks } = stateOf(functions);
 	// At the first of two looks n8n locks the customer's input until the text is shown.
-	const isUnshown = looks > 1 && now - since < POLL_MS + MARGIN_MS;
+	const isUnshown = looks > 1 && now - since < POLL_MS + marginMs();
 	contextOf(functions)[KEY] = { since: 0, looks: 0, ...(isUnshown && { text }) };
 }
 

@@ -23,6 +23,8 @@ const FAST_TRIES = 8;
 const SLOW_RETRY_MS = 1_000;
 /** Tries to end the own execution, which n8n is putting to wait. */
 const MAX_END_TRIES = 20;
+/** Milliseconds after which n8n's main process has woken an execution with what it had read before. */
+const CONFIRM_MS = 2_000;
 /** Milliseconds that an execution may ask to wait before the next try. */
 const MAX_RETRY_AFTER_MS = 10_000;
 
@@ -72,6 +74,10 @@ export async function handOver(
 		if (next === undefined || next === resumeUrl) break;
 		resumeUrl = next;
 		outcome = await offer(functions, resumeUrl, call);
+	}
+	if (outcome === 'takenInChat') {
+		if (!isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
+		outcome = 'taken';
 	}
 	const isOver = outcome === 'taken' && json.event === 'conversation_ended';
 	if (isOver || outcome === 'undelivered' || outcome === 'unconfirmed') {
@@ -159,11 +165,27 @@ export async function endIfReplaced(
 	}
 }
 
+/**
+ * Offers an event again that an execution in n8n's chat has taken. It is woken only if it doesn't know the event.
+ *
+ * In queue mode n8n's main process may read an execution for the customer's message, while another process wakes it with an
+ * event. If that is over when n8n wakes it for the customer, n8n stores what it has read, and the event is forgotten.
+ */
+async function confirmInChat(
+	functions: IExecuteFunctions,
+	resumeUrl: string,
+	call: IDataObject,
+): Promise<void> {
+	await sleep(CONFIRM_MS);
+	const outcome = await offer(functions, resumeUrl, call);
+	functions.logger.debug(`${functions.getNode().name}: an event was confirmed: ${outcome}`);
+}
+
 async function offer(
 	functions: IExecuteFunctions,
 	resumeUrl: string,
 	call: IDataObject,
-): Promise<HandOver> {
+): Promise<HandOver | 'takenInChat'> {
 	const startedAt = Date.now();
 	let reachedAt = startedAt;
 	let mayBeTaken = false;
@@ -171,7 +193,9 @@ async function offer(
 		// n8n logs each call that comes while the execution runs.
 		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
 		const result = await callExecution(functions, resumeUrl, { ...call, interval });
-		if (typeof result === 'object' && result.accepted) return 'taken';
+		if (typeof result === 'object' && result.accepted) {
+			return result.isInChat ? 'takenInChat' : 'taken';
+		}
 		if (typeof result === 'object' && result.retryAfter === undefined) {
 			return mayBeTaken ? 'unconfirmed' : 'unwanted';
 		}

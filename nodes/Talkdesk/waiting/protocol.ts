@@ -30,6 +30,8 @@ export const handOverSchema = z.union([
 export const handOverAnswerSchema = z.object({
 	/** Whether it goes on with the event; false if it doesn't wait for such events. */
 	accepted: z.boolean(),
+	/** Whether n8n's chat can wake it as well. */
+	isInChat: z.boolean().optional(),
 	/** Milliseconds after which the sender may try again. */
 	retryAfter: z.number().finite().optional(),
 	/** The agent's text that an execution has not shown whose place is taken. */

@@ -62,6 +62,10 @@ export async function register(
 	};
 }
 
+/** The conversation for which an execution has waited last, and its session. */
+export const lastConversationOf = (functions: Pick<IExecuteFunctions, 'getContext'>) =>
+	memorySchema.safeParse(functions.getContext('flow')[MEMORY]).data;
+
 /** The ID of the event that this node was woken with last: what comes back to it in a loop may be another item. */
 function lastEventId(functions: IExecuteFunctions): string | undefined {
 	const { $, $runIndex } = proxySchema.parse(functions.getWorkflowDataProxy(0));

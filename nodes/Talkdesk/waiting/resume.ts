@@ -13,6 +13,7 @@ import { restartWebhook } from './callExecution';
 import { noteCustomerWrites } from './chat';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
 import { noteWebhook } from './processRole';
+import { lastConversationOf } from './register';
 import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
@@ -35,10 +36,11 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	const { data: call } = handOverSchema.safeParse(this.getBodyData());
 	const wait = parseWait(this.evaluateExpression('{{ $json }}'));
 	if (!call) return answer(400, { accepted: false });
-	const accepted: HandOverAnswer = { accepted: true };
+	const isInChat = inChatSchema.safeParse(this.getNodeParameter('options', {})).success;
+	const accepted: HandOverAnswer = { accepted: true, ...(isInChat && { isInChat }) };
 	if ('replaced' in call) {
 		const unshownText = wait && Date.now() < wait.opensAt ? wait.agentText : undefined;
-		const webhookResponse: HandOverAnswer = { ...accepted, ...(unshownText && { unshownText }) };
+		const webhookResponse: HandOverAnswer = { accepted: true, ...(unshownText && { unshownText }) };
 		// Without an item n8n runs no further node.
 		return { webhookResponse, workflowData: [[]] };
 	}
@@ -48,7 +50,8 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if (event.conversationId !== wait.conversationId) return answer(200, { accepted: false });
 	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
 	const eventId = typeof event.eventId === 'string' ? event.eventId : undefined;
-	if (!isWanted(this, event)) {
+	if (!isInChat && automatedSchema.safeParse(event).success) {
+		// An automated message is no reply: it is for the customer only.
 		noteHanded(execution, eventId);
 		return answer(200, { accepted: false });
 	}
@@ -86,12 +89,6 @@ async function withFiles(
 	return { json, ...(Object.keys(binary).length > 0 && { binary }) };
 }
 
-/** Whether the node waits for such an event. An automated message is no reply: it is for the customer only. */
-function isWanted(functions: IWebhookFunctions, event: unknown): boolean {
-	if (!automatedSchema.safeParse(event).success) return true;
-	return inChatSchema.safeParse(functions.getNodeParameter('options', {})).success;
-}
-
 /**
  * Wakes the execution with what the customer has written in n8n's own chat. n8n calls it, and passes the item on through the
  * first output.
@@ -102,7 +99,8 @@ export async function onChatMessage(
 ): Promise<INodeExecutionData[][]> {
 	const now = Date.now();
 	noteCustomerWrites(context, now);
-	const wait = parseWait(context.getInputData()[0]?.json);
+	// n8n may have read the execution just as another call woke it: then its input is an event.
+	const wait = parseWait(context.getInputData()[0]?.json) ?? lastConversationOf(context);
 	const item = {
 		json: {
 			event: CUSTOMER_MESSAGE,

@@ -9,6 +9,7 @@ answer, while requests to Talkdesk fail, and Talkdesk's calls come twice or late
   --queue          n8n in queue mode: PostgreSQL, Redis, webhook process, two workers with 5 slots each
   --chats <n>      50 by default, all at once
   --messages <n>   in each direction and chat, 10 by default
+  --pace <n>       1 by default: customers pause for 5 s at most, agents for 15 s; 4 takes four times as long
   --rate <share>   of all requests that fail, and of all webhook calls that are duplicated or late; 0.1 by default
   --seed <n>       1 by default
   --log <file>     for n8n's log, written at the end
@@ -26,6 +27,7 @@ const schema = z.object({
 	queue: z.boolean(),
 	chats: count,
 	messages: count,
+	pace: z.coerce.number().positive(),
 	rate: z.coerce.number().min(0).max(1),
 	seed: z.coerce.number().int(),
 	log: z.string().optional(),
@@ -40,6 +42,7 @@ export function parseOptions() {
 			queue: { type: 'boolean', default: false },
 			chats: { type: 'string', default: '50' },
 			messages: { type: 'string', default: '10' },
+			pace: { type: 'string', default: '1' },
 			rate: { type: 'string', default: '0.1' },
 			seed: { type: 'string', default: '1' },
 			log: { type: 'string' },

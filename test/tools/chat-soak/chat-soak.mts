@@ -24,14 +24,14 @@ import { openChatWidget, type ChatWidget } from './widget.mts';
 const STATUSES = [408, 500, 502, 503, 504, 520, 524] as const;
 /** The time after which a request without an answer ends: the node's own time-out would take most of the time. */
 const HANG_MS = 3_000;
-/** The longest pause before a customer types, and between two bursts of an agent. */
-const CUSTOMER_PAUSE_MS = 5_000;
-const AGENT_PAUSE_MS = 15_000;
 /** Talkdesk may be away for a moment: then the bot says that no human comes. */
 const MAX_WISHES = 10;
 const MAX_WAIT_MS = 120_000;
 
 const options = parseOptions();
+/** The longest pause before a customer types, and between two bursts of an agent. */
+const CUSTOMER_PAUSE_MS = options.pace * 5_000;
+const AGENT_PAUSE_MS = options.pace * 15_000;
 const plan = { seed: options.seed, rate: options.rate };
 const print = (line = '') => process.stdout.write(`${line}\n`);
 

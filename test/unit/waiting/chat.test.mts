@@ -8,6 +8,12 @@ import {
 } from '../../../nodes/Talkdesk/waiting/chat';
 import { NODE } from '../../support/node.mts';
 
+let mockIsAlone = true;
+jest.mock('../../../nodes/Talkdesk/waiting/processRole', () => ({
+	isAloneInN8n: () => mockIsAlone,
+}));
+afterEach(() => (mockIsAlone = true));
+
 /** An execution in n8n's chat, with nodes that share its context. */
 function chat(context: IContextObject = {}) {
 	const node = (name: string) => ({
@@ -17,6 +23,14 @@ function chat(context: IContextObject = {}) {
 	return { a: node('A'), b: node('B'), context };
 }
 const T = 1_000_000;
+
+it('in queue mode n8n looks later', () => {
+	mockIsAlone = false;
+	const { a, b } = chat();
+	expect(noteText(a, 'Hi', T)).toBe(T + 4000);
+	expect(pauseBefore(a)).toBe(4000);
+	expect(noteText(b, 'Two', T + 5000)).toBe(T + 12_000);
+});
 
 it('the first text is shown at the next look, without a pause', () => {
 	const { a } = chat();

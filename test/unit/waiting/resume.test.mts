@@ -168,8 +168,9 @@ describe('an automated message', () => {
 	});
 
 	it("is one in n8n's chat, in which the customer is to read it", async () => {
-		const { items } = await execution({ options: { showInChat: true } }).call(automated);
+		const { items, body } = await execution({ options: { showInChat: true } }).call(automated);
 		expect(items).toEqual([{ json: automated.event }]);
+		expect(body).toEqual({ accepted: true, isInChat: true });
 	});
 
 	it.each(['agent', 'unknown', undefined])('of the author %j is none', async (kind) => {
@@ -284,4 +285,15 @@ it("what the customer writes in n8n's chat is an event, with its files", async (
 			},
 		],
 	]);
+});
+
+it('what the customer writes is for the conversation that the execution remembers, also if n8n has read it in the middle of another call', async () => {
+	const talkdeskWait = { conversationId: 'c1', sessionId: 's1', eventIds: [] };
+	const functions: IExecuteFunctions = Object.create({
+		getContext: () => ({ talkdeskWait }),
+		getNode: () => ({ name: 'Live chat' }),
+		getInputData: () => [handedOver().event],
+	});
+	const [[item] = []] = await onChatMessage(functions, { json: { chatInput: 'Hi' } });
+	expect(item?.json).toMatchObject({ conversationId: 'c1', sessionId: 's1', text: 'Hi' });
 });
