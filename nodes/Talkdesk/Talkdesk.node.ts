@@ -15,7 +15,7 @@ import { onChatMessage, resumeWebhook, resumeWebhooks } from './waiting/resume';
 const named = (...names: string[]) =>
 	JSON.stringify(names.map((displayName) => ({ type: 'main', displayName })));
 
-/** The outputs of an operation: two if the item goes one way or the other. */
+/** The outputs of the selected operation: two if it branches. */
 const OUTPUTS: `={{${string}}}` = `={{ $parameter["resource"] !== "message" ? ["main"] : $parameter["operation"] === "route" ? ${named('Human', 'Bot')} : $parameter["operation"] === "sendAndWaitForReply" && $parameter["options"]?.alternate ? ${named('Event', 'Second Node')} : ["main"] }}`;
 
 export class Talkdesk implements INodeType {

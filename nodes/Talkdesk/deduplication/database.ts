@@ -11,13 +11,13 @@ export const MAX_KEYS = 2000;
 
 /**
  * How many keys are kept for a whole workflow. n8n's own Remove Duplicates node uses the same row if it is set to the
- * workflow's scope: this is its own default, so that it loses nothing through us.
+ * workflow's scope: this is the default of that node, so that it loses none of its entries.
  */
 const MAX_KEYS_OF_WORKFLOW = 10_000;
 
 const MAX_ATTEMPTS = 3;
 
-/** Milliseconds after which a write that another worker had begun before ours has ended. */
+/** Milliseconds until a write that another worker began before ours has finished. */
 const CONFIRM_AFTER_MS = 500;
 
 /** How many confirmations in a row may find entries lost, or fail. */
@@ -129,7 +129,7 @@ function confirmLater(scope: Scope, processed: ProcessedKeys): void {
 	});
 }
 
-/** The keys that are new, or can't be said to be known. Never rejects. */
+/** The keys that are new, or could not be checked. Never rejects. */
 async function recordBatch(
 	checked: string[],
 	{ unconfirmed }: Scope,

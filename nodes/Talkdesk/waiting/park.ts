@@ -16,15 +16,15 @@ import { isAloneInN8n } from './processRole';
 /**
  * Executions that wait for another execution without a worker: docs/decisions/0035.
  *
- * n8n has few places for running executions. If each one waits for another one, none of the others ever runs.
+ * n8n limits how many executions run at the same time. If all of them wait for others, the others never start.
  */
 
 /** The items of each output. */
 type Outputs = INodeExecutionData[][];
 
-/** Milliseconds for which an execution keeps its place: most executions that are busy are no longer than this. */
+/** Milliseconds before an execution is parked. Most busy executions finish sooner. */
 const KEEP_MS = 1_000;
-/** The same if n8n is one process, which has no few places unless its owner limits them: to be woken costs more than to wait. */
+/** The same if n8n is one process. By default it has no limit, so waking an execution costs more than waiting. */
 const KEEP_ALONE_MS = 5_000;
 /** Milliseconds until n8n wakes a parked execution itself. Longer than an event is offered. */
 const MAX_PARKED_MS = 300_000;
@@ -41,7 +41,7 @@ export const parkedWebhook: IWebhookDescription = {
 };
 
 /**
- * The outputs of some work, for which the execution waits without a worker if it takes long.
+ * Waits for work and returns its outputs. If it takes long, the execution waits without a worker.
  *
  * @param work goes on in this process while the execution waits
  * @param fallback put out if the process ends before the work does, and if the work fails then
