@@ -155,7 +155,7 @@ async function recordBatch(
 			mayBeOurs ||= !isUniqueViolation(error);
 			if (attempt < MAX_ATTEMPTS) continue;
 			const reason = error instanceof Error ? error.message : String(error);
-			if (keys.length > 0) warn(`Duplicates could not be looked for: ${reason}`);
+			if (keys.length > 0) warn(`Duplicates could not be checked: ${reason}`);
 			for (const key of keys) unconfirmed.set(key, Date.now());
 			return new Set(keys);
 		}
