@@ -137,7 +137,7 @@ describe('the outcome', () => {
 	])('of %j is unknown: %s', (problem, outcomeUnknown) => {
 		expect(problem.outcomeUnknown).toBe(outcomeUnknown);
 		const { description } = new TalkdeskApiError(NODE, 'send the message', problem);
-		expect(description?.includes('may have been done')).toBe(outcomeUnknown === true);
+		expect(description?.includes('may have succeeded')).toBe(outcomeUnknown === true);
 	});
 });
 
