@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
-import { MAX_GAP_MS } from '../waiting/arrivals';
+import { MAX_GAP_MS } from '../waiting/eventOrder';
 import { isForExecutions } from '../waiting/wait';
 import type { TalkdeskEvent } from './event/parse';
 

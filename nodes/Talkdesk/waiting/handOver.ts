@@ -7,7 +7,7 @@ import type {
 import { sleep } from 'n8n-workflow';
 
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
-import { PROCESS_ID, RETRY_MS } from './arrivals';
+import { PROCESS_ID, RETRY_MS } from './eventOrder';
 import { withoutFields } from './protocol';
 import { isAloneInN8n } from './processRole';
 import { isForExecutions, RESUME_PATH } from './wait';

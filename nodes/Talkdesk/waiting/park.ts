@@ -9,7 +9,7 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { RETRY_MS } from './arrivals';
+import { RETRY_MS } from './eventOrder';
 import { callExecution, restartWebhook, resumeUrlOf } from './callExecution';
 import { isAloneInN8n } from './processRole';
 

@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './arrivals';
+import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './eventOrder';
 import { restartWebhook } from './callExecution';
 import { noteCustomerWrites } from './chat';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
