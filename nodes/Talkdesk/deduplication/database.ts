@@ -121,7 +121,7 @@ async function drain(scope: Scope, processed: ProcessedKeys): Promise<void> {
 function confirmLater(scope: Scope, processed: ProcessedKeys): void {
 	if (scope.isConfirmationScheduled) return;
 	scope.isConfirmationScheduled = true;
-	// At another moment than the other workers, which do the same.
+	// At a random moment, since the other workers do the same.
 	void sleep(CONFIRM_AFTER_MS * (1 + Math.random())).then(() => {
 		scope.isConfirmationScheduled = false;
 		scope.confirmations++;

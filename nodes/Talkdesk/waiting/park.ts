@@ -44,7 +44,7 @@ export const parkedWebhook: IWebhookDescription = {
  * Waits for work and returns its outputs. If it takes long, the execution waits without a worker.
  *
  * @param work goes on in this process while the execution waits
- * @param fallback put out if the process ends before the work does, and if the work fails then
+ * @param fallback output if the process ends before the work does, or if the work fails after parking
  * @throws what the work throws, while the execution has not been parked
  */
 export async function outputOrPark(
@@ -91,7 +91,7 @@ async function wakeAfter(
 	const body: IDataObject = { outputs };
 	while (Date.now() < until) {
 		const result = await callExecution(functions, url, body);
-		// Also if an answer was lost, and if a user has stopped the execution.
+		// It is `gone` also if an earlier answer was lost, or if a user has stopped the execution.
 		if (typeof result === 'object' || result === 'gone') return;
 		await n8n.sleep(RETRY_MS);
 	}
