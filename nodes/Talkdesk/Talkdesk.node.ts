@@ -15,7 +15,7 @@ import { onChatMessage, resumeWebhook, resumeWebhooks } from './waiting/resume';
 const named = (...names: string[]) =>
 	JSON.stringify(names.map((displayName) => ({ type: 'main', displayName })));
 
-/** The outputs of an operation: two if the item goes one way or the other. */
+/** The outputs of the selected operation: two if it branches. */
 const OUTPUTS: `={{${string}}}` = `={{ $parameter["resource"] !== "message" ? ["main"] : $parameter["operation"] === "route" ? ${named('Human', 'Bot')} : $parameter["operation"] === "sendAndWaitForReply" && $parameter["options"]?.alternate ? ${named('Event', 'Second Node')} : ["main"] }}`;
 
 export class Talkdesk implements INodeType {
@@ -32,7 +32,7 @@ export class Talkdesk implements INodeType {
 		usableAsTool: true,
 		builderHint: {
 			searchHint:
-				'Hands a chat over to a human agent and back. Give every operation the session ID of the chat as Session ID: then no conversation ID has to be kept. Message > Route sends a customer message to the human who has the chat, or gives it to the bot branch; Conversation > Start hands over; Conversation > End hands back. What agents write is no output of this node: it comes out of the Talkdesk Trigger.',
+				'Hands a chat over to a human agent and back. Enter the session ID of the chat as Session ID in every operation, so that no conversation ID has to be stored. Message > Route sends a customer message to the human who has the chat, or gives it to the bot branch; Conversation > Start hands over; Conversation > End hands back. Messages from agents are output by the Talkdesk Trigger, not by this node.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-talkdesk.talkdeskTrigger',

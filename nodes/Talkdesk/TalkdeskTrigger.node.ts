@@ -24,7 +24,7 @@ export class TalkdeskTrigger implements INodeType {
 		defaults: { name: 'Talkdesk Trigger' },
 		builderHint: {
 			searchHint:
-				'Receives what human agents write. Send text to the chat that sessionId names, with the node of its channel. Leave out items without a sessionId, and those whose author.kind is customer: Talkdesk may call back what the customer wrote. agentJoined is true on the first message of each human, and handedBack on the end that gives the chat back to the bot.',
+				'Receives what human agents write. Send text to the chat that sessionId names, with the node of its channel. Leave out items without a sessionId, and those whose author.kind is customer: Talkdesk may send back what the customer wrote. agentJoined is true on the first message of each human, and handedBack on the end that gives the chat back to the bot.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-talkdesk.talkdesk',

@@ -185,7 +185,7 @@ describe('an attempt that fails', () => {
 			error: expect.stringContaining('Talkdesk could not create the case'),
 			details: { outcomeUnknown: true },
 		});
-		expect(items[0]?.json.message).toContain('may have been done all the same');
+		expect(items[0]?.json.message).toContain('The request may have succeeded');
 		expect(requests()).toBe(1);
 		expect(talkdesk.cases()).toHaveLength(count);
 	});
@@ -266,7 +266,7 @@ describe('work that is done again', () => {
 		expect(first.error?.message).toContain('Talkdesk could not create the case');
 		const repeated = await run(CREATE);
 		expect(repeated.error?.message).toBe(first.error?.message);
-		expect(repeated.error?.description).toContain('may have been done all the same');
+		expect(repeated.error?.description).toContain('The request may have succeeded');
 		expect(requests()).toBe(1);
 		const retried = await run(CREATE, { retryOf: 'execution-1', executionId: 'execution-2' });
 		expect(retried.error).toBeUndefined();

@@ -99,7 +99,7 @@ describe('Retry in the list of executions', () => {
 		failFirst(START_ROUTE, { kind: 'cut', when: 'after' });
 		const parameters = { ...START, options: { maxRetries: 0 } };
 		const first = await run(parameters, { executionId: '200' });
-		expect(first.error?.description).toContain('It may have been done all the same');
+		expect(first.error?.description).toContain('The request may have succeeded');
 		const second = await run(parameters, { executionId: '201', retryOf: '200' });
 		expect(second.items[0]?.json.alreadyStarted).toBe(false);
 		expect(talkdesk.conversations()).toHaveLength(1);

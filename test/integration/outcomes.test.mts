@@ -66,7 +66,7 @@ describe('a failure after which the message may have arrived', () => {
 		failFirst(SEND_ROUTE, fault);
 		const { outputs } = await say(conversationId, { maxRetries: 0 });
 		expect(outputs[1]?.[0]?.json).toMatchObject({
-			message: expect.stringContaining('It may have been done all the same'),
+			message: expect.stringContaining('The request may have succeeded'),
 			details: { outcomeUnknown: true },
 		});
 	});

@@ -125,7 +125,7 @@ describe('a request that keeps failing', () => {
 		always({ kind: 'hang', when: 'before' });
 		const { error } = await send(conversationId, { timeout: 200, maxRetries: 0 });
 		expect(error?.message).toBe('Talkdesk could not send the message: there was no answer');
-		expect(error?.description).toContain('It may have been done all the same');
+		expect(error?.description).toContain('The request may have succeeded');
 	});
 
 	it('has the details in its item with Continue On Fail', async () => {

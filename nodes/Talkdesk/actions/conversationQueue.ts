@@ -1,6 +1,6 @@
 import { BoundedMap } from '../collections/boundedMap';
 
-/** Successors that are remembered. */
+/** How many successors are remembered. */
 const MAX_REMEMBERED = 5000;
 
 /** The first conversation of each chain of successors, by successor. */

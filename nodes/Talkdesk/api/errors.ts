@@ -55,7 +55,7 @@ function describe(problem: TalkdeskProblem): string {
 		...fields.map((field) => `${field.name}: ${field.description ?? 'refused'}.`),
 		attempts > 1 && `It was tried ${attempts} times.`,
 		(outcomeUnknown || earlierAttemptMayHaveSucceeded) &&
-			'It may have been done all the same: only the answer is missing.',
+			'The request may have succeeded: only the answer is missing.',
 		problemKind(kind).remedy,
 		status !== undefined && code && `Talkdesk's code: ${code}.`,
 	]

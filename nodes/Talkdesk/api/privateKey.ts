@@ -26,7 +26,7 @@ const ENCRYPTED = 'is protected by a passphrase: remove the passphrase from the 
 const PUBLIC = 'is a public key, not the private one';
 const NOT_TEXT_OF_A_KEY = 'is neither base64 nor PEM';
 
-/** What a block of PEM is whose content doesn't matter, by its label. */
+/** Names of other PEM blocks, by label. Their content isn't parsed. */
 const OTHER_LABELS: Array<[RegExp, string]> = [
 	[/ENCRYPTED/, ENCRYPTED],
 	[/PUBLIC KEY$/, PUBLIC],

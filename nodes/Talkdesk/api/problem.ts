@@ -34,7 +34,7 @@ export interface TalkdeskProblem {
 	fields: Array<{ name: string; description?: string }>;
 	/** Milliseconds that Talkdesk asks to wait. */
 	retryAfter?: number;
-	/** The work may be done all the same: the response was lost. */
+	/** The request may have succeeded: the response was lost. */
 	outcomeUnknown?: boolean;
 	/** An earlier attempt of the same request may have done the work. */
 	earlierAttemptMayHaveSucceeded?: boolean;

@@ -31,7 +31,7 @@ const PROBLEM_KINDS = {
 	unauthorized: {
 		isStatus: byStatus(401),
 		remedy:
-			'Talkdesk refused the token, also a new one. Open the credential and test it: the OAuth client may have been changed or deleted.',
+			'Talkdesk rejected the token, and a new one as well. Open the credential and test it: the OAuth client may have been changed or deleted.',
 		cause: 'credential-invalid',
 		// n8n has fetched a new token, and it was refused as well. If another process fetched one at the same moment, it may
 		// have replaced ours; each attempt has the newest one.
@@ -40,7 +40,7 @@ const PROBLEM_KINDS = {
 	forbidden: {
 		isStatus: byStatus(403),
 		remedy:
-			"Check that the OAuth client has the scope for this, that Digital Connect is enabled for your account, and that Talkdesk's IP allow-list, if there is one, has the address of n8n.",
+			"Check that the OAuth client has the scope for this, that Digital Connect is enabled for your account, and that Talkdesk's IP allow-list, if any, includes the address of n8n.",
 		cause: 'configuration-invalid',
 	},
 	notFound: {
@@ -49,29 +49,30 @@ const PROBLEM_KINDS = {
 	},
 	conflict: {
 		isStatus: byStatus(409),
-		remedy: 'Talkdesk has something of that name, or in that state, already.',
+		remedy:
+			'Something with this name or in this state already exists in Talkdesk. Use that, or choose another name.',
 	},
 	/** Its code was seen in public code that talks to Talkdesk. The HTTP status isn't known, so the code alone decides. */
 	conversationEnded: {
 		code: '3016011',
 		remedy:
-			'Start a new conversation, by hand or with the option If Conversation Has Ended, and let the Talkdesk Trigger (event conversation_ended) tell your workflow when a conversation ends.',
+			"Start a new conversation, or select 'Start New Conversation' in the option 'If Conversation Has Ended'. The event conversation_ended of the Talkdesk Trigger reports when a conversation ends.",
 	},
 	rateLimited: {
 		isStatus: byStatus(429),
-		remedy: 'Talkdesk limits how often it may be called. Try again later, or send less at once.',
+		remedy: 'Talkdesk limits the request rate. Try again later, or send fewer messages at once.',
 		cause: 'rate-limited',
 		retry: afterWait,
 	},
 	/** Talkdesk's file storage refuses. */
 	storage: {
 		remedy:
-			'Run the node again: links to the storage live only some minutes, and each can be used once.',
+			'Run the node again. Storage links expire after a few minutes, and each works only once.',
 	},
 	/** Talkdesk, or a gateway in front of it, fails. */
 	unavailable: {
 		isStatus: (status) => status === 408 || status >= 500,
-		remedy: "Talkdesk couldn't do it just now. Try again later.",
+		remedy: 'Talkdesk is temporarily unavailable. Try again later.',
 		cause: 'temporarily-unavailable',
 		retry: (problem) => (isTransientStatus(problem.status) ? afterWait(problem) : undefined),
 	},
@@ -83,12 +84,13 @@ const PROBLEM_KINDS = {
 	},
 	badRequest: {
 		isStatus: (status) => status >= 400,
-		remedy: 'Correct what Talkdesk names and run the node again.',
+		remedy: 'Correct the value that Talkdesk names, and run the node again.',
 	},
 	/** A response that the contract doesn't have. */
 	unexpectedAnswer: {
 		isStatus: () => true,
-		remedy: 'Report this with the answer of Talkdesk; the contract may have changed.',
+		remedy:
+			"Talkdesk's API may have changed. Report this answer to the maintainers of n8n-nodes-talkdesk.",
 		// Repeated with the same idempotency key, the request may be answered with what it has done.
 		retry: ({ outcomeUnknown }) => (outcomeUnknown ? { maxRetries: 1 } : undefined),
 	},

@@ -11,13 +11,13 @@ export const MAX_KEYS = 2000;
 
 /**
  * How many keys are kept for a whole workflow. n8n's own Remove Duplicates node uses the same row if it is set to the
- * workflow's scope: this is its own default, so that it loses nothing through us.
+ * workflow's scope: this is the default of that node, so that it loses none of its entries.
  */
 const MAX_KEYS_OF_WORKFLOW = 10_000;
 
 const MAX_ATTEMPTS = 3;
 
-/** Milliseconds after which a write that another worker had begun before ours has ended. */
+/** Milliseconds until a write that another worker began before ours has finished. */
 const CONFIRM_AFTER_MS = 500;
 
 /** How many confirmations in a row may find entries lost, or fail. */
@@ -121,7 +121,7 @@ async function drain(scope: Scope, processed: ProcessedKeys): Promise<void> {
 function confirmLater(scope: Scope, processed: ProcessedKeys): void {
 	if (scope.isConfirmationScheduled) return;
 	scope.isConfirmationScheduled = true;
-	// At another moment than the other workers, which do the same.
+	// At a random moment, since the other workers do the same.
 	void sleep(CONFIRM_AFTER_MS * (1 + Math.random())).then(() => {
 		scope.isConfirmationScheduled = false;
 		scope.confirmations++;
@@ -129,7 +129,7 @@ function confirmLater(scope: Scope, processed: ProcessedKeys): void {
 	});
 }
 
-/** The keys that are new, or can't be said to be known. Never rejects. */
+/** The keys that are new, or could not be checked. Never rejects. */
 async function recordBatch(
 	checked: string[],
 	{ unconfirmed }: Scope,
@@ -155,7 +155,7 @@ async function recordBatch(
 			mayBeOurs ||= !isUniqueViolation(error);
 			if (attempt < MAX_ATTEMPTS) continue;
 			const reason = error instanceof Error ? error.message : String(error);
-			if (keys.length > 0) warn(`Duplicates could not be looked for: ${reason}`);
+			if (keys.length > 0) warn(`Duplicates could not be checked: ${reason}`);
 			for (const key of keys) unconfirmed.set(key, Date.now());
 			return new Set(keys);
 		}

@@ -46,7 +46,8 @@ export async function claimEvents<Event>(
 /**
  * Claims an event. Waits for an earlier call with the same key, and returns false if that one was stored.
  *
- * So nothing is lost if n8n could not store the first. Why n8n's database alone is not enough: docs/decisions.
+ * If n8n could not store the earlier call, the event is claimed again, so nothing is lost. Why n8n's database alone is
+ * not enough: docs/decisions.
  *
  * @param key the deduplication key of the event, with its trigger
  * @param answer the response to this call

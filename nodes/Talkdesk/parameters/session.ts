@@ -10,7 +10,7 @@ export const sessionIdProperty: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. {{ $json.sessionId }}',
 	description:
-		"The customer's chat in your channel, such as a chat ID or a phone number. With it, this package remembers who talks to whom.",
+		"ID of the customer's chat in your channel, such as a chat ID or a phone number. n8n then remembers which conversation belongs to this chat.",
 };
 
 /** Any JSON value, or a text. Kept as JSON text; undefined if not set. */
@@ -32,7 +32,7 @@ export const sessionDataOption = option(
 		default: '',
 		placeholder: 'e.g. {{ { "channel": "telegram" } }}',
 		description:
-			'Anything that later steps need to reach the customer. The Talkdesk Trigger puts it out with every event of the conversation.',
+			'Anything that later steps need to reach the customer. The Talkdesk Trigger adds it to every event of the conversation.',
 	},
 	sessionDataSchema,
 );

@@ -111,7 +111,7 @@ async function run(
 		{
 			description: IS_DISABLED.test(message)
 				? 'Sessions need the Data Tables of n8n, which are switched off here (N8N_DISABLED_MODULES has data-table). Switch them on, or leave Session ID empty and keep the conversation ID yourself.'
-				: 'Sessions are kept in this Data Table. Run the node again; n8n’s Retry in the list of executions does so as well.',
+				: 'Sessions are stored in this Data Table. Run the node again, or retry the execution in the executions list.',
 		},
 	);
 }

@@ -39,7 +39,7 @@ export type SessionOfConversation = Pick<
 	'conversationId' | 'sessionId' | 'sessionData' | 'contactEmail' | 'touchpointId'
 >;
 
-/** Who talks to whom: the rooms above know these verbs, and nothing of where it is kept. */
+/** Which conversation belongs to which session. Callers do not know where it is stored. */
 export interface Sessions {
 	/**
 	 * The last conversation of a session, open or ended, and the ID of the store. Makes the store at its first use.
@@ -100,7 +100,7 @@ export interface Sessions {
 	agentWrites(conversationId: string, agentName: string, writtenAt: string): Promise<void>;
 }
 
-/** What a process remembers, so that a known conversation costs no sub-execution. */
+/** How many entries a process caches. A cached conversation needs no sub-execution. */
 const MAX_KNOWN = 10_000;
 /** What is known of a conversation that ends after its row was deleted. */
 const ENDED_WITHOUT_ROW = {
@@ -118,7 +118,10 @@ const DAY_MS = 86_400_000;
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
 const foreign = new BoundedMap<string, number>(MAX_KNOWN);
 const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
-/** The agent whom each workflow has noted last, by conversation: whichever workflow notes an end, an agent may reopen it. */
+/**
+ * The last agent that each workflow has noted, by conversation. An agent may reopen a conversation whose end another
+ * workflow has noted.
+ */
 const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>(MAX_KNOWN);
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
@@ -277,7 +280,7 @@ function newestOpenOrNewest(rows: IDataObject[]): Conversation | undefined {
 	return conversations.find(({ status }) => status === 'open') ?? conversations[0];
 }
 
-/** Deletes old rows, once a day and process. What fails here is done another day. */
+/** Deletes old rows, once a day in each process. A failure is logged, and the next attempt is a day later. */
 async function cleanUp(functions: IExecuteFunctions, workflowId: string, tableId: string) {
 	const now = Date.now();
 	if (now - (cleanedAt.get(workflowId) ?? 0) < DAY_MS) return;

@@ -23,7 +23,7 @@ export interface Waits {
 }
 
 interface Wait {
-	/** Undefined if a workflow that will wait has not come so far. */
+	/** Undefined if the workflow will wait, but has not begun to. */
 	resumeUrl?: string;
 	/** Milliseconds since 1970. */
 	startedAt: number;
@@ -39,7 +39,10 @@ interface Registration {
 export const WAIT_EXPECTED = 'expected';
 /** Milliseconds after the start in which a workflow that will wait may come to do so. */
 export const MAX_EXPECTED_MS = 30_000;
-/** How the reason of an end begins that a workflow made, with its ID, until Talkdesk reports it. */
+/**
+ * The start of `endReason` if a workflow ended the conversation and Talkdesk hasn't reported it yet. The workflow's ID
+ * follows.
+ */
 export const BY_WORKFLOW = 'ended by workflow ';
 
 const text = z

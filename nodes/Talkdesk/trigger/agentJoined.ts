@@ -5,7 +5,7 @@ import { markProcessed } from '../deduplication/database';
 import { sha256Json } from '../text/hash';
 import { agentOf } from './session';
 
-/** The agents that this process has heard in a conversation. */
+/** The agents who have written in a conversation, as far as this process knows. */
 const heard = new BoundedMap<string, true>(10_000);
 
 /**

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
-import { MAX_GAP_MS } from '../waiting/arrivals';
+import { MAX_GAP_MS } from '../waiting/eventOrder';
 import { isForExecutions } from '../waiting/wait';
 import type { TalkdeskEvent } from './event/parse';
 
-/** In which order Talkdesk has called. n8n keeps it with the event; the output of the trigger doesn't have it. */
+/**
+ * The position of an event in the order of Talkdesk's calls. n8n stores it with the event; the trigger does not output
+ * it.
+ */
 const callOrderSchema = z.object({
 	/** Greater than that of each earlier call of this process. */
 	order: z.number(),
@@ -18,7 +21,8 @@ let lastOrder = 0;
 const lastEvents = new BoundedMap<string, { eventId: string; at: number }>(10_000);
 
 /**
- * Notes that Talkdesk has called. The number of n8n's execution doesn't tell: n8n stores several at the same moment.
+ * Records the order of a call. n8n's execution IDs don't give it, since n8n stores several executions at the same
+ * moment.
  *
  * @param now milliseconds since 1970
  */

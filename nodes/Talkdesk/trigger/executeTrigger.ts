@@ -165,8 +165,8 @@ const OUTCOMES = {
 };
 
 /**
- * Asks the store of sessions. If it fails, so does the execution, and n8n's Retry delivers the event. A node that is to
- * continue gets the event as far as it is known, with the reason: n8n would put it on the first output.
+ * Reads the session store. If that fails, the execution fails too, and n8n's Retry delivers the event. With *On Error:
+ * Continue*, the result is the reason, and the event keeps its own output: n8n would use the first one.
  */
 async function sessionErrorOr<Result>(
 	functions: IExecuteFunctions,

@@ -34,7 +34,7 @@ const triggerOptions = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to add sessionId and sessionData of the conversation, as given to Conversation: Start. Costs nothing until a conversation was started with a Session ID.',
+				'Whether to add sessionId and sessionData of the conversation, as given to Conversation: Start. Takes no time until a conversation is started with a Session ID.',
 		},
 		flag,
 	),

@@ -20,7 +20,7 @@ const MAX_WAIT_MS = 60_000;
 const UNNAMED = '(no name)';
 
 /**
- * The session of an event: who in the user's channel it is for.
+ * The session of an event: the chat in the user's channel that it belongs to.
  *
  * Notes ends, and which agent writes. A conversation that nobody here has started has no session.
  *
@@ -63,7 +63,7 @@ export async function findSession(
 /** Whether the session has an open conversation that began later. */
 async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversation) {
 	const open = await sessions.open(sessionId, true);
-	// If its row was deleted, nothing tells when it began, and the one that is open began later.
+	// Without its row, its start is unknown. An open conversation of the session must have begun later.
 	if (startedAt === '') return open !== undefined;
 	return open !== undefined && Date.parse(open.startedAt) > Date.parse(startedAt);
 }

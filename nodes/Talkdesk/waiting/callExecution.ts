@@ -50,7 +50,7 @@ export async function callExecution(
 	return statusCode >= 500 ? 'unknown' : 'unreachable';
 }
 
-/** A webhook that wakes an execution of its own, which waits. n8n checks the token in the URL. */
+/** A webhook of a waiting execution, which wakes that execution. n8n checks the token in the URL. */
 export const restartWebhook = (path: string): IWebhookDescription => ({
 	name: 'default',
 	httpMethod: 'POST',

@@ -72,7 +72,8 @@ export function noteCustomerWrites(functions: Context, now: number): void {
 /**
  * What the customer reads next: a text, after the one that n8n had not shown when the customer wrote.
  *
- * Both, since without the sign that it was delivered the message looks like one that n8n has dropped, and is written again.
+ * Both are shown: without the sign of delivery, the customer takes the message for one that n8n dropped, and sends it
+ * again.
  */
 export function withUnshownText(functions: Context, text: string): string {
 	return [takeUnshownText(functions), text].filter(Boolean).join('\n\n');

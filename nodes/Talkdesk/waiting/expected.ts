@@ -8,8 +8,9 @@ const waitingNodeSchema = z.object({
 });
 
 /**
- * Whether the workflow waits for the events of a conversation that this node starts. Its first events must not be put out by
- * the trigger before. A tool isn't part of the workflow's path, so the path begins at the chat.
+ * Whether the workflow will wait for the events of a conversation that this node starts. If it will, the trigger must
+ * not output the first events before the wait begins. A tool isn't on the path of the workflow, so the search also
+ * starts at the Chat Trigger.
  */
 export function isWaitExpected(
 	functions: Pick<IExecuteFunctions, 'getNode' | 'getChildNodes' | 'getChatTrigger'>,

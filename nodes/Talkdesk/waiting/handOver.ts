@@ -7,7 +7,7 @@ import type {
 import { sleep } from 'n8n-workflow';
 
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
-import { PROCESS_ID, RETRY_MS } from './arrivals';
+import { PROCESS_ID, RETRY_MS } from './eventOrder';
 import { withoutFields } from './protocol';
 import { isAloneInN8n } from './processRole';
 import { isForExecutions, RESUME_PATH } from './wait';
@@ -21,7 +21,7 @@ const MAX_UNREACHABLE_MS = 15_000;
 const FAST_TRIES = 8;
 /** Milliseconds between tries while another node of the execution waits, or n8n can't be reached. */
 const SLOW_RETRY_MS = 1_000;
-/** Tries to end the own execution, which n8n is putting to wait. */
+/** How often to try to end this execution while n8n still stores its wait. */
 const MAX_END_TRIES = 20;
 /** Milliseconds after which n8n's main process has woken an execution with what it had read before. */
 const CONFIRM_MS = 2_000;
@@ -68,7 +68,7 @@ export async function handOver(
 	const call = { ...files, ...callOrder, sender: PROCESS_ID };
 	let { resumeUrl } = wait;
 	let outcome = await offer(functions, resumeUrl, call);
-	// An execution whose page is reloaded ends, and a newer one has its place.
+	// After a reload of the page, a newer execution replaces the one that ended.
 	while (outcome === 'undelivered') {
 		const next = (await waits.find(conversationId))?.resumeUrl;
 		if (next === undefined || next === resumeUrl) break;
@@ -117,9 +117,9 @@ async function packFiles(
 }
 
 /**
- * Ends an execution in whose place this one waits now. It may be busy: then it finds out itself (`endIfReplaced`).
+ * Ends the execution that this one has replaced. A busy one ends itself later (`endIfReplaced`).
  *
- * @returns the agent's text that it has not shown in n8n's chat
+ * @returns the agent's text that it had not yet shown in n8n's chat
  */
 export async function endReplaced(
 	functions: IExecuteFunctions,
@@ -135,11 +135,11 @@ export async function endReplaced(
 }
 
 /**
- * Ends this execution, which waits, if another one has taken its place while it was busy.
+ * Ends this waiting execution if another one replaced it while it was busy.
  *
  * To be called without `await`: n8n's chat drops what the customer writes while the execution runs.
  *
- * @param unread an event of the agent that nobody has read, for the other execution
+ * @param unread an event of the agent that was not shown yet; the other execution gets it
  */
 export async function endIfReplaced(
 	functions: IExecuteFunctions,
@@ -159,7 +159,7 @@ export async function endIfReplaced(
 			await offer(functions, current, { ...files, order: 0, sender: PROCESS_ID });
 			return;
 		}
-		// The other one has ended it, and knows what nobody has read.
+		// The other execution has already ended this one, and has the text that was not shown.
 		if (result !== 'busy') return;
 		await sleep(RETRY_MS);
 	}

@@ -33,7 +33,7 @@ export const limitWaitTimeOption = option(
 		name: 'limitWaitTime',
 		type: 'fixedCollection',
 		description:
-			'Whether to limit the time that this node waits. Afterwards the event is timeout. n8n looks once a minute.',
+			'Whether to limit the time that this node waits. When the time is over, the event in the output is timeout. n8n checks once a minute.',
 		default: {
 			values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' },
 		},

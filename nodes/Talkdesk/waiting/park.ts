@@ -9,22 +9,22 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { RETRY_MS } from './arrivals';
+import { RETRY_MS } from './eventOrder';
 import { callExecution, restartWebhook, resumeUrlOf } from './callExecution';
 import { isAloneInN8n } from './processRole';
 
 /**
  * Executions that wait for another execution without a worker: docs/decisions/0035.
  *
- * n8n has few places for running executions. If each one waits for another one, none of the others ever runs.
+ * n8n limits how many executions run at the same time. If all of them wait for others, the others never start.
  */
 
 /** The items of each output. */
 type Outputs = INodeExecutionData[][];
 
-/** Milliseconds for which an execution keeps its place: most executions that are busy are no longer than this. */
+/** Milliseconds before an execution is parked. Most busy executions finish sooner. */
 const KEEP_MS = 1_000;
-/** The same if n8n is one process, which has no few places unless its owner limits them: to be woken costs more than to wait. */
+/** The same if n8n is one process. By default it has no limit, so waking an execution costs more than waiting. */
 const KEEP_ALONE_MS = 5_000;
 /** Milliseconds until n8n wakes a parked execution itself. Longer than an event is offered. */
 const MAX_PARKED_MS = 300_000;
@@ -41,10 +41,10 @@ export const parkedWebhook: IWebhookDescription = {
 };
 
 /**
- * The outputs of some work, for which the execution waits without a worker if it takes long.
+ * Waits for work and returns its outputs. If it takes long, the execution waits without a worker.
  *
  * @param work goes on in this process while the execution waits
- * @param fallback put out if the process ends before the work does, and if the work fails then
+ * @param fallback output if the process ends before the work does, or if the work fails after parking
  * @throws what the work throws, while the execution has not been parked
  */
 export async function outputOrPark(
@@ -91,7 +91,7 @@ async function wakeAfter(
 	const body: IDataObject = { outputs };
 	while (Date.now() < until) {
 		const result = await callExecution(functions, url, body);
-		// Also if an answer was lost, and if a user has stopped the execution.
+		// It is `gone` also if an earlier answer was lost, or if a user has stopped the execution.
 		if (typeof result === 'object' || result === 'gone') return;
 		await n8n.sleep(RETRY_MS);
 	}

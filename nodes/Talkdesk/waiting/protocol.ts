@@ -34,7 +34,7 @@ export const handOverAnswerSchema = z.object({
 	isInChat: z.boolean().optional(),
 	/** Milliseconds after which the sender may try again. */
 	retryAfter: z.number().finite().optional(),
-	/** The agent's text that an execution has not shown whose place is taken. */
+	/** The agent's text that the replaced execution had not yet shown. */
 	unshownText: z.string().optional(),
 });
 

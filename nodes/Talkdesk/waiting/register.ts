@@ -30,7 +30,7 @@ export interface Registration {
 	/** Whether the conversation had ended before this execution came to wait for it. */
 	isEnded: boolean;
 	eventIds: string[];
-	/** The agent's text that the execution before has not shown in n8n's chat. */
+	/** The agent's text that the previous execution had not yet shown in n8n's chat. */
 	unshownText?: string;
 }
 
@@ -66,7 +66,7 @@ export async function register(
 export const lastConversationOf = (functions: Pick<IExecuteFunctions, 'getContext'>) =>
 	memorySchema.safeParse(functions.getContext('flow')[MEMORY]).data;
 
-/** The ID of the event that this node was woken with last: what comes back to it in a loop may be another item. */
+/** The ID of the event that woke this node last. In a loop, its input may be another item. */
 function lastEventId(functions: IExecuteFunctions): string | undefined {
 	const { $, $runIndex } = proxySchema.parse(functions.getWorkflowDataProxy(0));
 	if ($runIndex === 0) return undefined;

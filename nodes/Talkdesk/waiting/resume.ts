@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './arrivals';
+import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './eventOrder';
 import { restartWebhook } from './callExecution';
 import { noteCustomerWrites } from './chat';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
@@ -44,7 +44,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 		// Without an item n8n runs no further node.
 		return { webhookResponse, workflowData: [[]] };
 	}
-	// n8n has read the execution just as another call woke it: its status of before, and its data of after.
+	// Another call woke the execution while n8n read it: it got the old status and the new data.
 	if (!wait) return answer(409, { accepted: false, retryAfter: RETRY_MS });
 	const { event, files, ...arrival } = call;
 	if (event.conversationId !== wait.conversationId) return answer(200, { accepted: false });
@@ -55,7 +55,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 		noteHanded(execution, eventId);
 		return answer(200, { accepted: false });
 	}
-	// It was given to this execution, and the answer was lost.
+	// This execution has already received it, and the answer was lost.
 	if (wait.eventIds.some((id) => id === eventId)) return answer(200, accepted);
 	const now = Date.now();
 	for (const id of wait.eventIds) noteHanded(execution, id);
@@ -66,9 +66,10 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 }
 
 /**
- * The event with its files, stored with the execution that waits: those of the trigger's may be deleted at any time.
+ * The event with its files, stored with the waiting execution. n8n may delete the trigger's execution and its files at
+ * any time.
  *
- * A file that can't be stored costs itself, not the event: n8n would end the execution if this threw.
+ * A file that can't be stored is left out, with an error: if this threw, n8n would end the execution.
  */
 async function withFiles(
 	{ helpers }: IWebhookFunctions,

@@ -13,8 +13,8 @@ const time = z.number().finite();
 /**
  * What is known of a wait to those who end it.
  *
- * It is the input of the node while it waits, which n8n puts out when the time is over: the one thing that n8n keeps for the
- * node and shows to its webhook.
+ * It is stored as the input of the node while it waits, since the node's webhook can read nothing else that n8n keeps.
+ * n8n outputs it on a timeout.
  */
 const waitSchema = z.object({
 	conversationId: z.string(),
@@ -23,7 +23,7 @@ const waitSchema = z.object({
 	eventIds: z.array(z.string()),
 	/** Milliseconds since 1970 from which on another event may come: until then the chat shows the last text. */
 	opensAt: time,
-	/** The agent's text, which nobody has read if the page of the chat is gone before `opensAt`. */
+	/** The agent's text. It was not shown if the chat's page was closed before `opensAt`. */
 	agentText: z.string().optional(),
 });
 

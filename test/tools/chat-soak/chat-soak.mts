@@ -17,7 +17,7 @@ import { CANARY, linesOf } from '../soak/lines.mts';
 import { answerCustomer, createArrivals, type Arrivals } from './agent.mts';
 import { parseOptions, USAGE } from './chat-soak-options.mts';
 import { countChats, failuresOf, formatCounts, type ChatRecord } from './counts.mts';
-import { BOT_AGAIN, sayToBot, sayToHuman, type Said } from './person.mts';
+import { BOT_AGAIN, sayToBot, sayToHuman, type Said } from './customer.mts';
 import { openChatWidget, type ChatWidget } from './widget.mts';
 
 /** The statuses of gateways and CDNs. */

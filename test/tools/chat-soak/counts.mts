@@ -1,7 +1,7 @@
 import { compareDelivery, type Attempted } from '../../simulator/compare-delivery.mts';
 import { isOfAnother } from '../soak/lines.mts';
 import { without } from '../soak/verdict.mts';
-import type { Said } from './person.mts';
+import type { Said } from './customer.mts';
 
 /** A chat from all sides. */
 export interface ChatRecord {

@@ -1,5 +1,5 @@
 import { countChats, failuresOf, type ChatRecord } from './counts.mts';
-import type { Said } from './person.mts';
+import type { Said } from './customer.mts';
 
 const one = 'canary c1 asks 1';
 const again = `${one} (again, 1)`;

@@ -20,7 +20,7 @@ describe('an error response', () => {
 		expect(error.message).toBe('Talkdesk could not start the conversation: Invalid request');
 		expect(error.httpCode).toBe('400');
 		expect(error.description).toBe(
-			"Some fields are wrong. contact_person.email: is not an address. Correct what Talkdesk names and run the node again. Talkdesk's code: 123.",
+			"Some fields are wrong. contact_person.email: is not an address. Correct the value that Talkdesk names, and run the node again. Talkdesk's code: 123.",
 		);
 	});
 
@@ -28,7 +28,7 @@ describe('an error response', () => {
 		[parseProblem(404, ''), 'Check the ID: it must come from this Talkdesk account and region.'],
 		[
 			{ ...parseProblem(409, {}), attempts: 1 },
-			'Talkdesk has something of that name, or in that state, already.',
+			'Something with this name or in this state already exists in Talkdesk. Use that, or choose another name.',
 		],
 		[
 			networkProblem('ECONNREFUSED'),
@@ -137,7 +137,7 @@ describe('the outcome', () => {
 	])('of %j is unknown: %s', (problem, outcomeUnknown) => {
 		expect(problem.outcomeUnknown).toBe(outcomeUnknown);
 		const { description } = new TalkdeskApiError(NODE, 'send the message', problem);
-		expect(description?.includes('may have been done')).toBe(outcomeUnknown === true);
+		expect(description?.includes('may have succeeded')).toBe(outcomeUnknown === true);
 	});
 });
 

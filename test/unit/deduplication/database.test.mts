@@ -169,7 +169,7 @@ it('passes every event and warns while the database fails, and records the keys 
 	const { state, record } = database({ failures: [DISCONNECTED, POSTGRES_UNIQUE, DISCONNECTED] });
 	const keys = processed(record, { warnings });
 	expect(await checkAndRecord('a', keys)).toBe(true);
-	expect(warnings).toEqual(['Duplicates could not be looked for: Connection terminated']);
+	expect(warnings).toEqual(['Duplicates could not be checked: Connection terminated']);
 	expect([...state.stored]).toEqual([]);
 	await confirmed();
 	expect([...state.stored]).toEqual(['a']);

@@ -2,7 +2,7 @@ import type { IBinaryData, IDataObject, IExecuteFunctions, IWebhookFunctions } f
 
 import { onChatMessage, resumeWebhook } from '../../../nodes/Talkdesk/waiting/resume';
 import { timeoutItem } from '../../../nodes/Talkdesk/waiting/wait';
-import { PROCESS_ID } from '../../../nodes/Talkdesk/waiting/arrivals';
+import { PROCESS_ID } from '../../../nodes/Talkdesk/waiting/eventOrder';
 
 const NOW = Date.parse('2026-01-02T12:00:00.000Z');
 beforeEach(() => jest.useFakeTimers({ now: NOW }));

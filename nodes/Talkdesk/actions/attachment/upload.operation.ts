@@ -24,7 +24,7 @@ const fileNameProperty: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. bill.pdf',
-	description: 'Name of the file in Talkdesk. Defaults to its own name.',
+	description: 'Name of the file in Talkdesk. Defaults to the name of the input file.',
 };
 
 export const upload = defineOperation({

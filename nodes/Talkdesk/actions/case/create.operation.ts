@@ -186,7 +186,7 @@ export const create = defineOperation({
 		value: 'create',
 		action: 'Create case',
 		description:
-			'Create a case, for example if no agent is there. Needs the scope cases-public:write.',
+			'Create a case, for example if no agent is available. Needs the scope cases-public:write.',
 	},
 	toolDescription:
 		"Creates a case (a ticket) in the contact center, for work that goes on after this chat. Call this tool when no human agent can be reached, or when the customer's problem can't be solved now. It needs a short title, and a description with all that a colleague must know, such as names and numbers. Afterwards tell the customer that the case exists, and its ID. Call it once for each problem.",

@@ -6,13 +6,13 @@ import { TalkdeskApiError } from '../../api/errors';
 import type { TalkdeskProblem } from '../../api/problem';
 import { BoundedMap } from '../../collections/boundedMap';
 
-/** Works that are remembered. */
+/** How many cases are remembered. */
 const MAX_REMEMBERED = 5000;
 
-/** The cases by work, without their notes; also those that are being created. */
+/** The cases by idempotency key, without their notes. Includes those that are being created. */
 const cases = new BoundedMap<string, Promise<CreatedCase>>(MAX_REMEMBERED);
 
-/** The works whose outcome is unknown. */
+/** The requests with an unknown outcome, by idempotency key. */
 const unknownOutcomes = new BoundedMap<
 	string,
 	{ executionId: string | undefined; problem: TalkdeskProblem }
@@ -34,7 +34,7 @@ export async function createCaseOnce(
 ): Promise<CreatedCase> {
 	const executionId = functions.getExecutionId();
 	const unknown = unknownOutcomes.get(work);
-	// A person who retries the execution has seen the error, and decides.
+	// A retry from the executions list has another ID. Its user has seen the error and decided to repeat the request.
 	if (unknown && unknown.executionId === executionId) {
 		throw new TalkdeskApiError(functions.getNode(), 'create the case', unknown.problem);
 	}

@@ -5,7 +5,7 @@ import { markProcessed } from '../../deduplication/database';
 import { isTool } from '../../parameters/isTool';
 import { sha256Json } from '../../text/hash';
 
-/** Results that are remembered. */
+/** How many results are remembered. */
 const MAX_REMEMBERED = 5000;
 
 /** Results by conversation and work, for n8n's *Retry On Fail*. */
@@ -14,7 +14,7 @@ const results = new BoundedMap<string, boolean>(MAX_REMEMBERED);
 /**
  * Whether other work has started this conversation before (docs/decisions/0021).
  *
- * Recorded are hashes, because n8n's *Remove Duplicates* node may use the same database row for conversation IDs, and
+ * Hashes are recorded, because n8n's *Remove Duplicates* node may use the same database row for conversation IDs, and
  * another Talkdesk account may have the same ID.
  *
  * @param started.touchpointId tells accounts on the same API host apart

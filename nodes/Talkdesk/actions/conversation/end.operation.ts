@@ -19,7 +19,8 @@ export const end = defineOperation({
 	async execute(context) {
 		const conversationId = readTextParameter(context, conversationIdProperty);
 		const sessions = sessionsOf(context.functions);
-		// Noted first: Talkdesk may report this end before it answers, and the trigger tells whether it is news.
+		// Noted first: Talkdesk may report this end before it answers, and the trigger must recognize it as an end of
+		// this workflow.
 		const noted = (await sessions.exist())
 			? await sessions.endByWorkflow(conversationId, new Date().toISOString())
 			: undefined;

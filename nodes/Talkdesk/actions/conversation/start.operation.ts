@@ -119,8 +119,8 @@ async function startWithoutSession(context: StartContext): Promise<IDataObject> 
 }
 
 /**
- * A session without a conversation has another key after this time, in milliseconds. Its rows may have been deleted, and
- * nothing remembers after a restart of n8n that the conversation of the former key has ended.
+ * Milliseconds after which a session without stored conversations gets a new idempotency key. Its rows may have been
+ * deleted. After a restart of n8n, nothing then shows that the conversation of the old key has ended.
  */
 const KEY_PERIOD_MS = 86_400_000;
 /** Conversations of a session without rows that may turn out to have ended, one after the other. */

@@ -53,7 +53,7 @@ export const deliveryOptions = {
 			],
 			default: 'error',
 			description:
-				'What to do if the conversation has already ended. A new conversation has the old one as previousConversationId in its output.',
+				'What to do if the conversation has already ended. If a new conversation is started, the output has the ended one as previousConversationId.',
 		},
 		oneOf(['error', 'startNew', 'continue']),
 	),

@@ -20,7 +20,7 @@ const options = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to send nothing, and only tell by the output who has the chat. Use it after a bot that may have handed the chat over.',
+				'Whether to send nothing and only check who has the chat: the item leaves at Human or at Bot. Use it after a bot that may have handed the chat over.',
 		},
 		flag,
 	),

@@ -112,10 +112,10 @@ function checkThatItCanWait({ functions, itemIndex }: WaitContext): void {
 }
 
 /**
- * The event, if this node has to go on with it: in a loop, or because the customer has written it.
+ * The input event if this node continues with it: in a loop, or if the customer wrote it.
  *
- * In its first run, the event of another node is what leads to a message of its own: the next question, or "are you there?".
- * The agent's own words are never sent back.
+ * In the first run, an event of another node only leads to a new message, such as the next question. The agent's own
+ * text is never sent back.
  */
 function ownEvent(context: WaitContext, event: WaitEvent | undefined): WaitEvent | undefined {
 	const { functions, itemIndex, options } = context;
@@ -125,7 +125,10 @@ function ownEvent(context: WaitContext, event: WaitEvent | undefined): WaitEvent
 	return event.text && readCustomerMessage(context).content === event.text ? event : undefined;
 }
 
-/** What the customer says: the parameters at first, in a loop the customer's message. An agent's own is not sent back. */
+/**
+ * The message to send: from the parameters in the first run, from the customer's event in a loop. Undefined for other
+ * events.
+ */
 function messageOf(
 	context: WaitContext,
 	{ binary = {} }: INodeExecutionData,

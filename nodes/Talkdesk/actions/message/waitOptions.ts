@@ -26,7 +26,7 @@ export const waitOptions = {
 			type: 'boolean',
 			default: false,
 			description:
-				"Whether this is n8n's own chat: the customer reads the agent's messages there, and what the customer writes goes to the agent. Connect the output back to the input. Needs a Chat Trigger with Response Mode 'Using Response Nodes'.",
+				"Whether to show the agent's messages in n8n's own chat, and to send the agent what the customer writes there. Connect the output back to the input. Needs a Chat Trigger with Response Mode 'Using Response Nodes'.",
 		},
 		flag,
 	),
@@ -49,7 +49,7 @@ export const waitOptions = {
 			default: '✓',
 			displayOptions: shownInChat,
 			description:
-				"What the customer reads when a message has gone to the agent. n8n's chat takes the next message only afterwards.",
+				"What the customer reads after a message has been sent to the agent. n8n's chat accepts the next message only then.",
 		},
 		shownText.transform((value) => value ?? '✓'),
 	),
@@ -74,7 +74,7 @@ export const waitOptions = {
 			default: false,
 			displayOptions: shownInChat,
 			description:
-				"Whether to pass every second message of the agent to another node of this kind through the output Second Node. n8n's chat shows no second text of a node that waits twice in a row. Without it, this node runs for three seconds in between, in which n8n loses what the customer writes.",
+				"Whether to pass every second message of the agent to another such node, connected to the output Second Node. n8n's chat shows no second text of a node that waits twice in a row. If this is off, the node runs for three seconds in between, and n8n loses what the customer writes then.",
 		},
 		flag,
 	),

@@ -30,14 +30,14 @@ export function matchesSecret(readings: readonly string[], expected: string): bo
 }
 
 /**
- * The texts that bytes may be. The encoding that Talkdesk uses outside of ASCII isn't documented: UTF-8 is what servers ask for
- * today (RFC 7617), Latin-1 what HTTP had before.
+ * The possible texts of some bytes. Talkdesk doesn't document its encoding beyond ASCII: servers ask for UTF-8 today
+ * (RFC 7617), and HTTP used Latin-1 before.
  */
 function decodings(bytes: Buffer): string[] {
 	return [bytes.toString('utf8'), bytes.toString('latin1')];
 }
 
-/** The texts that a header's value may be: Node.js gives its bytes as Latin-1. */
+/** The possible texts of a header's value. Node.js gives its bytes as Latin-1. */
 export function headerDecodings(value: string): string[] {
 	return decodings(Buffer.from(value, 'latin1'));
 }
@@ -80,7 +80,7 @@ export interface BasicPair {
 	password: string;
 }
 
-/** The pairs that a Basic header may be, one per encoding; none without a colon. */
+/** The possible pairs of a Basic header, one per encoding; none without a colon. */
 export function parseBasic(encoded: string): BasicPair[] {
 	return decodings(Buffer.from(encoded, 'base64')).flatMap((plain) => {
 		const colon = plain.indexOf(':');

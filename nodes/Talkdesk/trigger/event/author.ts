@@ -4,10 +4,11 @@ export type AuthorKind = 'agent' | 'automated' | 'customer' | 'unknown';
 /**
  * The words of each kind of author.
  *
- * The values of `author.type` aren't documented. `user` and `external` are Digital Connect's words for the customer and for
- * other systems (`previous_messages[].type`), `contact` and `contact_person` for the customer; the others are inferred from
- * what chats and desks call them. The first kind with a matching word counts: a virtual agent is no agent, and an agent of
- * the contact center is no contact. To take a program for a human repeats a line, to take a human for a customer loses one.
+ * The values of `author.type` aren't documented. `user` and `external` are Digital Connect's words for the customer and
+ * for other systems (`previous_messages[].type`), `contact` and `contact_person` for the customer; the others are
+ * inferred from what chats and desks call them. The first kind with a matching word counts: a virtual agent is no
+ * agent, and an agent of the contact center is no contact. Counting a program as a human repeats a line; counting a
+ * human as the customer loses one.
  */
 const WORDS: ReadonlyArray<[AuthorKind, ReadonlySet<string>]> = [
 	[

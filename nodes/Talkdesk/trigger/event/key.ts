@@ -5,8 +5,8 @@ import type { Attachment, EventFields } from './fields';
 /**
  * The deduplication key of an event: the same for the same event on another path or in another envelope.
  *
- * No ID of these calls is documented, so the safe side is chosen: to take a duplicate for a new event repeats a line in the
- * chat, to take a new event for a duplicate loses a message.
+ * Talkdesk documents no event ID, so an event counts as new if in doubt: a missed duplicate repeats a line in the chat,
+ * a false duplicate loses a message.
  *
  * - `message_id`, the name that Talkdesk's API gives to the ID of a message, identifies it, together with event,
  *   conversation and content.
@@ -17,7 +17,7 @@ import type { Attachment, EventFields } from './fields';
  *   be the same.
  *
  * @param fields of `raw`: time and message ID of the event may be guesses
- * @returns SHA-256 in hexadecimal; undefined if nothing tells the event from another one: a customer may be told "yes"
+ * @returns SHA-256 in hexadecimal; undefined if nothing distinguishes the event from others: an agent may write "yes"
  * twice
  */
 export function eventKey(

@@ -13,7 +13,7 @@ type TalkdeskEventName = (typeof EVENTS)[number];
 /** An event of Talkdesk, as the trigger puts it out. */
 export interface TalkdeskEvent {
 	event: TalkdeskEventName;
-	/** The same for each delivery of the event; undefined if nothing tells it from another one. */
+	/** The same for each delivery of the event; undefined if nothing distinguishes it from others. */
 	eventId?: string;
 	conversationId: string;
 	/** ISO 8601; the time of the call if Talkdesk gave none. */
@@ -105,8 +105,8 @@ export function parseEvent(action: string, body: unknown, receivedAt: number): E
 }
 
 /**
- * Chooses the event if path and body name different ones. The body counts, as a person has entered the path in Talkdesk. But
- * text or files with a message named in either are a message: an end must not swallow them.
+ * Chooses the event if path and body name different ones. The body counts, as a person has entered the path in
+ * Talkdesk. If either names a message and there is text or a file, it is a message: an end must not swallow them.
  */
 function chooseEvent(
 	byPath: TalkdeskEventName | undefined,

@@ -77,7 +77,7 @@ export function splitBatch(body: unknown, depth = 0): unknown[] {
 	if (depth > MAX_WRAPPERS) return [body];
 	if (Array.isArray(body)) return body.flatMap((entry) => splitBatch(entry, depth + 1));
 	const object = asObject(body);
-	// As documented: nothing to look for.
+	// The documented form needs no search.
 	if (!object || 'conversation_id' in object) return [body];
 	const fields = fieldsOf(object);
 	if (hasConversation(fields) || hasConversation(fieldsOf(asObject(fields.get('payload')) ?? {}))) {

@@ -3,7 +3,7 @@ import {
 	noteHanded,
 	noteWoken,
 	PROCESS_ID,
-} from '../../../nodes/Talkdesk/waiting/arrivals';
+} from '../../../nodes/Talkdesk/waiting/eventOrder';
 
 let executions = 0;
 /** An execution that waits, and the tries of events to wake it. */

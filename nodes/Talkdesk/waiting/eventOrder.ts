@@ -2,16 +2,16 @@ import { randomUUID } from 'crypto';
 
 import { BoundedMap } from '../collections/boundedMap';
 
-/** Names this process. */
+/** The ID of this process. */
 export const PROCESS_ID = randomUUID();
 
 /** Milliseconds between the first tries of an event while the execution runs. */
 export const RETRY_MS = 250;
-/** Milliseconds that the tries of several workers are apart at most, beyond their interval. */
+/** Milliseconds by which the attempts of several workers may differ, beyond their interval. */
 const MARGIN_MS = 100;
-/** Milliseconds that a try may be late, after which an earlier event no longer counts. */
+/** Milliseconds that an attempt may be late. After that, an earlier event no longer counts. */
 const GONE_MS = 2_000;
-/** Milliseconds in which n8n has made a running execution of one that was woken. */
+/** Milliseconds that n8n needs at most until an execution that was woken runs. */
 const WAKING_MS = 1_000;
 /** Milliseconds for which an event waits for the one before: its execution may have failed. */
 export const MAX_GAP_MS = 10_000;
