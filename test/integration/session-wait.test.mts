@@ -191,7 +191,22 @@ describe('in a loop', () => {
 		const attachments = [{ name: 'bill.pdf' }, {}];
 		const event = { ...agentSays(conversationId, ''), attachments };
 		const { items } = await wait(event, { options: { showInChat: true } }, loop);
-		expect(items).toMatchObject([{ sendMessage: '📎 bill.pdf\n📎' }]);
+		expect(items).toMatchObject([{ sendMessage: '📎 bill.pdf  \n📎' }]);
+	});
+
+	it('shows the agent’s words as they are, where n8n’s chat would read Markdown', async () => {
+		const conversationId = await started('s1');
+		const event = agentSays(conversationId, '2*3*4 is\n# 24');
+		const { items } = await wait(event, { options: { showInChat: true } }, loop);
+		expect(items).toMatchObject([{ sendMessage: '2\\*3\\*4 is  \n\\# 24' }]);
+	});
+
+	it.each(['', null, undefined])('a Delivered Text of %j is not set', async (deliveredText) => {
+		const conversationId = await started('s1');
+		const event = { event: 'customer_message', conversationId, text: 'Hi' };
+		const options = { showInChat: true, deliveredText };
+		// Without a text n8n's chat would stay locked.
+		expect((await wait(event, { options }, loop)).items).toMatchObject([{ sendMessage: '✓' }]);
 	});
 });
 

@@ -3,6 +3,7 @@ import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 import { isTool } from '../../parameters/isTool';
+import { escapeMarkdown } from '../../text/escapeMarkdown';
 import { pauseBefore, withUnshownText } from '../../waiting/chat';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
@@ -171,7 +172,7 @@ function chatTextOf(
 	if (event?.event === 'message_created') {
 		const { text = '', attachments } = event;
 		const files = attachments.map(({ name }) => `📎 ${name ?? ''}`.trim());
-		return [text, ...files].filter(Boolean).join('\n');
+		return escapeMarkdown([text, ...files].filter(Boolean).join('\n'));
 	}
 	const text =
 		sent === 'failed'
