@@ -55,6 +55,10 @@ beforeAll(async () => {
 	const values = { limitType: 'afterTimeInterval', resumeAmount: 0.1, resumeUnit: 'minutes' };
 	const askLimited = n8n.wait('Ask', { options: { limitWaitTime: { values } } });
 	await n8n.publishRow([webhook('limited', 'onReceived'), start, askLimited, answer]);
+	const patient = n8n.wait('Ask', {
+		options: { limitWaitTime: { values: { ...values, resumeAmount: 1.1 } } },
+	});
+	await n8n.publishRow([webhook('patient', 'onReceived'), start, patient, answer, onward], 'Ask');
 	triggered = await n8n.listen({ downloadAttachments: true });
 }, 180_000);
 
@@ -225,3 +229,16 @@ it('the time is over: timeout comes out, and what comes then leaves the trigger'
 		undelivered: true,
 	});
 }, 150_000);
+
+it('each wait of a loop has its own time limit', async () => {
+	const id = await startBy('patient');
+	// n8n sets a timer for what ends within 70 seconds, looks once a minute, and never takes a timer back.
+	await sleep(61_000);
+	await n8n.agent.say(id, 'First');
+	await answers.find({ conversationId: id, text: 'First' });
+	await sleep(10_000);
+	await n8n.agent.say(id, 'Second');
+	await answers.find({ conversationId: id, text: 'Second' });
+	expect(ofConversation(answers, id)).toEqual(['First', 'Second']);
+	expect(ofConversation(triggered, id)).toEqual([]);
+}, 120_000);
