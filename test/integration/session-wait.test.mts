@@ -201,6 +201,15 @@ describe('in a loop', () => {
 		expect(items).toMatchObject([{ sendMessage: '2\\*3\\*4 is  \n\\# 24' }]);
 	});
 
+	it('shows every message itself if there is no second node to alternate with', async () => {
+		const conversationId = await started('s1');
+		const context = { talkdeskChat: { shownNode: 'Talkdesk', text: 'One', since: 0, looks: 1 } };
+		const options = { showInChat: true, alternate: true };
+		const more = { ...loop, context };
+		const { outputs } = await wait(agentSays(conversationId, 'Two'), { options }, more);
+		expect(outputs[0]).toMatchObject([{ sendMessage: 'Two' }]);
+	});
+
 	it.each(['', null, undefined])('a Delivered Text of %j is not set', async (deliveredText) => {
 		const conversationId = await started('s1');
 		const event = { event: 'customer_message', conversationId, text: 'Hi' };
