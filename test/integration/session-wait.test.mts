@@ -239,6 +239,16 @@ it('ends the execution in whose place it waits', async () => {
 	expect(old.calls).toEqual([{ replaced: true }]);
 });
 
+it('a retried execution, which knows what the first one knew, waits itself', async () => {
+	const conversationId = await started('s1');
+	const context = {
+		talkdeskWait: { executionId: 'execution-1', conversationId, eventIds: ['e1'] },
+	};
+	const again = { context, executionId: 'execution-2', retryOf: 'execution-1' };
+	await wait({ conversationId }, {}, again);
+	expect(String(dataTables.rows?.[0]?.resumeUrl)).toContain('/execution-2/talkdesk');
+});
+
 it('Route with Check Only tells who has the chat, and sends nothing', async () => {
 	const checkOnly = {
 		resource: 'message',
