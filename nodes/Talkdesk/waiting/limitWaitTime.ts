@@ -36,8 +36,7 @@ export const limitWaitTimeOption = option(
 		displayName: 'Limit Wait Time',
 		name: 'limitWaitTime',
 		type: 'fixedCollection',
-		description:
-			'Whether to limit the time that this node waits. Afterwards the event is timeout. n8n looks once a minute.',
+		description: 'Whether to limit the time that this node waits. Afterwards the event is timeout.',
 		default: {
 			values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' },
 		},
