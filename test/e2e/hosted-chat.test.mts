@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { browser } from '../support/browserFixture.mts';
 import { openHostedChat, type HostedChat } from '../tools/browser/chatWidget.mts';
 import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
+import { openExample } from '../tools/demo/pageActions.mts';
 import { startHostedChat, type HostedChatWorkflow } from '../tools/demo/hostedChat.mts';
 
 jest.setTimeout(180_000);
@@ -78,6 +79,8 @@ it('a customer talks with the bot, with the human, and with the bot again, which
 	);
 	for (const text of ['One.', 'Two.', 'Three.']) await chat.hears(text);
 
+	// A text that is answered within a quarter of a second after it was shown is shown twice.
+	await sleep(500);
 	await chat.say('My order is late');
 	await chat.say('It has the number 4711');
 	await untilSaid(id, ['My order is late', 'It has the number 4711']);
@@ -144,6 +147,28 @@ it('a page that is reloaded goes on with the same human', async () => {
 	await chat.hears('While you were away.');
 });
 
+it('the customer reads what the human has written, not what Markdown makes of it', async () => {
+	const { chat, id } = await handOver();
+	const texts = [
+		'2*3*4 = 24, _not_ `234` or ~~24~~',
+		'# 1 Main Street\n- Springfield\n\n    Germany (R&D)',
+		// Signs of n8n's chat itself.
+		'n8n|continue',
+		'{"type":"heartbeat"}',
+		'0'.repeat(5000),
+	];
+	for (const text of texts) await environment.talkdesk.agent.say(id, text);
+	await chat.hears('00000', 60_000);
+	const shown = await chat.page.locator('.chat-message-from-bot').allInnerTexts();
+	const withSpaces = shown.map((text) => text.replaceAll('\u00A0', ' ').trim());
+	expect(withSpaces.slice(-texts.length)).toEqual(texts);
+	// None of them has locked it.
+	await chat.say('I see');
+	await untilSaid(id, ['I see']);
+	await environment.talkdesk.agent.end(id);
+	await chat.hears('I am your bot again');
+});
+
 it('files go in both directions: the human gets them, the customer reads their names', async () => {
 	const { chat, id } = await handOver();
 	const buffer = Buffer.from('A broken cup');
@@ -191,4 +216,60 @@ it('n8n may be restarted while human and customer talk', async () => {
 	await untilSaid(id, ['Hello again']);
 	await environment.talkdesk.agent.say(id, 'There you are.');
 	await chat.hears('There you are.', 60_000);
+});
+
+it('a customer whose computer has slept reads what the human wrote meanwhile, and goes on', async () => {
+	const page = await browser.newPage();
+	let isAsleep = false;
+	await page.routeWebSocket(/./, (toPage) => {
+		const toServer = toPage.connectToServer();
+		toPage.onMessage((message) => (isAsleep ? undefined : toServer.send(message)));
+	});
+	const chat = await openHostedChat(page, hosted.chatUrl);
+	await chat.say(REQUEST);
+	await chat.hears(HANDED_OVER);
+	const id = newest();
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+	const [execution] = await waiting();
+	isAsleep = true;
+	// n8n cancels the execution after a minute or two without a heartbeat, but leaves it as one that waits.
+	const status = async () => (await environment.n8n.api.execution(execution?.id ?? '')).status;
+	while ((await status()) === 'waiting') await sleep(2000);
+	expect(await status()).toBe('canceled');
+	await environment.talkdesk.agent.say(id, 'Are you there?');
+	// As soon as the trigger knows that no execution takes it.
+	await sleep(20_000);
+	isAsleep = false;
+	await chat.page.reload();
+	await chat.hears('Are you there?');
+	await chat.say('I am back');
+	await untilSaid(id, ['I am back']);
+	await environment.talkdesk.agent.say(id, 'Welcome.');
+	await chat.hears('Welcome.');
+	await environment.talkdesk.agent.end(id);
+	await chat.hears('I am your bot again');
+}, 300_000);
+
+it("the chat of n8n's editor does it as well, with the workflow published", async () => {
+	const page = await openExample({ ...environment, workflowId: hosted.workflowId }, browser);
+	await page.getByTestId('workflow-chat-button').click();
+	const input = page.getByTestId('chat-input');
+	const say = async (text: string) => {
+		await input.fill(text);
+		await input.press('Enter');
+	};
+	const hears = async (text: string) =>
+		await page.locator('.chat-message-from-bot', { hasText: text }).first().waitFor();
+	await say(REQUEST);
+	await hears(HANDED_OVER);
+	const id = newest();
+	await environment.talkdesk.agent.join(id, { name: 'Zoe' });
+	for (const text of ['One.', 'Two.']) await environment.talkdesk.agent.say(id, text);
+	await hears('One.');
+	await hears('Two.');
+	await say('My order is late');
+	await untilSaid(id, ['My order is late']);
+	await hears('✓');
+	await environment.talkdesk.agent.end(id);
+	await hears('I am your bot again');
 });

@@ -24,6 +24,7 @@ let askId: string;
 let slowId: string;
 let busyId: string;
 let waitId: string;
+let unluckyId: string;
 
 beforeAll(async () => {
 	proxy = await startUnreliableProxy();
@@ -55,6 +56,12 @@ beforeAll(async () => {
 	const values = { limitType: 'afterTimeInterval', resumeAmount: 0.1, resumeUnit: 'minutes' };
 	const askLimited = n8n.wait('Ask', { options: { limitWaitTime: { values } } });
 	await n8n.publishRow([webhook('limited', 'onReceived'), start, askLimited, answer]);
+	const question = n8n.wait('Ask', { text: 'May I?', options: { maxRetries: 0 } });
+	unluckyId = await n8n.publishRow([webhook('unlucky', 'onReceived'), start, question, answer]);
+	const patient = n8n.wait('Ask', {
+		options: { limitWaitTime: { values: { ...values, resumeAmount: 1.1 } } },
+	});
+	await n8n.publishRow([webhook('patient', 'onReceived'), start, patient, answer, onward], 'Ask');
 	triggered = await n8n.listen({ downloadAttachments: true });
 }, 180_000);
 
@@ -200,6 +207,26 @@ it('an execution that was busy when a newer one took its place ends as soon as i
 	expect(ofConversation(answers, id)).toEqual(['First', 'Second']);
 });
 
+it('an execution that has failed and is retried gets the reply', async () => {
+	const { talkdesk } = n8n.environment;
+	talkdesk.configure({
+		faults: ({ route }) =>
+			route.endsWith('/messages')
+				? { kind: 'unavailable', status: 503, when: 'before' }
+				: undefined,
+	});
+	const id = await startBy('unlucky');
+	const { api } = n8n.environment.n8n;
+	const ofIt = { workflowId: unluckyId };
+	const failed = await api.waitForExecution(({ status }) => status === 'error', 20_000, ofIt);
+	talkdesk.configure({ faults: () => undefined });
+	await api.retryExecution(failed.id);
+	await untilWaiting(unluckyId, 1);
+	await n8n.agent.say(id, 'You may');
+	await answers.find({ conversationId: id, text: 'You may' });
+	expect(ofConversation(triggered, id)).toEqual([]);
+});
+
 it('files come with the message', async () => {
 	const id = await startBy('ask');
 	await untilWaiting(askId, 1);
@@ -225,3 +252,16 @@ it('the time is over: timeout comes out, and what comes then leaves the trigger'
 		undelivered: true,
 	});
 }, 150_000);
+
+it('each wait of a loop has its own time limit', async () => {
+	const id = await startBy('patient');
+	// n8n sets a timer for what ends within 70 seconds, looks once a minute, and never takes a timer back.
+	await sleep(61_000);
+	await n8n.agent.say(id, 'First');
+	await answers.find({ conversationId: id, text: 'First' });
+	await sleep(10_000);
+	await n8n.agent.say(id, 'Second');
+	await answers.find({ conversationId: id, text: 'Second' });
+	expect(ofConversation(answers, id)).toEqual(['First', 'Second']);
+	expect(ofConversation(triggered, id)).toEqual([]);
+}, 120_000);

@@ -89,6 +89,8 @@ export interface RunOptions {
 	mode?: WorkflowExecuteMode;
 	/** Earlier runs of the node in this execution, as in a loop. */
 	earlierRuns?: number;
+	/** What the nodes of the execution have noted before. */
+	context?: IDataObject;
 	/** Files by field, in every item. */
 	files?: Record<string, File>;
 	/** Whether the workflow keeps files in the JSON of its items. */
@@ -129,6 +131,7 @@ export async function runNode(
 		resumeToken = `token of ${retryOf ?? executionId} in ${instanceId}`,
 		mode = retryOf === undefined ? 'trigger' : 'retry',
 		earlierRuns = 0,
+		context = {},
 		files = {},
 		isCombined = false,
 		memory,
@@ -210,6 +213,7 @@ export async function runNode(
 			runData: earlierRuns > 0 ? { Talkdesk: Array<ITaskData>(earlierRuns).fill(earlierRun) } : {},
 		},
 		executionData: {
+			contextData: { flow: { ...context } },
 			nodeExecutionStack: [
 				{
 					node,

@@ -25,6 +25,11 @@ const ELSEWHERE = {
 	},
 };
 const DELETED = { status: 404, body: { message: 'The execution "7" does not exist.' } };
+// n8n's answer if it has canceled the execution, or another call has just woken it.
+const REFUSED = {
+	status: 500,
+	body: { code: 0, message: 'There was a problem executing the workflow' },
+};
 const BAD_GATEWAY = { status: 502, body: {} };
 
 let conversations = 0;
@@ -83,6 +88,14 @@ describe('an event that an execution waits for', () => {
 
 	it.each<[string, ResumeAnswer[], object | undefined, number]>([
 		['taken while it ran before', [BUSY, BUSY, TAKEN], undefined, 3],
+		['taken after another call has woken it', [REFUSED, BUSY, TAKEN], undefined, 3],
+		['for one that n8n does not wake', [REFUSED], { undelivered: true }, 9],
+		[
+			'for one that n8n does not wake, whose node asks to wait in between',
+			Array.from({ length: 9 }, () => [REFUSED, later(250)]).flat(),
+			{ undelivered: true },
+			17,
+		],
 		['taken after another node waited', [ELSEWHERE, TAKEN], undefined, 2],
 		['taken after it was asked to wait', [later(4000), TAKEN], undefined, 2],
 		['not wanted', [UNWANTED], {}, 1],

@@ -191,7 +191,31 @@ describe('in a loop', () => {
 		const attachments = [{ name: 'bill.pdf' }, {}];
 		const event = { ...agentSays(conversationId, ''), attachments };
 		const { items } = await wait(event, { options: { showInChat: true } }, loop);
-		expect(items).toMatchObject([{ sendMessage: '📎 bill.pdf\n📎' }]);
+		expect(items).toMatchObject([{ sendMessage: '📎 bill.pdf  \n📎' }]);
+	});
+
+	it('shows the agent’s words as they are, where n8n’s chat would read Markdown', async () => {
+		const conversationId = await started('s1');
+		const event = agentSays(conversationId, '2*3*4 is\n# 24');
+		const { items } = await wait(event, { options: { showInChat: true } }, loop);
+		expect(items).toMatchObject([{ sendMessage: '2\\*3\\*4 is  \n\\# 24' }]);
+	});
+
+	it('shows every message itself if there is no second node to alternate with', async () => {
+		const conversationId = await started('s1');
+		const context = { talkdeskChat: { shownNode: 'Talkdesk', text: 'One', since: 0, looks: 1 } };
+		const options = { showInChat: true, alternate: true };
+		const more = { ...loop, context };
+		const { outputs } = await wait(agentSays(conversationId, 'Two'), { options }, more);
+		expect(outputs[0]).toMatchObject([{ sendMessage: 'Two' }]);
+	});
+
+	it.each(['', null, undefined])('a Delivered Text of %j is not set', async (deliveredText) => {
+		const conversationId = await started('s1');
+		const event = { event: 'customer_message', conversationId, text: 'Hi' };
+		const options = { showInChat: true, deliveredText };
+		// Without a text n8n's chat would stay locked.
+		expect((await wait(event, { options }, loop)).items).toMatchObject([{ sendMessage: '✓' }]);
 	});
 });
 
@@ -213,6 +237,16 @@ it('ends the execution in whose place it waits', async () => {
 	await wait({ conversationId });
 	old.close();
 	expect(old.calls).toEqual([{ replaced: true }]);
+});
+
+it('a retried execution, which knows what the first one knew, waits itself', async () => {
+	const conversationId = await started('s1');
+	const context = {
+		talkdeskWait: { executionId: 'execution-1', conversationId, eventIds: ['e1'] },
+	};
+	const again = { context, executionId: 'execution-2', retryOf: 'execution-1' };
+	await wait({ conversationId }, {}, again);
+	expect(String(dataTables.rows?.[0]?.resumeUrl)).toContain('/execution-2/talkdesk');
 });
 
 it('Route with Check Only tells who has the chat, and sends nothing', async () => {

@@ -14,14 +14,14 @@ const messageSchema = z.object({ message: z.string() });
  * Calls the URL that wakes an execution.
  *
  * @param url a secret: no output, error or log may have it
- * @returns the answer of the node that waits. `busy`: the execution runs; `elsewhere`: another node of it waits; `gone`: it is
- * over; `unreachable`: the call did not arrive; `unknown`: it may have
+ * @returns the answer of the node that waits. `busy`: the execution runs; `refused`: n8n doesn't wake it; `elsewhere`: another
+ * node of it waits; `gone`: it is over; `unreachable`: the call did not arrive; `unknown`: it may have
  */
 export async function callExecution(
 	functions: IExecuteFunctions,
 	url: string,
 	body: IDataObject,
-): Promise<HandOverAnswer | 'busy' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
+): Promise<HandOverAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
 	const response = await functions.helpers
 		.httpRequest({
 			method: 'POST',
@@ -45,8 +45,8 @@ export async function callExecution(
 	if (statusCode === 409) return /running/i.test(message) ? 'busy' : 'gone';
 	if (statusCode === 404) return /waiting webhook/i.test(message) ? 'elsewhere' : 'gone';
 	if (statusCode === 401) return 'gone';
-	// n8n's own answer: it has not woken the execution, for example since another call does so at the same moment.
-	if (statusCode === 500 && message !== '') return 'busy';
+	// n8n's own answer: another call wakes the execution at the same moment, or n8n has canceled it.
+	if (statusCode === 500 && message !== '') return 'refused';
 	return statusCode >= 500 ? 'unknown' : 'unreachable';
 }
 

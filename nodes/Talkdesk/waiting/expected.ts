@@ -16,9 +16,18 @@ export function isWaitExpected(
 	functions: Pick<IExecuteFunctions, 'getNode' | 'getChildNodes' | 'getChatTrigger'>,
 ): boolean {
 	const starts = [functions.getNode().name, functions.getChatTrigger()?.name ?? []].flat();
-	return starts.some((name) =>
-		functions
-			.getChildNodes(name, { includeNodeParameters: true })
-			.some((node) => waitingNodeSchema.safeParse(node).success),
-	);
+	return starts.some((name) => waitingNodesBehind(functions, name).length > 0);
 }
+
+/** Whether another node behind this one waits, which can take every second message in n8n's own chat. */
+export function hasSecondNode(
+	functions: Pick<IExecuteFunctions, 'getNode' | 'getChildNodes'>,
+): boolean {
+	const { name } = functions.getNode();
+	return waitingNodesBehind(functions, name).some((node) => node.name !== name);
+}
+
+const waitingNodesBehind = (functions: Pick<IExecuteFunctions, 'getChildNodes'>, name: string) =>
+	functions
+		.getChildNodes(name, { includeNodeParameters: true })
+		.filter((node) => waitingNodeSchema.safeParse(node).success);

@@ -17,6 +17,11 @@ import { callExecution, resumeUrlOf } from './callExecution';
 const MAX_BUSY_MS = 120_000;
 /** Milliseconds for which an event is offered to an n8n that can't be reached. */
 const MAX_UNREACHABLE_MS = 15_000;
+/**
+ * Times that n8n may refuse to wake an execution, about one a second. It does so while another call wakes it, and for good
+ * after n8n's chat has canceled it, since its page was silent for a minute: its data still says that it waits.
+ */
+const MAX_REFUSALS = 8;
 /** Tries at short intervals, while an execution is busy as long as a usual step takes. */
 const FAST_TRIES = 8;
 /** Milliseconds between tries while another node of the execution waits, or n8n can't be reached. */
@@ -128,11 +133,15 @@ export async function endReplaced(
 	for (let tries = 0; tries < 4; tries++) {
 		const result = await callExecution(functions, resumeUrl, { replaced: true });
 		if (typeof result === 'object') return result.unshownText;
-		if (result !== 'busy') return undefined;
+		if (!isBusy(result)) return undefined;
 		await sleep(RETRY_MS);
 	}
 	return undefined;
 }
+
+/** Whether an execution may take a call a moment later. */
+const isBusy = (result: Awaited<ReturnType<typeof callExecution>>): boolean =>
+	result === 'busy' || result === 'refused';
 
 /**
  * Ends this waiting execution if another one replaced it while it was busy.
@@ -160,7 +169,7 @@ export async function endIfReplaced(
 			return;
 		}
 		// The other execution has already ended this one, and has the text that was not shown.
-		if (result !== 'busy') return;
+		if (!isBusy(result)) return;
 		await sleep(RETRY_MS);
 	}
 }
@@ -188,6 +197,7 @@ async function offer(
 ): Promise<HandOver | 'takenInChat'> {
 	const startedAt = Date.now();
 	let reachedAt = startedAt;
+	let refusals = 0;
 	let mayBeTaken = false;
 	for (let tries = 0; ; tries++) {
 		// n8n logs each call that comes while the execution runs.
@@ -203,6 +213,10 @@ async function offer(
 		if (result === 'gone') return mayBeTaken ? 'taken' : 'undelivered';
 		mayBeTaken ||= result === 'unknown';
 		const now = Date.now();
+		// In the second after a refusal the node itself asks to wait.
+		if (result === 'refused') refusals++;
+		else if (typeof result === 'string') refusals = 0;
+		if (refusals > MAX_REFUSALS) return mayBeTaken ? 'unconfirmed' : 'undelivered';
 		const isReached = result !== 'unreachable' && result !== 'unknown';
 		if (isReached) reachedAt = now;
 		if (now - reachedAt > MAX_UNREACHABLE_MS || now - startedAt > MAX_BUSY_MS) {
@@ -215,8 +229,6 @@ async function offer(
 			return mayBeTaken ? 'unconfirmed' : 'undelivered';
 		}
 		const wait = typeof result === 'object' ? (result.retryAfter ?? 0) : 0;
-		await sleep(
-			Math.min(wait || (result === 'busy' ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS),
-		);
+		await sleep(Math.min(wait || (isBusy(result) ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS));
 	}
 }

@@ -13,7 +13,11 @@ const valuesSchema = z
 			limitType: oneOf(['afterTimeInterval', 'atSpecifiedTime']),
 			resumeAmount: numberFromZero,
 			resumeUnit: oneOf(['minutes', 'hours', 'days']),
-			maxDateAndTime: text,
+			maxDateAndTime: z.preprocess(
+				// An expression may return a Date, as `new Date(…)` does.
+				(value) => (value instanceof Date ? DateTime.fromJSDate(value).toISO() : value),
+				text,
+			),
 		},
 		{ invalid_type_error: 'is incomplete' },
 	)
@@ -33,7 +37,7 @@ export const limitWaitTimeOption = option(
 		name: 'limitWaitTime',
 		type: 'fixedCollection',
 		description:
-			'Whether to limit the time that this node waits. When the time is over, the event in the output is timeout. n8n checks once a minute.',
+			'Whether to limit the time that this node waits. When the time is over, the event in the output is timeout.',
 		default: {
 			values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' },
 		},
@@ -114,8 +118,9 @@ export function waitLimit(
 	timezone: string,
 ): Date | undefined {
 	if (!limit) return undefined;
-	const longest = WAIT_INDEFINITELY.getTime();
-	if (limit.until === undefined) return new Date(Math.min(now + limit.seconds * 1000, longest));
+	// Databases of n8n have no years of more than four digits.
+	const atLatest = (time: number) => new Date(Math.min(time, WAIT_INDEFINITELY.getTime()));
+	if (limit.until === undefined) return atLatest(now + limit.seconds * 1000);
 	const local = DateTime.fromISO(limit.until.replace(' ', 'T'), { zone: timezone });
-	return local.isValid ? local.toJSDate() : new Date(limit.until);
+	return atLatest(local.isValid ? local.toMillis() : new Date(limit.until).getTime());
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const isObject = (value: unknown) =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What the trigger sends to an execution that waits. */
+/** What is sent to an execution that waits. */
 export const handOverSchema = z.union([
 	z.object({
 		/** The event, as the trigger puts it out. */
@@ -22,6 +22,8 @@ export const handOverSchema = z.union([
 		/** Milliseconds between its tries. */
 		interval: z.number(),
 	}),
+	/** The time is over: the limit, as the execution knows it. */
+	z.object({ limit: z.string() }),
 	/** Another execution waits for the conversation now: this one ends. */
 	z.object({ replaced: z.literal(true) }),
 ]);

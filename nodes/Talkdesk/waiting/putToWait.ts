@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { WAIT_INDEFINITELY } from 'n8n-workflow';
 
 import { noteText } from './chat';
+import { endAtLimit, timeForN8n } from './endAtLimit';
 import { timeoutItem, type Wait } from './wait';
 
 /**
@@ -21,7 +21,8 @@ export async function putToWait(
 	const timeout = timeoutItem({ ...wait, opensAt }, until?.getTime() ?? now);
 	// n8n puts out the input of the node when the time is over.
 	functions.getExecuteData().data = { main: [[{ ...timeout, pairedItem }]] };
-	await functions.putExecutionToWait(until ?? WAIT_INDEFINITELY);
+	await functions.putExecutionToWait(timeForN8n(until));
+	endAtLimit(functions, until);
 	const { conversationId, sessionId } = wait;
 	const json: IDataObject = { conversationId, ...(sessionId && { sessionId }), waiting: true };
 	return { json, pairedItem, ...(chatText && { sendMessage: chatText }) };

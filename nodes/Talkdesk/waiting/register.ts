@@ -9,6 +9,8 @@ import { RESUME_PATH, type WaitEvent } from './wait';
 const MEMORY = 'talkdeskWait';
 /** What an execution remembers of the conversation that it waits for. n8n keeps it with the execution's data. */
 const memorySchema = z.object({
+	/** A retried execution has the memory of the first one, but another URL. */
+	executionId: z.string(),
 	conversationId: z.string(),
 	sessionId: z.string().optional(),
 	eventIds: z.array(z.string()).catch([]),
@@ -41,10 +43,11 @@ export async function register(
 	event: WaitEvent | undefined,
 ): Promise<Registration> {
 	const memory = functions.getContext('flow');
+	const executionId = functions.getExecutionId();
 	const known = memorySchema.safeParse(memory[MEMORY]).data;
 	const given = [event?.eventId, lastEventId(functions)].filter((id) => id !== undefined);
 	const eventIds = [...new Set([...(known?.eventIds ?? []), ...given])].slice(-MAX_EVENT_IDS);
-	if (known?.conversationId === conversationId) {
+	if (known?.conversationId === conversationId && known.executionId === executionId) {
 		memory[MEMORY] = { ...known, eventIds };
 		return { ...known, eventIds, isEnded: false };
 	}
@@ -53,7 +56,9 @@ export async function register(
 		resumeUrlOf(functions, RESUME_PATH),
 	);
 	const unshownText = replaced && (await endReplaced(functions, replaced));
-	if (!isEnded) memory[MEMORY] = { conversationId, eventIds, ...(sessionId && { sessionId }) };
+	if (!isEnded) {
+		memory[MEMORY] = { executionId, conversationId, eventIds, ...(sessionId && { sessionId }) };
+	}
 	return {
 		eventIds,
 		isEnded,

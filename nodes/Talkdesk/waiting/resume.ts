@@ -11,10 +11,11 @@ import { z } from 'zod';
 import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './eventOrder';
 import { restartWebhook } from './callExecution';
 import { noteCustomerWrites } from './chat';
+import { forgetLimit } from './endAtLimit';
 import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
 import { noteWebhook } from './processRole';
 import { lastConversationOf } from './register';
-import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH } from './wait';
+import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH, timeoutAt } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
 const inChatSchema = z.object({ showInChat: z.literal(true) });
@@ -34,15 +35,22 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	};
 	noteWebhook();
 	const { data: call } = handOverSchema.safeParse(this.getBodyData());
-	const wait = parseWait(this.evaluateExpression('{{ $json }}'));
+	const input: unknown = this.evaluateExpression('{{ $json }}');
+	const wait = parseWait(input);
 	if (!call) return answer(400, { accepted: false });
 	const isInChat = inChatSchema.safeParse(this.getNodeParameter('options', {})).success;
 	const accepted: HandOverAnswer = { accepted: true, ...(isInChat && { isInChat }) };
 	if ('replaced' in call) {
 		const unshownText = wait && Date.now() < wait.opensAt ? wait.agentText : undefined;
 		const webhookResponse: HandOverAnswer = { accepted: true, ...(unshownText && { unshownText }) };
+		forgetLimit(this.getRequestObject().path);
 		// Without an item n8n runs no further node.
 		return { webhookResponse, workflowData: [[]] };
+	}
+	if ('limit' in call) {
+		const timeout = timeoutAt(input, call.limit);
+		if (!timeout) return answer(409, { accepted: false });
+		return { webhookResponse: accepted, workflowData: [[{ json: timeout }]] };
 	}
 	// Another call woke the execution while n8n read it: it got the old status and the new data.
 	if (!wait) return answer(409, { accepted: false, retryAfter: RETRY_MS });
@@ -61,6 +69,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	for (const id of wait.eventIds) noteHanded(execution, id);
 	const retryAfter = millisecondsToWait(execution, { ...arrival, opensAt: wait.opensAt, now });
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
+	forgetLimit(this.getRequestObject().path);
 	noteWoken(execution, { order: arrival.order, eventId, now });
 	return { webhookResponse: accepted, workflowData: [[await withFiles(this, event, files)]] };
 }

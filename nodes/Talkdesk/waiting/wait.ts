@@ -46,6 +46,13 @@ export function parseWait(json: unknown): Wait | undefined {
 	return z.object({ event: z.literal(TIMEOUT), wait: waitSchema }).safeParse(json).data?.wait;
 }
 
+/** What comes out of a wait that ends at a limit; undefined if it is another wait. @param input of the node that waits */
+export function timeoutAt(input: unknown, limit: string): IDataObject | undefined {
+	const isItsLimit = z.object({ timestamp: z.literal(limit) }).safeParse(input).success;
+	const wait = isItsLimit ? parseWait(input) : undefined;
+	return wait && timeoutItem(wait, Date.parse(limit)).json;
+}
+
 const text = z.string().optional().catch(undefined);
 const eventSchema = z.object({
 	event: z.enum([

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { PROJECT_FOLDER } from '../../tools/n8n/pack.mts';
 import { startQueueN8n } from '../../tools/n8n/queue.mts';
 import type { Sink } from '../sink.mts';
@@ -18,6 +20,12 @@ beforeAll(async () => {
 	const onward = set('Go on', "={{ $('Wait').item.json }}");
 	await n8n.publishRow(
 		[webhook('converse', 'onReceived'), n8n.start(), n8n.wait('Wait'), answer, onward],
+		'Wait',
+	);
+	const values = { limitType: 'afterTimeInterval', resumeAmount: 0.2, resumeUnit: 'minutes' };
+	const limited = n8n.wait('Wait', { options: { limitWaitTime: { values } } });
+	await n8n.publishRow(
+		[webhook('limited', 'onReceived'), n8n.start(), limited, answer, onward],
 		'Wait',
 	);
 	triggered = await n8n.listen();
@@ -66,3 +74,20 @@ it('twenty conversations at the same moment get all messages, in order: a trigge
 		expect(triggered.textsOf(id)).toEqual([]);
 	}
 }, 180_000);
+
+it('the worker in which an execution waits ends it at its time limit, which each message sets anew', async () => {
+	const id = await n8n.startBy('limited', { sessionId: 'limited' });
+	for (const text of ['One', 'Two', 'Three']) {
+		await sleep(8_000);
+		await n8n.agent.say(id, text);
+		await answers.find({ conversationId: id, text });
+	}
+	await answers.find({ conversationId: id, event: 'timeout' });
+	expect(answers.of(id).map(({ text, event }) => text ?? event)).toEqual([
+		'One',
+		'Two',
+		'Three',
+		'timeout',
+	]);
+	expect(triggered.textsOf(id)).toEqual([]);
+}, 90_000);

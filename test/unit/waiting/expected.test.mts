@@ -1,6 +1,6 @@
 import type { INode, NodeTypeAndVersion } from 'n8n-workflow';
 
-import { isWaitExpected } from '../../../nodes/Talkdesk/waiting/expected';
+import { hasSecondNode, isWaitExpected } from '../../../nodes/Talkdesk/waiting/expected';
 import { NODE } from '../../support/node.mts';
 
 const WAIT: NodeTypeAndVersion = {
@@ -36,4 +36,13 @@ it.each<[string, Partial<NodeTypeAndVersion>]>([
 	['without parameters', { parameters: undefined }],
 ])('a node that is %s does not wait', (_what, change) => {
 	expect(expected([{ ...WAIT, ...change }])).toBe(false);
+});
+
+it.each<[string, NodeTypeAndVersion[], boolean]>([
+	['another one waits', [WAIT], true],
+	['it is alone in its loop', [{ ...WAIT, name: 'Start' }], false],
+	['the other one is disabled', [{ ...WAIT, disabled: true }], false],
+])('whether a node has a second one: %s', (_what, behind, expected) => {
+	const functions = { getNode: () => named('Start'), getChildNodes: () => behind };
+	expect(hasSecondNode(functions)).toBe(expected);
 });

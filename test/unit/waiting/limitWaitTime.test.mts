@@ -33,6 +33,8 @@ it.each([
 	['2026-03-02 09:00:00', 'Asia/Kolkata', '2026-03-02T03:30:00.000Z'],
 	['2026-03-02', 'America/New_York', '2026-03-02T05:00:00.000Z'],
 	['2026-02-01T09:00:00', 'Etc/UTC', '2026-02-01T09:00:00.000Z'],
+	[new Date('2026-03-02T09:00:00.000Z'), 'America/New_York', '2026-03-02T09:00:00.000Z'],
+	['+100000-01-01T00:00:00Z', 'Etc/UTC', '3000-01-01T00:00:00.000Z'],
 ])('at %s in %s', (text, timezone, expected) => {
 	expect(at(text, timezone)).toBe(expected);
 });
@@ -41,6 +43,7 @@ it.each([
 	[{ limitType: 'atSpecifiedTime', maxDateAndTime: '' }, 'must have a date and time'],
 	[{ limitType: 'atSpecifiedTime', maxDateAndTime: null }, 'must have a date and time'],
 	[{ limitType: 'atSpecifiedTime', maxDateAndTime: 'tomorrow' }, 'must have a date and time'],
+	[{ limitType: 'atSpecifiedTime', maxDateAndTime: new Date(NaN) }, 'must have a date and time'],
 	[{ limitType: 'never' }, 'must be one of: afterTimeInterval, atSpecifiedTime'],
 	[{ limitType: 'afterTimeInterval', resumeAmount: -1 }, 'must be a number of 0 or more'],
 	[{ limitType: 'afterTimeInterval', resumeAmount: 'ten' }, 'must be a number of 0 or more'],

@@ -8,6 +8,8 @@ const NOW = Date.parse('2026-01-02T12:00:00.000Z');
 beforeEach(() => jest.useFakeTimers({ now: NOW }));
 afterEach(() => jest.useRealTimers());
 
+const WAIT = { conversationId: 'c1', sessionId: 's1', eventIds: [], opensAt: 0 };
+
 let workflows = 0;
 /** An execution that waits for the conversation c1, with what it knows. */
 function execution({
@@ -50,6 +52,7 @@ function execution({
 			getBodyData: () => body,
 			evaluateExpression: () => input ?? json,
 			getNodeParameter: () => options,
+			getRequestObject: () => ({ path: '/webhook-waiting/7/talkdesk' }),
 			getResponseObject: () => response,
 			getWorkflow: () => ({ id }),
 			helpers: { prepareBinaryData: prepareBinaryData ?? store },
@@ -209,6 +212,22 @@ it('an execution that another one replaces goes on with no item, so that it ends
 	});
 });
 
+it('the time is over: what n8n would put out comes out', async () => {
+	const limit = new Date(NOW).toISOString();
+	const { status, body, items } = await execution().call({ limit });
+	expect({ status, body }).toEqual({ status: 200, body: { accepted: true } });
+	expect(items).toEqual([timeoutItem(WAIT, NOW)]);
+});
+
+it.each<[string, object, string]>([
+	['another limit than its own', {}, new Date(NOW + 1).toISOString()],
+	['no time', {}, ''],
+	['a limit while n8n wakes it', { input: { event: 'message_created' } }, ''],
+])('%s does not end the wait', async (_what, given, limit) => {
+	const { status, items } = await execution(given).call({ limit });
+	expect({ status, items }).toEqual({ status: 409, items: undefined });
+});
+
 describe('files', () => {
 	const attachments = [
 		{ name: 'bill.txt', field: 'attachment_0' },
@@ -288,7 +307,7 @@ it("what the customer writes in n8n's chat is an event, with its files", async (
 });
 
 it('what the customer writes is for the conversation that the execution remembers, also if n8n has read it in the middle of another call', async () => {
-	const talkdeskWait = { conversationId: 'c1', sessionId: 's1', eventIds: [] };
+	const talkdeskWait = { executionId: '7', conversationId: 'c1', sessionId: 's1', eventIds: [] };
 	const functions: IExecuteFunctions = Object.create({
 		getContext: () => ({ talkdeskWait }),
 		getNode: () => ({ name: 'Live chat' }),

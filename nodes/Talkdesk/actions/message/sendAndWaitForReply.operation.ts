@@ -3,7 +3,9 @@ import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 import { isTool } from '../../parameters/isTool';
+import { escapeMarkdown } from '../../text/escapeMarkdown';
 import { pauseBefore, withUnshownText } from '../../waiting/chat';
+import { hasSecondNode } from '../../waiting/expected';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
 import { endIfReplaced } from '../../waiting/handOver';
@@ -51,7 +53,8 @@ export const sendAndWaitForReply = defineBranchingOperation({
 
 		const showsAgent = options.showInChat === true && event?.event === 'message_created';
 		const pause = showsAgent ? pauseBefore(functions) : 0;
-		if (pause > 0 && options.alternate) {
+		// Without a second node the message would leave the loop, and the chat would end.
+		if (pause > 0 && options.alternate && hasSecondNode(functions)) {
 			return [[], [{ ...item, pairedItem: { item: itemIndex } }]];
 		}
 
@@ -174,7 +177,7 @@ function chatTextOf(
 	if (event?.event === 'message_created') {
 		const { text = '', attachments } = event;
 		const files = attachments.map(({ name }) => `📎 ${name ?? ''}`.trim());
-		return [text, ...files].filter(Boolean).join('\n');
+		return escapeMarkdown([text, ...files].filter(Boolean).join('\n'));
 	}
 	const text =
 		sent === 'failed'

@@ -51,7 +51,7 @@ export const waitOptions = {
 			description:
 				"What the customer reads after a message has been sent to the agent. n8n's chat accepts the next message only then.",
 		},
-		shownText.transform((value) => value ?? '✓'),
+		shownText.transform((value) => value || '✓'),
 	),
 	notDeliveredText: option(
 		{
@@ -63,7 +63,7 @@ export const waitOptions = {
 			description: 'What the customer reads when a message could not be sent to the agent',
 		},
 		shownText.transform(
-			(value) => value ?? 'Your message could not be delivered. Please send it again.',
+			(value) => value || 'Your message could not be delivered. Please send it again.',
 		),
 	),
 	alternate: option(
