@@ -30,6 +30,8 @@ const SLOW_RETRY_MS = 1_000;
 const MAX_END_TRIES = 20;
 /** Milliseconds after which n8n's main process has woken an execution with what it had read before. */
 const CONFIRM_MS = 2_000;
+/** How often an event is offered once more to an execution that is busy. */
+const MAX_CONFIRM_TRIES = 20;
 /** Milliseconds that an execution may ask to wait before the next try. */
 const MAX_RETRY_AFTER_MS = 10_000;
 
@@ -186,8 +188,14 @@ async function confirmInChat(
 	call: IDataObject,
 ): Promise<void> {
 	await sleep(CONFIRM_MS);
-	const outcome = await offer(functions, resumeUrl, call);
-	functions.logger.debug(`${functions.getNode().name}: an event was confirmed: ${outcome}`);
+	for (let tries = 0; tries < MAX_CONFIRM_TRIES; tries++) {
+		const result = await callExecution(functions, resumeUrl, { ...call, interval: SLOW_RETRY_MS });
+		if (result === 'gone' || result === 'elsewhere') return;
+		const { accepted, retryAfter } =
+			typeof result === 'object' ? result : { accepted: false, retryAfter: SLOW_RETRY_MS };
+		if (accepted || retryAfter === undefined) return;
+		await sleep(Math.min(retryAfter, MAX_RETRY_AFTER_MS));
+	}
 }
 
 async function offer(
