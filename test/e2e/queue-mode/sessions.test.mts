@@ -50,7 +50,7 @@ it('starts of one session at the same moment, on two workers, make one conversat
 		expect(new Set(ids).size).toBe(1);
 		expect(environment.talkdesk.conversations()).toHaveLength(before + 1);
 	}
-}, 60_000);
+}, 180_000);
 
 it('a worker knows the session that another one has started, and each message goes once', async () => {
 	const conversationId = await startFor('shared');
@@ -62,4 +62,4 @@ it('a worker knows the session that another one has started, and each message go
 	);
 	const sent = environment.talkdesk.conversation(conversationId)?.messages ?? [];
 	expect(sent.map(({ content }) => content).sort()).toEqual([...texts].sort());
-}, 60_000);
+}, 180_000);
