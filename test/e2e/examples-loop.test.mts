@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import {
 	setWaitLimit,
@@ -33,15 +31,7 @@ async function handedOver(minutesToWait = 600) {
 	const customer = newCustomer(environment, url, { minutesToWait });
 	const before = await environment.underWay(example.workflowId);
 	const conversationId = await handOver(environment, NAME, customer);
-	const begun = async () =>
-		(await environment.underWay(example.workflowId)).filter((id) => !before.includes(id));
-	// What the trigger puts out is over soon; the execution that waits stays.
-	let [execution = '', ...more] = await begun();
-	for (let look = 0; more.length > 0 && look < 50; look++) {
-		await sleep(200);
-		[execution = '', ...more] = await begun();
-	}
-	expect(more).toEqual([]);
+	const execution = await environment.theOneThatWaits(example.workflowId, before);
 	return { customer, conversationId, execution };
 }
 

@@ -40,6 +40,12 @@ export interface ExamplesEnvironment extends Environment {
 	endsSilently(conversationId: string): Promise<void>;
 	/** The unfinished executions of a workflow. */
 	underWay(workflowId: string): Promise<string[]>;
+	/**
+	 * The one execution of a workflow that waits, as soon as the others are over, such as those of the trigger.
+	 *
+	 * @param before executions that were under way already
+	 */
+	theOneThatWaits(workflowId: string, before?: string[]): Promise<string>;
 	/** Waits until there are none. */
 	quiet(workflowId: string): Promise<void>;
 	/** Waits until all events of a conversation have been dispatched, and every execution has ended or waits. */
@@ -182,6 +188,18 @@ export async function startExamplesEnvironment(): Promise<ExamplesEnvironment> {
 			}
 		},
 		underWay: async (workflowId) => await executionsWith(workflowId, UNFINISHED),
+		async theOneThatWaits(workflowId, before = []) {
+			const begun = async () =>
+				(await executionsWith(workflowId, UNFINISHED)).filter((id) => !before.includes(id));
+			let ids = await begun();
+			for (const end = Date.now() + TIMEOUT_MS; ids.length !== 1 && Date.now() < end; ) {
+				await sleep(200);
+				ids = await begun();
+			}
+			const [id = ''] = ids;
+			if (ids.length !== 1) throw new Error(`One execution was to wait, not ${ids.join(', ')}`);
+			return id;
+		},
 		quiet: async (workflowId) => await waitUntilNone(workflowId, UNFINISHED),
 		async settled(workflowId, conversationId) {
 			const eventsOf = () =>
