@@ -28,6 +28,11 @@ const RUN_TIMEOUT_MS = 60_000;
 const FINISHED: ExecutionStatus[] = ['success', 'error', 'canceled', 'crashed'];
 const MANUAL_TRIGGER = 'n8n-nodes-base.manualTrigger';
 
+interface ExecutionFilter {
+	workflowId?: string;
+	status?: ExecutionStatus;
+}
+
 /**
  * A client of n8n's REST API, as its editor uses it. Every method throws an N8nRequestError, with method, path,
  * status and n8n's message, if n8n rejects the request.
@@ -160,19 +165,32 @@ export class N8nApi extends WorkflowApi {
 	}
 
 	/** The executions, newest first, at most 100. */
-	async executions(
-		filter: { workflowId?: string; status?: ExecutionStatus } = {},
-	): Promise<ExecutionSummary[]> {
-		const { workflowId, status } = filter;
+	async executions(filter: ExecutionFilter = {}): Promise<ExecutionSummary[]> {
+		const { results } = await this.executionPage(filter);
+		// n8n reads running and finished ones separately: one that just ends can be in both lists.
+		return [...new Map(results.map((summary) => [summary.id, summary])).values()];
+	}
+
+	/** All executions, newest first. n8n before 2.41 gives the first hundred. */
+	async allExecutions(filter: ExecutionFilter): Promise<ExecutionSummary[]> {
+		const summaries: ExecutionSummary[] = [];
+		let cursor: string | undefined;
+		do {
+			const { results, nextCursor } = await this.executionPage(filter, cursor);
+			summaries.push(...results);
+			cursor = nextCursor ?? undefined;
+		} while (cursor !== undefined);
+		return summaries;
+	}
+
+	private async executionPage({ workflowId, status }: ExecutionFilter, cursor?: string) {
 		const query = { ...(workflowId && { workflowId }), ...(status && { status: [status] }) };
-		const page = await this.rest.call(
+		return await this.rest.call(
 			'GET',
 			'/executions',
-			z.object({ results: z.array(executionSummarySchema) }),
-			{ params: { filter: JSON.stringify(query), limit: 100 } },
+			z.object({ results: z.array(executionSummarySchema), nextCursor: z.string().nullish() }),
+			{ params: { filter: JSON.stringify(query), limit: 100, ...(cursor && { cursor }) } },
 		);
-		// n8n reads running and finished ones separately: one that just ends can be in both lists.
-		return [...new Map(page.results.map((summary) => [summary.id, summary])).values()];
 	}
 
 	/** The number of executions of a workflow with this status. */

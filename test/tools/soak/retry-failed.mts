@@ -49,11 +49,11 @@ function linesOf({ data }: Execution): string[] | undefined {
 	return events.flatMap(({ json: { text } }) => text ?? []);
 }
 
-/** The failed executions of a workflow. n8n lists a hundred of each status; the error workflow adds to them. */
+/** The failed executions of a workflow. n8n before 2.41 lists a hundred of each status; the error workflow adds to them. */
 async function failedIds(api: N8nApi, workflowId: string, { failures }: FailureRecorder) {
 	const listed = [
-		...(await api.executions({ workflowId, status: 'error' })),
-		...(await api.executions({ workflowId, status: 'crashed' })),
+		...(await api.allExecutions({ workflowId, status: 'error' })),
+		...(await api.allExecutions({ workflowId, status: 'crashed' })),
 	].map(({ id }) => id);
 	// n8n may report one twice: when the job fails, and when the worker is back.
 	const reported = new Set(
