@@ -16,6 +16,8 @@ export interface FailedExecutions {
 	reported: number;
 	/** Those of which n8n has kept nothing to retry. */
 	unrecoverable: number;
+	/** Those of them for which the error workflow was called. */
+	unrecoverableReported: number;
 	/** Those on the way to the customer, as far as n8n has kept them. */
 	toCustomer: number;
 	/** Those of them with an acknowledged message that has not reached the customer. */
@@ -93,6 +95,7 @@ export async function retryFailed(
 		unlisted,
 		reported: 0,
 		unrecoverable: 0,
+		unrecoverableReported: 0,
 		toCustomer: 0,
 		undelivered: 0,
 		undeliveredReported: 0,
@@ -111,6 +114,7 @@ export async function retryFailed(
 		}
 		if (!canBeRetried(execution)) {
 			failed.unrecoverable++;
+			if (isReported) failed.unrecoverableReported++;
 			continue;
 		}
 		failed.redelivered.push(...(lines ?? []).filter((line) => isReceived(line, runs)));

@@ -96,10 +96,10 @@ function printVerdict(
 	{ queue }: SoakOptions,
 	{ before, after, failed, leaks }: SoakResult,
 ): boolean {
-	const { redelivered, unrecoverable, reported, count, unlisted } = failed;
+	const { redelivered, unrecoverable, unrecoverableReported, unlisted } = failed;
 	const failures = verdict({
 		...{ before, after, redelivered, unrecoverable, leaks: leaks.length },
-		areFailuresReported: reported === count + unlisted,
+		areDropsReported: unrecoverableReported === unrecoverable && unlisted === 0,
 		hasWorkers: queue,
 	});
 	const isExcused = !failures.some((text) => text.startsWith('lost on the way to the customer'));

@@ -10,8 +10,8 @@ export interface Outcome {
 	redelivered: string[];
 	/** Failed executions of which n8n has kept nothing to retry. */
 	unrecoverable: number;
-	/** Whether the error workflow was called for every failed execution. */
-	areFailuresReported: boolean;
+	/** Whether the error workflow was called for each of those. */
+	areDropsReported: boolean;
 	/** Whether n8n has workers, which don't share an order. */
 	hasWorkers: boolean;
 	/** Lines of n8n's log with a secret or personal data. */
@@ -20,7 +20,7 @@ export interface Outcome {
 
 /** Lists the failures of a soak: none if it has passed. */
 export function verdict(outcome: Outcome): string[] {
-	const { before, after, redelivered, unrecoverable, areFailuresReported, hasWorkers, leaks } =
+	const { before, after, redelivered, unrecoverable, areDropsReported, hasWorkers, leaks } =
 		outcome;
 	// n8n retries from the failed node, and the call of the customer's channel has no idempotency key.
 	const duplicatedByRetry = without(
@@ -28,7 +28,7 @@ export function verdict(outcome: Outcome): string[] {
 		redelivered,
 	);
 	const isUnrecoverable =
-		hasWorkers && areFailuresReported && after.inbound.lost.length <= unrecoverable;
+		hasWorkers && areDropsReported && after.inbound.lost.length <= unrecoverable;
 	const list = (what: string, texts: string[]) => texts.map((text) => `${what}: ${text}`);
 	return [
 		...list('lost on the way to the agent', after.outbound.lost),

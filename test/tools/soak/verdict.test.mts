@@ -8,7 +8,7 @@ const fine: Arrivals = { outbound: none, inbound: none, notAcknowledged: 0 };
 
 describe('the verdict', () => {
 	const passed: Outcome = {
-		...{ before: fine, after: fine, redelivered: [], unrecoverable: 0, areFailuresReported: true },
+		...{ before: fine, after: fine, redelivered: [], unrecoverable: 0, areDropsReported: true },
 		...{ hasWorkers: false, leaks: 0 },
 	};
 	const out = (wrong: Partial<Direction>): Arrivals => ({
@@ -53,7 +53,7 @@ describe('the verdict', () => {
 			'an unreported loss of a worker',
 			{
 				...{ hasWorkers: true, after: back({ lost: ['a'] }), unrecoverable: 1 },
-				areFailuresReported: false,
+				areDropsReported: false,
 			},
 		],
 		[
