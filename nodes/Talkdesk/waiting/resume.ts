@@ -18,7 +18,6 @@ import { lastConversationOf } from './register';
 import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH, timeoutAt } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
-const inChatSchema = z.object({ showInChat: z.literal(true) });
 
 /** Wakes the execution that waits. */
 export const resumeWebhooks = [restartWebhook(RESUME_PATH)];
@@ -38,8 +37,6 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	const input: unknown = this.evaluateExpression('{{ $json }}');
 	const wait = parseWait(input);
 	if (!call) return answer(400, { accepted: false });
-	const isInChat = inChatSchema.safeParse(this.getNodeParameter('options', {})).success;
-	const accepted: HandOverAnswer = { accepted: true, ...(isInChat && { isInChat }) };
 	if ('replaced' in call) {
 		const unshownText = wait && Date.now() < wait.opensAt ? wait.agentText : undefined;
 		const webhookResponse: HandOverAnswer = { accepted: true, ...(unshownText && { unshownText }) };
@@ -50,7 +47,8 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if ('limit' in call) {
 		const timeout = timeoutAt(input, call.limit);
 		if (!timeout) return answer(409, { accepted: false });
-		return { webhookResponse: accepted, workflowData: [[{ json: timeout }]] };
+		const webhookResponse: HandOverAnswer = { accepted: true };
+		return { webhookResponse, workflowData: [[{ json: timeout }]] };
 	}
 	// Another call woke the execution while n8n read it: it got the old status and the new data.
 	if (!wait) return answer(409, { accepted: false, retryAfter: RETRY_MS });
@@ -58,21 +56,33 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if (event.conversationId !== wait.conversationId) return answer(200, { accepted: false });
 	const execution = `${this.getWorkflow().id}/${wait.conversationId}`;
 	const eventId = typeof event.eventId === 'string' ? event.eventId : undefined;
-	if (!isInChat && automatedSchema.safeParse(event).success) {
+	if (automatedSchema.safeParse(event).success && !isInChat(this)) {
 		// An automated message is no reply: it is for the customer only.
 		noteHanded(execution, eventId);
 		return answer(200, { accepted: false });
 	}
 	// This execution has already received it, and the answer was lost.
-	if (wait.eventIds.some((id) => id === eventId)) return answer(200, accepted);
+	if (wait.eventIds.some((id) => id === eventId)) return answer(200, acceptedBy(this));
 	const now = Date.now();
 	for (const id of wait.eventIds) noteHanded(execution, id);
 	const retryAfter = millisecondsToWait(execution, { ...arrival, opensAt: wait.opensAt, now });
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
 	forgetLimit(this.getRequestObject().path);
 	noteWoken(execution, { order: arrival.order, eventId, now });
-	return { webhookResponse: accepted, workflowData: [[await withFiles(this, event, files)]] };
+	return {
+		webhookResponse: acceptedBy(this),
+		workflowData: [[await withFiles(this, event, files)]],
+	};
 }
+
+/** Read alone, since the other options have expressions, which n8n would evaluate for each call. */
+const isInChat = (functions: IWebhookFunctions): boolean =>
+	functions.getNodeParameter('options.showInChat', false) === true;
+
+const acceptedBy = (functions: IWebhookFunctions): HandOverAnswer => ({
+	accepted: true,
+	...(isInChat(functions) && { isInChat: true }),
+});
 
 /**
  * The event with its files, stored with the waiting execution. n8n may delete the trigger's execution and its files at

@@ -51,7 +51,8 @@ function execution({
 		const functions: IWebhookFunctions = Object.create({
 			getBodyData: () => body,
 			evaluateExpression: () => input ?? json,
-			getNodeParameter: () => options,
+			getNodeParameter: (name: string) =>
+				name === 'options.showInChat' ? options.showInChat : undefined,
 			getRequestObject: () => ({ path: '/webhook-waiting/7/talkdesk' }),
 			getResponseObject: () => response,
 			getWorkflow: () => ({ id }),
