@@ -12,8 +12,13 @@ import { isAloneInN8n } from './processRole';
 
 /** Milliseconds between n8n's looks. */
 const POLL_MS = 3_000;
-/** Milliseconds that n8n's look may be late. In queue mode the database takes longer: 0.3 s (median) with 50 busy chats. */
+/**
+ * Milliseconds after a look at which its text is surely shown: n8n stores the wait, and looks late. In queue mode the database
+ * takes longer: 0.3 s (median) with 50 busy chats.
+ */
 const marginMs = () => (isAloneInN8n() ? 250 : 1_000);
+/** Milliseconds by which a look may be late: 20 for 99 of 100, on a busy n8n. */
+const lateMs = () => (isAloneInN8n() ? 100 : 1_000);
 
 const stateSchema = z.object({
 	/** The node whose text n8n's chat has shown last. */
@@ -64,8 +69,9 @@ export function noteText(functions: Context, text: string, now: number): number 
  */
 export function noteCustomerWrites(functions: Context, now: number): void {
 	const { text, since, looks } = stateOf(functions);
-	// At the first of two looks n8n locks the customer's input until the text is shown.
-	const isUnshown = looks > 1 && now - since < POLL_MS + marginMs();
+	// At the first of two looks n8n locks the customer's input until the text is shown. If a look has seen the execution run
+	// before, the text is shown at the next one, so a customer who writes soon afterwards has read it.
+	const isUnshown = looks > 1 && now - since < POLL_MS + lateMs();
 	contextOf(functions)[KEY] = { since: 0, looks: 0, ...(isUnshown && { text }) };
 }
 

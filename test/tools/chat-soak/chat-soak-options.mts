@@ -9,7 +9,7 @@ answer, while requests to Talkdesk fail, and Talkdesk's calls come twice or late
   --queue          n8n in queue mode: PostgreSQL, Redis, webhook process, two workers with 5 slots each
   --chats <n>      50 by default, all at once
   --messages <n>   in each direction and chat, 10 by default
-  --pace <n>       1 by default: customers pause for 5 s at most, agents for 15 s; 4 takes four times as long
+  --pace <n>       1 by default: customers pause for 10 s at most, agents for 30 s; 2 takes twice as long
   --rate <share>   of all requests that fail, and of all webhook calls that are duplicated or late; 0.1 by default
   --seed <n>       1 by default
   --log <file>     for n8n's log, written at the end

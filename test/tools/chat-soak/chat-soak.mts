@@ -30,8 +30,8 @@ const MAX_WAIT_MS = 120_000;
 
 const options = parseOptions();
 /** The longest pause before a customer types, and between two bursts of an agent. */
-const CUSTOMER_PAUSE_MS = options.pace * 5_000;
-const AGENT_PAUSE_MS = options.pace * 15_000;
+const CUSTOMER_PAUSE_MS = options.pace * 10_000;
+const AGENT_PAUSE_MS = options.pace * 30_000;
 const plan = { seed: options.seed, rate: options.rate };
 const print = (line = '') => process.stdout.write(`${line}\n`);
 

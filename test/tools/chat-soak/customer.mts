@@ -76,12 +76,15 @@ function outcomeOf(
 	return isConnected() ? undefined : 'unnoticed';
 }
 
-/** Pauses, and again if the chat has been locked meanwhile. */
+/** Pauses, and again if the chat has been locked meanwhile, or has just been unlocked. */
 async function untilAbleToType(widget: ChatWidget, { random, pauseMs }: Typing): Promise<void> {
+	let wasUnlocked: boolean;
 	do {
 		await untilUnlocked(widget);
-		await sleep(REACTION_MS + random() * pauseMs);
-	} while (!widget.isUnlocked());
+		await sleep(random() * pauseMs);
+		wasUnlocked = widget.isUnlocked();
+		await sleep(REACTION_MS);
+	} while (!wasUnlocked || !widget.isUnlocked());
 }
 
 async function untilUnlocked(widget: ChatWidget): Promise<void> {

@@ -30,6 +30,8 @@ it('in queue mode n8n looks later', () => {
 	expect(noteText(a, 'Hi', T)).toBe(T + 4000);
 	expect(pauseBefore(a)).toBe(4000);
 	expect(noteText(b, 'Two', T + 5000)).toBe(T + 12_000);
+	noteCustomerWrites(b, T + 5000 + 3999);
+	expect(withUnshownText(b, '✓')).toBe('Two\n\n✓');
 });
 
 it('the first text is shown at the next look, without a pause', () => {
@@ -67,7 +69,7 @@ it('a text that the customer has interrupted before its second look is shown nex
 	const { a, b } = chat();
 	noteText(a, 'One', T);
 	noteText(b, 'Two', T + 5000);
-	noteCustomerWrites(b, T + 5000 + 3249);
+	noteCustomerWrites(b, T + 5000 + 3099);
 	expect(withUnshownText(b, '✓')).toBe('Two\n\n✓');
 	expect(withUnshownText(b, '✓')).toBe('✓');
 });
@@ -76,7 +78,7 @@ it('a text that has had its first look was shown', () => {
 	const { a, b } = chat();
 	noteText(a, 'One', T);
 	noteText(b, 'Two', T + 5000);
-	noteCustomerWrites(b, T + 5000 + 3250);
+	noteCustomerWrites(b, T + 5000 + 3100);
 	expect(withUnshownText(b, '✓')).toBe('✓');
 });
 
