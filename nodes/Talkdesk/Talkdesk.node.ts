@@ -10,7 +10,8 @@ import { operationProperties } from './actions';
 import { router } from './actions/router';
 import { inputs } from './parameters/transcript';
 import { credentialTestMethods } from './api/credentialTest';
-import { onChatMessage, resumeWebhook, resumeWebhooks } from './waiting/resume';
+import { onChatMessage } from './waiting/onChatMessage';
+import { resumeWebhook, resumeWebhooks } from './waiting/resumeWebhook';
 
 const named = (...names: string[]) =>
 	JSON.stringify(names.map((displayName) => ({ type: 'main', displayName })));

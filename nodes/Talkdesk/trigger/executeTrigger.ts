@@ -13,7 +13,7 @@ import type { FilePolicy } from '../files/policy';
 import { enqueue, type Ticket } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
 import { describeShape } from '../text/bodyShape';
-import { handOver } from '../waiting/handOver';
+import { resumeWithEvent } from '../waiting/resumeWithEvent';
 import { outputOrPark } from '../waiting/park';
 import { readCallOrder, type CallOrder } from './callOrder';
 import { isFirstOfAgent } from './agentJoined';
@@ -59,7 +59,7 @@ export async function executeTrigger(
 		this.logger.warn(`${this.getNode().name}: ${message}`);
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
-	// The events of a conversation are handed over in their order, so they queue before anything is awaited.
+	// The events of a conversation resume executions in their order, so they queue before anything is awaited.
 	const queued = this.getInputData().map(({ json: { callOrder: noted, ...json }, ...item }) => {
 		const callOrder = readCallOrder(noted, this.getExecutionId());
 		const ticket = enqueue(`events of ${String(json.conversationId)}`, callOrder.order);
@@ -79,14 +79,12 @@ export async function executeTrigger(
 	} finally {
 		if (!prepared) release();
 	}
-	const handedOver = Promise.all(
-		prepared.map(async (event) =>
-			event.isHandedOver ? await handOverInTurn(this, event) : event.item,
-		),
+	const leftOver = Promise.all(
+		prepared.map(async (event) => (event.mayResume ? await resumeInTurn(this, event) : event.item)),
 	).finally(release);
 	return await outputOrPark(
 		this,
-		handedOver.then((remaining) => outputsOf(remaining.filter((item) => item !== undefined))),
+		leftOver.then((remaining) => outputsOf(remaining.filter((item) => item !== undefined))),
 		outputsOf(prepared.map(({ item }) => withOutcome(item, OUTCOMES.unconfirmed))),
 	);
 }
@@ -101,13 +99,13 @@ interface QueuedEvent {
 /**
  * The item with its session, whether an agent joins, and its files, as far as the options want them.
  *
- * @returns the item, and whether an execution may wait for the event
+ * @returns the item, and whether an execution that waits may get the event
  */
 async function addContext(
 	functions: IExecuteFunctions,
 	item: INodeExecutionData,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
-): Promise<{ item: INodeExecutionData; isHandedOver: boolean }> {
+): Promise<{ item: INodeExecutionData; mayResume: boolean }> {
 	const session = wantsSession
 		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
 		: {};
@@ -126,16 +124,16 @@ async function addContext(
 		: withoutFiles;
 	return {
 		item: complete,
-		isHandedOver: wantsSession && !('sessionError' in session),
+		mayResume: wantsSession && !('sessionError' in session),
 	};
 }
 
 /**
- * Hands an event to the execution that waits for it, after the earlier ones of its conversation.
+ * Resumes the execution that waits for an event, after the earlier ones of its conversation.
  *
  * @returns undefined if it was taken
  */
-async function handOverInTurn(
+async function resumeInTurn(
 	functions: IExecuteFunctions,
 	{ item, callOrder, ticket }: QueuedEvent,
 ): Promise<INodeExecutionData | undefined> {
@@ -143,7 +141,7 @@ async function handOverInTurn(
 		await ticket.acquire(functions.getExecutionCancelSignal());
 		const outcome = await sessionErrorOr(
 			functions,
-			async () => await handOver(functions, item, callOrder),
+			async () => await resumeWithEvent(functions, item, callOrder),
 		);
 		if (outcome === 'taken') return undefined;
 		return withOutcome(item, typeof outcome === 'object' ? outcome : OUTCOMES[outcome]);

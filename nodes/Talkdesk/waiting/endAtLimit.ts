@@ -3,7 +3,7 @@ import { sleep, WAIT_INDEFINITELY } from 'n8n-workflow';
 
 import { BoundedMap } from '../collections/boundedMap';
 import { RETRY_MS } from './eventOrder';
-import { callExecution, resumeUrlOf } from './callExecution';
+import { callResumeUrl, resumeUrlOf } from './callResumeUrl';
 import { RESUME_PATH } from './wait';
 
 /*
@@ -65,7 +65,7 @@ async function wakeAt(url: string, until: Date, signal: AbortSignal): Promise<vo
 	const timeLeft = () => until.getTime() - Date.now();
 	while (timeLeft() > 0) await sleep(Math.min(timeLeft(), MAX_TIMER_MS), signal);
 	while (caller && timeLeft() > -MAX_TRY_MS) {
-		const result = await callExecution(caller, url, { limit: until.toISOString() });
+		const result = await callResumeUrl(caller, url, { limit: until.toISOString() });
 		// It goes on, waits for something else, or is over.
 		if (typeof result === 'object' || result === 'gone' || result === 'elsewhere') return;
 		await sleep(RETRY_MS, signal);

@@ -10,7 +10,7 @@ import type {
 import { z } from 'zod';
 
 import { RETRY_MS } from './eventOrder';
-import { callExecution, restartWebhook, resumeUrlOf } from './callExecution';
+import { callResumeUrl, restartWebhook, resumeUrlOf } from './callResumeUrl';
 import { isAloneInN8n } from './processRole';
 
 /**
@@ -90,7 +90,7 @@ async function wakeAfter(
 	const until = Date.now() + MAX_PARKED_MS;
 	const body: IDataObject = { outputs };
 	while (Date.now() < until) {
-		const result = await callExecution(functions, url, body);
+		const result = await callResumeUrl(functions, url, body);
 		// It is `gone` also if an earlier answer was lost, or if a user has stopped the execution.
 		if (typeof result === 'object' || result === 'gone') return;
 		await n8n.sleep(RETRY_MS);

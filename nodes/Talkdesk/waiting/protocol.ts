@@ -5,7 +5,7 @@ const isObject = (value: unknown) =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What is sent to an execution that waits. */
-export const handOverSchema = z.union([
+export const resumeCallSchema = z.union([
 	z.object({
 		/** The event, as the trigger puts it out. */
 		event: z.custom<IDataObject>(isObject),
@@ -29,7 +29,7 @@ export const handOverSchema = z.union([
 ]);
 
 /** What the execution that waits answers. */
-export const handOverAnswerSchema = z.object({
+export const resumeAnswerSchema = z.object({
 	/** Whether it goes on with the event; false if it doesn't wait for such events. */
 	accepted: z.boolean(),
 	/** Whether n8n's chat can wake it as well. */
@@ -40,9 +40,9 @@ export const handOverAnswerSchema = z.object({
 	unshownText: z.string().optional(),
 });
 
-export type HandedFiles = Extract<z.output<typeof handOverSchema>, { order: number }>['files'];
+export type ResumeFiles = Extract<z.output<typeof resumeCallSchema>, { order: number }>['files'];
 
-export type HandOverAnswer = z.output<typeof handOverAnswerSchema>;
+export type ResumeAnswer = z.output<typeof resumeAnswerSchema>;
 
 const attachmentsSchema = z
 	.array(z.object({ field: z.string().optional() }).passthrough())

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { noteText } from './chat';
+import { noteText } from './chatDisplay';
 import { endAtLimit, timeForN8n } from './endAtLimit';
 import { timeoutItem, type Wait } from './wait';
 

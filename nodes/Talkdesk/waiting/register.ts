@@ -1,9 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { resumeUrlOf } from './callExecution';
+import { resumeUrlOf } from './callResumeUrl';
 import { waitsOf } from '../sessions/waits';
-import { endReplaced } from './handOver';
+import { endReplaced } from './resumeWithEvent';
 import { RESUME_PATH, type WaitEvent } from './wait';
 
 const MEMORY = 'talkdeskWait';

@@ -4,7 +4,7 @@ import {
 	noteCustomerWrites,
 	noteText,
 	withUnshownText,
-} from '../../../nodes/Talkdesk/waiting/chat';
+} from '../../../nodes/Talkdesk/waiting/chatDisplay';
 
 const T = 1_000_000;
 const context: IDataObject = {};

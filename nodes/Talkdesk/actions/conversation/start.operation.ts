@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { startConversation } from '../../api/digitalConnect';
-import { isWaitExpected } from '../../waiting/expected';
+import { isWaitExpected } from '../../waiting/waitingNodes';
 import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
 import { sessionDataOption, sessionIdProperty } from '../../parameters/session';

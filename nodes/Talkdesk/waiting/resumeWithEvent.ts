@@ -11,7 +11,7 @@ import { PROCESS_ID, RETRY_MS } from './eventOrder';
 import { withoutFields } from './protocol';
 import { isAloneInN8n } from './processRole';
 import { isForExecutions, RESUME_PATH } from './wait';
-import { callExecution, resumeUrlOf } from './callExecution';
+import { callResumeUrl, resumeUrlOf } from './callResumeUrl';
 
 /** Milliseconds for which an event is offered to an execution that is busy. */
 const MAX_BUSY_MS = 120_000;
@@ -42,20 +42,20 @@ const MAX_RETRY_AFTER_MS = 10_000;
  * - `undelivered`: one waits, or was to wait, but the event can't reach it
  * - `unconfirmed`: as `undelivered`, but an answer was lost, so it may have reached it
  */
-export type HandOver = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
+export type ResumeOutcome = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
 
 /**
- * Hands an event to the execution that waits for it, if there is one.
+ * Resumes the execution that waits for an event, if there is one.
  *
  * @param item the event, as the trigger puts it out, with its files
  * @param callOrder its place among those of its conversation, and the ID of the one before
  * @throws NodeOperationError if the Data Table can't be used
  */
-export async function handOver(
+export async function resumeWithEvent(
 	functions: IExecuteFunctions,
 	{ json, binary }: INodeExecutionData,
 	callOrder: { order: number; after?: string },
-): Promise<HandOver> {
+): Promise<ResumeOutcome> {
 	const { conversationId } = json;
 	// A test of the trigger, whose output its user wants to see.
 	if (functions.getMode() === 'manual') return 'unwanted';
@@ -133,7 +133,7 @@ export async function endReplaced(
 	resumeUrl: string,
 ): Promise<string | undefined> {
 	for (let tries = 0; tries < 4; tries++) {
-		const result = await callExecution(functions, resumeUrl, { replaced: true });
+		const result = await callResumeUrl(functions, resumeUrl, { replaced: true });
 		if (typeof result === 'object') return result.unshownText;
 		if (!isBusy(result)) return undefined;
 		await sleep(RETRY_MS);
@@ -142,7 +142,7 @@ export async function endReplaced(
 }
 
 /** Whether an execution may take a call a moment later. */
-const isBusy = (result: Awaited<ReturnType<typeof callExecution>>): boolean =>
+const isBusy = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
 	result === 'busy' || result === 'refused';
 
 /**
@@ -163,7 +163,7 @@ export async function endIfReplaced(
 	const current = (await waits.find(conversationId))?.resumeUrl;
 	if (current === undefined || current === own) return;
 	for (let tries = 0; tries < MAX_END_TRIES; tries++) {
-		const result = await callExecution(functions, own, { replaced: true });
+		const result = await callResumeUrl(functions, own, { replaced: true });
 		if (typeof result === 'object') {
 			if (!unread) return;
 			const files = await packFiles(functions, unread.json, unread.binary);
@@ -189,7 +189,7 @@ async function confirmInChat(
 ): Promise<void> {
 	await sleep(CONFIRM_MS);
 	for (let tries = 0; tries < MAX_CONFIRM_TRIES; tries++) {
-		const result = await callExecution(functions, resumeUrl, { ...call, interval: SLOW_RETRY_MS });
+		const result = await callResumeUrl(functions, resumeUrl, { ...call, interval: SLOW_RETRY_MS });
 		if (result === 'gone' || result === 'elsewhere') return;
 		const { accepted, retryAfter } =
 			typeof result === 'object' ? result : { accepted: false, retryAfter: SLOW_RETRY_MS };
@@ -202,7 +202,7 @@ async function offer(
 	functions: IExecuteFunctions,
 	resumeUrl: string,
 	call: IDataObject,
-): Promise<HandOver | 'takenInChat'> {
+): Promise<ResumeOutcome | 'takenInChat'> {
 	const startedAt = Date.now();
 	let reachedAt = startedAt;
 	let refusals = 0;
@@ -210,7 +210,7 @@ async function offer(
 	for (let tries = 0; ; tries++) {
 		// n8n logs each call that comes while the execution runs.
 		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
-		const result = await callExecution(functions, resumeUrl, { ...call, interval });
+		const result = await callResumeUrl(functions, resumeUrl, { ...call, interval });
 		if (typeof result === 'object' && result.accepted) {
 			return result.isInChat ? 'takenInChat' : 'taken';
 		}

@@ -5,7 +5,7 @@ import {
 	noteText,
 	pauseBefore,
 	withUnshownText,
-} from '../../../nodes/Talkdesk/waiting/chat';
+} from '../../../nodes/Talkdesk/waiting/chatDisplay';
 import { NODE } from '../../support/node.mts';
 
 let mockIsAlone = true;

@@ -1,7 +1,6 @@
 import type {
 	IBinaryKeyData,
 	IDataObject,
-	IExecuteFunctions,
 	INodeExecutionData,
 	IWebhookFunctions,
 	IWebhookResponseData,
@@ -9,13 +8,11 @@ import type {
 import { z } from 'zod';
 
 import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './eventOrder';
-import { restartWebhook } from './callExecution';
-import { noteCustomerWrites } from './chat';
+import { restartWebhook } from './callResumeUrl';
 import { forgetLimit } from './endAtLimit';
-import { handOverSchema, withoutFields, type HandedFiles, type HandOverAnswer } from './protocol';
+import { resumeCallSchema, withoutFields, type ResumeFiles, type ResumeAnswer } from './protocol';
 import { noteWebhook } from './processRole';
-import { lastConversationOf } from './register';
-import { CUSTOMER_MESSAGE, parseWait, RESUME_PATH, timeoutAt } from './wait';
+import { parseWait, RESUME_PATH, timeoutAt } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
 
@@ -28,18 +25,18 @@ export const resumeWebhooks = [restartWebhook(RESUME_PATH)];
  * An event that comes too early is refused, and its sender tries again: the execution goes on waiting.
  */
 export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const answer = (status: number, body: HandOverAnswer): IWebhookResponseData => {
+	const answer = (status: number, body: ResumeAnswer): IWebhookResponseData => {
 		this.getResponseObject().status(status).json(body);
 		return { noWebhookResponse: true };
 	};
 	noteWebhook();
-	const { data: call } = handOverSchema.safeParse(this.getBodyData());
+	const { data: call } = resumeCallSchema.safeParse(this.getBodyData());
 	const input: unknown = this.evaluateExpression('{{ $json }}');
 	const wait = parseWait(input);
 	if (!call) return answer(400, { accepted: false });
 	if ('replaced' in call) {
 		const unshownText = wait && Date.now() < wait.opensAt ? wait.agentText : undefined;
-		const webhookResponse: HandOverAnswer = { accepted: true, ...(unshownText && { unshownText }) };
+		const webhookResponse: ResumeAnswer = { accepted: true, ...(unshownText && { unshownText }) };
 		forgetLimit(this.getRequestObject().path);
 		// Without an item n8n runs no further node.
 		return { webhookResponse, workflowData: [[]] };
@@ -47,7 +44,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if ('limit' in call) {
 		const timeout = timeoutAt(input, call.limit);
 		if (!timeout) return answer(409, { accepted: false });
-		const webhookResponse: HandOverAnswer = { accepted: true };
+		const webhookResponse: ResumeAnswer = { accepted: true };
 		return { webhookResponse, workflowData: [[{ json: timeout }]] };
 	}
 	// Another call woke the execution while n8n read it: it got the old status and the new data.
@@ -79,7 +76,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 const isInChat = (functions: IWebhookFunctions): boolean =>
 	functions.getNodeParameter('options.showInChat', false) === true;
 
-const acceptedBy = (functions: IWebhookFunctions): HandOverAnswer => ({
+const acceptedBy = (functions: IWebhookFunctions): ResumeAnswer => ({
 	accepted: true,
 	...(isInChat(functions) && { isInChat: true }),
 });
@@ -93,7 +90,7 @@ const acceptedBy = (functions: IWebhookFunctions): HandOverAnswer => ({
 async function withFiles(
 	{ helpers }: IWebhookFunctions,
 	event: IDataObject,
-	files: HandedFiles = {},
+	files: ResumeFiles = {},
 ): Promise<INodeExecutionData> {
 	const binary: IBinaryKeyData = {};
 	const errors: Record<string, string> = {};
@@ -107,31 +104,4 @@ async function withFiles(
 	}
 	const json = withoutFields(event, errors);
 	return { json, ...(Object.keys(binary).length > 0 && { binary }) };
-}
-
-/**
- * Wakes the execution with what the customer has written in n8n's own chat. n8n calls it, and passes the item on through the
- * first output.
- */
-export async function onChatMessage(
-	context: IExecuteFunctions,
-	{ json, binary }: INodeExecutionData,
-): Promise<INodeExecutionData[][]> {
-	const now = Date.now();
-	noteCustomerWrites(context, now);
-	// n8n may have read the execution just as another call woke it: then its input is an event.
-	const wait = parseWait(context.getInputData()[0]?.json) ?? lastConversationOf(context);
-	const item = {
-		json: {
-			event: CUSTOMER_MESSAGE,
-			conversationId: wait?.conversationId,
-			sessionId: wait?.sessionId ?? json.sessionId,
-			timestamp: new Date(now).toISOString(),
-			text: json.chatInput,
-			author: { kind: 'customer' },
-		},
-		...(binary && { binary }),
-		pairedItem: { item: 0 },
-	};
-	return await Promise.resolve([[item]]);
 }

@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, IWebhookDescription } from 'n8n-wo
 import { z } from 'zod';
 
 import { isConnectError, networkErrorCode } from '../api/networkErrors';
-import { handOverAnswerSchema, type HandOverAnswer } from './protocol';
+import { resumeAnswerSchema, type ResumeAnswer } from './protocol';
 
 /** Milliseconds for one attempt. */
 const TIMEOUT_MS = 60_000;
@@ -17,11 +17,11 @@ const messageSchema = z.object({ message: z.string() });
  * @returns the answer of the node that waits. `busy`: the execution runs; `refused`: n8n doesn't wake it; `elsewhere`: another
  * node of it waits; `gone`: it is over; `unreachable`: the call did not arrive; `unknown`: it may have
  */
-export async function callExecution(
+export async function callResumeUrl(
 	functions: IExecuteFunctions,
 	url: string,
 	body: IDataObject,
-): Promise<HandOverAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
+): Promise<ResumeAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
 	const response = await functions.helpers
 		.httpRequest({
 			method: 'POST',
@@ -38,7 +38,7 @@ export async function callExecution(
 		)
 		.catch(() => '');
 	if (typeof response === 'string') return isConnectError(response) ? 'unreachable' : 'unknown';
-	const answer = handOverAnswerSchema.safeParse(response.body);
+	const answer = resumeAnswerSchema.safeParse(response.body);
 	if (answer.success) return answer.data;
 	const message = messageSchema.safeParse(response.body).data?.message ?? '';
 	const { statusCode } = response;

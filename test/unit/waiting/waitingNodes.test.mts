@@ -1,6 +1,6 @@
 import type { INode, NodeTypeAndVersion } from 'n8n-workflow';
 
-import { hasSecondNode, isWaitExpected } from '../../../nodes/Talkdesk/waiting/expected';
+import { hasSecondNode, isWaitExpected } from '../../../nodes/Talkdesk/waiting/waitingNodes';
 import { NODE } from '../../support/node.mts';
 
 const WAIT: NodeTypeAndVersion = {

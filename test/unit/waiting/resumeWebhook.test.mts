@@ -1,6 +1,6 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, IWebhookFunctions } from 'n8n-workflow';
 
-import { onChatMessage, resumeWebhook } from '../../../nodes/Talkdesk/waiting/resume';
+import { resumeWebhook } from '../../../nodes/Talkdesk/waiting/resumeWebhook';
 import { timeoutItem } from '../../../nodes/Talkdesk/waiting/wait';
 import { PROCESS_ID } from '../../../nodes/Talkdesk/waiting/eventOrder';
 
@@ -70,7 +70,7 @@ function execution({
 }
 
 let orders = 0;
-const handedOver = (event: IDataObject = {}, more: IDataObject = {}) => ({
+const arriving = (event: IDataObject = {}, more: IDataObject = {}) => ({
 	event: { event: 'message_created', conversationId: 'c1', eventId: 'e1', text: 'Yes', ...event },
 	order: ++orders,
 	sender: PROCESS_ID,
@@ -84,7 +84,7 @@ const file = (text: string, name = 'bill.txt') => ({
 });
 
 it('an event wakes the execution, which goes on with it', async () => {
-	const call = handedOver();
+	const call = arriving();
 	expect(await execution().call(call)).toEqual({
 		status: 200,
 		body: { accepted: true },
@@ -108,7 +108,7 @@ it.each([
 it('a call that comes just as another one wakes the execution is to come again', async () => {
 	// n8n shows it the event of the other one in place of the wait.
 	const input = { event: 'message_created', conversationId: 'c1', text: 'Another' };
-	expect(await execution({ input }).call(handedOver())).toEqual({
+	expect(await execution({ input }).call(arriving())).toEqual({
 		status: 409,
 		body: { accepted: false, retryAfter: 250 },
 		items: undefined,
@@ -131,7 +131,7 @@ it('an execution whose place is taken ends, and gives back the text that nobody 
 it.each([{ conversationId: 'c2' }, { conversationId: 'C1' }, { conversationId: undefined }])(
 	'an event of another conversation is not accepted: %j',
 	async (event) => {
-		expect(await execution().call(handedOver(event))).toEqual({
+		expect(await execution().call(arriving(event))).toEqual({
 			status: 200,
 			body: { accepted: false },
 			items: undefined,
@@ -142,7 +142,7 @@ it.each([{ conversationId: 'c2' }, { conversationId: 'C1' }, { conversationId: u
 describe('an event that was given before', () => {
 	it('is accepted, and wakes nothing', async () => {
 		const { call } = execution({ eventIds: ['e0', 'e1'] });
-		expect(await call(handedOver())).toEqual({
+		expect(await call(arriving())).toEqual({
 			status: 200,
 			body: { accepted: true },
 			items: undefined,
@@ -151,17 +151,17 @@ describe('an event that was given before', () => {
 
 	it('is told by its ID alone', async () => {
 		const { call } = execution({ eventIds: ['e1'] });
-		expect((await call(handedOver({ eventId: 'e2' }))).items).toHaveLength(1);
+		expect((await call(arriving({ eventId: 'e2' }))).items).toHaveLength(1);
 	});
 
 	it('is not any event without an ID', async () => {
 		const { call } = execution({ eventIds: ['e1'] });
-		expect((await call(handedOver({ eventId: undefined }))).items).toHaveLength(1);
+		expect((await call(arriving({ eventId: undefined }))).items).toHaveLength(1);
 	});
 });
 
 describe('an automated message', () => {
-	const automated = handedOver({ author: { kind: 'automated' } });
+	const automated = arriving({ author: { kind: 'automated' } });
 
 	it.each([{}, { showInChat: false }])('is no reply: options %j', async (options) => {
 		expect(await execution({ options }).call(automated)).toEqual({
@@ -178,14 +178,14 @@ describe('an automated message', () => {
 	});
 
 	it.each(['agent', 'unknown', undefined])('of the author %j is none', async (kind) => {
-		expect((await execution().call(handedOver({ author: { kind } }))).items).toHaveLength(1);
+		expect((await execution().call(arriving({ author: { kind } }))).items).toHaveLength(1);
 	});
 });
 
 describe('an event that comes too early', () => {
 	it('while the chat shows the last text is to come again', async () => {
 		const { call } = execution({ opensAt: NOW + 3_000 });
-		const event = handedOver();
+		const event = arriving();
 		expect(await call(event)).toEqual({
 			status: 409,
 			body: { accepted: false, retryAfter: 3_000 },
@@ -197,8 +197,8 @@ describe('an event that comes too early', () => {
 
 	it('just after another one, while n8n wakes the execution, is to come again', async () => {
 		const { call } = execution();
-		await call(handedOver());
-		const next = handedOver({ eventId: 'e2' });
+		await call(arriving());
+		const next = arriving({ eventId: 'e2' });
 		expect(await call(next)).toMatchObject({ status: 409, body: { accepted: false } });
 		jest.setSystemTime(NOW + 1_000);
 		expect((await call(next)).items).toHaveLength(1);
@@ -238,7 +238,7 @@ describe('files', () => {
 	const files = { attachment_0: file('The bill'), attachment_1: file('Photo', 'photo.png') };
 
 	it('are stored with the execution', async () => {
-		const { items } = await execution().call(handedOver({ attachments }, { files }));
+		const { items } = await execution().call(arriving({ attachments }, { files }));
 		expect(items).toMatchObject([
 			{
 				json: { attachments },
@@ -257,7 +257,7 @@ describe('files', () => {
 				return await Promise.resolve({ data: content.toString('base64'), fileName, mimeType });
 			},
 		});
-		const { body, items } = await call(handedOver({ attachments }, { files }));
+		const { body, items } = await call(arriving({ attachments }, { files }));
 		expect(body).toEqual({ accepted: true });
 		expect(items?.[0]?.json).toMatchObject({ text: 'Yes' });
 		expect(items?.[0]?.json.attachments).toEqual([
@@ -270,50 +270,8 @@ describe('files', () => {
 	it('of which none can be stored leave an item without files', async () => {
 		const prepareBinaryData = async () => await Promise.reject(new Error('no space left'));
 		const { call } = execution({ prepareBinaryData });
-		const { items } = await call(handedOver({ attachments }, { files }));
+		const { items } = await call(arriving({ attachments }, { files }));
 		expect(items).toHaveLength(1);
 		expect(items?.[0]).not.toHaveProperty('binary');
 	});
-});
-
-it("what the customer writes in n8n's chat is an event, with its files", async () => {
-	const context: IDataObject = {};
-	const { json } = timeoutItem(
-		{ conversationId: 'c1', sessionId: 's1', eventIds: [], opensAt: 0 },
-		NOW,
-	);
-	const functions: IExecuteFunctions = Object.create({
-		getContext: () => context,
-		getNode: () => ({ name: 'Live chat' }),
-		getInputData: () => [{ json }],
-	});
-	const binary = { data0: { data: '', mimeType: 'text/plain' } };
-	const written = { json: { sessionId: "n8n's own", chatInput: '={{ 7*7 }}' }, binary };
-	expect(await onChatMessage(functions, written)).toEqual([
-		[
-			{
-				json: {
-					event: 'customer_message',
-					conversationId: 'c1',
-					sessionId: 's1',
-					timestamp: new Date(NOW).toISOString(),
-					text: '={{ 7*7 }}',
-					author: { kind: 'customer' },
-				},
-				binary,
-				pairedItem: { item: 0 },
-			},
-		],
-	]);
-});
-
-it('what the customer writes is for the conversation that the execution remembers, also if n8n has read it in the middle of another call', async () => {
-	const talkdeskWait = { executionId: '7', conversationId: 'c1', sessionId: 's1', eventIds: [] };
-	const functions: IExecuteFunctions = Object.create({
-		getContext: () => ({ talkdeskWait }),
-		getNode: () => ({ name: 'Live chat' }),
-		getInputData: () => [handedOver().event],
-	});
-	const [[item] = []] = await onChatMessage(functions, { json: { chatInput: 'Hi' } });
-	expect(item?.json).toMatchObject({ conversationId: 'c1', sessionId: 's1', text: 'Hi' });
 });
