@@ -70,7 +70,9 @@ export function millisecondsToWait(
 	for (const [other, { nextAt }] of pending) if (now > nextAt + GONE_MS) pending.delete(other);
 	const isFollowing = after !== undefined && handed.get(execution)?.has(after) === true;
 	const isEarly = after !== undefined && !isFollowing && now < firstAt + MAX_GAP_MS;
-	const note = (wait: number) => {
+	const note = (atLeast: number) => {
+		// Each try costs n8n as much as a webhook call, so none is made before the execution takes events.
+		const wait = Math.max(atLeast, opensAt - now);
 		pending.set(order, { firstAt, nextAt: now + wait, isEarly });
 		return wait;
 	};
@@ -81,7 +83,7 @@ export function millisecondsToWait(
 	const isAlone = sender === PROCESS_ID && others.length === 0;
 	const isNext = isFollowing || isAlone;
 	const turn = isBehind ? now + RETRY_MS : isNext ? now : firstAt + interval + MARGIN_MS;
-	return note(Math.max(0, turn - now, opensAt - now));
+	return note(Math.max(0, turn - now));
 }
 
 /** Notes that an execution was woken with an event. @param event.now milliseconds since 1970 */

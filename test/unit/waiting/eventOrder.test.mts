@@ -15,8 +15,11 @@ function waitingExecution() {
 			now: number,
 			more: { sender?: string; interval?: number; after?: string } = {},
 		) => millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, ...more }),
-		isTold: (order: number, now: number, opensAt: number) =>
-			millisecondsToWait(execution, { order, sender: 'a worker', interval: 250, now, opensAt }),
+		isTold: (order: number, now: number, opensAt: number, after?: string) =>
+			millisecondsToWait(execution, {
+				...{ order, sender: 'a worker', interval: 250, now, opensAt },
+				...(after !== undefined && { after }),
+			}),
 		woken: (order: number, now: number) =>
 			noteWoken(execution, { order, eventId: `event ${order}`, now }),
 		handed: (order: number) => noteHanded(execution, `event ${order}`),
@@ -74,6 +77,22 @@ it('an earlier event that was told to come back later still counts', () => {
 	// Both come back at the same moment, in any order.
 	expect(isTold(2, T + 6000, T + 6000)).toBe(250);
 	expect(isTold(1, T + 6001, T + 6000)).toBe(0);
+});
+
+it('an event is not tried again before the execution takes one, whatever else it waits for', () => {
+	const { isTold, woken } = waitingExecution();
+	expect(isTold(1, T, T + 6000)).toBe(6000);
+	// Behind the first one.
+	expect(isTold(2, T + 100, T + 6000)).toBe(5900);
+	// The one before it has not come yet.
+	expect(isTold(3, T + 200, T + 6000, 'event 2')).toBe(5800);
+	expect(isTold(3, T + 6000, T + 6000, 'event 2')).toBe(250);
+	expect(isTold(2, T + 6000, T + 6000)).toBe(250);
+	expect(isTold(1, T + 6001, T + 6000)).toBe(0);
+	woken(1, T + 6001);
+	// It waits with the next text already.
+	expect(isTold(2, T + 6250, T + 12_300)).toBe(6050);
+	expect(isTold(3, T + 6250, T + 12_300, 'event 2')).toBe(6050);
 });
 
 it('executions have nothing to do with each other', () => {
