@@ -14,7 +14,7 @@ import { isAloneInN8n } from './processRole';
 const POLL_MS = 3_000;
 /**
  * Milliseconds after a look at which its text is surely shown: n8n stores the wait, and looks late. In queue mode the database
- * takes longer: 0.3 s (median) with 50 busy chats.
+ * takes longer: 0.3 s (99 of 100) with 50 busy chats.
  */
 const marginMs = () => (isAloneInN8n() ? 250 : 1_000);
 /** Milliseconds by which a look may be late: 20 for 99 of 100, on a busy n8n. */
