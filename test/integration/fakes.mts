@@ -103,11 +103,11 @@ export class InMemoryDeduplicator implements IDataDeduplicator {
 	async checkProcessedAndRecord(
 		items: DeduplicationItemTypes[],
 		scope: DeduplicationScope,
-		{ node }: ICheckProcessedContextData,
+		{ workflow, node }: ICheckProcessedContextData,
 		{ mode }: ICheckProcessedOptions,
 	): Promise<IDeduplicationOutput> {
 		if (mode !== 'entries') throw new Error(`the mode ${mode} is not implemented`);
-		const owner = scope === 'node' ? node?.id : 'the whole workflow';
+		const owner = `${workflow.id} ${scope === 'node' ? node?.id : ''}`;
 		const key = (item: DeduplicationItemTypes) => `${owner}: ${String(item)}`;
 		const isKnown = items.map((item) => this.seen.has(key(item)));
 		for (const item of items) this.seen.add(key(item));

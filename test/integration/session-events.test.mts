@@ -142,6 +142,14 @@ describe('agentJoined', () => {
 		expect(await joined([says(`${c} other`, '5', zoe)])).toEqual([true]);
 	});
 
+	it('is true in each workflow that gets the events', async () => {
+		const item = says(`joined ${++conversations}`, '1', ZOE);
+		const second = { workflowId: 'another workflow' };
+		expect(await joined([item])).toEqual([true]);
+		expect(await joined([item], second)).toEqual([true]);
+		expect(await joined([{ ...item, eventId: 'later' }], second)).toEqual([false]);
+	});
+
 	it('is missing for anything but a message of a human agent', async () => {
 		const c = `not joined ${++conversations}`;
 		const authors = [{ type: 'BOT', name: 'Flow' }, { type: 'SYSTEM' }, { type: 'CONTACT' }, {}];

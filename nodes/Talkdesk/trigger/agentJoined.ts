@@ -5,7 +5,7 @@ import { markProcessed } from '../deduplication/database';
 import { sha256Json } from '../text/hash';
 import { agentOf } from './session';
 
-/** The agents who have written in a conversation, as far as this process knows. */
+/** The agents who have written in a conversation, as far as this process and the workflow know. */
 const heard = new BoundedMap<string, true>(10_000);
 
 /**
@@ -27,8 +27,9 @@ export async function isFirstOfAgent(
 	if (mode === 'manual') return true;
 	const { conversationId, eventId } = json;
 	const agent = sha256Json(['agent joined', conversationId, name]);
-	if (heard.has(agent) && mode !== 'retry') return false;
-	heard.set(agent, true);
+	const here = `${functions.getWorkflow().id}/${agent}`;
+	if (heard.has(here) && mode !== 'retry') return false;
+	heard.set(here, true);
 	const isFirst = await markProcessed(functions, agent, 'workflow');
 	if (!isFirst && mode !== 'retry') return false;
 	const isFirstOfEvent = await markProcessed(functions, sha256Json([agent, eventId]), 'workflow');

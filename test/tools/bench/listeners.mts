@@ -24,8 +24,8 @@ export interface Listener extends Target {
 const TIMEOUT_MS = 180_000;
 const POLL_MS = 250;
 
-/** A unique event of a message of an agent, in a new conversation by default. */
-export const newMessage = (conversationId: string = randomUUID()) =>
+/** A unique event of a message of an agent. */
+export const newMessage = (conversationId: string) =>
 	JSON.stringify({
 		event_type: 'MESSAGE_CREATED',
 		conversation_id: conversationId,
@@ -36,6 +36,27 @@ export const newMessage = (conversationId: string = randomUUID()) =>
 			author: { type: 'AGENT', name: 'Zoe' },
 		},
 	});
+
+/** Conversations that are open at the same time. */
+const OPEN = 50;
+/** Messages of the agent in each. */
+const MESSAGES = 10;
+
+/** Makes events of messages in many open conversations, one in turn. A new conversation takes the place of one that is over. */
+function messagesOfConversations(): () => string {
+	const open: string[] = [];
+	let sent = 0;
+	return () => {
+		const nth = sent % OPEN;
+		// One tenth of them is over after each turn, not all at once.
+		const isOver = (Math.floor(sent / OPEN) + nth) % MESSAGES === 0;
+		sent++;
+		const kept = isOver ? undefined : open[nth];
+		const conversationId = kept ?? randomUUID();
+		open[nth] = conversationId;
+		return newMessage(conversationId);
+	};
+}
 
 /**
  * Fills the processed keys of a node up to the trigger's limit, at which they cost the most. n8n finds them by the node's id, so
@@ -98,7 +119,7 @@ export async function publishListeners(n8n: N8nInstance, source: Source) {
 			workflowId: id,
 			url: `${n8n.webhookUrl}/${webhookId}${path}`,
 			headers: { 'x-api-key': key },
-			body: () => newMessage(),
+			body: messagesOfConversations(),
 		};
 	};
 	const webhook = (
