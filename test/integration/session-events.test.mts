@@ -25,6 +25,22 @@ describe('the trigger', () => {
 		expect(dataTables.operations).toHaveLength(looks);
 	});
 
+	it('events that come at the same moment share a look', async () => {
+		const looks = async () => {
+			const before = dataTables.operations.length;
+			await Promise.all(
+				Array.from({ length: 5 }, async () => await trigger([says('foreign', 'Hi', ZOE)])),
+			);
+			return dataTables.operations.slice(before);
+		};
+		expect(await looks()).toEqual(['table: list']);
+		await started('another');
+		await trigger([says('foreign', 'Hi', ZOE)]);
+		await new Promise((resolve) => setTimeout(resolve, 2_100));
+		// Whether any execution waits.
+		expect(await looks()).toEqual(['row: get']);
+	});
+
 	it('waits for the row of a conversation that is just being started', async () => {
 		await started('another');
 		const event = says('late', 'Hi', ZOE);

@@ -222,6 +222,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			if (isWaitExpected) noteWaits(functions);
 			await withTable(forWriting, async (tableId) => {
 				await upsertRow(functions, tableId, row);
+				// Once more, for looks that began before the row was there.
+				if (isWaitExpected) noteWaits(functions);
 				await cleanUp(functions, workflowId, tableId);
 			});
 			keepLast(started.sessionId, {

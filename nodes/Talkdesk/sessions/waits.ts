@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
+import { joinInFlight } from '../collections/joinInFlight';
 import { hasRows, selectRows, updateRows, upsertRow } from './dataTable';
 import { tableOf } from './projectTable';
 
@@ -69,8 +70,14 @@ const NONE_TTL_MS = 2_000;
 /** What a process knows of the waits of a project, by workflow. */
 const known = new Map<string, { exist: true } | { noneSince: number }>();
 
+/** The looks for waits that are under way, by workflow. */
+const looks = new Map<string, Promise<boolean>>();
+/** How many waits this process has noted: a look that began before one of them says nothing. */
+let noted = 0;
+
 /** Notes that a workflow of the project waits, or will: from now on each event asks who waits for it. */
 export function noteWaits(functions: IExecuteFunctions): void {
+	noted++;
 	// The trigger may be in another workflow, and has found none a moment ago.
 	for (const [workflowId, memory] of known) if (!('exist' in memory)) known.delete(workflowId);
 	known.set(functions.getWorkflow().id ?? '', { exist: true });
@@ -88,9 +95,13 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 		const memory = known.get(workflowId);
 		if (memory && 'exist' in memory) return true;
 		if (memory && Date.now() - memory.noneSince < NONE_TTL_MS) return false;
-		const found = await hasRows(functions, tableId, 'resumeUrl');
-		known.set(workflowId, found ? { exist: true } : { noneSince: Date.now() });
-		return found;
+		return await joinInFlight(looks, workflowId, async () => {
+			const notedBefore = noted;
+			const found = await hasRows(functions, tableId, 'resumeUrl');
+			if (!found && noted !== notedBefore) return true;
+			known.set(workflowId, found ? { exist: true } : { noneSince: Date.now() });
+			return found;
+		});
 	};
 	const rowOf = async (tableId: string, conversationId: string) => {
 		const [row] = await selectRows(functions, tableId, 'conversationId', conversationId);
@@ -120,6 +131,8 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 				if (isEnded || row?.resumeUrl === resumeUrl) return known;
 				if (row) await updateRows(functions, tableId, { conversationId, resumeUrl });
 				else await upsertRow(functions, tableId, newRow(conversationId, resumeUrl));
+				// Once more, for looks that began before the row was there.
+				noteWaits(functions);
 				const replaced = row?.resumeUrl === WAIT_EXPECTED ? undefined : row?.resumeUrl;
 				return { ...known, ...(replaced && { replaced }) };
 			});

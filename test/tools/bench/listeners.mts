@@ -24,8 +24,8 @@ export interface Listener extends Target {
 const TIMEOUT_MS = 180_000;
 const POLL_MS = 250;
 
-/** A unique event of a message of an agent. */
-export const newMessage = (conversationId: string) =>
+/** A unique event of a message of an agent, in a new conversation by default. */
+export const newMessage = (conversationId: string = randomUUID()) =>
 	JSON.stringify({
 		event_type: 'MESSAGE_CREATED',
 		conversation_id: conversationId,
