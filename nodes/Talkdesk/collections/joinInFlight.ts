@@ -1,9 +1,10 @@
 /**
  * Does some work, or takes the result of the same work that is under way.
  *
- * If that fails, for example since a user has stopped its execution, the work is done once more.
- *
  * @param inFlight the work that is under way, by key
+ * @returns the result of the work. If that of another caller fails, for example since a user has stopped its execution, the
+ * work is done once more
+ * @throws what the own work throws
  */
 export async function joinInFlight<Result>(
 	inFlight: Map<string, Promise<Result>>,

@@ -17,7 +17,7 @@ const POLL_MS = 3_000;
  * takes longer: 0.3 s (99 of 100) with 50 busy chats.
  */
 const marginMs = () => (isAloneInN8n() ? 250 : 1_000);
-/** Milliseconds by which a look may be late: 20 for 99 of 100, on a busy n8n. */
+/** Milliseconds by which a look may be late, with its read of the database: 60 for 99 of 100, on a busy n8n. */
 const lateMs = () => (isAloneInN8n() ? 100 : 1_000);
 
 const stateSchema = z.object({

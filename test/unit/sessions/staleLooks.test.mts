@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
 import { noteWaits, waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
 import { NODE } from '../../support/node.mts';
 
@@ -41,21 +42,59 @@ it('a look that began before this process created the table is repeated', async 
 	expect(await tableOf(trigger.functions).existing()).toBe('t1');
 });
 
-it('a look that began before an execution waits does not say that none does', async () => {
-	const trigger = workflow();
-	const find = async () => {
-		const found = waitsOf(trigger.functions).find('c1');
-		await new Promise((resolve) => setImmediate(resolve));
-		return found;
-	};
-	const known = tableOf(trigger.functions).existing();
-	await trigger.answer([TABLE]);
+/** A trigger that knows the table, and asks who waits for a conversation. */
+async function asking() {
+	const { functions, answer } = workflow();
+	const known = tableOf(functions).existing();
+	await answer([TABLE]);
 	await known;
-	const found = find();
-	await new Promise((resolve) => setImmediate(resolve));
+	const find = async () => {
+		const found = waitsOf(functions).find('c1');
+		await new Promise((resolve) => setImmediate(resolve));
+		return { found };
+	};
+	return { find, answer };
+}
+const ROW = { conversationId: 'c1', resumeUrl: 'https://n8n.test/1' };
+
+it('a look that began before an execution waits does not say that none does', async () => {
+	const { find, answer } = await asking();
+	const { found } = await find();
 	noteWaits(workflow().functions);
 	// No row has a URL; then the row of the conversation has one.
-	await trigger.answer([]);
-	await trigger.answer([{ conversationId: 'c1', resumeUrl: 'https://n8n.test/1' }]);
-	expect(await found).toMatchObject({ resumeUrl: 'https://n8n.test/1' });
+	await answer([]);
+	await answer([ROW]);
+	expect(await found).toMatchObject({ resumeUrl: ROW.resumeUrl });
+});
+
+it.each<[string, (functions: IExecuteFunctions) => Promise<unknown>, number]>([
+	['registers', async (waiter) => await waitsOf(waiter).register('c1', ROW.resumeUrl), 2],
+	[
+		'is to wait',
+		async (starter) =>
+			await sessionsOf(starter).remember(
+				{
+					conversationId: 'c1',
+					sessionId: 's1',
+					sessionData: '',
+					contactEmail: '',
+					touchpointId: '',
+				},
+				true,
+			),
+		1,
+	],
+])('nor does one that began before the row of an execution that %s', async (_, write, before) => {
+	const { find, answer } = await asking();
+	const waiter = workflow();
+	const written = write(waiter.functions);
+	for (let operation = 0; operation < before; operation++) await waiter.answer([TABLE]);
+	const { found } = await find();
+	// The row is written, then the last operation, if there is one.
+	await waiter.answer([ROW]);
+	await answer([]);
+	await answer([ROW]);
+	expect(await found).toMatchObject({ resumeUrl: ROW.resumeUrl });
+	await waiter.answer([]);
+	await written;
 });
