@@ -162,6 +162,8 @@ itOnNewest(
 		await n8n.environment.n8n.api.stopExecution(execution?.id ?? '');
 		const event = await triggered.messages.find({ conversationId: id, text: 'Anybody?' });
 		expect(event).toMatchObject({ undelivered: true, sessionId: `session ${sessions}` });
+		// Two nodes report it, one after the other.
+		await triggered.find({ conversationId: id });
 		expect(ofConversation(triggered, id)).toEqual(['Anybody?']);
 		expect(ofConversation(answers, id)).toEqual([]);
 		await untilWaiting(triggered.workflowId, 0);

@@ -1,11 +1,12 @@
-import * as n8n from 'n8n-workflow';
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	IWebhookDescription,
-	IWebhookFunctions,
-	IWebhookResponseData,
+import {
+	N8N_NODES_API_VERSION,
+	sleep,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type IWebhookDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { z } from 'zod';
 
@@ -54,7 +55,7 @@ export async function outputOrPark(
 ): Promise<Outputs> {
 	const keepMs = isAloneInN8n() ? KEEP_ALONE_MS : KEEP_MS;
 	const timer = new AbortController();
-	const isTooLong = n8n.sleep(keepMs, timer.signal).then(
+	const isTooLong = sleep(keepMs, timer.signal).then(
 		() => true,
 		() => false,
 	);
@@ -75,7 +76,7 @@ export async function outputOrPark(
 function canPark(outputs: Outputs): boolean {
 	const files = outputs.flat().flatMap(({ binary }) => Object.values(binary ?? {}));
 	const bytes = files.reduce((sum, { id, data }) => sum + (id ? 0 : data.length), 0);
-	return 'N8N_NODES_API_VERSION' in n8n && bytes <= MAX_INLINE_BYTES;
+	return N8N_NODES_API_VERSION !== undefined && bytes <= MAX_INLINE_BYTES;
 }
 
 async function wakeAfter(
@@ -93,7 +94,7 @@ async function wakeAfter(
 		const result = await callResumeUrl(functions, url, body);
 		// It is `gone` also if an earlier answer was lost, or if a user has stopped the execution.
 		if (typeof result === 'object' || result === 'gone') return;
-		await n8n.sleep(RETRY_MS);
+		await sleep(RETRY_MS);
 	}
 }
 
