@@ -7,7 +7,7 @@ const { dest, parallel, series, src } = require('gulp');
 const { n8n } = require('./package.json');
 
 const sources = ['nodes/**/*.ts', 'credentials/**/*.ts'];
-const assets = ['nodes/**/*.{svg,png,json}', 'credentials/**/*.{svg,png}'];
+const assets = ['nodes/**/*.{svg,json}'];
 
 /** Runs a command of the project's own packages; Ctrl-C reaches it, and its failure is the task's. */
 function run(displayName, command, ...args) {

@@ -17,7 +17,10 @@ export class TalkdeskOAuth2Api implements ICredentialType {
 
 	displayName = 'Talkdesk OAuth2 API';
 
-	icon = { light: 'file:talkdesk.svg', dark: 'file:talkdesk.dark.svg' } as const;
+	icon = {
+		light: 'file:../nodes/Talkdesk/talkdesk.svg',
+		dark: 'file:../nodes/Talkdesk/talkdesk.dark.svg',
+	} as const;
 
 	documentationUrl = 'https://github.com/n8n-nodes-talkdesk/n8n-nodes-talkdesk#credentials';
 

@@ -1,18 +1,21 @@
 import { decodeEntities } from './entities';
+import { words } from './words';
 
 /** Elements on lines of their own. */
-const BLOCKS = new Set([
-	...['article', 'aside', 'blockquote', 'body', 'dd', 'div', 'dl', 'dt', 'figure', 'footer', 'h1'],
-	...['h2', 'h3', 'h4', 'h5', 'h6', 'header', 'hr', 'html', 'li', 'ol', 'p', 'pre', 'section'],
-	...['table', 'tbody', 'tfoot', 'thead', 'tr', 'ul'],
-]);
+const BLOCKS = new Set(
+	words(`
+	article aside blockquote body dd div dl dt figure footer h1 h2 h3 h4 h5 h6 header hr html li ol
+	p pre section table tbody tfoot thead tr ul
+`),
+);
 /** Elements whose content isn't displayed. */
 const HIDDEN_ELEMENTS = new Set(['head', 'noscript', 'script', 'style', 'template', 'title']);
 const KNOWN_ELEMENTS = new Set([
 	...[...BLOCKS, ...HIDDEN_ELEMENTS],
-	...['a', 'abbr', 'b', 'bdi', 'bdo', 'big', 'br', 'caption', 'center', 'cite', 'code', 'del'],
-	...['em', 'font', 'i', 'img', 'ins', 'kbd', 'mark', 'q', 's', 'samp', 'small', 'span', 'strike'],
-	...['strong', 'sub', 'sup', 'td', 'th', 'tt', 'u', 'var', 'wbr'],
+	...words(`
+		a abbr b bdi bdo big br caption center cite code del em font i img ins kbd mark q s samp small
+		span strike strong sub sup td th tt u var wbr
+	`),
 ]);
 
 /** Elements that are recognized without an end tag: their names are no placeholders such as `<b>`. */

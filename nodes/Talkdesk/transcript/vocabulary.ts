@@ -5,24 +5,29 @@
  * Keys and words are normalized: in lower case, without spaces, `_`, `-` and `.`.
  */
 
+import { words } from '../text/words';
+
 /** `user` is the customer, `external` the bot, `ignored` what the customer has not seen. */
 export type Speaker = 'user' | 'external' | 'ignored';
 
 /** Words for a speaker with the same meaning in all sources. */
 export const SPEAKERS: Readonly<Record<Speaker, readonly string[]>> = {
 	user: [
-		...['user', 'human', 'customer', 'client', 'visitor', 'contact', 'guest', 'lead', 'enduser'],
-		...['caller', 'consumer', 'endcustomer', 'contactperson', 'requester', 'buyer', 'person'],
+		...words(`
+			user human customer client visitor contact guest lead enduser caller consumer endcustomer
+			contactperson requester buyer person
+		`),
 		// Directions, from the bot's point of view: WhatsApp and CRM rows, Botpress, Chatwoot's webhooks.
-		...['incoming', 'inbound', 'in', 'received'],
+		...words('incoming inbound in received'),
 	],
 	external: [
-		...['external', 'assistant', 'ai', 'bot', 'chatbot', 'agent', 'model', 'virtualagent'],
+		...words('external assistant ai bot chatbot agent model virtualagent'),
 		// Sunshine Conversations, Intercom, Chatwoot, Amazon Connect, and human colleagues.
-		...['business', 'admin', 'operator', 'agentbot', 'custombot', 'support', 'representative'],
-		...['outgoing', 'outbound', 'out', 'sent'],
+		...words(`
+			business admin operator agentbot custombot support representative outgoing outbound out sent
+		`),
 		// Flowise's `apiMessage`, ShareGPT.
-		...['apimessage', 'gpt', 'chatgpt'],
+		...words('apimessage gpt chatgpt'),
 	],
 	// `data` is Vercel's, `remove` is LangChain's; `activity` and `template` are Chatwoot's.
 	ignored: ['system', 'developer', 'tool', 'function', 'data', 'remove', 'activity', 'template'],
@@ -35,12 +40,11 @@ export const KINDS_OF_MESSAGES = {
 };
 
 /** Keys of the speaker, the most specific first. The value is a word, or an object with one under `SPEAKER_OBJECT_KEYS`. */
-export const SPEAKER_KEYS = [
-	...['role', 'roletype', 'sendertype', 'senderrole', 'authortype', 'authorrole'],
-	...['participantrole', 'actortype', 'purpose'],
-	...['messagerole', 'messagetype', 'type', 'from', 'sender', 'author', 'speaker', 'who'],
-	...['direction', 'fromtype', 'saidby', 'sentby', 'participant', 'source', 'event'],
-];
+export const SPEAKER_KEYS = words(`
+	role roletype sendertype senderrole authortype authorrole participantrole actortype purpose
+	messagerole messagetype type from sender author speaker who direction fromtype saidby sentby
+	participant source event
+`);
 export const SPEAKER_OBJECT_KEYS = ['kind', 'type', 'role'];
 
 /** Boolean keys, with the speaker for true and for false. */
@@ -135,54 +139,45 @@ export const DIALECTS: readonly Dialect[] = [
 
 /** Keys of the content. The first that isn't empty counts, also inside of `BODY_KEYS` (LangChain). */
 export const CONTENT_KEYS = [
-	...['content', 'text', 'parts', 'message', 'body', 'value', 'payload', 'msg'],
-	...['messagetext', 'messagecontent', 'messagebody', 'textcontent', 'utterance', 'htmlbody'],
+	...words(`
+		content text parts message body value payload msg messagetext messagecontent messagebody
+		textcontent utterance htmlbody
+	`),
 	// Freshchat, Chainlit.
-	...['messageparts', 'output'],
+	...words('messageparts output'),
 	// OpenAI: a refusal or speech instead of an answer.
-	...['refusal', 'audio'],
+	...words('refusal audio'),
 ];
 export const BODY_KEYS = ['data', 'kwargs'];
 
-export const TIME_KEYS = [
-	...['createdat', 'timestamp', 'time', 'date', 'sentat', 'datetime', 'ts', 'absolutetime'],
-	...['received', 'receivedat', 'createdon', 'datecreated', 'createdtime', 'created', 'sendtime'],
-	...['messagetimestamp', 'insertedat', 'occurredat', 'datesent', 'createtime'],
-];
+export const TIME_KEYS = words(`
+	createdat timestamp time date sentat datetime ts absolutetime received receivedat createdon
+	datecreated createdtime created sendtime messagetimestamp insertedat occurredat datesent
+	createtime
+`);
 
 /** Numbers that grow with every message of a source, used if there are no times. */
 export const SEQUENCE_KEYS = ['id', 'index', 'sequence', 'sequencenumber', 'seq', 'position'];
 
 /** Keys of envelopes around messages, in chronological order. Any other key counts only if it contains a message. */
-export const ENVELOPE_KEYS = [
-	...['json', 'history', 'chathistory', 'previousmessages', 'source', 'messages', 'message'],
-	...['input', 'contents', 'content', 'transcript', 'conversation', 'activities', 'items', 'data'],
-	...[
-		'body',
-		'rows',
-		'results',
-		'records',
-		'conversationparts',
-		'chat',
-		'output',
-		'choices',
-		'text',
-	],
-];
+export const ENVELOPE_KEYS = words(`
+	json history chathistory previousmessages source messages message input contents content
+	transcript conversation activities items data body rows results records conversationparts chat
+	output choices text
+`);
 
 /** Keys that are never searched: tool calls and metadata. */
-export const CLOSED_KEYS = [
-	...['intermediatesteps', 'steps', 'messagelog', 'toolcalls', 'toolresults', 'tools', 'functions'],
-	...['toolinvocations', 'invalidtoolcalls', 'toolcallchunks', 'observation', 'action'],
-	...['additionalkwargs', 'responsemetadata', 'usagemetadata', 'metadata', 'usage', 'logprobs'],
-	...['reasoning', 'thinking', 'system', 'systemmessage', 'systemprompt', 'instructions', 'binary'],
-	...['paireditem', 'error', 'quoted', 'quotedmessage', 'replyto', 'context'],
-];
+export const CLOSED_KEYS = words(`
+	intermediatesteps steps messagelog toolcalls toolresults tools functions toolinvocations
+	invalidtoolcalls toolcallchunks observation action additionalkwargs responsemetadata
+	usagemetadata metadata usage logprobs reasoning thinking system systemmessage systemprompt
+	instructions binary paireditem error quoted quotedmessage replyto context
+`);
 
 /** A message with one of these keys and no content is a call, not speech. */
-export const CALL_KEYS = [
-	...['toolcalls', 'functioncall', 'toolcallid', 'toolinvocations', 'invalidtoolcalls'],
-];
+export const CALL_KEYS = words(
+	'toolcalls functioncall toolcallid toolinvocations invalidtoolcalls',
+);
 
 /** The keys of the Chat Memory Manager's simplified output. An object with these keys only is a list of messages. */
 export const GROUP_KEYS: Readonly<Record<string, Speaker>> = {
@@ -211,15 +206,14 @@ export interface Turn {
 export const TURNS: readonly Turn[] = [
 	{
 		// Logs in tables and sheets; `chatInput` is n8n's Chat Trigger, `output` the AI Agent.
-		user: [
-			...['chatinput', 'usermessage', 'customermessage', 'humanmessage', 'visitormessage'],
-			...['clientmessage', 'usertext', 'userinput', 'userquery', 'userquestion', 'userprompt'],
-		],
-		external: [
-			...['botresponse', 'botmessage', 'botreply', 'botanswer', 'airesponse', 'aimessage'],
-			...['aireply', 'aianswer', 'assistantmessage', 'assistantresponse', 'assistantreply'],
-			...['agentresponse', 'agentreply', 'modelresponse'],
-		],
+		user: words(`
+			chatinput usermessage customermessage humanmessage visitormessage clientmessage usertext
+			userinput userquery userquestion userprompt
+		`),
+		external: words(`
+			botresponse botmessage botreply botanswer airesponse aimessage aireply aianswer
+			assistantmessage assistantresponse assistantreply agentresponse agentreply modelresponse
+		`),
 		half: 'always',
 	},
 	{
@@ -240,10 +234,9 @@ export const TURNS: readonly Turn[] = [
 ];
 
 /** Keys that an entry may have beside half a turn. */
-export const COLUMN_KEYS = [
-	...['id', 'sessionid', 'chatid', 'conversationid', 'threadid', 'userid', 'updatedat'],
-	...['paireditem', 'pairedindex', 'rownumber'],
-];
+export const COLUMN_KEYS = words(`
+	id sessionid chatid conversationid threadid userid updatedat paireditem pairedindex rownumber
+`);
 
 /** Entries that aren't speech of any speaker, by the values of `NOT_SPEECH_KEYS`. */
 export const NOT_SPEECH_KEYS = ['type', 'parttype', 'subtype', 'messagetype', 'kind', 'event'];

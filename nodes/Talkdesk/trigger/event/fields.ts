@@ -1,3 +1,4 @@
+import { words } from '../../text/words';
 import { isAuthorType } from './author';
 import { asObject, fieldsOf } from './objectKeys';
 import { findText } from './findText';
@@ -109,10 +110,9 @@ function parseObject(text: unknown): Record<string, unknown> | undefined {
 
 const EVENT_NAMES = ['eventtype', 'event', 'eventname', 'type', 'action', 'topic'];
 const TEXTS = ['content', 'text', 'message', 'body', 'plaintext', 'html', 'richtext', 'markdown'];
-const ATTACHMENTS = [
-	...['attachments', 'attachment', 'files', 'file', 'media', 'documents', 'document', 'images'],
-	...['image'],
-];
+const ATTACHMENTS = words(
+	'attachments attachment files file media documents document images image',
+);
 const ATTACHMENT_IDS = ['attachmentids', 'attachmentid', 'fileids', 'fileid'];
 
 const NO_FIELDS: PartFields = { eventNames: [], attachments: [] };

@@ -1,3 +1,4 @@
+import { words } from '../../text/words';
 import { asObject, fieldsOf } from './objectKeys';
 
 /**
@@ -5,21 +6,10 @@ import { asObject, fieldsOf } from './objectKeys';
  * and editors: content parts (`text`), ProseMirror (`content`), Slate (`children`), Quill (`ops`, `insert`), Draft.js and
  * Slack (`blocks`, `elements`), Adaptive Cards (`body`). Talkdesk's own form isn't documented.
  */
-const TEXT_KEYS = [
-	...['plaintext', 'plain', 'text', 'content', 'body', 'message', 'value', 'insert', 'html'],
-	...[
-		'markdown',
-		'richtext',
-		'children',
-		'blocks',
-		'elements',
-		'ops',
-		'parts',
-		'paragraphs',
-		'items',
-	],
-	...['caption'],
-];
+const TEXT_KEYS = words(`
+	plaintext plain text content body message value insert html markdown richtext children blocks
+	elements ops parts paragraphs items caption
+`);
 
 const BLOCK = /paragraph|heading|header|list|item|quote|block|section|row/i;
 const LINE_BREAK = /^(?:hard_?break|line_?break|br)$/i;
