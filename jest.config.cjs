@@ -12,6 +12,7 @@ const project = (name, options = {}) => ({
 	testMatch: [`<rootDir>/test/${name}/**/*.test.mts`],
 	moduleFileExtensions: ['mts', 'ts', 'mjs', 'js', 'json', 'node'],
 	transform,
+	globalSetup: '<rootDir>/test/tools/process/temporaryFolder.cjs',
 	...options,
 });
 
