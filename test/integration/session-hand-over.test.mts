@@ -102,11 +102,17 @@ describe('an event that an execution waits for', () => {
 		['too late', [OVER], { undelivered: true }, 1],
 		['too late for a deleted one', [DELETED], { undelivered: true }, 1],
 		['for another token', [{ status: 401, body: {} }], { undelivered: true }, 1],
-		['taken, though the answer was lost', ['cut', OVER], undefined, 2],
 		['taken, though the answer was lost, and taken again', ['cut', TAKEN], undefined, 2],
 		['taken after a gateway failed', [BAD_GATEWAY, TAKEN], undefined, 2],
 		['answered with other words', [{ status: 200, body: { a: 1 } }], { undelivered: true }, 17],
 		['lost on the way for ever', ['cut'], { undelivered: true, outcomeUnknown: true }, 17],
+		['lost, and over now', ['cut', OVER], { undelivered: true, outcomeUnknown: true }, 2],
+		[
+			'for one that is canceled while a gateway fails',
+			[BAD_GATEWAY, DELETED],
+			{ undelivered: true, outcomeUnknown: true },
+			2,
+		],
 		[
 			'lost, and the execution waits for another one now',
 			['cut', UNWANTED],

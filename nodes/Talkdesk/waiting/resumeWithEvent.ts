@@ -217,8 +217,7 @@ async function offer(
 		if (typeof result === 'object' && result.retryAfter === undefined) {
 			return mayBeTaken ? 'unconfirmed' : 'unwanted';
 		}
-		// If an answer was lost before, that attempt has woken the execution, and it is over since.
-		if (result === 'gone') return mayBeTaken ? 'taken' : 'undelivered';
+		if (result === 'gone') return mayBeTaken ? 'unconfirmed' : 'undelivered';
 		mayBeTaken ||= result === 'unknown';
 		const now = Date.now();
 		// In the second after a refusal the node itself asks to wait.
