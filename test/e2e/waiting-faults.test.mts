@@ -125,7 +125,15 @@ it('answers that are lost in a loop: each event is delivered once, in order', as
 		'conversation_ended',
 	]);
 	expect(ofConversation(triggered, id)).toEqual([]);
+	// The URL is a secret, and goes with the end.
+	for (let attempt = 0; attempt < 50 && (await resumeUrlOf(id)) !== ''; attempt++) await sleep(200);
+	expect(await resumeUrlOf(id)).toBe('');
 });
+
+async function resumeUrlOf(conversationId: string): Promise<unknown> {
+	const rows = await n8n.environment.n8n.api.dataTableRows('talkdesk_conversations');
+	return rows.find((row) => row.conversationId === conversationId)?.resumeUrl;
+}
 
 it('events before the wait begins are not lost, nor is an end', async () => {
 	const id = await startBy('slow');
@@ -163,7 +171,7 @@ itOnNewest(
 		const event = await triggered.messages.find({ conversationId: id, text: 'Anybody?' });
 		expect(event).toMatchObject({ undelivered: true, sessionId: `session ${sessions}` });
 		// Two nodes report it, one after the other.
-		await triggered.find({ conversationId: id });
+		await triggered.find({ conversationId: id, text: 'Anybody?' });
 		expect(ofConversation(triggered, id)).toEqual(['Anybody?']);
 		expect(ofConversation(answers, id)).toEqual([]);
 		await untilWaiting(triggered.workflowId, 0);

@@ -84,6 +84,31 @@ describe('the trigger', () => {
 		expect(await end(second)).toMatchObject([{ sessionId: 's1', handedBack: false }]);
 	});
 
+	it('hands the chat back when n8n retries an execution that failed after it had noted the end', async () => {
+		const conversationId = await started('s1');
+		const end = event('conversation_ended', conversationId);
+		const isRead = dataTables.operations.length + 2;
+		const { executeWorkflow } = dataTables;
+		Object.assign(dataTables, {
+			executeWorkflow: async (...call: Parameters<typeof executeWorkflow>) => {
+				if (dataTables.operations.length === isRead - 1) {
+					dataTables.failures = [new Error('database is locked')];
+				}
+				return await executeWorkflow(...call);
+			},
+		});
+		const { error } = await trigger([end], { executionId: '70' });
+		expect(error?.message).toContain('database is locked');
+		expect(dataTables.rows?.[0]).toMatchObject({ status: 'ended' });
+		const { events } = await trigger([end], { executionId: '71', retryOf: '70' });
+		expect(events).toMatchObject([{ sessionId: 's1', handedBack: true }]);
+		const again = event('conversation_ended', conversationId, {
+			timestamp: '2026-01-02T03:05:00.000Z',
+		});
+		const late = await trigger([again], { executionId: '72', retryOf: '70' });
+		expect(late.events).toMatchObject([{ handedBack: false }]);
+	});
+
 	it('the option Find Session off asks nothing', async () => {
 		const conversationId = await started('s1');
 		const looks = dataTables.operations.length;
@@ -181,6 +206,17 @@ describe('agentJoined', () => {
 	it('is said again when n8n retries the execution that said it', async () => {
 		const message = says(`retried ${++conversations}`, 'Hi', ZOE);
 		expect(await joined([message], { executionId: '90' })).toEqual([true]);
-		expect(await joined([message], { executionId: '91', retryOf: '90' })).toEqual([true]);
+		for (const executionId of ['91', '92', '93']) {
+			expect(await joined([message], { executionId, retryOf: '90' })).toEqual([true]);
+		}
+	});
+
+	it('is not said when n8n retries the execution of a later message, however often', async () => {
+		const c = `retried ${++conversations}`;
+		await joined([says(c, 'Hi', ZOE)]);
+		const later = says(c, 'How are you?', ZOE);
+		for (const executionId of ['94', '95', '96', '97']) {
+			expect(await joined([later], { executionId, retryOf: '94' })).toEqual([false]);
+		}
 	});
 });

@@ -102,11 +102,11 @@ describe('an event that an execution waits for', () => {
 		['too late', [OVER], { undelivered: true }, 1],
 		['too late for a deleted one', [DELETED], { undelivered: true }, 1],
 		['for another token', [{ status: 401, body: {} }], { undelivered: true }, 1],
-		['taken, though the answer was lost', ['cut', OVER], undefined, 2],
 		['taken, though the answer was lost, and taken again', ['cut', TAKEN], undefined, 2],
 		['taken after a gateway failed', [BAD_GATEWAY, TAKEN], undefined, 2],
 		['answered with other words', [{ status: 200, body: { a: 1 } }], { undelivered: true }, 17],
 		['lost on the way for ever', ['cut'], { undelivered: true, outcomeUnknown: true }, 17],
+		['taken, though the answer was lost', ['cut', OVER], undefined, 2],
 		[
 			'lost, and the execution waits for another one now',
 			['cut', UNWANTED],
@@ -122,6 +122,18 @@ describe('an event that an execution waits for', () => {
 		if (output) expect({ text, undelivered, outcomeUnknown }).toEqual({ text: 'Hi', ...output });
 		expect(server.calls).toHaveLength(calls);
 		expect(JSON.stringify(events)).not.toContain('CANARY');
+	});
+
+	it('comes out if another execution has replaced the one that it was offered to, and an answer was lost', async () => {
+		const { conversationId, server } = await waitedFor(BAD_GATEWAY, OVER);
+		const replace = () =>
+			server.calls.length > 0
+				? Object.assign(dataTables.rows?.[0] ?? {}, { resumeUrl: 'http://127.0.0.1/another' })
+				: setImmediate(replace);
+		replace();
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toMatchObject([{ text: 'Hi', undelivered: true, outcomeUnknown: true }]);
+		expect(resumeUrl()).toBe('http://127.0.0.1/another');
 	});
 
 	it('waits as long as it was asked to, at most ten seconds', async () => {

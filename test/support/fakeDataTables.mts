@@ -18,6 +18,8 @@ const parametersSchema = z
 		operation: z.string(),
 		dataTableId: idSchema.optional(),
 		filters: conditionsSchema.optional(),
+		/** Instead of the input. */
+		columns: z.object({ value: z.record(z.string()).nullish() }).optional(),
 	})
 	.passthrough();
 
@@ -57,7 +59,7 @@ export class FakeDataTables {
 	};
 
 	private run(
-		{ resource, operation, dataTableId, filters }: z.output<typeof parametersSchema>,
+		{ resource, operation, dataTableId, filters, columns }: z.output<typeof parametersSchema>,
 		input: IDataObject,
 	): IDataObject[] {
 		const table = () => ({ id: `table-${this.tables}`, name: 'talkdesk_conversations' });
@@ -92,7 +94,7 @@ export class FakeDataTables {
 				if (matching.length === 0) this.rows.push({ id: this.nextId++, ...input });
 			// Falls through: a row that is there is changed.
 			case 'update':
-				for (const row of matching) Object.assign(row, input);
+				for (const row of matching) Object.assign(row, columns?.value ?? input);
 				return matching;
 			default:
 				throw new Error(`no operation ${operation}`);

@@ -256,6 +256,27 @@ export async function updateRows(
 	);
 }
 
+/** Empties the column `resumeUrl` of a conversation if it has this value, at once: another execution may note its own. */
+export async function clearResumeUrl(
+	functions: IExecuteFunctions,
+	tableId: string,
+	conversationId: string,
+	resumeUrl: string,
+): Promise<void> {
+	await run(
+		functions,
+		{
+			resource: 'row',
+			operation: 'update',
+			dataTableId: byId(tableId),
+			...where(equals('conversationId'), equals('resumeUrl')),
+			columns: { mappingMode: 'defineBelow', value: { resumeUrl: '' } },
+			options: {},
+		},
+		{ conversationId, resumeUrl },
+	);
+}
+
 /** Deletes the rows of conversations that ended before a time. @param endedAt ISO 8601 */
 export async function deleteEndedRows(
 	functions: IExecuteFunctions,

@@ -245,6 +245,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const session = known.get(scoped(conversationId));
 			// Its row was deleted, and only this process remembers it.
 			if (!row) return isNews && session ? { ...session, ...ENDED_WITHOUT_ROW } : undefined;
+			const isSame = Date.parse(row.endedAt) === Date.parse(endedAt);
+			// The execution that is retried has noted this end itself.
+			if (isSame && row.status === 'ended' && functions.getMode() === 'retry') return row;
 			const noted = row.endReason;
 			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
 			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
 import { joinInFlight } from '../collections/joinInFlight';
-import { hasRows, selectRows, updateRows, upsertRow } from './dataTable';
+import { clearResumeUrl, hasRows, selectRows, updateRows, upsertRow } from './dataTable';
 import { tableOf } from './projectTable';
 
 /** Which executions wait for the next event of a conversation. Their URLs are secrets: no output, error or log may have one. */
@@ -141,9 +141,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 		async clear(conversationId, resumeUrl) {
 			await withTable(existing, async (tableId) => {
 				if (tableId === undefined) return;
-				const row = await rowOf(tableId, conversationId);
-				if (row?.resumeUrl !== resumeUrl) return;
-				await updateRows(functions, tableId, { conversationId, resumeUrl: '' });
+				await clearResumeUrl(functions, tableId, conversationId, resumeUrl);
 			});
 		},
 	};

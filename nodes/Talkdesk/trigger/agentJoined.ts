@@ -32,6 +32,25 @@ export async function isFirstOfAgent(
 	heard.set(here, true);
 	const isFirst = await markProcessed(functions, agent, 'workflow');
 	if (!isFirst && mode !== 'retry') return false;
-	const isFirstOfEvent = await markProcessed(functions, sha256Json([agent, eventId]), 'workflow');
-	return isFirst || !isFirstOfEvent;
+	if (isFirst) {
+		await markProcessed(functions, sha256Json([agent, eventId]), 'workflow');
+		return true;
+	}
+	return await hasBeenFirst(functions, [agent, eventId]);
+}
+
+/**
+ * Whether an event was noted as the first, however often its execution is retried.
+ *
+ * n8n can't look without noting. So the number of notes is odd for a first event, and even for another one.
+ */
+async function hasBeenFirst(functions: IExecuteFunctions, event: unknown[]): Promise<boolean> {
+	const note = async (index: number) => {
+		const key = sha256Json(index === 0 ? event : [...event, index]);
+		return await markProcessed(functions, key, 'workflow');
+	};
+	let notes = 0;
+	while (!(await note(notes))) notes++;
+	await note(notes + 1);
+	return notes % 2 === 1;
 }

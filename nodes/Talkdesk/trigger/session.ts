@@ -74,9 +74,11 @@ async function waitForSession(
 ): Promise<SessionOfConversation | undefined> {
 	const startedAt = Date.now();
 	for (let look = 0; ; look++) {
+		// A start may end during the look, which then says nothing of it.
+		const isStarting = sessions.isStarting();
 		const session = await sessions.of(conversationId);
 		if (session || sessions.isForeign(conversationId)) return session;
-		const wait = WAITS_MS[look] ?? (sessions.isStarting() ? 1000 : undefined);
+		const wait = WAITS_MS[look] ?? (isStarting ? 1000 : undefined);
 		if (wait === undefined || Date.now() - startedAt > MAX_WAIT_MS) break;
 		await sleep(wait);
 	}

@@ -27,10 +27,9 @@ const timers = new BoundedMap<string, AbortController>(10_000);
 let caller: IExecuteFunctions | undefined;
 
 /** The time at which n8n ends a wait. @param until the limit; undefined for none */
-export const timeForN8n = (until: Date | undefined): Date =>
-	until && until.getTime() + GRACE_MS < WAIT_INDEFINITELY.getTime()
-		? new Date(until.getTime() + GRACE_MS)
-		: WAIT_INDEFINITELY;
+export const timeForN8n = (until: Date = WAIT_INDEFINITELY): Date =>
+	// A limit may be over before the wait begins.
+	new Date(Math.min(Math.max(until.getTime(), Date.now()) + GRACE_MS, WAIT_INDEFINITELY.getTime()));
 
 /**
  * Ends the wait that this execution begins at its limit, instead of the timer of its wait before. Returns at once.
@@ -64,7 +63,8 @@ function stopTimer(id: string): void {
 async function wakeAt(url: string, until: Date, signal: AbortSignal): Promise<void> {
 	const timeLeft = () => until.getTime() - Date.now();
 	while (timeLeft() > 0) await sleep(Math.min(timeLeft(), MAX_TIMER_MS), signal);
-	while (caller && timeLeft() > -MAX_TRY_MS) {
+	const triesUntil = Date.now() + MAX_TRY_MS;
+	while (caller && Date.now() < triesUntil) {
 		const result = await callResumeUrl(caller, url, { limit: until.toISOString() });
 		// It goes on, waits for something else, or is over.
 		if (typeof result === 'object' || result === 'gone' || result === 'elsewhere') return;

@@ -82,6 +82,11 @@ export async function resumeWithEvent(
 		resumeUrl = next;
 		outcome = await offer(functions, resumeUrl, call);
 	}
+	if (outcome === 'overSince') {
+		// The attempt whose answer was lost has woken it. If another one has replaced it, that may have ended it.
+		const last = (await waits.find(conversationId))?.resumeUrl;
+		outcome = last === undefined || last === resumeUrl ? 'taken' : 'unconfirmed';
+	}
 	if (outcome === 'takenInChat') {
 		if (!isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
 		outcome = 'taken';
@@ -202,7 +207,7 @@ async function offer(
 	functions: IExecuteFunctions,
 	resumeUrl: string,
 	call: IDataObject,
-): Promise<ResumeOutcome | 'takenInChat'> {
+): Promise<ResumeOutcome | 'takenInChat' | 'overSince'> {
 	const startedAt = Date.now();
 	let reachedAt = startedAt;
 	let refusals = 0;
@@ -217,8 +222,7 @@ async function offer(
 		if (typeof result === 'object' && result.retryAfter === undefined) {
 			return mayBeTaken ? 'unconfirmed' : 'unwanted';
 		}
-		// If an answer was lost before, that attempt has woken the execution, and it is over since.
-		if (result === 'gone') return mayBeTaken ? 'taken' : 'undelivered';
+		if (result === 'gone') return mayBeTaken ? 'overSince' : 'undelivered';
 		mayBeTaken ||= result === 'unknown';
 		const now = Date.now();
 		// In the second after a refusal the node itself asks to wait.

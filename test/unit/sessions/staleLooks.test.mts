@@ -3,7 +3,10 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
 import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
 import { noteWaits, waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
+import { findSession } from '../../../nodes/Talkdesk/trigger/session';
 import { NODE } from '../../support/node.mts';
+
+afterEach(() => jest.useRealTimers());
 
 let workflows = 0;
 
@@ -97,4 +100,24 @@ it.each<[string, (functions: IExecuteFunctions) => Promise<unknown>, number]>([
 	expect(await found).toMatchObject({ resumeUrl: ROW.resumeUrl });
 	await waiter.answer([]);
 	await written;
+});
+
+it('a look for a session during which its start ends is repeated', async () => {
+	jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+	const [trigger, starter] = [workflow(), workflow()];
+	const endStart = sessionsOf(starter.functions).beginStart();
+	const session = findSession(trigger.functions, {
+		event: 'conversation_started',
+		conversationId: 'c1',
+	});
+	await trigger.answer([TABLE]);
+	for (let look = 0; look < 6; look++) {
+		await trigger.answer([]);
+		await jest.advanceTimersByTimeAsync(2_000);
+	}
+	endStart();
+	await trigger.answer([]);
+	await jest.advanceTimersByTimeAsync(2_000);
+	await trigger.answer([{ conversationId: 'c1', sessionId: 's1', status: 'open' }]);
+	expect(await session).toEqual({ sessionId: 's1' });
 });

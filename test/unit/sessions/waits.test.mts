@@ -162,6 +162,13 @@ describe('the end of a wait', () => {
 		expect(tables.rows).toMatchObject([{ resumeUrl: URL_B }]);
 	});
 
+	it('leaves the URL that another execution notes at the same moment', async () => {
+		const { waits, tables } = stored(row({ resumeUrl: URL_A }));
+		await waits.find('c1');
+		await Promise.all([waits.register('c1', URL_B), waits.clear('c1', URL_A)]);
+		expect(tables.rows).toMatchObject([{ resumeUrl: URL_B }]);
+	});
+
 	it('needs no table', async () => {
 		const { functions, tables } = project();
 		await waitsOf(functions).clear('c1', URL_A);

@@ -34,6 +34,7 @@ const pass = async (milliseconds: number) => await jest.advanceTimersByTimeAsync
 it('wakes the execution at the limit, which n8n would do later', async () => {
 	const waiting = execution(TAKEN);
 	endAtLimit(waiting.functions, LATER);
+	expect(timeForN8n(LATER).getTime() - LATER.getTime()).toBe(90_000);
 	await pass(200_000);
 	expect(waiting.calls).toEqual([
 		{
@@ -42,7 +43,6 @@ it('wakes the execution at the limit, which n8n would do later', async () => {
 			body: { limit: LATER.toISOString() },
 		},
 	]);
-	expect(timeForN8n(LATER).getTime() - LATER.getTime()).toBe(90_000);
 });
 
 it('without a limit nothing wakes it', async () => {
@@ -83,6 +83,19 @@ it('tries again while n8n is still putting it to wait, and leaves it to n8n afte
 	await pass(200_000);
 	expect(busy.calls).toHaveLength(40);
 });
+
+it.each([11_000, 60_000, 1e9])(
+	'a limit that was over %i ms before ends the wait at once',
+	async (ago) => {
+		const waiting = execution(BUSY, TAKEN);
+		const until = new Date(NOW - ago);
+		endAtLimit(waiting.functions, until);
+		await pass(200_000);
+		expect(times(waiting)).toEqual([0, 250]);
+		// Not by n8n, whose timer would wake a later wait of this execution.
+		expect(timeForN8n(until).getTime()).toBeGreaterThanOrEqual(NOW + 90_000);
+	},
+);
 
 it('an execution that is over is left alone', async () => {
 	const over = execution(OVER);
