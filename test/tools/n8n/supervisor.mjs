@@ -122,6 +122,8 @@ process.on('message', (message) => {
 	if (message.type === 'end') void finish();
 });
 process.on('disconnect', () => void finish());
+// The parent may have ended while this process started.
+if (!process.connected) void finish();
 // The reader may be gone, which doesn't matter for the rest.
 process.stdout.on('error', () => child?.drain());
 process.stderr.on('error', () => child?.drain());
