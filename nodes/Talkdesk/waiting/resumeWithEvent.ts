@@ -4,7 +4,7 @@ import type {
 	IExecuteFunctions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
+import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './eventOrder';
@@ -44,6 +44,9 @@ const MAX_RETRY_AFTER_MS = 10_000;
  */
 export type ResumeOutcome = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
 
+/** The outcome, or more: n8n's chat shows the event, or the execution is over since an attempt whose answer was lost. */
+type OfferOutcome = ResumeOutcome | 'takenInChat' | 'overSince';
+
 /**
  * Resumes the execution that waits for an event, if there is one.
  *
@@ -73,15 +76,9 @@ export async function resumeWithEvent(
 	}
 	const files = await packFiles(functions, json, binary);
 	const call = { ...files, ...callOrder, sender: PROCESS_ID };
-	let { resumeUrl } = wait;
-	let outcome = await offer(functions, resumeUrl, call);
-	// After a reload of the page, a newer execution replaces the one that ended.
-	while (outcome === 'undelivered') {
-		const next = (await waits.find(conversationId))?.resumeUrl;
-		if (next === undefined || next === resumeUrl) break;
-		resumeUrl = next;
-		outcome = await offer(functions, resumeUrl, call);
-	}
+	const offered = await offerToNewest(functions, conversationId, wait.resumeUrl, call);
+	const { resumeUrl } = offered;
+	let { outcome } = offered;
 	if (outcome === 'overSince') {
 		// The attempt whose answer was lost has woken it. If another one has replaced it, that may have ended it.
 		const last = (await waits.find(conversationId))?.resumeUrl;
@@ -96,6 +93,23 @@ export async function resumeWithEvent(
 		await waits.clear(conversationId, resumeUrl);
 	}
 	return outcome;
+}
+
+/** Offers an event to an execution, and to the one that has replaced it, if it ended with a reload of n8n's chat. */
+async function offerToNewest(
+	functions: IExecuteFunctions,
+	conversationId: string,
+	resumeUrl: string,
+	call: IDataObject,
+): Promise<{ outcome: OfferOutcome; resumeUrl: string }> {
+	const outcome = await offer(functions, resumeUrl, call);
+	if (outcome === 'undelivered') {
+		const next = (await waitsOf(functions).find(conversationId))?.resumeUrl;
+		if (next !== undefined && next !== resumeUrl) {
+			return await offerToNewest(functions, conversationId, next, call);
+		}
+	}
+	return { outcome, resumeUrl };
 }
 
 /** Bytes of the files that are handed over with an event. n8n refuses a call of more than 16 MB, and base64 adds a third. */
@@ -156,6 +170,7 @@ const isBusy = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
  * To be called without `await`: n8n's chat drops what the customer writes while the execution runs.
  *
  * @param unread an event of the agent that was not shown yet; the other execution gets it
+ * @throws NodeOperationError if it can't be given to the other one, which may have been canceled
  */
 export async function endIfReplaced(
 	functions: IExecuteFunctions,
@@ -172,8 +187,13 @@ export async function endIfReplaced(
 		if (typeof result === 'object') {
 			if (!unread) return;
 			const files = await packFiles(functions, unread.json, unread.binary);
-			await offer(functions, current, { ...files, order: 0, sender: PROCESS_ID });
-			return;
+			const call = { ...files, order: 0, sender: PROCESS_ID };
+			const { outcome } = await offerToNewest(functions, conversationId, current, call);
+			if (['taken', 'takenInChat', 'overSince'].includes(outcome)) return;
+			throw new NodeOperationError(
+				functions.getNode(),
+				`Event ${String(unread.json.eventId)} of conversation ${conversationId} reached no execution (${outcome})`,
+			);
 		}
 		// The other execution has already ended this one, and has the text that was not shown.
 		if (!isBusy(result)) return;
@@ -207,7 +227,7 @@ async function offer(
 	functions: IExecuteFunctions,
 	resumeUrl: string,
 	call: IDataObject,
-): Promise<ResumeOutcome | 'takenInChat' | 'overSince'> {
+): Promise<OfferOutcome> {
 	const startedAt = Date.now();
 	let reachedAt = startedAt;
 	let refusals = 0;

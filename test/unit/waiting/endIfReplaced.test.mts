@@ -1,0 +1,61 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { callResumeUrl } from '../../../nodes/Talkdesk/waiting/callResumeUrl';
+import { endIfReplaced } from '../../../nodes/Talkdesk/waiting/resumeWithEvent';
+import { NODE } from '../../support/node.mts';
+
+let newest: string[];
+jest.mock('../../../nodes/Talkdesk/sessions/waits', () => ({
+	waitsOf: () => ({
+		isLastHere: () => false,
+		find: async () => ({ resumeUrl: newest.length > 1 ? newest.shift() : newest[0] }),
+	}),
+}));
+jest.mock('../../../nodes/Talkdesk/waiting/callResumeUrl', () => ({
+	callResumeUrl: jest.fn(),
+	resumeUrlOf: () => 'own',
+	restartWebhook: () => ({}),
+}));
+
+const functions: IExecuteFunctions = Object.create({ getNode: () => NODE });
+const unread = { json: { eventId: 'e1', text: 'Hello' } };
+
+/** Lets executions answer by their URL. @returns the URLs that were called with the event */
+function answers(byUrl: Record<string, Awaited<ReturnType<typeof callResumeUrl>>>) {
+	const offeredTo: string[] = [];
+	jest.mocked(callResumeUrl).mockImplementation(async (_functions, url, body) => {
+		if (!('replaced' in body)) offeredTo.push(url);
+		return byUrl[url] ?? 'gone';
+	});
+	return offeredTo;
+}
+const TAKEN = { accepted: true };
+
+it('what was not shown goes to the execution that has taken its place', async () => {
+	newest = ['newer'];
+	const offeredTo = answers({ own: TAKEN, newer: TAKEN });
+	await endIfReplaced(functions, 'c1', unread);
+	expect(offeredTo).toEqual(['newer']);
+});
+
+it('it goes to the newest, if that one has been replaced too', async () => {
+	newest = ['newer', 'newest'];
+	const offeredTo = answers({ own: TAKEN, newest: TAKEN });
+	await endIfReplaced(functions, 'c1', unread);
+	expect(offeredTo).toEqual(['newer', 'newest']);
+});
+
+it('it is no secret that it reached none', async () => {
+	newest = ['newer'];
+	answers({ own: TAKEN });
+	await expect(endIfReplaced(functions, 'c1', unread)).rejects.toThrow(
+		'Event e1 of conversation c1 reached no execution (undelivered)',
+	);
+});
+
+it('nothing is offered if the other execution has ended this one, and has the text', async () => {
+	newest = ['newer'];
+	const offeredTo = answers({});
+	await endIfReplaced(functions, 'c1', unread);
+	expect(offeredTo).toEqual([]);
+});
