@@ -6,6 +6,7 @@ it.each([
 	'a_b_c in https://shop.internal/a_b?x=1&y=2',
 	'a - b + c = d > e',
 	'1.5 kg',
+	'a {b}',
 	'R&D',
 	'📎 voucher_1.txt',
 ])('%s stays as it is', (text) => {
@@ -20,6 +21,8 @@ it.each([
 	],
 	['a heading', '# 1', '\\# 1'],
 	['a list', '- a\n+ b\n1. c\n2) d', '\\- a  \n\\+ b  \n1\\. c  \n2\\) d'],
+	['a long list', '12345. x\n1.', '12345\\. x  \n1\\.'],
+	['old line breaks', 'a\rb', 'a  \nb'],
 	['a quote', '> said', '\\> said'],
 	['lines under a heading', 'a\n---\nb\n===', 'a  \n\\---  \nb  \n\\==='],
 	['a table', 'a|b\n-|-\n:-|-', 'a\\|b  \n\\-\\|-  \n\\:-\\|-'],
