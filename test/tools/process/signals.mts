@@ -15,8 +15,16 @@ export function exitAtSignal(): void {
 	onSignal(() => process.exit(130));
 }
 
-/** Resolves when this process is asked to end. The next signal ends it at once. */
+/** Milliseconds in which a signal that comes again is the same one: npm and tsx may pass on what all of them have got. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Resolves when this process is asked to end. A signal more than a second later ends it at once. */
 export const interruption = async () =>
 	await new Promise<'interrupted'>((resolve) => {
-		for (const signal of SIGNALS) process.once(signal, () => resolve('interrupted'));
+		let firstAt: number | undefined;
+		onSignal(() => {
+			firstAt ??= Date.now();
+			if (Date.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
+			resolve('interrupted');
+		});
 	});
