@@ -3,7 +3,10 @@ const path = require('node:path');
 
 const { projects } = require('../../../jest.config.cjs');
 
-const { displayName, ...unit } = projects.find((project) => project.displayName === 'unit');
+// The temporary folder is that of the whole run: Stryker also kills what would remove another one.
+const { displayName, globalSetup, ...unit } = projects.find(
+	(project) => project.displayName === 'unit',
+);
 // A room's own tests must see its changes. Others only cost time: each change loads each test file that imports what changed.
 const room = process.env.MUTATED_ROOM ?? '';
 

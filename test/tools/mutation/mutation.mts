@@ -74,7 +74,7 @@ for (const [room, patterns] of rooms) {
 			path.join(folder, 'copies'),
 		],
 		cwd: PROJECT_FOLDER,
-		env: { ...process.env, MUTATED_ROOM: room },
+		env: { ...process.env, MUTATED_ROOM: room, TMPDIR: folder, TEMP: folder, TMP: folder },
 	});
 	const { code } = await exited;
 	failure ||= code ?? 1;
