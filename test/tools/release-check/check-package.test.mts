@@ -127,7 +127,7 @@ describe('the content of the tarball', () => {
 		expect(await contentProblems(atMost)).toEqual([]);
 		const more = { ...unpacked, packedBytes: MAX_PACKED_BYTES + 1 };
 		expect((await contentProblems(more)).join()).toContain(
-			`${MAX_PACKED_BYTES / 1000}.0 kB packed is more than`,
+			`${(MAX_PACKED_BYTES / 1000).toFixed(1)} kB packed is more than`,
 		);
 	});
 });

@@ -17,7 +17,7 @@ import { type LocalRegistry, startRegistry, startShutDoor } from './registry.mts
  * All the rest is n8n's own: POST /rest/community-packages, `npm view`, `npm pack`, unpacking, `npm install`, loading, its
  * record in the database. What n8n 2.41.1 doesn't allow is another registry, in dist/modules/community-packages/:
  * - community-packages.service.js, `getNpmRegistry`: with another N8N_COMMUNITY_PACKAGES_REGISTRY than
- *   https://registry.npmjs.org it throws FeatureNotLicensedError, unless the licence has that feature;
+ *   npm's own it throws FeatureNotLicensedError, unless the licence has that feature;
  * - npm-utils.js, `executeNpmCommand`: it gives that registry to npm as the argument `--registry=…`, which wins over
  *   npm_config_registry and every .npmrc.
  * It takes the first `npm` in the path (`executeNpmCli`), so that it can be given this one.
