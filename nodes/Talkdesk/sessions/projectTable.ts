@@ -2,9 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { joinInFlight } from '../collections/joinInFlight';
 import { createTable, findTable, isDisabled, TableMissingError } from './dataTable';
+import { isAloneInN8n } from './processRole';
 
-/** Milliseconds in which a missing table is not looked for again. */
-const MISSING_TTL_MS = 2_000;
+/**
+ * Milliseconds in which a missing table is not looked for again. If the process is alone, only a user can have created it in
+ * the meantime.
+ */
+const missingTtlMs = () => (isAloneInN8n() ? 60_000 : 2_000);
 
 /** What this process knows of the tables, by workflow: n8n gives a workflow the tables of its project. */
 const tables = new Map<string, { id: string } | { missingSince: number }>();
@@ -22,7 +26,7 @@ export function tableOf(functions: IExecuteFunctions) {
 		async existing(): Promise<string | undefined> {
 			const table = tables.get(workflowId);
 			if (table && 'id' in table) return table.id;
-			if (table && Date.now() - table.missingSince < MISSING_TTL_MS) return undefined;
+			if (table && Date.now() - table.missingSince < missingTtlMs()) return undefined;
 			return await joinInFlight(looks, workflowId, async () => {
 				const find = async () =>
 					await findTable(functions).catch((error: unknown) => {

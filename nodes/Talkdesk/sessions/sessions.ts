@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
 import { deleteEndedRows, selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
+import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
 import { BY_WORKFLOW, noteWaits, WAIT_EXPECTED } from './waits';
 
@@ -109,8 +110,11 @@ const ENDED_WITHOUT_ROW = {
 };
 /** Milliseconds in which an unknown conversation is not looked up again. */
 const FOREIGN_TTL_MS = 30_000;
-/** Milliseconds in which an agent who was noted isn't noted again. After that another worker may have noted an end. */
-const AGENT_TTL_MS = 10_000;
+/**
+ * Milliseconds in which an agent who was noted isn't noted again. After that another worker may have noted an end. A process
+ * that is alone has noted all ends itself.
+ */
+const agentTtlMs = () => (isAloneInN8n() ? Infinity : 10_000);
 /** Days after which the row of an ended conversation is deleted. */
 const KEEP_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -170,9 +174,13 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				openConversations.delete(scoped(session.sessionId));
 			}
 		}
-		agents.delete(conversationId);
 		endedConversations.set(conversationId, true);
-		return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
+		try {
+			return await update({ conversationId, status: 'ended', endedAt, endReason }, 'open');
+		} finally {
+			// Not before: a look of `agentWrites` that has seen the conversation open would be remembered.
+			agents.delete(conversationId);
+		}
 	};
 	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
 
@@ -261,7 +269,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const agentsHere =
 				agents.get(conversationId) ?? new Map<string, { name: string; at: number }>();
 			const noted = agentsHere.get(workflowId);
-			if (noted?.name === agentName && Date.now() - noted.at < AGENT_TTL_MS) return;
+			if (noted?.name === agentName && Date.now() - noted.at < agentTtlMs()) return;
+			agents.set(conversationId, agentsHere);
 			const conversation = await select('conversationId', conversationId);
 			if (!conversation) return;
 			const isEnded = conversation.status === 'ended';
@@ -273,8 +282,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			endedConversations.delete(conversationId);
 			// A newer conversation of the session may be open: the store knows.
 			if (isEnded) openConversations.delete(scoped(conversation.sessionId));
+			// If an end was noted in the meantime, `agents` has it no longer.
 			agentsHere.set(workflowId, { name: agentName, at: Date.now() });
-			agents.set(conversationId, agentsHere);
 		},
 	};
 }

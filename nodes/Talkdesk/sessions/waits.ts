@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BoundedMap } from '../collections/boundedMap';
 import { joinInFlight } from '../collections/joinInFlight';
 import { clearResumeUrl, hasRows, selectRows, updateRows, upsertRow } from './dataTable';
+import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
 
 /** Which executions wait for the next event of a conversation. Their URLs are secrets: no output, error or log may have one. */
@@ -64,8 +65,11 @@ function isHeld({ resumeUrl, endReason, startedAt }: z.output<typeof rowSchema>)
 	return Date.now() - startedAt.getTime() < MAX_EXPECTED_MS;
 }
 
-/** Milliseconds in which a process that has found no wait in the project doesn't look for one. */
-const NONE_TTL_MS = 2_000;
+/**
+ * Milliseconds in which a process that has found no wait in the project doesn't look for one. A process that is alone notes
+ * all waits itself.
+ */
+const noneTtlMs = () => (isAloneInN8n() ? Infinity : 2_000);
 
 /** What a process knows of the waits of a project, by workflow. */
 const known = new Map<string, { exist: true } | { noneSince: number }>();
@@ -94,7 +98,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 	const exist = async (tableId: string): Promise<boolean> => {
 		const memory = known.get(workflowId);
 		if (memory && 'exist' in memory) return true;
-		if (memory && Date.now() - memory.noneSince < NONE_TTL_MS) return false;
+		if (memory && Date.now() - memory.noneSince < noneTtlMs()) return false;
 		return await joinInFlight(looks, workflowId, async () => {
 			const notedBefore = noted;
 			const found = await hasRows(functions, tableId, 'resumeUrl');

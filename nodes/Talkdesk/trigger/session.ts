@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { jsonParse, sleep } from 'n8n-workflow';
 
+import { isAloneInN8n } from '../sessions/processRole';
 import {
 	sessionsOf,
 	type Conversation,
@@ -10,7 +11,7 @@ import {
 
 /**
  * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
- * has come, and been stored.
+ * has come, and been stored. Another worker may have started it.
  */
 const WAITS_MS = [100, 250, 500, 1000, 1500, 2000];
 /** Milliseconds to wait at most while a start is under way in this process: as long as its retries take. */
@@ -36,7 +37,9 @@ export async function findSession(
 	const { conversationId, event, timestamp, reason } = json;
 	const sessions = sessionsOf(functions);
 	if (typeof conversationId !== 'string' || !(await sessions.exist())) return {};
-	const session = await waitForSession(sessions, conversationId);
+	const isTest = functions.getMode() === 'manual';
+	// The main process of queue mode runs tests, and starts are in workers.
+	const session = await waitForSession(sessions, conversationId, isAloneInN8n() && !isTest);
 	if (!session) return {};
 	const at = isoOf(timestamp);
 	const isEnd = event === 'conversation_ended';
@@ -71,6 +74,7 @@ async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversati
 async function waitForSession(
 	sessions: Sessions,
 	conversationId: string,
+	isAlone: boolean,
 ): Promise<SessionOfConversation | undefined> {
 	const startedAt = Date.now();
 	for (let look = 0; ; look++) {
@@ -78,9 +82,9 @@ async function waitForSession(
 		const isStarting = sessions.isStarting();
 		const session = await sessions.of(conversationId);
 		if (session || sessions.isForeign(conversationId)) return session;
-		const wait = WAITS_MS[look] ?? (isStarting ? 1000 : undefined);
-		if (wait === undefined || Date.now() - startedAt > MAX_WAIT_MS) break;
-		await sleep(wait);
+		const mayBeStarting = isStarting || (!isAlone && look < WAITS_MS.length);
+		if (!mayBeStarting || Date.now() - startedAt > MAX_WAIT_MS) break;
+		await sleep(WAITS_MS[look] ?? 1000);
 	}
 	sessions.noteForeign(conversationId);
 	return undefined;

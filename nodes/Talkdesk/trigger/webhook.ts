@@ -8,7 +8,7 @@ import { handleWithCredential } from './authentication/credentialCache';
 import { noteCall } from './callOrder';
 import { isEnabled, readOptionsSafely } from './options';
 import { parkedWebhook, wakeParked } from '../waiting/park';
-import { noteWebhook } from '../waiting/processRole';
+import { noteWebhook } from '../sessions/processRole';
 import { countRejection } from './authentication/rejectionLog';
 import type { Headers } from './authentication/compareSecrets';
 import {

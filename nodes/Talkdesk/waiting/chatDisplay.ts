@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { isAloneInN8n } from './processRole';
+import { isAloneInN8n } from '../sessions/processRole';
 
 /**
  * When n8n's own chat shows a text: docs/decisions/0034.

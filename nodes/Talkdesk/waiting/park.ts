@@ -12,7 +12,7 @@ import { z } from 'zod';
 
 import { RETRY_MS } from './eventOrder';
 import { callResumeUrl, restartWebhook, resumeUrlOf } from './callResumeUrl';
-import { isAloneInN8n } from './processRole';
+import { isAloneInN8n } from '../sessions/processRole';
 
 /**
  * Executions that wait for another execution without a worker: docs/decisions/0035.

@@ -11,7 +11,7 @@ import { millisecondsToWait, noteHanded, noteWoken, RETRY_MS } from './eventOrde
 import { restartWebhook } from './callResumeUrl';
 import { forgetLimit } from './endAtLimit';
 import { resumeCallSchema, withoutFields, type ResumeFiles, type ResumeAnswer } from './protocol';
-import { noteWebhook } from './processRole';
+import { noteWebhook } from '../sessions/processRole';
 import { parseWait, RESUME_PATH, timeoutAt } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });

@@ -9,7 +9,7 @@ import { NodeOperationError, sleep } from 'n8n-workflow';
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './eventOrder';
 import { withoutFields } from './protocol';
-import { isAloneInN8n } from './processRole';
+import { isAloneInN8n } from '../sessions/processRole';
 import { isForExecutions, RESUME_PATH } from './wait';
 import { callResumeUrl, resumeUrlOf } from './callResumeUrl';
 

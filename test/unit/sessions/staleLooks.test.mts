@@ -17,17 +17,18 @@ function workflow() {
 	const functions: IExecuteFunctions = Object.create({
 		getNode: () => NODE,
 		getWorkflow: () => ({ id }),
+		getMode: () => 'webhook',
 		executeWorkflow: async () =>
 			await new Promise((resolve) =>
 				pending.push((rows) => resolve({ data: [rows.map((json) => ({ json }))] })),
 			),
 	});
-	/** Ends the oldest operation. */
-	const answer = async (rows: IDataObject[]) => {
-		pending.shift()?.(rows);
+	/** Ends an operation; the oldest if not told otherwise. */
+	const answer = async (rows: IDataObject[], which = 0) => {
+		pending.splice(which, 1)[0]?.(rows);
 		await new Promise((resolve) => setImmediate(resolve));
 	};
-	return { functions, answer };
+	return { functions, answer, pending };
 }
 const TABLE = { id: 't1', name: 'talkdesk_conversations' };
 
@@ -101,6 +102,32 @@ it.each<[string, (functions: IExecuteFunctions) => Promise<unknown>, number]>([
 	await waiter.answer([]);
 	await written;
 });
+
+it.each([
+	['before', 'ends before', [0, 0]],
+	['before', 'ends after', [1, 0]],
+	['after', 'ends before', [1, 0]],
+])(
+	'an agent whose look begins %s and %s an end that it does not see is noted again',
+	async (begins, _, order) => {
+		const { functions, answer, pending } = workflow();
+		const sessions = sessionsOf(functions);
+		const known = tableOf(functions).existing();
+		await answer([TABLE]);
+		await known;
+		const open = { conversationId: 'c1', sessionId: 's1', status: 'open', agentName: 'Zoe' };
+		const write = async () => await sessions.agentWrites('c1', 'Zoe', '2026-01-02T12:00:00.000Z');
+		const end = async () => await sessions.end('c1', '2026-01-02T12:00:01.000Z');
+		const both = (begins === 'before' ? [write, end] : [end, write]).map((each) => each());
+		await new Promise((resolve) => setImmediate(resolve));
+		// Both rows are what the agent's look has seen, and what the end has changed.
+		for (const which of order) await answer([open], which);
+		await Promise.all(both);
+		void sessions.agentWrites('c1', 'Zoe', '2026-01-02T12:00:02.000Z');
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(pending).toHaveLength(1);
+	},
+);
 
 it('a look for a session during which its start ends is repeated', async () => {
 	jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });

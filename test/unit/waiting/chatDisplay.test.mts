@@ -9,7 +9,7 @@ import {
 import { NODE } from '../../support/node.mts';
 
 let mockIsAlone = true;
-jest.mock('../../../nodes/Talkdesk/waiting/processRole', () => ({
+jest.mock('../../../nodes/Talkdesk/sessions/processRole', () => ({
 	isAloneInN8n: () => mockIsAlone,
 }));
 afterEach(() => (mockIsAlone = true));

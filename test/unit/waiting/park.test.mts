@@ -7,7 +7,7 @@ import type {
 import { sleep } from 'n8n-workflow';
 
 import { outputOrPark } from '../../../nodes/Talkdesk/waiting/park';
-import { noteWebhook } from '../../../nodes/Talkdesk/waiting/processRole';
+import { noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
 import { NODE } from '../../support/node.mts';
 
 type Answer = { statusCode: number; body: unknown };

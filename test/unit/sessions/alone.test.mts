@@ -1,0 +1,108 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
+import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
+import { findSession } from '../../../nodes/Talkdesk/trigger/session';
+import { project, stopClock, TABLE_ID, withRows } from './fakeFunctions.mts';
+
+/** What a process knows for sure if no other one runs executions. */
+beforeAll(noteWebhook);
+
+const HOUR_MS = 3_600_000;
+const T = Date.parse('2026-01-02T12:00:00.000Z');
+const [NOON, LATER] = [new Date(T).toISOString(), new Date(T + 2 * HOUR_MS).toISOString()];
+stopClock(T);
+
+const URL = 'http://127.0.0.1/webhook-waiting/1/talkdesk?signature=a';
+const row = (more: IDataObject = {}): IDataObject => ({
+	conversationId: 'c1',
+	sessionId: 's1',
+	status: 'open',
+	startedAt: NOON,
+	...more,
+});
+
+it('an agent costs one look, however long the chat lasts, and one after an end that another workflow notes', async () => {
+	const { tables, workflow, functions } = project();
+	withRows(tables, row());
+	const sessions = sessionsOf(functions);
+	await sessions.agentWrites('c1', 'Zoe', NOON);
+	const looks = tables.operations.length;
+	jest.setSystemTime(T + HOUR_MS);
+	await sessions.agentWrites('c1', 'Zoe', LATER);
+	expect(tables.operations).toHaveLength(looks);
+	await sessionsOf(workflow()).end('c1', NOON);
+	await sessions.agentWrites('c1', 'Zoe', LATER);
+	expect(tables.rows).toMatchObject([{ status: 'open' }]);
+});
+
+it('a project without a wait is asked once, until a workflow of the process waits', async () => {
+	const { tables, workflow, functions } = project();
+	withRows(tables, row());
+	const waits = waitsOf(functions);
+	expect(await waits.find('c1')).toBeUndefined();
+	const looks = tables.operations.length;
+	jest.setSystemTime(T + HOUR_MS);
+	expect(await waits.find('c1')).toBeUndefined();
+	expect(tables.operations).toHaveLength(looks);
+	await waitsOf(workflow()).register('c1', URL);
+	expect(await waits.find('c1')).toMatchObject({ resumeUrl: URL });
+});
+
+it('a wait from before a restart is found', async () => {
+	const { tables, functions } = project();
+	withRows(tables, row({ resumeUrl: URL }));
+	expect(await waitsOf(functions).find('c1')).toMatchObject({ resumeUrl: URL });
+});
+
+it('a table that a user creates is found within a minute, and at once one that the process creates', async () => {
+	const { tables, workflow } = project();
+	const [first, second] = [tableOf(workflow()), tableOf(workflow())];
+	for (const { existing } of [first, second]) expect(await existing()).toBeUndefined();
+	withRows(tables);
+	jest.setSystemTime(T + 59_999);
+	expect(await first.existing()).toBeUndefined();
+	jest.setSystemTime(T + 60_000);
+	expect(await first.existing()).toBe(TABLE_ID);
+	tables.drop();
+	const third = tableOf(workflow());
+	expect(await third.existing()).toBeUndefined();
+	const created = await second.forWriting();
+	expect(await third.existing()).toBe(created);
+});
+
+describe('a conversation without a session', () => {
+	const event = { event: 'conversation_started', conversationId: 'foreign' };
+	/** A trigger that knows the table, and how often it looks for a conversation. */
+	async function looking(mode: string) {
+		const own = project();
+		withRows(own.tables, row());
+		Object.assign(own.functions, { getMode: () => mode });
+		await tableOf(own.functions).existing();
+		const looks = () => own.tables.operations.filter((one) => one === 'row: get').length;
+		return { ...own, looks };
+	}
+
+	it('costs one look and no time', async () => {
+		const { functions, looks } = await looking('webhook');
+		// The clock stands still.
+		expect(await findSession(functions, event)).toEqual({});
+		expect(looks()).toBe(1);
+	});
+
+	it.each(['webhook', 'manual'])(
+		'that may be started at this moment is awaited: mode %s',
+		async (mode) => {
+			const { functions, tables, workflow } = await looking(mode);
+			const endStart = mode === 'webhook' ? sessionsOf(workflow()).beginStart() : () => undefined;
+			const session = findSession(functions, event);
+			await jest.advanceTimersByTimeAsync(500);
+			withRows(tables, row({ conversationId: 'foreign' }));
+			endStart();
+			await jest.advanceTimersByTimeAsync(1_000);
+			expect(await session).toEqual({ sessionId: 's1' });
+		},
+	);
+});
