@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { InMemoryDeduplicator } from './fakes.mts';
 import { credential, talkdesk } from './fixtures.mts';
 import { runNode, type RunOptions } from './runNode.mts';
 import { dataTables, own, started, route, event, says, ZOE, trigger } from './session-fixtures.mts';
@@ -189,6 +190,22 @@ describe('agentJoined', () => {
 		expect(await joined([item])).toEqual([true]);
 		expect(await joined([item], second)).toEqual([true]);
 		expect(await joined([{ ...item, eventId: 'later' }], second)).toEqual([false]);
+	});
+
+	it('costs one call of the database for a new agent, and none for one who was heard', async () => {
+		const c = `joined ${++conversations}`;
+		const calls = jest.spyOn(InMemoryDeduplicator.prototype, 'checkProcessedAndRecord');
+		try {
+			const parameters = { events: ['message_created'], options: { ignoreDuplicates: false } };
+			// Of no other test, whose keys may be confirmed just now.
+			const more = { parameters, workflowId: `workflow of ${c}` };
+			expect(await joined([says(c, '1', ZOE)], more)).toEqual([true]);
+			expect(calls).toHaveBeenCalledTimes(1);
+			expect(await joined([says(c, '2', ZOE)], more)).toEqual([false]);
+			expect(calls).toHaveBeenCalledTimes(1);
+		} finally {
+			calls.mockRestore();
+		}
 	});
 
 	it('is missing for anything but a message of a human agent', async () => {

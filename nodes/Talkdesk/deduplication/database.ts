@@ -106,6 +106,8 @@ export async function checkAndRecord(key: string, processed: ProcessedKeys): Pro
 
 async function drain(scope: Scope, processed: ProcessedKeys): Promise<void> {
 	scope.isBusy = true;
+	// Keys that are checked at the same moment are one batch.
+	await Promise.resolve();
 	do {
 		const batch = scope.waiting.splice(0);
 		const unknown = await recordBatch([...new Set(batch.map(({ key }) => key))], scope, processed);

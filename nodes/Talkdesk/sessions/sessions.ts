@@ -142,6 +142,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 	const select = async (column: KeyColumn, value: string) =>
 		await withTable(existing, async (tableId) => {
 			const rows = tableId === undefined ? [] : await selectRows(functions, tableId, column, value);
+			// Another worker may have noted the first wait of the project a moment ago.
+			if (rows.some(({ resumeUrl }) => resumeUrl)) noteWaits(functions);
 			return newestOpenOrNewest(rows);
 		});
 	const keep = (conversation: SessionOfConversation): SessionOfConversation => {

@@ -30,27 +30,19 @@ export async function isFirstOfAgent(
 	const here = `${functions.getWorkflow().id}/${agent}`;
 	if (heard.has(here) && mode !== 'retry') return false;
 	heard.set(here, true);
-	const isFirst = await markProcessed(functions, agent, 'workflow');
-	if (!isFirst && mode !== 'retry') return false;
-	if (isFirst) {
-		await markProcessed(functions, sha256Json([agent, eventId]), 'workflow');
-		return true;
-	}
-	return await hasBeenFirst(functions, [agent, eventId]);
-}
-
-/**
- * Whether an event was noted as the first, however often its execution is retried.
- *
- * n8n can't look without noting. So the number of notes is odd for a first event, and even for another one.
- */
-async function hasBeenFirst(functions: IExecuteFunctions, event: unknown[]): Promise<boolean> {
-	const note = async (index: number) => {
-		const key = sha256Json(index === 0 ? event : [...event, index]);
-		return await markProcessed(functions, key, 'workflow');
-	};
-	let notes = 0;
-	while (!(await note(notes))) notes++;
-	await note(notes + 1);
+	const note = async (...key: unknown[]) =>
+		await markProcessed(functions, sha256Json(key), 'workflow');
+	const event = [agent, eventId];
+	// One call of the database for both: an agent whom this process hasn't heard is most likely new.
+	const [isFirst, isNoted] = await Promise.all([
+		markProcessed(functions, agent, 'workflow'),
+		note(...event).then((isNew) => !isNew),
+	]);
+	if (isFirst) return true;
+	if (isNoted && mode !== 'retry') return false;
+	// n8n can't look without noting. So the number of notes is odd for a first event, and even for another one.
+	let notes = isNoted ? 1 : 0;
+	if (isNoted) while (!(await note(...event, notes))) notes++;
+	await note(...event, notes + 1);
 	return notes % 2 === 1;
 }

@@ -61,8 +61,14 @@ it('finds exactly one new key among concurrent equal ones, and loses none', asyn
 it('calls the database for one batch at a time, with all keys that wait', async () => {
 	const { state, record } = database();
 	const keys = processed(record);
-	await Promise.all(['a', 'b', 'c', 'b', 'a'].map((one) => checkAndRecord(one, keys)));
-	expect(state.calls).toEqual([['a'], ['b', 'c', 'a']]);
+	const check = (...some: string[]) => some.map((one) => checkAndRecord(one, keys));
+	const first = check('a', 'b', 'a');
+	await Promise.resolve();
+	await Promise.all([...first, ...check('c', 'b', 'd')]);
+	expect(state.calls).toEqual([
+		['a', 'b'],
+		['c', 'd', 'a', 'b'],
+	]);
 	expect(state.mostAtOnce).toBe(1);
 });
 
@@ -103,8 +109,10 @@ it('records unconfirmed keys with every call, without an influence on the result
 		return result;
 	};
 	const keys = processed(overwritten);
-	const all = ['a', 'b', 'a', 'c'].map((one) => checkAndRecord(one, keys));
-	expect(await Promise.all(all)).toEqual([true, true, false, true]);
+	const first = checkAndRecord('a', keys);
+	await Promise.resolve();
+	const others = ['b', 'a', 'c'].map((one) => checkAndRecord(one, keys));
+	expect(await Promise.all([first, ...others])).toEqual([true, true, false, true]);
 	expect(state.calls[1]).toEqual(['b', 'c', 'a']);
 	expect([...state.stored].sort()).toEqual(['a', 'b', 'c', 'of another worker']);
 });
@@ -134,7 +142,10 @@ it.each([SQLITE_UNIQUE, POSTGRES_UNIQUE])(
 		const keys = processed(record, { warnings });
 		const all = ['a', 'b'].map((one) => checkAndRecord(one, keys));
 		expect(await Promise.all(all)).toEqual([false, true]);
-		expect(state.calls).toEqual([['a'], ['a'], ['b']]);
+		expect(state.calls).toEqual([
+			['a', 'b'],
+			['a', 'b'],
+		]);
 		expect(warnings).toEqual([]);
 	},
 );

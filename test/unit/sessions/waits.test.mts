@@ -7,6 +7,7 @@ import {
 	WAIT_EXPECTED,
 	waitsOf,
 } from '../../../nodes/Talkdesk/sessions/waits';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
 import { ODD_TEXTS, project, stopClock, withRows } from './fakeFunctions.mts';
 
 const T = Date.parse('2026-01-02T12:00:00.000Z');
@@ -69,6 +70,14 @@ describe('finds', () => {
 		withRows(tables, row({ resumeUrl: URL_A }));
 		noteWaits(workflow());
 		expect(await waits.find('c1')).toMatchObject({ resumeUrl: URL_A });
+	});
+
+	it('at once what another worker has noted, if the conversation is new here', async () => {
+		const { waits, functions, tables } = stored(row({ conversationId: 'another' }));
+		await waits.find('another');
+		withRows(tables, row({ resumeUrl: WAIT_EXPECTED }));
+		await sessionsOf(functions).of('c1');
+		expect(await waits.find('c1')).toEqual({ startedAt: T });
 	});
 });
 
