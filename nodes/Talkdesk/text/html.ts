@@ -2,12 +2,12 @@ import { decodeEntities } from './entities';
 import { words } from './words';
 
 /** Elements on lines of their own. */
-const BLOCKS = new Set(
-	words(`
-	article aside blockquote body dd div dl dt figure footer h1 h2 h3 h4 h5 h6 header hr html li ol
-	p pre section table tbody tfoot thead tr ul
-`),
-);
+const BLOCKS = new Set([
+	...words(`
+		article aside blockquote body dd div dl dt figure footer h1 h2 h3 h4 h5 h6 header hr html li ol
+		p pre section table tbody tfoot thead tr ul
+	`),
+]);
 /** Elements whose content isn't displayed. */
 const HIDDEN_ELEMENTS = new Set(['head', 'noscript', 'script', 'style', 'template', 'title']);
 const KNOWN_ELEMENTS = new Set([

@@ -15,30 +15,30 @@ export type AuthorKind = 'agent' | 'automated' | 'customer' | 'unknown';
 const WORDS: ReadonlyArray<[AuthorKind, ReadonlySet<string>]> = [
 	[
 		'automated',
-		new Set(
-			words(`
-			bot chatbot agentbot virtual virtualagent aiagent ai assistant system automated automatic
-			automation auto autoreply autopilot studio flow workflow ivr machine notification
-		`),
-		),
+		new Set([
+			...words(`
+				bot chatbot agentbot virtual virtualagent aiagent ai assistant system automated automatic
+				automation auto autoreply autopilot studio flow workflow ivr machine notification
+			`),
+		]),
 	],
 	[
 		'agent',
-		new Set(
-			words(`
-			agent liveagent humanagent talkdesk operator employee staff representative rep support
-			service supervisor advisor teammate colleague admin internal
-		`),
-		),
+		new Set([
+			...words(`
+				agent liveagent humanagent talkdesk operator employee staff representative rep support
+				service supervisor advisor teammate colleague admin internal
+			`),
+		]),
 	],
 	[
 		'customer',
-		new Set(
-			words(`
-			user enduser external customer client consumer contact person contactperson visitor guest
-			lead subscriber caller
-		`),
-		),
+		new Set([
+			...words(`
+				user enduser external customer client consumer contact person contactperson visitor guest
+				lead subscriber caller
+			`),
+		]),
 	],
 ];
 
