@@ -242,8 +242,11 @@ it('a customer whose computer has slept reads what the human wrote meanwhile, an
 	isAsleep = false;
 	await chat.page.reload();
 	await chat.hears('Are you there?');
+	const before = (await waiting()).map((one) => one.id);
 	await chat.say('I am back');
 	await untilSaid(id, ['I am back']);
+	// Until then no execution waits, and the human's words would come out of the trigger.
+	while ((await waiting()).every((one) => before.includes(one.id))) await sleep(100);
 	await environment.talkdesk.agent.say(id, 'Welcome.');
 	await chat.hears('Welcome.');
 	await environment.talkdesk.agent.end(id);
