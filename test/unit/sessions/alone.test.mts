@@ -96,7 +96,10 @@ describe('a conversation without a session', () => {
 		'that may be started at this moment is awaited: mode %s',
 		async (mode) => {
 			const { functions, tables, workflow } = await looking(mode);
-			const endStart = mode === 'webhook' ? sessionsOf(workflow()).beginStart() : () => undefined;
+			let endStart = () => {};
+			const isStarted = new Promise<void>((resolve) => (endStart = resolve));
+			if (mode === 'webhook')
+				void sessionsOf(workflow()).whileStarting(async () => await isStarted);
 			const session = findSession(functions, event);
 			await jest.advanceTimersByTimeAsync(500);
 			withRows(tables, row({ conversationId: 'foreign' }));

@@ -132,7 +132,9 @@ it.each([
 it('a look for a session during which its start ends is repeated', async () => {
 	jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
 	const [trigger, starter] = [workflow(), workflow()];
-	const endStart = sessionsOf(starter.functions).beginStart();
+	let endStart = () => {};
+	const isStarted = new Promise<void>((resolve) => (endStart = resolve));
+	void sessionsOf(starter.functions).whileStarting(async () => await isStarted);
 	const session = findSession(trigger.functions, {
 		event: 'conversation_started',
 		conversationId: 'c1',

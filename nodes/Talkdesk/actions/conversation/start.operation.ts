@@ -151,8 +151,7 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 	}
 	const request = await readRequest(context);
 	const { touchpointId, contactEmail } = request.conversation;
-	const endStart = sessions.beginStart();
-	try {
+	return await sessions.whileStarting(async () => {
 		const startAfter = async (former: string | number) =>
 			await startConversation(client, request.conversation, {
 				idempotencyKey: sha256Json([
@@ -186,9 +185,7 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 			...request.transcript,
 			message: messageFor(alreadyStarted),
 		};
-	} finally {
-		endStart();
-	}
+	});
 }
 
 const NO_TRANSCRIPT = {

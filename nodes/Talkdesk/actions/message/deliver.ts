@@ -160,16 +160,19 @@ export async function deliver(
 		if (outcomeUnknown && ifOutcomeUnknown === 'report') return { outcome: 'ended', ...common() };
 		if (successors === MAX_SUCCESSORS) break;
 		const endedId = conversationId;
-		({ conversationId } = await startConversation(client, successor, {
-			idempotencyKey: sha256Json([
-				'successor of',
-				endedId,
-				successor.touchpointId,
-				successor.contactEmail,
-			]),
-		}));
-		linkSuccessor(endedId, conversationId);
-		await passSessionOn(functions, endedId, { ...successor, conversationId });
+		conversationId = await sessionsOf(functions).whileStarting(async () => {
+			const started = await startConversation(client, successor, {
+				idempotencyKey: sha256Json([
+					'successor of',
+					endedId,
+					successor.touchpointId,
+					successor.contactEmail,
+				]),
+			});
+			linkSuccessor(endedId, started.conversationId);
+			await passSessionOn(functions, endedId, { ...successor, ...started });
+			return started.conversationId;
+		});
 	}
 	throw new NodeOperationError(
 		functions.getNode(),
