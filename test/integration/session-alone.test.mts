@@ -3,6 +3,7 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { noteWebhook } from '../../nodes/Talkdesk/sessions/processRole';
 import type { Fault } from '../simulator/faults.mts';
 import { run, SEND, START, talkdesk } from './fixtures.mts';
+import { startResumeServer } from './resumeServer.mts';
 import type { RunOptions } from './runNode.mts';
 import {
 	dataTables,
@@ -109,4 +110,22 @@ it('finds the session of a start that failed, and that n8n’s Retry On Fail rep
 	await new Promise((resolve) => setTimeout(resolve, 1_000));
 	expect((await start()).items[0]?.json).toMatchObject({ conversationId });
 	expect(await late).toMatchObject({ sessionId: 's1' });
+});
+
+it('hands an event to the execution that has started its conversation without a session, and comes to wait', async () => {
+	await alone();
+	const server = await startResumeServer({ status: 200, body: { accepted: true } });
+	try {
+		startsGet(LATE);
+		const start = run(START, {
+			...own(),
+			waitingUrl: new URL('/webhook-waiting', server.url).href,
+		});
+		const conversationId = await nextConversation(1);
+		expect(await heard(event('conversation_ended', conversationId))).toBeUndefined();
+		expect((await start).error).toBeUndefined();
+		expect(server.calls).toMatchObject([{ event: { conversationId } }]);
+	} finally {
+		server.close();
+	}
 });

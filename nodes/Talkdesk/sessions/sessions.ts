@@ -61,18 +61,6 @@ export interface Sessions {
 	/** Notes that a conversation has no session. */
 	noteForeign(conversationId: string): void;
 	/**
-	 * Starts a conversation and stores it. Its events may come before that.
-	 *
-	 * @param start is under way until it succeeds, and some seconds longer if it fails: n8n's Retry On Fail repeats it, and
-	 * Talkdesk may have started the conversation
-	 * @param isStoredLater whether the row comes after the start, from the execution that will wait
-	 * @returns what `start` returns
-	 * @throws what `start` throws
-	 */
-	whileStarting<Result>(start: () => Promise<Result>, isStoredLater?: boolean): Promise<Result>;
-	/** Whether a start is under way in this process. */
-	isStarting(): boolean;
-	/**
 	 * Stores a conversation that was started.
 	 *
 	 * @param isWaitExpected whether the workflow will wait for its events
@@ -134,11 +122,6 @@ const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
 const cleanedAt = new Map<string, number>();
-/** Milliseconds after a start in which its row may still come. n8n's Retry On Fail repeats a node after five seconds at most. */
-const STORED_LATER_MS = 6_000;
-/** The starts of this process, and until when each is under way, in milliseconds since 1970. */
-const starts = new Map<object, number>();
-
 /** The sessions of the project that the workflow belongs to. */
 export function sessionsOf(functions: IExecuteFunctions): Sessions {
 	const workflowId = functions.getWorkflow().id ?? '';
@@ -222,24 +205,6 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		isForeign: (conversationId) =>
 			Date.now() - (foreign.get(scoped(conversationId)) ?? 0) < FOREIGN_TTL_MS,
 		noteForeign: (conversationId) => void foreign.set(scoped(conversationId), Date.now()),
-		async whileStarting(start, isStoredLater = false) {
-			// Not by execution: its items start conversations side by side.
-			const own = {};
-			starts.set(own, Infinity);
-			let isStored = false;
-			try {
-				const result = await start();
-				isStored = !isStoredLater;
-				return result;
-			} finally {
-				if (isStored) starts.delete(own);
-				else starts.set(own, Date.now() + STORED_LATER_MS);
-			}
-		},
-		isStarting() {
-			for (const [start, until] of starts) if (until <= Date.now()) starts.delete(start);
-			return starts.size > 0;
-		},
 		async remember(started, isWaitExpected = false) {
 			const startedAt = new Date().toISOString();
 			const row = {

@@ -8,6 +8,7 @@ import {
 	type SessionOfConversation,
 	type Sessions,
 } from '../sessions/sessions';
+import { isStarting } from '../sessions/starts';
 
 /**
  * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
@@ -79,10 +80,10 @@ async function waitForSession(
 	const startedAt = Date.now();
 	for (let look = 0; ; look++) {
 		// A start may end during the look, which then says nothing of it.
-		const isStarting = sessions.isStarting();
+		const isStartUnderWay = isStarting();
 		const session = await sessions.of(conversationId);
 		if (session || sessions.isForeign(conversationId)) return session;
-		const mayBeStarting = isStarting || (!isAlone && look < WAITS_MS.length);
+		const mayBeStarting = isStartUnderWay || (!isAlone && look < WAITS_MS.length);
 		if (!mayBeStarting || Date.now() - startedAt > MAX_WAIT_MS) break;
 		await sleep(WAITS_MS[look] ?? 1000);
 	}

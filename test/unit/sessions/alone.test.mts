@@ -3,6 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
 import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { whileStarting } from '../../../nodes/Talkdesk/sessions/starts';
 import { waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
 import { findSession } from '../../../nodes/Talkdesk/trigger/session';
 import { project, stopClock, TABLE_ID, withRows } from './fakeFunctions.mts';
@@ -95,11 +96,10 @@ describe('a conversation without a session', () => {
 	it.each(['webhook', 'manual'])(
 		'that may be started at this moment is awaited: mode %s',
 		async (mode) => {
-			const { functions, tables, workflow } = await looking(mode);
+			const { functions, tables } = await looking(mode);
 			let endStart = () => {};
 			const isStarted = new Promise<void>((resolve) => (endStart = resolve));
-			if (mode === 'webhook')
-				void sessionsOf(workflow()).whileStarting(async () => await isStarted);
+			if (mode === 'webhook') void whileStarting(async () => await isStarted);
 			const session = findSession(functions, event);
 			await jest.advanceTimersByTimeAsync(500);
 			withRows(tables, row({ conversationId: 'foreign' }));

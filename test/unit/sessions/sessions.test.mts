@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { sessionsOf, type Sessions } from '../../../nodes/Talkdesk/sessions/sessions';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
 import { ODD_TEXTS, project, stopClock, withRows } from './fakeFunctions.mts';
 
 const [NOON, LATER] = ['2026-01-02T12:00:00.000Z', '2026-01-02T13:00:00.000Z'];
@@ -251,41 +251,4 @@ it('old rows are deleted once a day, and a failure of it costs a warning only', 
 	await sessions.remember(session('c2'));
 	expect(tables.operations).not.toContain('row: deleteRows');
 	expect(tables.rows).toHaveLength(2);
-});
-
-describe('a start is under way', () => {
-	/** A start that ends when it is told to. */
-	function begun(sessions: Sessions, isStoredLater?: boolean) {
-		let end = { succeed: () => {}, fail: () => {} };
-		const work = new Promise<void>((resolve, reject) => {
-			end = { succeed: resolve, fail: () => reject(new Error('timeout')) };
-		});
-		const start = sessions.whileStarting(async () => await work, isStoredLater);
-		return { ...end, start };
-	}
-
-	it('until its end, in any workflow of the process, and for each item of an execution', async () => {
-		const { sessions } = stored();
-		const all = [sessions, sessions, another(project().workflow)].map((each) => begun(each));
-		for (const { succeed, start } of all) {
-			expect(sessions.isStarting()).toBe(true);
-			succeed();
-			await start;
-		}
-		expect(sessions.isStarting()).toBe(false);
-	});
-
-	it.each([
-		['failed', undefined],
-		['is stored later', true],
-	])('six seconds longer if it %s', async (_, isStoredLater) => {
-		const { sessions } = stored();
-		const { succeed, fail, start } = begun(sessions, isStoredLater);
-		(isStoredLater ? succeed : fail)();
-		await start.catch(() => undefined);
-		jest.setSystemTime(Date.parse(NOON) + 5_999);
-		expect(sessions.isStarting()).toBe(true);
-		jest.setSystemTime(Date.parse(NOON) + 6_000);
-		expect(sessions.isStarting()).toBe(false);
-	});
 });
