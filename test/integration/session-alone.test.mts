@@ -1,6 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { noteWebhook } from '../../nodes/Talkdesk/sessions/processRole';
+import { FakeDataTables } from '../support/fakeDataTables.mts';
 import type { Fault } from '../simulator/faults.mts';
 import { run, SEND, START, talkdesk } from './fixtures.mts';
 import { startResumeServer } from './resumeServer.mts';
@@ -125,6 +126,23 @@ it('hands an event to the execution that has started its conversation without a 
 		expect(await heard(event('conversation_ended', conversationId))).toBeUndefined();
 		expect((await start).error).toBeUndefined();
 		expect(server.calls).toMatchObject([{ event: { conversationId } }]);
+	} finally {
+		server.close();
+	}
+});
+
+it('hands an event to an execution of the project that the workflow was moved to', async () => {
+	await alone();
+	const server = await startResumeServer({ status: 200, body: { accepted: true } });
+	try {
+		const moved = new FakeDataTables();
+		// A table of its own, with an ID of its own.
+		Object.assign(moved, { tables: 2 });
+		moved.rows = [
+			{ id: 1, conversationId: 'c1', sessionId: 's1', status: 'open', resumeUrl: server.url },
+		];
+		expect(await heard(says('c1', 'Hi', ZOE), { dataTables: moved })).toBeUndefined();
+		expect(server.calls).toMatchObject([{ event: { text: 'Hi', sessionId: 's1' } }]);
 	} finally {
 		server.close();
 	}

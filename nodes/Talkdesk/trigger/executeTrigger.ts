@@ -12,6 +12,7 @@ import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { enqueue, type Ticket } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
+import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
 import { resumeWithEvent } from '../waiting/resumeWithEvent';
 import { outputOrPark } from '../waiting/park';
@@ -53,6 +54,7 @@ export async function executeTrigger(
 	this: IExecuteFunctions,
 	options: TriggerOptions,
 ): Promise<INodeExecutionData[][]> {
+	noteExecution(this.getMode());
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	for (const message of options.problems) {

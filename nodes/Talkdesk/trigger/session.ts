@@ -38,9 +38,7 @@ export async function findSession(
 	const { conversationId, event, timestamp, reason } = json;
 	const sessions = sessionsOf(functions);
 	if (typeof conversationId !== 'string' || !(await sessions.exist())) return {};
-	const isTest = functions.getMode() === 'manual';
-	// The main process of queue mode runs tests, and starts are in workers.
-	const session = await waitForSession(sessions, conversationId, isAloneInN8n() && !isTest);
+	const session = await waitForSession(sessions, conversationId);
 	if (!session) return {};
 	const at = isoOf(timestamp);
 	const isEnd = event === 'conversation_ended';
@@ -75,7 +73,6 @@ async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversati
 async function waitForSession(
 	sessions: Sessions,
 	conversationId: string,
-	isAlone: boolean,
 ): Promise<SessionOfConversation | undefined> {
 	const startedAt = Date.now();
 	for (let look = 0; ; look++) {
@@ -83,7 +80,7 @@ async function waitForSession(
 		const isStartUnderWay = isStarting();
 		const session = await sessions.of(conversationId);
 		if (session || sessions.isForeign(conversationId)) return session;
-		const mayBeStarting = isStartUnderWay || (!isAlone && look < WAITS_MS.length);
+		const mayBeStarting = isStartUnderWay || (!isAloneInN8n() && look < WAITS_MS.length);
 		if (!mayBeStarting || Date.now() - startedAt > MAX_WAIT_MS) break;
 		await sleep(WAITS_MS[look] ?? 1000);
 	}
