@@ -112,7 +112,8 @@ const KEEP_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
-const foreign = new BoundedMap<string, number>(MAX_KNOWN);
+/** When each workflow has found no session, by conversation, in milliseconds since 1970. */
+const foreign = new BoundedMap<string, Map<string, number>>(MAX_KNOWN);
 const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
 /**
  * The last agent that each workflow has noted, by conversation. An agent may reopen a conversation whose end another
@@ -139,9 +140,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		const { conversationId, sessionId, sessionData, contactEmail, touchpointId } = conversation;
 		const kept = { conversationId, sessionId, sessionData, contactEmail, touchpointId };
 		known.set(scoped(conversationId), kept);
-		foreign.delete(scoped(conversationId));
 		return kept;
 	};
+	const isForeign = (conversationId: string) =>
+		Date.now() - (foreign.get(conversationId)?.get(workflowId) ?? 0) < FOREIGN_TTL_MS;
 	const keepLast = (sessionId: string, conversation: Conversation | undefined) => {
 		if (conversation?.status === 'open') openConversations.set(scoped(sessionId), conversation);
 		else openConversations.delete(scoped(sessionId));
@@ -195,16 +197,18 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const key = scoped(conversationId);
 			const kept = known.get(key);
 			if (kept) return kept;
-			if (Date.now() - (foreign.get(key) ?? 0) < FOREIGN_TTL_MS) return undefined;
+			if (isForeign(conversationId)) return undefined;
 			const conversation = await select('conversationId', conversationId);
 			return conversation && keep(conversation);
 		},
 		async exist() {
 			return (await existing()) !== undefined;
 		},
-		isForeign: (conversationId) =>
-			Date.now() - (foreign.get(scoped(conversationId)) ?? 0) < FOREIGN_TTL_MS,
-		noteForeign: (conversationId) => void foreign.set(scoped(conversationId), Date.now()),
+		isForeign,
+		noteForeign(conversationId) {
+			const here = foreign.get(conversationId) ?? new Map<string, number>();
+			foreign.set(conversationId, here.set(workflowId, Date.now()));
+		},
 		async remember(started, isWaitExpected = false) {
 			const startedAt = new Date().toISOString();
 			const row = {
@@ -220,6 +224,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				if (isWaitExpected) noteWaits(functions);
 				await cleanUp(functions, workflowId, tableId);
 			});
+			// What any workflow of the process knows was so without this row.
+			foreign.delete(started.conversationId);
+			agents.delete(started.conversationId);
 			keepLast(started.sessionId, {
 				...row,
 				agentName: '',

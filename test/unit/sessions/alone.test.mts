@@ -109,3 +109,29 @@ describe('a conversation without a session', () => {
 		expect(await session).toEqual({ sessionId: 's1' });
 	});
 });
+
+it('an agent is noted in a row that was deleted, and stored again by another start', async () => {
+	const { tables, workflow, functions } = project();
+	withRows(tables, row());
+	await sessionsOf(functions).agentWrites('c1', 'Zoe', NOON);
+	tables.rows = [];
+	await sessionsOf(workflow()).remember({
+		...{ conversationId: 'c1', sessionId: 's1' },
+		...{ sessionData: '', contactEmail: '', touchpointId: '' },
+	});
+	await sessionsOf(functions).agentWrites('c1', 'Zoe', LATER);
+	expect(tables.rows).toMatchObject([{ agentName: 'Zoe' }]);
+});
+
+it('a conversation that was foreign to a workflow has a session as soon as another one stores it', async () => {
+	const { tables, workflow, functions } = project();
+	withRows(tables);
+	expect(
+		await findSession(functions, { event: 'conversation_started', conversationId: 'c1' }),
+	).toEqual({});
+	await sessionsOf(workflow()).remember({
+		...{ conversationId: 'c1', sessionId: 's1' },
+		...{ sessionData: '', contactEmail: '', touchpointId: '' },
+	});
+	expect(await sessionsOf(functions).of('c1')).toMatchObject({ sessionId: 's1' });
+});
