@@ -65,7 +65,7 @@ export async function executeTrigger(
 	const queued = this.getInputData().map(({ json: { callOrder: noted, ...json }, ...item }) => {
 		const callOrder = readCallOrder(noted, this.getExecutionId());
 		const ticket = enqueue(`events of ${String(json.conversationId)}`, callOrder.order);
-		return { item: { ...item, json }, callOrder, ticket };
+		return { item: { ...item, json }, noted, callOrder, ticket };
 	});
 	const release = () => {
 		for (const { ticket } of queued) ticket.release();
@@ -76,7 +76,7 @@ export async function executeTrigger(
 	try {
 		const fresh = options.ignoreDuplicates ? await dropDuplicates(this, queued) : queued;
 		prepared = await Promise.all(
-			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event.item, options)) })),
+			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event, options)) })),
 		);
 	} finally {
 		if (!prepared) release();
@@ -94,6 +94,8 @@ export async function executeTrigger(
 /** An event in the queue of its conversation. */
 interface QueuedEvent {
 	item: INodeExecutionData;
+	/** What the webhook has noted of the call, if anything: the same in a retried execution, and in no other. */
+	noted: unknown;
 	callOrder: CallOrder;
 	ticket: Ticket;
 }
@@ -105,13 +107,13 @@ interface QueuedEvent {
  */
 async function addContext(
 	functions: IExecuteFunctions,
-	item: INodeExecutionData,
+	{ item, noted }: Pick<QueuedEvent, 'item' | 'noted'>,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
 ): Promise<{ item: INodeExecutionData; mayResume: boolean }> {
 	const session = wantsSession
 		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
 		: {};
-	const agentJoined = await isFirstOfAgent(functions, item.json);
+	const agentJoined = await isFirstOfAgent(functions, item.json, noted);
 	const { raw, ...event } = item.json;
 	const json = {
 		...event,
