@@ -101,6 +101,8 @@ export interface RunOptions {
 	dataTables?: Pick<FakeDataTables, 'executeWorkflow'>;
 	/** The workflow; another one shares nothing with it. */
 	workflowId?: string;
+	/** The base of the URL that wakes the execution, which then waits for a reply behind the node. */
+	waitingUrl?: string;
 	/** Cancels the execution when it is fulfilled. */
 	stopped?: Promise<void>;
 }
@@ -136,6 +138,7 @@ export async function runNode(
 		isCombined = false,
 		memory,
 		stopped,
+		waitingUrl,
 		dataTables = NO_DATA_TABLES,
 		workflowId = 'workflow-1',
 	}: RunOptions,
@@ -152,6 +155,7 @@ export async function runNode(
 		talkdesk: new Talkdesk(),
 		// The tool that n8n makes of it for AI agents.
 		talkdeskTool: new Talkdesk(),
+		'n8n-nodes-talkdesk.talkdesk': new Talkdesk(),
 		talkdeskTrigger: new TalkdeskTrigger(),
 		memory: new FakeMemoryNode(memory ?? []),
 	};
@@ -183,19 +187,38 @@ export async function runNode(
 		position: [0, 0],
 		parameters: {},
 	};
+	const waitingNode: INode = {
+		id: 'wait-1',
+		name: 'Wait',
+		type: 'n8n-nodes-talkdesk.talkdesk',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {
+			resource: 'message',
+			operation: 'sendAndWaitForReply',
+			conversationId: '={{ $json.conversationId }}',
+			text: '',
+			options: {},
+		},
+		credentials: node.credentials ?? {},
+		disabled: false,
+	};
 	const workflow = new Workflow({
 		id: workflowId,
 		name: 'Test',
 		active: false,
 		nodeTypes,
-		nodes: memory ? [node, memoryNode] : [node],
-		connections: memory
-			? {
-					Memory: {
-						ai_memory: [[{ node: 'Talkdesk', type: NodeConnectionTypes.AiMemory, index: 0 }]],
-					},
-				}
-			: {},
+		nodes: [node, ...(memory ? [memoryNode] : []), ...(waitingUrl ? [waitingNode] : [])],
+		connections: {
+			...(memory && {
+				Memory: {
+					ai_memory: [[{ node: 'Talkdesk', type: NodeConnectionTypes.AiMemory, index: 0 }]],
+				},
+			}),
+			...(waitingUrl && {
+				Talkdesk: { main: [[{ node: 'Wait', type: NodeConnectionTypes.Main, index: 0 }]] },
+			}),
+		},
 		settings: { executionOrder: 'v1', ...(isCombined && { binaryMode: 'combined' }) },
 	});
 	const earlierRun: ITaskData = {
@@ -236,7 +259,7 @@ export async function runNode(
 		formWaitingBaseUrl: BASE_URL,
 		formTestBaseUrl: BASE_URL,
 		webhookBaseUrl: BASE_URL,
-		webhookWaitingBaseUrl: BASE_URL,
+		webhookWaitingBaseUrl: waitingUrl ?? BASE_URL,
 		webhookTestBaseUrl: BASE_URL,
 		mcpBaseUrl: BASE_URL,
 		mcpTestBaseUrl: BASE_URL,

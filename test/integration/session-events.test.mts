@@ -169,6 +169,7 @@ describe('the trigger', () => {
 });
 
 let conversations = 0;
+let calls = 0;
 
 describe('agentJoined', () => {
 	const joined = async (items: IDataObject[], more: Partial<RunOptions> = {}) =>
@@ -236,4 +237,35 @@ describe('agentJoined', () => {
 			expect(await joined([later], { executionId, retryOf: '94' })).toEqual([false]);
 		}
 	});
+
+	/** The item of an event that Talkdesk sends; each call has its place. */
+	const call = (item: IDataObject) => ({ ...item, callOrder: { order: ++calls } });
+	const withDuplicates = {
+		parameters: { events: ['message_created'], options: { ignoreDuplicates: false } },
+	};
+	const without = (item: IDataObject): IDataObject => {
+		const { eventId, ...json } = item;
+		return eventId === undefined ? item : json;
+	};
+
+	it.each<[string, (item: IDataObject) => [IDataObject, IDataObject], Partial<RunOptions>]>([
+		['a duplicate', (item) => [item, item], {}],
+		['an event without an ID', (item) => [without(item), without(item)], {}],
+		['another trigger', (item) => [item, item], { node: { id: 'node-2' } }],
+	])(
+		'is said again by the execution that said it, and not by that of %s',
+		async (_, both, more) => {
+			const [first, second] = both(says(`retried ${++conversations}`, 'Hi', ZOE)).map(call);
+			const runs: Array<[IDataObject, Partial<RunOptions>, boolean]> = [
+				[first ?? {}, {}, true],
+				[second ?? {}, more, false],
+			];
+			for (const retryOf of [undefined, '98', '98', '98']) {
+				for (const [item, options, isFirst] of runs) {
+					const run = { ...withDuplicates, ...options, ...(retryOf && { retryOf }) };
+					expect(await joined([item], run)).toEqual([isFirst]);
+				}
+			}
+		},
+	);
 });

@@ -4,6 +4,7 @@ import { ApplicationError, NodeApiError, NodeOperationError } from 'n8n-workflow
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { TalkdeskApiError } from '../api/errors';
 import { FileRejectedError } from '../files/policy';
+import { noteExecution } from '../sessions/processRole';
 import { enqueue } from '../collections/orderedQueue';
 import { resources } from './index';
 import type { Operation } from './operation';
@@ -17,6 +18,7 @@ import { mapWithConcurrency } from './mapWithConcurrency';
  * Nothing may throw outside of an item's own `try`: docs/decisions/0019.
  */
 export async function router(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	noteExecution(this.getMode());
 	const signal = this.getExecutionCancelSignal();
 	const failures: NodeFailure[] = [];
 	let client: Promise<TalkdeskClient> | undefined;

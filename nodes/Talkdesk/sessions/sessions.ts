@@ -61,14 +61,6 @@ export interface Sessions {
 	/** Notes that a conversation has no session. */
 	noteForeign(conversationId: string): void;
 	/**
-	 * Notes that a start is under way in this process, whose events may come before it is stored.
-	 *
-	 * @returns a function that notes its end
-	 */
-	beginStart(): () => void;
-	/** Whether a start is under way in this process. */
-	isStarting(): boolean;
-	/**
 	 * Stores a conversation that was started.
 	 *
 	 * @param isWaitExpected whether the workflow will wait for its events
@@ -120,7 +112,8 @@ const KEEP_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
-const foreign = new BoundedMap<string, number>(MAX_KNOWN);
+/** When each workflow has found no session, by conversation, in milliseconds since 1970. */
+const foreign = new BoundedMap<string, Map<string, number>>(MAX_KNOWN);
 const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
 /**
  * The last agent that each workflow has noted, by conversation. An agent may reopen a conversation whose end another
@@ -130,9 +123,6 @@ const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
 const cleanedAt = new Map<string, number>();
-/** The executions in which a start is under way. */
-const starts = new Set<object>();
-
 /** The sessions of the project that the workflow belongs to. */
 export function sessionsOf(functions: IExecuteFunctions): Sessions {
 	const workflowId = functions.getWorkflow().id ?? '';
@@ -150,9 +140,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		const { conversationId, sessionId, sessionData, contactEmail, touchpointId } = conversation;
 		const kept = { conversationId, sessionId, sessionData, contactEmail, touchpointId };
 		known.set(scoped(conversationId), kept);
-		foreign.delete(scoped(conversationId));
 		return kept;
 	};
+	const isForeign = (conversationId: string) =>
+		Date.now() - (foreign.get(conversationId)?.get(workflowId) ?? 0) < FOREIGN_TTL_MS;
 	const keepLast = (sessionId: string, conversation: Conversation | undefined) => {
 		if (conversation?.status === 'open') openConversations.set(scoped(sessionId), conversation);
 		else openConversations.delete(scoped(sessionId));
@@ -206,21 +197,18 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const key = scoped(conversationId);
 			const kept = known.get(key);
 			if (kept) return kept;
-			if (Date.now() - (foreign.get(key) ?? 0) < FOREIGN_TTL_MS) return undefined;
+			if (isForeign(conversationId)) return undefined;
 			const conversation = await select('conversationId', conversationId);
 			return conversation && keep(conversation);
 		},
 		async exist() {
 			return (await existing()) !== undefined;
 		},
-		isForeign: (conversationId) =>
-			Date.now() - (foreign.get(scoped(conversationId)) ?? 0) < FOREIGN_TTL_MS,
-		noteForeign: (conversationId) => void foreign.set(scoped(conversationId), Date.now()),
-		beginStart() {
-			starts.add(functions);
-			return () => starts.delete(functions);
+		isForeign,
+		noteForeign(conversationId) {
+			const here = foreign.get(conversationId) ?? new Map<string, number>();
+			foreign.set(conversationId, here.set(workflowId, Date.now()));
 		},
-		isStarting: () => starts.size > 0,
 		async remember(started, isWaitExpected = false) {
 			const startedAt = new Date().toISOString();
 			const row = {
@@ -236,6 +224,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				if (isWaitExpected) noteWaits(functions);
 				await cleanUp(functions, workflowId, tableId);
 			});
+			// What any workflow of the process knows was so without this row.
+			foreign.delete(started.conversationId);
+			agents.delete(started.conversationId);
 			keepLast(started.sessionId, {
 				...row,
 				agentName: '',

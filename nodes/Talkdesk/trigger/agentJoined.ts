@@ -12,13 +12,16 @@ const heard = new BoundedMap<string, true>(10_000);
  * Whether a message is the first of this human agent in the conversation, also after a transfer.
  *
  * No event of Talkdesk says reliably that an agent has joined (docs/decisions), so the first message does. n8n's database
- * remembers who has written, with the event that came first: a retried execution says the same again.
+ * remembers who has written, with the call that came first: a retried execution says the same again, and that of a duplicate
+ * or of another trigger doesn't.
  *
+ * @param call what was noted of the call, such as its place among others
  * @returns undefined if the event is no message of a human agent. Never rejects.
  */
 export async function isFirstOfAgent(
 	functions: IExecuteFunctions,
 	json: IDataObject,
+	call: unknown,
 ): Promise<boolean | undefined> {
 	const name = agentOf(json);
 	if (name === undefined) return undefined;
@@ -32,7 +35,7 @@ export async function isFirstOfAgent(
 	heard.set(here, true);
 	const note = async (...key: unknown[]) =>
 		await markProcessed(functions, sha256Json(key), 'workflow');
-	const event = [agent, eventId];
+	const event = [agent, eventId, functions.getNode().id, call];
 	// One call of the database for both: an agent whom this process hasn't heard is most likely new.
 	const [isFirst, isNoted] = await Promise.all([
 		markProcessed(functions, agent, 'workflow'),

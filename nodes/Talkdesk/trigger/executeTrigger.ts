@@ -12,6 +12,7 @@ import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { enqueue, type Ticket } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
+import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
 import { resumeWithEvent } from '../waiting/resumeWithEvent';
 import { outputOrPark } from '../waiting/park';
@@ -53,6 +54,7 @@ export async function executeTrigger(
 	this: IExecuteFunctions,
 	options: TriggerOptions,
 ): Promise<INodeExecutionData[][]> {
+	noteExecution(this.getMode());
 	const parameter: unknown = this.getNodeParameter('events', 0);
 	const chosen = EVENTS.filter((event) => Array.isArray(parameter) && parameter.includes(event));
 	for (const message of options.problems) {
@@ -63,7 +65,7 @@ export async function executeTrigger(
 	const queued = this.getInputData().map(({ json: { callOrder: noted, ...json }, ...item }) => {
 		const callOrder = readCallOrder(noted, this.getExecutionId());
 		const ticket = enqueue(`events of ${String(json.conversationId)}`, callOrder.order);
-		return { item: { ...item, json }, callOrder, ticket };
+		return { item: { ...item, json }, noted, callOrder, ticket };
 	});
 	const release = () => {
 		for (const { ticket } of queued) ticket.release();
@@ -74,7 +76,7 @@ export async function executeTrigger(
 	try {
 		const fresh = options.ignoreDuplicates ? await dropDuplicates(this, queued) : queued;
 		prepared = await Promise.all(
-			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event.item, options)) })),
+			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event, options)) })),
 		);
 	} finally {
 		if (!prepared) release();
@@ -92,6 +94,8 @@ export async function executeTrigger(
 /** An event in the queue of its conversation. */
 interface QueuedEvent {
 	item: INodeExecutionData;
+	/** What the webhook has noted of the call, if anything: the same in a retried execution, and in no other. */
+	noted: unknown;
 	callOrder: CallOrder;
 	ticket: Ticket;
 }
@@ -103,13 +107,13 @@ interface QueuedEvent {
  */
 async function addContext(
 	functions: IExecuteFunctions,
-	item: INodeExecutionData,
+	{ item, noted }: Pick<QueuedEvent, 'item' | 'noted'>,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
 ): Promise<{ item: INodeExecutionData; mayResume: boolean }> {
 	const session = wantsSession
 		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
 		: {};
-	const agentJoined = await isFirstOfAgent(functions, item.json);
+	const agentJoined = await isFirstOfAgent(functions, item.json, noted);
 	const { raw, ...event } = item.json;
 	const json = {
 		...event,

@@ -8,6 +8,7 @@ import {
 	type SessionOfConversation,
 	type Sessions,
 } from '../sessions/sessions';
+import { isStarting } from '../sessions/starts';
 
 /**
  * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
@@ -37,9 +38,7 @@ export async function findSession(
 	const { conversationId, event, timestamp, reason } = json;
 	const sessions = sessionsOf(functions);
 	if (typeof conversationId !== 'string' || !(await sessions.exist())) return {};
-	const isTest = functions.getMode() === 'manual';
-	// The main process of queue mode runs tests, and starts are in workers.
-	const session = await waitForSession(sessions, conversationId, isAloneInN8n() && !isTest);
+	const session = await waitForSession(sessions, conversationId);
 	if (!session) return {};
 	const at = isoOf(timestamp);
 	const isEnd = event === 'conversation_ended';
@@ -74,15 +73,14 @@ async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversati
 async function waitForSession(
 	sessions: Sessions,
 	conversationId: string,
-	isAlone: boolean,
 ): Promise<SessionOfConversation | undefined> {
 	const startedAt = Date.now();
 	for (let look = 0; ; look++) {
 		// A start may end during the look, which then says nothing of it.
-		const isStarting = sessions.isStarting();
+		const isStartUnderWay = isStarting();
 		const session = await sessions.of(conversationId);
 		if (session || sessions.isForeign(conversationId)) return session;
-		const mayBeStarting = isStarting || (!isAlone && look < WAITS_MS.length);
+		const mayBeStarting = isStartUnderWay || (!isAloneInN8n() && look < WAITS_MS.length);
 		if (!mayBeStarting || Date.now() - startedAt > MAX_WAIT_MS) break;
 		await sleep(WAITS_MS[look] ?? 1000);
 	}

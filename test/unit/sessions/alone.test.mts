@@ -1,14 +1,18 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
+import { noteExecution, noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
 import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { whileStarting } from '../../../nodes/Talkdesk/sessions/starts';
 import { waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
 import { findSession } from '../../../nodes/Talkdesk/trigger/session';
 import { project, stopClock, TABLE_ID, withRows } from './fakeFunctions.mts';
 
 /** What a process knows for sure if no other one runs executions. */
-beforeAll(noteWebhook);
+beforeAll(() => {
+	noteWebhook();
+	noteExecution('webhook');
+});
 
 const HOUR_MS = 3_600_000;
 const T = Date.parse('2026-01-02T12:00:00.000Z');
@@ -76,33 +80,58 @@ it('a table that a user creates is found within a minute, and at once one that t
 describe('a conversation without a session', () => {
 	const event = { event: 'conversation_started', conversationId: 'foreign' };
 	/** A trigger that knows the table, and how often it looks for a conversation. */
-	async function looking(mode: string) {
+	async function looking() {
 		const own = project();
 		withRows(own.tables, row());
-		Object.assign(own.functions, { getMode: () => mode });
+		Object.assign(own.functions, { getMode: () => 'webhook' });
 		await tableOf(own.functions).existing();
 		const looks = () => own.tables.operations.filter((one) => one === 'row: get').length;
 		return { ...own, looks };
 	}
 
 	it('costs one look and no time', async () => {
-		const { functions, looks } = await looking('webhook');
+		const { functions, looks } = await looking();
 		// The clock stands still.
 		expect(await findSession(functions, event)).toEqual({});
 		expect(looks()).toBe(1);
 	});
 
-	it.each(['webhook', 'manual'])(
-		'that may be started at this moment is awaited: mode %s',
-		async (mode) => {
-			const { functions, tables, workflow } = await looking(mode);
-			const endStart = mode === 'webhook' ? sessionsOf(workflow()).beginStart() : () => undefined;
-			const session = findSession(functions, event);
-			await jest.advanceTimersByTimeAsync(500);
-			withRows(tables, row({ conversationId: 'foreign' }));
-			endStart();
-			await jest.advanceTimersByTimeAsync(1_000);
-			expect(await session).toEqual({ sessionId: 's1' });
-		},
-	);
+	it('that may be started at this moment is awaited', async () => {
+		const { functions, tables } = await looking();
+		let endStart = () => {};
+		const isStarted = new Promise<void>((resolve) => (endStart = resolve));
+		void whileStarting(async () => await isStarted);
+		const session = findSession(functions, event);
+		await jest.advanceTimersByTimeAsync(500);
+		withRows(tables, row({ conversationId: 'foreign' }));
+		endStart();
+		await jest.advanceTimersByTimeAsync(1_000);
+		expect(await session).toEqual({ sessionId: 's1' });
+	});
+});
+
+it('an agent is noted in a row that was deleted, and stored again by another start', async () => {
+	const { tables, workflow, functions } = project();
+	withRows(tables, row());
+	await sessionsOf(functions).agentWrites('c1', 'Zoe', NOON);
+	tables.rows = [];
+	await sessionsOf(workflow()).remember({
+		...{ conversationId: 'c1', sessionId: 's1' },
+		...{ sessionData: '', contactEmail: '', touchpointId: '' },
+	});
+	await sessionsOf(functions).agentWrites('c1', 'Zoe', LATER);
+	expect(tables.rows).toMatchObject([{ agentName: 'Zoe' }]);
+});
+
+it('a conversation that was foreign to a workflow has a session as soon as another one stores it', async () => {
+	const { tables, workflow, functions } = project();
+	withRows(tables);
+	expect(
+		await findSession(functions, { event: 'conversation_started', conversationId: 'c1' }),
+	).toEqual({});
+	await sessionsOf(workflow()).remember({
+		...{ conversationId: 'c1', sessionId: 's1' },
+		...{ sessionData: '', contactEmail: '', touchpointId: '' },
+	});
+	expect(await sessionsOf(functions).of('c1')).toMatchObject({ sessionId: 's1' });
 });

@@ -252,13 +252,3 @@ it('old rows are deleted once a day, and a failure of it costs a warning only', 
 	expect(tables.operations).not.toContain('row: deleteRows');
 	expect(tables.rows).toHaveLength(2);
 });
-
-it('a start is under way until its end, in any workflow of the process', () => {
-	const { sessions } = stored();
-	const other = another(project().workflow);
-	const [first, second] = [sessions.beginStart(), other.beginStart()];
-	first();
-	expect(sessions.isStarting()).toBe(true);
-	second();
-	expect(sessions.isStarting()).toBe(false);
-});

@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
 import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { whileStarting } from '../../../nodes/Talkdesk/sessions/starts';
 import { noteWaits, waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
 import { findSession } from '../../../nodes/Talkdesk/trigger/session';
 import { NODE } from '../../support/node.mts';
@@ -131,8 +132,10 @@ it.each([
 
 it('a look for a session during which its start ends is repeated', async () => {
 	jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
-	const [trigger, starter] = [workflow(), workflow()];
-	const endStart = sessionsOf(starter.functions).beginStart();
+	const trigger = workflow();
+	let endStart = () => {};
+	const isStarted = new Promise<void>((resolve) => (endStart = resolve));
+	void whileStarting(async () => await isStarted);
 	const session = findSession(trigger.functions, {
 		event: 'conversation_started',
 		conversationId: 'c1',

@@ -7,7 +7,7 @@ import type {
 import { sleep } from 'n8n-workflow';
 
 import { outputOrPark } from '../../../nodes/Talkdesk/waiting/park';
-import { noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
+import { noteExecution, noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
 import { NODE } from '../../support/node.mts';
 
 type Answer = { statusCode: number; body: unknown };
@@ -106,6 +106,7 @@ it('an execution with more files in memory than n8n takes back keeps its place',
 
 it('an execution keeps its place longer if n8n is one process', async () => {
 	noteWebhook();
+	noteExecution('webhook');
 	const { functions, waits } = execution();
 	const outputs = [[], [item('undelivered')], []];
 	expect(await outputOrPark(functions, after(1_500, outputs), FALLBACK)).toBe(outputs);

@@ -6,6 +6,7 @@ import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
 import { sessionDataOption, sessionIdProperty } from '../../parameters/session';
 import { sessionsOf } from '../../sessions/sessions';
+import { whileStarting } from '../../sessions/starts';
 import { sessionQueueKey } from '../conversationQueue';
 import {
 	defineOperation,
@@ -102,10 +103,17 @@ async function startWithoutSession(context: StartContext): Promise<IDataObject> 
 	const { touchpointId, contactEmail } = request.conversation;
 	const work = idempotencyKey(context, 'start', touchpointId, contactEmail);
 	const key = context.options.idempotencyKey;
-	const { conversationId } = await startConversation(context.client, request.conversation, {
-		idempotencyKey:
-			key === undefined ? work : sha256Json([scopedKey(context, key), touchpointId, contactEmail]),
-	});
+	const begin = async () =>
+		await startConversation(context.client, request.conversation, {
+			idempotencyKey:
+				key === undefined
+					? work
+					: sha256Json([scopedKey(context, key), touchpointId, contactEmail]),
+		});
+	// The execution that will wait notes the conversation, and may come to do so after its first events.
+	const { conversationId } = isWaitExpected(context.functions)
+		? await whileStarting(begin, true)
+		: await begin();
 	const alreadyStarted =
 		key !== undefined && (await isStartedEarlier(context, { conversationId, touchpointId, work }));
 	return {
@@ -151,8 +159,7 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 	}
 	const request = await readRequest(context);
 	const { touchpointId, contactEmail } = request.conversation;
-	const endStart = sessions.beginStart();
-	try {
+	return await whileStarting(async () => {
 		const startAfter = async (former: string | number) =>
 			await startConversation(client, request.conversation, {
 				idempotencyKey: sha256Json([
@@ -186,9 +193,7 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 			...request.transcript,
 			message: messageFor(alreadyStarted),
 		};
-	} finally {
-		endStart();
-	}
+	});
 }
 
 const NO_TRANSCRIPT = {

@@ -14,6 +14,7 @@ import { checkEmail, emailProperty } from '../../parameters/email';
 import { option, touchpointIdOption } from '../../parameters/options';
 import { oneOf, text } from '../../parameters/schemas';
 import { sessionsOf, type SessionOfConversation } from '../../sessions/sessions';
+import { whileStarting } from '../../sessions/starts';
 import { sha256Json } from '../../text/hash';
 
 const shownForStartNew = { show: { ifConversationEnded: ['startNew'] } };
@@ -160,16 +161,19 @@ export async function deliver(
 		if (outcomeUnknown && ifOutcomeUnknown === 'report') return { outcome: 'ended', ...common() };
 		if (successors === MAX_SUCCESSORS) break;
 		const endedId = conversationId;
-		({ conversationId } = await startConversation(client, successor, {
-			idempotencyKey: sha256Json([
-				'successor of',
-				endedId,
-				successor.touchpointId,
-				successor.contactEmail,
-			]),
-		}));
-		linkSuccessor(endedId, conversationId);
-		await passSessionOn(functions, endedId, { ...successor, conversationId });
+		conversationId = await whileStarting(async () => {
+			const started = await startConversation(client, successor, {
+				idempotencyKey: sha256Json([
+					'successor of',
+					endedId,
+					successor.touchpointId,
+					successor.contactEmail,
+				]),
+			});
+			linkSuccessor(endedId, started.conversationId);
+			await passSessionOn(functions, endedId, { ...successor, ...started });
+			return started.conversationId;
+		});
 	}
 	throw new NodeOperationError(
 		functions.getNode(),
