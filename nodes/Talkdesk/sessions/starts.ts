@@ -1,8 +1,14 @@
 /** Milliseconds after a start in which its row may still come. n8n's Retry On Fail repeats a node after five seconds at most. */
 const STORED_LATER_MS = 6_000;
 
-/** The starts of this process, and until when each is under way, in milliseconds since 1970. */
-const starts = new Map<object, number>();
+/** When a start began, and until when it is under way, in milliseconds since 1970. */
+interface Start {
+	beganAt: number;
+	until: number;
+}
+
+/** The starts of this process. */
+const starts = new Set<Start>();
 
 /**
  * Starts a conversation and stores it. Its events may come before that.
@@ -18,8 +24,8 @@ export async function whileStarting<Result>(
 	isStoredLater = false,
 ): Promise<Result> {
 	// Not the execution: its items start conversations side by side.
-	const own = {};
-	starts.set(own, Infinity);
+	const own = { beganAt: Date.now(), until: Infinity };
+	starts.add(own);
 	let isStored = false;
 	try {
 		const result = await start();
@@ -27,12 +33,17 @@ export async function whileStarting<Result>(
 		return result;
 	} finally {
 		if (isStored) starts.delete(own);
-		else starts.set(own, Date.now() + STORED_LATER_MS);
+		else own.until = Date.now() + STORED_LATER_MS;
 	}
 }
 
-/** Whether a start is under way in this process. */
-export function isStarting(): boolean {
-	for (const [start, until] of starts) if (until <= Date.now()) starts.delete(start);
-	return starts.size > 0;
+/**
+ * Whether a start is under way in this process that an event may belong to.
+ *
+ * @param eventAt milliseconds since 1970. Later starts don't count, or an event of another conversation would wait as long as
+ * any begins; but a start may have failed before the event, and be repeated
+ */
+export function isStarting(eventAt: number): boolean {
+	for (const start of starts) if (start.until <= Date.now()) starts.delete(start);
+	return [...starts].some(({ beganAt }) => beganAt <= eventAt + STORED_LATER_MS);
 }

@@ -77,7 +77,7 @@ async function waitForSession(
 	const startedAt = Date.now();
 	for (let look = 0; ; look++) {
 		// A start may end during the look, which then says nothing of it.
-		const isStartUnderWay = isStarting();
+		const isStartUnderWay = isStarting(startedAt);
 		const session = await sessions.of(conversationId);
 		if (session || sessions.isForeign(conversationId)) return session;
 		const mayBeStarting = isStartUnderWay || (!isAloneInN8n() && look < WAITS_MS.length);

@@ -1,8 +1,8 @@
 import { isStarting, whileStarting } from '../../../nodes/Talkdesk/sessions/starts';
 import { stopClock } from './fakeFunctions.mts';
 
-const NOON = '2026-01-02T12:00:00.000Z';
-stopClock(Date.parse(NOON));
+const T = Date.parse('2026-01-02T12:00:00.000Z');
+stopClock(T);
 
 describe('a start is under way', () => {
 	/** A start that ends when it is told to. */
@@ -18,11 +18,11 @@ describe('a start is under way', () => {
 	it('until its end, each for itself', async () => {
 		const all = [begun(), begun(), begun()];
 		for (const { succeed, start } of all) {
-			expect(isStarting()).toBe(true);
+			expect(isStarting(T)).toBe(true);
 			succeed();
 			await start;
 		}
-		expect(isStarting()).toBe(false);
+		expect(isStarting(T)).toBe(false);
 	});
 
 	it.each([
@@ -32,9 +32,16 @@ describe('a start is under way', () => {
 		const { succeed, fail, start } = begun(isStoredLater);
 		(isStoredLater ? succeed : fail)();
 		await start.catch(() => undefined);
-		jest.setSystemTime(Date.parse(NOON) + 5_999);
-		expect(isStarting()).toBe(true);
-		jest.setSystemTime(Date.parse(NOON) + 6_000);
-		expect(isStarting()).toBe(false);
+		jest.setSystemTime(T + 5_999);
+		expect(isStarting(T)).toBe(true);
+		jest.setSystemTime(T + 6_000);
+		expect(isStarting(T)).toBe(false);
+	});
+
+	it('for the events that came before it by six seconds at most', async () => {
+		const { succeed, start } = begun();
+		expect([T - 6_001, T - 6_000, T + 60_000].map(isStarting)).toEqual([false, true, true]);
+		succeed();
+		await start;
 	});
 });
