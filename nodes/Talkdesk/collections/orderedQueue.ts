@@ -12,6 +12,8 @@ const POLL_INTERVAL_MS = 10;
 interface Entry {
 	/** The entry with the smallest order runs first. */
 	order: number;
+	/** Whether it has asked for its turn. Until then, an entry of a smaller order goes ahead. */
+	isReady: boolean;
 	/** Ends its wait. */
 	wake(): void;
 }
@@ -42,26 +44,33 @@ export interface Ticket {
  * Joins a queue of this process, so that a retried message isn't overtaken by the next one (docs/decisions/0018).
  *
  * @param key the conversation
- * @param order the waiting entry with the smallest one is next: n8n may start executions in another order than they came
+ * @param order the entry with the smallest one that waits, or hasn't asked for its turn, is next: n8n may start executions in
+ * another order than they came
  */
 export function enqueue(key: string, order: number): Ticket {
 	const wakeUp = new AbortController();
-	const entry: Entry = { order, wake: () => wakeUp.abort() };
+	const entry: Entry = { order, isReady: false, wake: () => wakeUp.abort() };
 	const joinedAt = Date.now();
 	let isReleased = false;
 	const queue = queues.get(key) ?? { active: entry, startedAt: joinedAt, waiting: [] };
 	queues.set(key, queue);
-	if (queue.active !== entry) {
-		const index = queue.waiting.findIndex((other) => other.order > order);
-		queue.waiting.splice(index === -1 ? queue.waiting.length : index, 0, entry);
-	}
+	const wait = (one: Entry) => {
+		const index = queue.waiting.findIndex((other) => other.order > one.order);
+		queue.waiting.splice(index === -1 ? queue.waiting.length : index, 0, one);
+	};
 	const activate = (next: Entry) => {
 		queue.waiting = queue.waiting.filter((other) => other !== next);
 		queue.active = next;
 		queue.startedAt = Date.now();
 	};
+	const { active } = queue;
+	if (active !== entry && !active.isReady && order < active.order) {
+		activate(entry);
+		wait(active);
+	} else if (active !== entry) wait(entry);
 	return {
 		async acquire(signal) {
+			entry.isReady = true;
 			const stop = () => wakeUp.abort();
 			signal?.addEventListener('abort', stop);
 			let isTimedOut = false;
@@ -87,7 +96,8 @@ export function enqueue(key: string, order: number): Ticket {
 			const [next] = queue.waiting;
 			if (next) {
 				activate(next);
-				next.wake();
+				// Its wait ends for good, and until it has begun, another one may go ahead.
+				if (next.isReady) next.wake();
 			} else if (queues.get(key) === queue) queues.delete(key);
 		},
 	};

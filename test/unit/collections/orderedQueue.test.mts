@@ -32,6 +32,32 @@ it('lets waiting executions start one after the other, in their order', async ()
 	expect(started).toEqual([3, 1, 2, 4]);
 });
 
+it('lets an entry go ahead that joins before one of a greater order has asked for its turn', async () => {
+	const [key, started] = [newKey(), Array<number>()];
+	const [third, second] = [enqueue(key, 3), enqueue(key, 2)];
+	const ask = (ticket: typeof third, order: number) =>
+		void ticket.acquire().then((isTurn) => isTurn && started.push(order));
+	ask(third, 3);
+	await flushPromises();
+	expect(started).toEqual([]);
+	ask(second, 2);
+	await flushPromises();
+	expect(started).toEqual([2]);
+	// The third is woken, and the fifth is next, but hasn't asked when the fourth comes.
+	const fifth = enqueue(key, 5);
+	second.release();
+	await flushPromises();
+	third.release();
+	const fourth = join(key, 4, started);
+	ask(fifth, 5);
+	await flushPromises();
+	expect(started).toEqual([2, 3, 4]);
+	fourth.release();
+	await flushPromises();
+	expect(started).toEqual([2, 3, 4, 5]);
+	fifth.release();
+});
+
 it('is first in, first out for tickets of the same order', async () => {
 	const [key, started] = [newKey(), Array<number>()];
 	const tickets = [0, 0, 0].map((order) => enqueue(key, order));
