@@ -188,11 +188,10 @@ export async function runNode(
 		parameters: {},
 	};
 	const waitingNode: INode = {
+		...memoryNode,
 		id: 'wait-1',
 		name: 'Wait',
 		type: 'n8n-nodes-talkdesk.talkdesk',
-		typeVersion: 1,
-		position: [0, 0],
 		parameters: {
 			resource: 'message',
 			operation: 'sendAndWaitForReply',

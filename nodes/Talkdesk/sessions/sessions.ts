@@ -123,6 +123,7 @@ const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
 const cleanedAt = new Map<string, number>();
+
 /** The sessions of the project that the workflow belongs to. */
 export function sessionsOf(functions: IExecuteFunctions): Sessions {
 	const workflowId = functions.getWorkflow().id ?? '';
