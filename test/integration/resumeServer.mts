@@ -3,15 +3,24 @@ import { createServer, type Server } from 'node:http';
 /** What n8n's waiting webhook answers to a call: status and body, or no answer at all. */
 export type ResumeAnswer = { status: number; body: object } | 'cut';
 
-/** Stands for n8n's webhook that wakes an execution. It gives its answers one by one, the last one again and again. */
-export async function startResumeServer(...answers: ResumeAnswer[]) {
-	const calls: Array<Record<string, unknown>> = [];
+type Call = Record<string, unknown>;
+
+/**
+ * Stands for n8n's webhook that wakes an execution. It gives its answers one by one, the last one again and again.
+ *
+ * @param answers a function gets the calls until then
+ */
+export async function startResumeServer(
+	...answers: Array<ResumeAnswer | ((calls: Call[]) => ResumeAnswer)>
+) {
+	const calls: Call[] = [];
 	const server: Server = createServer((request, response) => {
 		let text = '';
 		request.on('data', (chunk) => (text += String(chunk)));
 		request.on('end', () => {
 			calls.push(JSON.parse(text));
-			const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? 'cut';
+			const next = (answers.length > 1 ? answers.shift() : answers[0]) ?? 'cut';
+			const answer = typeof next === 'function' ? next(calls) : next;
 			if (typeof answer === 'string') return void request.socket.destroy();
 			response.writeHead(answer.status, { 'content-type': 'application/json' });
 			response.end(JSON.stringify(answer.body));

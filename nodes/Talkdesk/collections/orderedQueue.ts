@@ -36,6 +36,12 @@ export interface Ticket {
 	 * @returns whether it is its turn; false after `MAX_WAIT_MS`, and if the signal aborts
 	 */
 	acquire(signal?: AbortSignal): Promise<boolean>;
+	/**
+	 * Gives the turn to an entry of a smaller order that waits, and waits for the next one.
+	 *
+	 * @returns whether there was one
+	 */
+	giveWay(signal?: AbortSignal): Promise<boolean>;
 	/** Leaves the queue. Must be called in the end, and may be called again. */
 	release(): void;
 }
@@ -48,7 +54,7 @@ export interface Ticket {
  * another order than they came
  */
 export function enqueue(key: string, order: number): Ticket {
-	const wakeUp = new AbortController();
+	let wakeUp = new AbortController();
 	const entry: Entry = { order, isReady: false, wake: () => wakeUp.abort() };
 	const joinedAt = Date.now();
 	let isReleased = false;
@@ -68,9 +74,15 @@ export function enqueue(key: string, order: number): Ticket {
 		activate(entry);
 		wait(active);
 	} else if (active !== entry) wait(entry);
-	return {
+	const passOn = (next: Entry) => {
+		activate(next);
+		// Until it has asked for its turn, another one may go ahead.
+		if (next.isReady) next.wake();
+	};
+	const ticket: Ticket = {
 		async acquire(signal) {
 			entry.isReady = true;
+			if (wakeUp.signal.aborted) wakeUp = new AbortController();
 			const stop = () => wakeUp.abort();
 			signal?.addEventListener('abort', stop);
 			let isTimedOut = false;
@@ -86,6 +98,14 @@ export function enqueue(key: string, order: number): Ticket {
 			if (isTimedOut) activate(entry);
 			return queue.active === entry && !isTimedOut;
 		},
+		async giveWay(signal) {
+			const [next] = queue.waiting;
+			if (queue.active !== entry || !next || next.order >= order) return false;
+			passOn(next);
+			wait(entry);
+			await ticket.acquire(signal);
+			return true;
+		},
 		release() {
 			if (queue.active !== entry) {
 				queue.waiting = queue.waiting.filter((other) => other !== entry);
@@ -94,11 +114,9 @@ export function enqueue(key: string, order: number): Ticket {
 				return;
 			}
 			const [next] = queue.waiting;
-			if (next) {
-				activate(next);
-				// Its wait ends for good, and until it has begun, another one may go ahead.
-				if (next.isReady) next.wake();
-			} else if (queues.get(key) === queue) queues.delete(key);
+			if (next) passOn(next);
+			else if (queues.get(key) === queue) queues.delete(key);
 		},
 	};
+	return ticket;
 }

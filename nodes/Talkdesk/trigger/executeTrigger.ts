@@ -142,10 +142,12 @@ async function resumeInTurn(
 	{ item, callOrder, ticket }: QueuedEvent,
 ): Promise<INodeExecutionData | undefined> {
 	try {
-		await ticket.acquire(functions.getExecutionCancelSignal());
+		const signal = functions.getExecutionCancelSignal();
+		await ticket.acquire(signal);
 		const outcome = await sessionErrorOr(
 			functions,
-			async () => await resumeWithEvent(functions, item, callOrder),
+			async () =>
+				await resumeWithEvent(functions, item, callOrder, async () => await ticket.giveWay(signal)),
 		);
 		if (outcome === 'taken') return undefined;
 		return withOutcome(item, typeof outcome === 'object' ? outcome : OUTCOMES[outcome]);

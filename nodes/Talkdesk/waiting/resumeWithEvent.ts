@@ -44,6 +44,9 @@ const MAX_RETRY_AFTER_MS = 10_000;
  */
 export type ResumeOutcome = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
 
+/** Lets earlier events of the conversation go first that have come since. @returns whether there was one */
+type GiveWay = () => Promise<boolean>;
+
 /** The outcome, or more: n8n's chat shows the event, or the execution is over since an attempt whose answer was lost. */
 type OfferOutcome = ResumeOutcome | 'takenInChat' | 'overSince';
 
@@ -52,12 +55,14 @@ type OfferOutcome = ResumeOutcome | 'takenInChat' | 'overSince';
  *
  * @param item the event, as the trigger puts it out, with its files
  * @param callOrder its place among those of its conversation, and the ID of the one before
+ * @param giveWay called before each further attempt
  * @throws NodeOperationError if the Data Table can't be used
  */
 export async function resumeWithEvent(
 	functions: IExecuteFunctions,
 	{ json, binary }: INodeExecutionData,
 	callOrder: { order: number; after?: string },
+	giveWay: GiveWay,
 ): Promise<ResumeOutcome> {
 	const { conversationId } = json;
 	// A test of the trigger, whose output its user wants to see.
@@ -76,7 +81,7 @@ export async function resumeWithEvent(
 	}
 	const files = await packFiles(functions, json, binary);
 	const call = { ...files, ...callOrder, sender: PROCESS_ID };
-	const offered = await offerToNewest(functions, conversationId, wait.resumeUrl, call);
+	const offered = await offerToNewest(functions, conversationId, wait.resumeUrl, call, giveWay);
 	const { resumeUrl } = offered;
 	let { outcome } = offered;
 	if (outcome === 'overSince') {
@@ -101,12 +106,13 @@ async function offerToNewest(
 	conversationId: string,
 	resumeUrl: string,
 	call: IDataObject,
+	giveWay: GiveWay = async () => false,
 ): Promise<{ outcome: OfferOutcome; resumeUrl: string }> {
-	const outcome = await offer(functions, resumeUrl, call);
+	const outcome = await offer(functions, resumeUrl, call, giveWay);
 	if (outcome === 'undelivered') {
 		const next = (await waitsOf(functions).find(conversationId))?.resumeUrl;
 		if (next !== undefined && next !== resumeUrl) {
-			return await offerToNewest(functions, conversationId, next, call);
+			return await offerToNewest(functions, conversationId, next, call, giveWay);
 		}
 	}
 	return { outcome, resumeUrl };
@@ -227,8 +233,9 @@ async function offer(
 	functions: IExecuteFunctions,
 	resumeUrl: string,
 	call: IDataObject,
+	giveWay: GiveWay,
 ): Promise<OfferOutcome> {
-	const startedAt = Date.now();
+	let startedAt = Date.now();
 	let reachedAt = startedAt;
 	let refusals = 0;
 	let mayBeTaken = false;
@@ -262,5 +269,6 @@ async function offer(
 		}
 		const wait = typeof result === 'object' ? (result.retryAfter ?? 0) : 0;
 		await sleep(Math.min(wait || (isBusy(result) ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS));
+		if (await giveWay()) startedAt = reachedAt = Date.now();
 	}
 }

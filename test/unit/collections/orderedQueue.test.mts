@@ -58,6 +58,38 @@ it('lets an entry go ahead that joins before one of a greater order has asked fo
 	fifth.release();
 });
 
+it('gives its turn to entries of a smaller order only, and gets it back', async () => {
+	const [key, started] = [newKey(), Array<number>()];
+	const third = join(key, 3, started);
+	const fourth = join(key, 4, started);
+	await flushPromises();
+	expect(await third.giveWay()).toBe(false);
+	const [first, second] = [enqueue(key, 1), join(key, 2, started)];
+	let isBack = false;
+	const back = third.giveWay().then((isGiven) => (isBack = isGiven));
+	await flushPromises();
+	// The first hasn't asked for its turn, but is next.
+	expect(started).toEqual([3]);
+	expect(await first.acquire()).toBe(true);
+	first.release();
+	await flushPromises();
+	expect(started).toEqual([3, 2]);
+	expect(isBack).toBe(false);
+	second.release();
+	expect(await back).toBe(true);
+	expect(await third.giveWay()).toBe(false);
+	// It gives way again.
+	const zeroth = join(key, 0, started);
+	const again = third.giveWay();
+	await flushPromises();
+	zeroth.release();
+	expect(await again).toBe(true);
+	third.release();
+	await flushPromises();
+	fourth.release();
+	expect(started).toEqual([3, 2, 0, 4]);
+});
+
 it('is first in, first out for tickets of the same order', async () => {
 	const [key, started] = [newKey(), Array<number>()];
 	const tickets = [0, 0, 0].map((order) => enqueue(key, order));

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+import { startResumeServer } from './resumeServer.mts';
+import { dataTables, says, trigger, ZOE } from './session-fixtures.mts';
+
+const flushPromises = async () => await new Promise((resolve) => setImmediate(resolve));
+
+let close = () => {};
+afterEach(() => close());
+
+it('an event lets the one before go first, whose execution n8n has begun later', async () => {
+	const conversationId = 'conversation';
+	const offered: string[] = [];
+	// The execution takes "One" first.
+	const server = await startResumeServer((calls) => {
+		const { event } = z.object({ event: z.object({ text: z.string() }) }).parse(calls.at(-1));
+		offered.push(event.text);
+		return offered.includes('One')
+			? { status: 200, body: { accepted: true } }
+			: { status: 409, body: { accepted: false, retryAfter: 50 } };
+	});
+	close = server.close;
+	const startedAt = new Date(Date.now() - 20_000).toISOString();
+	const row = { id: 1, conversationId, sessionId: 's1', status: 'open', startedAt };
+	Object.assign(dataTables, { tables: 1, rows: [{ ...row, resumeUrl: server.url }] });
+	const event = async (text: string, callOrder: object) =>
+		await trigger([{ ...says(conversationId, text, ZOE), callOrder }]);
+	const second = event('Two', { order: 5001, after: 'e1' });
+	while (offered.length === 0) await flushPromises();
+	const runs = [second, event('Three', { order: 5002 }), event('One', { order: 5000 })];
+	for (const { events, error } of await Promise.all(runs))
+		expect({ events, error }).toEqual({ events: [] });
+	expect(offered.filter((text, index) => text !== offered[index - 1])).toEqual([
+		'Two',
+		'One',
+		'Two',
+		'Three',
+	]);
+});
