@@ -85,30 +85,36 @@ describe('the trigger', () => {
 		expect(await end(second)).toMatchObject([{ sessionId: 's1', handedBack: false }]);
 	});
 
-	it('hands the chat back when n8n retries an execution that failed after it had noted the end', async () => {
-		const conversationId = await started('s1');
-		const end = event('conversation_ended', conversationId);
-		const isRead = dataTables.operations.length + 2;
-		const { executeWorkflow } = dataTables;
-		Object.assign(dataTables, {
-			executeWorkflow: async (...call: Parameters<typeof executeWorkflow>) => {
-				if (dataTables.operations.length === isRead - 1) {
-					dataTables.failures = [new Error('database is locked')];
-				}
-				return await executeWorkflow(...call);
-			},
-		});
-		const { error } = await trigger([end], { executionId: '70' });
-		expect(error?.message).toContain('database is locked');
-		expect(dataTables.rows?.[0]).toMatchObject({ status: 'ended' });
-		const { events } = await trigger([end], { executionId: '71', retryOf: '70' });
-		expect(events).toMatchObject([{ sessionId: 's1', handedBack: true }]);
-		const again = event('conversation_ended', conversationId, {
-			timestamp: '2026-01-02T03:05:00.000Z',
-		});
-		const late = await trigger([again], { executionId: '72', retryOf: '70' });
-		expect(late.events).toMatchObject([{ handedBack: false }]);
-	});
+	it.each([
+		['Retry', { executionId: '71', retryOf: '70' }],
+		['Retry On Fail', { executionId: '70' }],
+	])(
+		'hands the chat back after %s of one that failed after it had noted the end',
+		async (_what, again) => {
+			const conversationId = await started('s1');
+			const end = event('conversation_ended', conversationId);
+			const isRead = dataTables.operations.length + 2;
+			const { executeWorkflow } = dataTables;
+			Object.assign(dataTables, {
+				executeWorkflow: async (...call: Parameters<typeof executeWorkflow>) => {
+					if (dataTables.operations.length === isRead - 1) {
+						dataTables.failures = [new Error('database is locked')];
+					}
+					return await executeWorkflow(...call);
+				},
+			});
+			const { error } = await trigger([end], { executionId: '70' });
+			expect(error?.message).toContain('database is locked');
+			expect(dataTables.rows?.[0]).toMatchObject({ status: 'ended' });
+			const { events } = await trigger([end], again);
+			expect(events).toMatchObject([{ sessionId: 's1', handedBack: true }]);
+			const later = event('conversation_ended', conversationId, {
+				timestamp: '2026-01-02T03:05:00.000Z',
+			});
+			const late = await trigger([later], { executionId: '72', retryOf: '70' });
+			expect(late.events).toMatchObject([{ handedBack: false }]);
+		},
+	);
 
 	it('the option Find Session off asks nothing', async () => {
 		const conversationId = await started('s1');
@@ -142,6 +148,24 @@ describe('the trigger', () => {
 		dataTables.rows.push({ id: 1, conversationId: 'c1', sessionId: 's1', status: 'open' });
 		const retried = await trigger([message], { executionId: '81', retryOf: '80' });
 		expect(retried.events).toMatchObject([{ text: 'Hi', sessionId: 's1' }]);
+	});
+
+	it('Retry On Fail delivers too, and only what the execution has recorded itself', async () => {
+		dataTables.rows = [];
+		Object.assign(dataTables, { tables: 1 });
+		const [known, message] = [says('c1', 'Before', ZOE), says('c2', 'Hi', ZOE)];
+		await trigger([known]);
+		dataTables.failures = [new Error('database is locked')];
+		const execution = { executionId: 'tried twice' };
+		const list = [known, message, message].map((json, order) => ({
+			...json,
+			callOrder: { order },
+		}));
+		const { error } = await trigger(list, execution);
+		expect(error?.message).toContain('database is locked');
+		const { events } = await trigger(list, execution);
+		expect(events).toMatchObject([{ text: 'Hi', agentJoined: true }]);
+		expect((await trigger([message])).events).toEqual([]);
 	});
 
 	it('with On Error: Continue, the event goes out at its own output and says why it has no session', async () => {

@@ -37,3 +37,10 @@ it('an event lets the one before go first, whose execution n8n has begun later',
 		'Three',
 	]);
 });
+
+it('a duplicate, or an event that no execution may get, holds up no other event of its call', async () => {
+	const [first, second] = [says('c2', 'One', ZOE), says('c2', 'Two', ZOE)];
+	await trigger([first]);
+	const { events } = await trigger([first, second], { executionId: '71' });
+	expect(events).toMatchObject([{ text: 'Two' }]);
+});

@@ -38,6 +38,7 @@ it('has no output for an event that is not chosen', async () => {
 
 describe('an event that comes again', () => {
 	let conversations = 0;
+	let executions = 0;
 	/** An event as webhook() gives it, of a new conversation. */
 	const message = (change: object = {}) => {
 		const conversationId = `duplicates-${++conversations}`;
@@ -58,6 +59,7 @@ describe('an event that comes again', () => {
 			credential: {},
 			parameters: { events: ['message_created'], options: more.options ?? {} },
 			items,
+			executionId: `execution ${++executions}`,
 			...(more.id && { node: { id: more.id } }),
 			...(more.mode && { mode: more.mode }),
 		});

@@ -122,6 +122,8 @@ const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
 const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>(MAX_KNOWN);
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
+/** The execution that has reported the end first, by conversation. n8n's Retry On Fail reports it again. */
+const endReporters = new BoundedMap<string, string>(MAX_KNOWN);
 const cleanedAt = new Map<string, number>();
 
 /** The sessions of the project that the workflow belongs to. */
@@ -241,15 +243,20 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			await noteEnd(conversationId, endedAt, byThisWorkflow),
 		async endReported(conversationId, endedAt, endReason = '') {
 			const isNews = !endedConversations.has(conversationId);
+			const execution = functions.getExecutionId();
+			const isAgain = endReporters.get(scoped(conversationId)) === execution;
+			if (isNews) endReporters.set(scoped(conversationId), execution);
 			const ended = await noteEnd(conversationId, endedAt, endReason);
 			if (ended) return ended;
 			const row = await select('conversationId', conversationId);
 			const session = known.get(scoped(conversationId));
 			// Its row was deleted, and only this process remembers it.
-			if (!row) return isNews && session ? { ...session, ...ENDED_WITHOUT_ROW } : undefined;
+			if (!row)
+				return (isNews || isAgain) && session ? { ...session, ...ENDED_WITHOUT_ROW } : undefined;
 			const isSame = Date.parse(row.endedAt) === Date.parse(endedAt);
 			// The execution that is retried has noted this end itself.
-			if (isSame && row.status === 'ended' && functions.getMode() === 'retry') return row;
+			const isRepeated = isAgain || functions.getMode() === 'retry';
+			if (isSame && row.status === 'ended' && isRepeated) return row;
 			const noted = row.endReason;
 			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
 			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });

@@ -3,10 +3,11 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../collections/boundedMap';
 import { markProcessed } from '../deduplication/database';
 import { sha256Json } from '../text/hash';
+import { claimOf } from './claim';
 import { agentOf } from './session';
 
-/** The agents who have written in a conversation, as far as this process and the workflow know. */
-const heard = new BoundedMap<string, true>(10_000);
+/** By agent and conversation: what came first here of the agent, and whether it was the first of all. */
+const heard = new BoundedMap<string, { claim: string; isFirst: Promise<boolean> }>(10_000);
 
 /**
  * Whether a message is the first of this human agent in the conversation, also after a transfer.
@@ -31,8 +32,21 @@ export async function isFirstOfAgent(
 	const { conversationId, eventId } = json;
 	const agent = sha256Json(['agent joined', conversationId, name]);
 	const here = `${functions.getWorkflow().id}/${agent}`;
-	if (heard.has(here) && mode !== 'retry') return false;
-	heard.set(here, true);
+	const claim = claimOf(functions, eventId, call);
+	const before = heard.get(here);
+	if (before && mode !== 'retry') return before.claim === claim && (await before.isFirst);
+	const isFirst = askDatabase(functions, agent, eventId, call);
+	heard.set(here, { claim, isFirst });
+	return await isFirst;
+}
+
+async function askDatabase(
+	functions: IExecuteFunctions,
+	agent: string,
+	eventId: unknown,
+	call: unknown,
+): Promise<boolean> {
+	const mode = functions.getMode();
 	const note = async (...key: unknown[]) =>
 		await markProcessed(functions, sha256Json(key), 'workflow');
 	const event = [agent, eventId, functions.getNode().id, call];

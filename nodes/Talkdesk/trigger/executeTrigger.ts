@@ -10,6 +10,7 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
+import { BoundedMap } from '../collections/boundedMap';
 import { enqueue, type Ticket } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
 import { noteExecution } from '../sessions/processRole';
@@ -17,6 +18,7 @@ import { describeShape } from '../text/bodyShape';
 import { resumeWithEvent } from '../waiting/resumeWithEvent';
 import { outputOrPark } from '../waiting/park';
 import { readCallOrder, type CallOrder } from './callOrder';
+import { claimOf } from './claim';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
 import { findSession } from './session';
@@ -75,12 +77,15 @@ export async function executeTrigger(
 	let prepared;
 	try {
 		const fresh = options.ignoreDuplicates ? await dropDuplicates(this, queued) : queued;
+		// What isn't handed over holds up nothing, not even the other events of this execution.
+		for (const event of queued) if (!fresh.includes(event)) event.ticket.release();
 		prepared = await Promise.all(
 			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event, options)) })),
 		);
 	} finally {
 		if (!prepared) release();
 	}
+	for (const { mayResume, ticket } of prepared) if (!mayResume) ticket.release();
 	const leftOver = Promise.all(
 		prepared.map(async (event) => (event.mayResume ? await resumeInTurn(this, event) : event.item)),
 	).finally(release);
@@ -182,7 +187,10 @@ async function sessionErrorOr<Result>(
 	});
 }
 
-/** The events that come for the first time. */
+/** Which execution has recorded which event, as far as this process knows. */
+const claims = new BoundedMap<string, true>(10_000);
+
+/** The events that come for the first time, and in a repetition those that the execution has recorded itself. */
 async function dropDuplicates(
 	functions: IExecuteFunctions,
 	events: QueuedEvent[],
@@ -191,11 +199,15 @@ async function dropDuplicates(
 	// A test in the editor, where the same event is sent again and again.
 	if (mode === 'manual') return events;
 	const isNew = await Promise.all(
-		events.map(async ({ item }) => {
+		events.map(async ({ item, noted }) => {
 			const { eventId } = item.json;
-			const isFirst = typeof eventId !== 'string' || (await markProcessed(functions, eventId));
-			// A retried execution has recorded the event itself.
-			return isFirst || mode === 'retry';
+			if (typeof eventId !== 'string') return true;
+			// Retry On Fail runs the node again in the same execution, with the same mode.
+			const claim = claimOf(functions, eventId, noted);
+			const isOwn = mode === 'retry' || claims.has(claim);
+			const isFirst = await markProcessed(functions, eventId);
+			if (isFirst) claims.set(claim, true);
+			return isFirst || isOwn;
 		}),
 	);
 	return events.filter((_event, index) => isNew[index]);

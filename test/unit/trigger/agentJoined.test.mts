@@ -10,10 +10,12 @@ beforeEach(() => {
 });
 afterEach(() => jest.useRealTimers());
 
+let executions = 0;
 const execution = (mode: WorkflowExecuteMode): IExecuteFunctions =>
 	Object.create({
 		getNode: () => ({ id: 'node', name: 'Talkdesk Trigger' }),
 		getWorkflow: () => ({ id: 'workflow' }),
+		getExecutionId: () => String(++executions),
 		getMode: () => mode,
 		logger: { warn: () => undefined },
 		helpers: {

@@ -1,0 +1,16 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+/**
+ * What an execution that handles an event again has in common with its first try, and with nothing else: n8n's Retry On Fail
+ * runs the node once more in the same execution.
+ *
+ * @param call what was noted of the call, such as its place among others
+ */
+export const claimOf = (functions: IExecuteFunctions, eventId: unknown, call: unknown): string =>
+	JSON.stringify([
+		functions.getWorkflow().id,
+		functions.getExecutionId(),
+		functions.getNode().id,
+		eventId,
+		call,
+	]);
