@@ -28,6 +28,14 @@ const agentSays = (conversationId: string, text = 'Yes') => ({
 	attachments: [],
 });
 
+it('a wait without a session deletes rows that ended 30 days ago', async () => {
+	const endedAt = new Date(Date.now() - 31 * 86_400_000).toISOString();
+	dataTables.rows = [{ id: 1, conversationId: 'old', sessionId: '', status: 'ended', endedAt }];
+	Object.assign(dataTables, { tables: 1 });
+	await wait({ conversationId: 'c1' });
+	expect(dataTables.rows.map(({ conversationId }) => conversationId)).toEqual(['c1']);
+});
+
 it('sends the message, and waits with its URL in the row of the conversation', async () => {
 	const conversationId = await started('s1');
 	const { items, error } = await wait({ conversationId }, { text: 'May I?' });

@@ -2,7 +2,8 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
-import { deleteEndedRows, selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
+import { deleteOldRows } from './deleteOldRows';
+import { selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
 import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
 import { BY_WORKFLOW, noteWaits, WAIT_EXPECTED } from './waits';
@@ -107,9 +108,6 @@ const FOREIGN_TTL_MS = 30_000;
  * that is alone has noted all ends itself.
  */
 const agentTtlMs = () => (isAloneInN8n() ? Infinity : 10_000);
-/** Days after which the row of an ended conversation is deleted. */
-const KEEP_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
 /** When each workflow has found no session, by conversation, in milliseconds since 1970. */
@@ -124,7 +122,6 @@ const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
 /** The execution that has reported the end first, by conversation. n8n's Retry On Fail reports it again. */
 const endReporters = new BoundedMap<string, string>(MAX_KNOWN);
-const cleanedAt = new Map<string, number>();
 
 /** The sessions of the project that the workflow belongs to. */
 export function sessionsOf(functions: IExecuteFunctions): Sessions {
@@ -225,7 +222,7 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				await upsertRow(functions, tableId, row);
 				// Once more, for looks that began before the row was there.
 				if (isWaitExpected) noteWaits(functions);
-				await cleanUp(functions, workflowId, tableId);
+				await deleteOldRows(functions, tableId);
 			});
 			// What any workflow of the process knows was so without this row.
 			foreign.delete(started.conversationId);
@@ -255,8 +252,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				return (isNews || isAgain) && session ? { ...session, ...ENDED_WITHOUT_ROW } : undefined;
 			const isSame = Date.parse(row.endedAt) === Date.parse(endedAt);
 			// The execution that is retried has noted this end itself.
-			const isRepeated = isAgain || functions.getMode() === 'retry';
-			if (isSame && row.status === 'ended' && isRepeated) return row;
+			const hasNoted = isSame && row.status === 'ended';
+			if (hasNoted && (isAgain || functions.getMode() === 'retry')) return row;
 			const noted = row.endReason;
 			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
 			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });
@@ -293,15 +290,4 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 function newestOpenOrNewest(rows: IDataObject[]): Conversation | undefined {
 	const conversations = rows.flatMap((row) => rowSchema.safeParse(row).data ?? []);
 	return conversations.find(({ status }) => status === 'open') ?? conversations[0];
-}
-
-/** Deletes old rows, once a day in each process. A failure is logged, and the next attempt is a day later. */
-async function cleanUp(functions: IExecuteFunctions, workflowId: string, tableId: string) {
-	const now = Date.now();
-	if (now - (cleanedAt.get(workflowId) ?? 0) < DAY_MS) return;
-	cleanedAt.set(workflowId, now);
-	const before = new Date(now - KEEP_DAYS * DAY_MS).toISOString();
-	await deleteEndedRows(functions, tableId, before).catch((error: unknown) => {
-		functions.logger.warn(`Old rows could not be deleted: ${String(error)}`);
-	});
 }

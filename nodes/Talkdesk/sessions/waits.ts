@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BoundedMap } from '../collections/boundedMap';
 import { joinInFlight } from '../collections/joinInFlight';
 import { clearResumeUrl, hasRows, selectRows, updateRows, upsertRow } from './dataTable';
+import { deleteOldRows } from './deleteOldRows';
 import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
 
@@ -137,6 +138,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 				else await upsertRow(functions, tableId, newRow(conversationId, resumeUrl));
 				// Once more, for looks that began before the row was there.
 				noteWaits(functions);
+				if (!row) await deleteOldRows(functions, tableId);
 				const replaced = row?.resumeUrl === WAIT_EXPECTED ? undefined : row?.resumeUrl;
 				return { ...known, ...(replaced && { replaced }) };
 			});
