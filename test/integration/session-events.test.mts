@@ -116,6 +116,16 @@ describe('the trigger', () => {
 		},
 	);
 
+	it('hands the chat back once, if a call has the end twice and duplicates pass', async () => {
+		const conversationId = await started('s1');
+		const end = event('conversation_ended', conversationId);
+		const list = [1, 2].map((order) => ({ ...end, callOrder: { order } }));
+		const parameters = { events: ['conversation_ended'], options: { ignoreDuplicates: false } };
+		const { events } = await trigger(list, { parameters });
+		expect(events.filter(({ handedBack }) => handedBack)).toHaveLength(1);
+		expect(events).toHaveLength(2);
+	});
+
 	it('the option Find Session off asks nothing', async () => {
 		const conversationId = await started('s1');
 		const looks = dataTables.operations.length;

@@ -38,9 +38,21 @@ it('an event lets the one before go first, whose execution n8n has begun later',
 	]);
 });
 
-it('a duplicate, or an event that no execution may get, holds up no other event of its call', async () => {
+it('a duplicate holds up no other event of its call', async () => {
 	const [first, second] = [says('c2', 'One', ZOE), says('c2', 'Two', ZOE)];
 	await trigger([first]);
 	const { events } = await trigger([first, second], { executionId: '71' });
 	expect(events).toMatchObject([{ text: 'Two' }]);
+});
+
+it('nor does an event whose session could not be found', async () => {
+	const row = { id: 1, conversationId: 'c3', sessionId: 's1', status: 'open' };
+	Object.assign(dataTables, { tables: 1, rows: [row] });
+	dataTables.failures = [new Error('database is locked')];
+	const list = [says('c3', 'One', ZOE), says('c3', 'Two', ZOE)];
+	const { events } = await trigger(list, { node: { onError: 'continueRegularOutput' } });
+	expect(events).toMatchObject([
+		{ text: 'One', sessionError: expect.stringContaining('database is locked') },
+		{ text: 'Two', sessionId: 's1' },
+	]);
 });

@@ -83,9 +83,15 @@ export interface Sessions {
 	/**
 	 * As `end`, for an end that Talkdesk reports.
 	 *
-	 * @returns the conversation if it was open until now, or another workflow has ended it
+	 * @param claim what a repetition of the report has in common with it, and nothing else
+	 * @returns the conversation if it was open until now, or another workflow has ended it; in a repetition the same again
 	 */
-	endReported(...end: Parameters<Sessions['end']>): Promise<Conversation | undefined>;
+	endReported(
+		conversationId: string,
+		endedAt: string,
+		endReason?: string,
+		claim?: string,
+	): Promise<Conversation | undefined>;
 	/** Whether this process knows that a conversation has ended, also if its row was deleted since. */
 	hasEnded(conversationId: string): boolean;
 	/** Takes back a noted end that did not happen. */
@@ -120,7 +126,7 @@ const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
 const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>(MAX_KNOWN);
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
-/** The execution that has reported the end first, by conversation. n8n's Retry On Fail reports it again. */
+/** The claim of what has reported the end first, by conversation. n8n's Retry On Fail reports it again. */
 const endReporters = new BoundedMap<string, string>(MAX_KNOWN);
 
 /** The sessions of the project that the workflow belongs to. */
@@ -238,11 +244,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		end: noteEnd,
 		endByWorkflow: async (conversationId, endedAt) =>
 			await noteEnd(conversationId, endedAt, byThisWorkflow),
-		async endReported(conversationId, endedAt, endReason = '') {
+		async endReported(conversationId, endedAt, endReason = '', claim = '') {
 			const isNews = !endedConversations.has(conversationId);
-			const execution = functions.getExecutionId();
-			const isAgain = endReporters.get(scoped(conversationId)) === execution;
-			if (isNews) endReporters.set(scoped(conversationId), execution);
+			const isAgain = claim !== '' && endReporters.get(scoped(conversationId)) === claim;
+			if (isNews) endReporters.set(scoped(conversationId), claim);
 			const ended = await noteEnd(conversationId, endedAt, endReason);
 			if (ended) return ended;
 			const row = await select('conversationId', conversationId);

@@ -40,6 +40,7 @@ export async function isFirstOfAgent(
 	return await isFirst;
 }
 
+/** Whether no execution has noted the agent before; a retried one may have done so itself. */
 async function askDatabase(
 	functions: IExecuteFunctions,
 	agent: string,

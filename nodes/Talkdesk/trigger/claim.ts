@@ -7,10 +7,4 @@ import type { IExecuteFunctions } from 'n8n-workflow';
  * @param call what was noted of the call, such as its place among others
  */
 export const claimOf = (functions: IExecuteFunctions, eventId: unknown, call: unknown): string =>
-	JSON.stringify([
-		functions.getWorkflow().id,
-		functions.getExecutionId(),
-		functions.getNode().id,
-		eventId,
-		call,
-	]);
+	JSON.stringify([functions.getExecutionId(), functions.getNode().id, eventId, call]);

@@ -88,7 +88,7 @@ export async function executeTrigger(
 	for (const { mayResume, ticket } of prepared) if (!mayResume) ticket.release();
 	const leftOver = Promise.all(
 		prepared.map(async (event) => (event.mayResume ? await resumeInTurn(this, event) : event.item)),
-	).finally(release);
+	);
 	return await outputOrPark(
 		this,
 		leftOver.then((remaining) => outputsOf(remaining.filter((item) => item !== undefined))),
@@ -116,7 +116,7 @@ async function addContext(
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
 ): Promise<{ item: INodeExecutionData; mayResume: boolean }> {
 	const session = wantsSession
-		? await sessionErrorOr(functions, async () => await findSession(functions, item.json))
+		? await sessionErrorOr(functions, async () => await findSession(functions, item.json, noted))
 		: {};
 	const agentJoined = await isFirstOfAgent(functions, item.json, noted);
 	const { raw, ...event } = item.json;

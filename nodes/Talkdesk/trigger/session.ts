@@ -9,6 +9,7 @@ import {
 	type Sessions,
 } from '../sessions/sessions';
 import { isStarting } from '../sessions/starts';
+import { claimOf } from './claim';
 
 /**
  * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
@@ -27,6 +28,7 @@ const UNNAMED = '(no name)';
  * Notes ends, and which agent writes. A conversation that nobody here has started has no session.
  *
  * @param json the event, as the trigger puts it out
+ * @param call what was noted of the call, such as its place among others
  * @returns `sessionId` and `sessionData` for the output; nothing without a session. For an end also `handedBack`, so that the
  * customer reads of it once: false if this workflow made the end or knows it, or if another human has the chat by now.
  * @throws NodeOperationError if the Data Table can't be used
@@ -34,8 +36,9 @@ const UNNAMED = '(no name)';
 export async function findSession(
 	functions: IExecuteFunctions,
 	json: IDataObject,
+	call?: unknown,
 ): Promise<IDataObject> {
-	const { conversationId, event, timestamp, reason } = json;
+	const { conversationId, event, eventId, timestamp, reason } = json;
 	const sessions = sessionsOf(functions);
 	if (typeof conversationId !== 'string' || !(await sessions.exist())) return {};
 	const session = await waitForSession(sessions, conversationId);
@@ -47,6 +50,7 @@ export async function findSession(
 				conversationId,
 				at,
 				typeof reason === 'string' ? reason : undefined,
+				claimOf(functions, eventId, call),
 			)
 		: undefined;
 	const agentName = agentOf(json);

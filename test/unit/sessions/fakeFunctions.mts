@@ -10,7 +10,6 @@ import { NODE } from '../../support/node.mts';
 
 let workflows = 0;
 
-let executions = 0;
 /** The Data Tables of a project, and what an execution of one of its workflows has. What a process remembers belongs to it. */
 export function project() {
 	const tables = new FakeDataTables();
@@ -21,8 +20,6 @@ export function project() {
 		return Object.create({
 			getNode: () => NODE,
 			getWorkflow: () => ({ id }),
-			// Each call is one of another execution.
-			getExecutionId: () => String(++executions),
 			logger: { warn: (message: string) => warnings.push(message) },
 			executeWorkflow: async (info: IExecuteWorkflowInfo, inputData: INodeExecutionData[]) => {
 				calls.push({ parameters: JSON.stringify(info), input: inputData[0]?.json });
