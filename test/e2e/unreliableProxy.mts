@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-/** A proxy in front of n8n's webhooks, which loses answers on demand. */
+/** A proxy in front of n8n's webhooks, which loses answers and breaks down on demand. */
 export interface UnreliableProxy {
 	url: string;
 	/** n8n's own URL. */
@@ -9,12 +9,18 @@ export interface UnreliableProxy {
 	loseAnswers: number;
 	/** The answers that were lost. */
 	lost: string[];
+	/** Whether it breaks off each call at once. */
+	isDown: boolean;
 	close(): void;
 }
 
 /** Starts the proxy. */
 export async function startUnreliableProxy(): Promise<UnreliableProxy> {
 	const server = http.createServer((request, response) => {
+		if (proxy.isDown) {
+			request.socket.destroy();
+			return;
+		}
 		const chunks: Buffer[] = [];
 		request.on('data', (chunk: Buffer) => chunks.push(chunk));
 		request.on('end', () => {
@@ -49,6 +55,7 @@ export async function startUnreliableProxy(): Promise<UnreliableProxy> {
 		target: '',
 		loseAnswers: 0,
 		lost: [],
+		isDown: false,
 		close: () => {
 			server.closeAllConnections();
 			server.close();

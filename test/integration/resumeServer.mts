@@ -33,6 +33,8 @@ export async function startResumeServer(
 		/** With a token that must appear nowhere. */
 		url: `http://127.0.0.1:${port}/webhook-waiting/7/talkdesk?signature=CANARY`,
 		calls,
+		/** Those that are left. */
+		answers,
 		close: () => void server.close(),
 	};
 }

@@ -37,7 +37,7 @@ let close = () => {};
 afterEach(() => close());
 
 /** A conversation that an execution waits for, whose n8n gives these answers. */
-async function waitedFor(...answers: ResumeAnswer[]) {
+async function waitedFor(...answers: Parameters<typeof startResumeServer>) {
 	const server = await startResumeServer(...answers);
 	close = server.close;
 	const conversationId = `conversation ${++conversations}`;
@@ -149,8 +149,47 @@ describe('an event that an execution waits for', () => {
 		expect(events).toMatchObject([{ text: 'Hi', undelivered: true }]);
 		expect(clock.now - before).toBeGreaterThan(120_000);
 		expect(clock.now - before).toBeLessThan(125_000);
-		// The next one isn't offered again.
+	});
+
+	it.each<[string, ResumeAnswer, number]>([
+		['was busy', BUSY, 120],
+		['rested in another node', ELSEWHERE, 120],
+		['could not be reached', BAD_GATEWAY, 15],
+		['was not woken by n8n', REFUSED, 2],
+	])(
+		'reaches an execution that %s for too long, once it can: until then it is offered for a moment only',
+		async (_what, answer, atLeast) => {
+			const { conversationId, server } = await waitedFor(answer);
+			const say = async (text: string) => {
+				const before = clock.now;
+				const { events } = await trigger([says(conversationId, text, ZOE)]);
+				return { seconds: (clock.now - before) / 1000, events };
+			};
+			const one = await say('One');
+			expect(one.events).toMatchObject([{ text: 'One', undelivered: true }]);
+			const two = await say('Two');
+			expect(two.events).toMatchObject([{ text: 'Two', undelivered: true }]);
+			expect([one.seconds > atLeast, two.seconds > 2, two.seconds < 5]).toEqual([true, true, true]);
+			expect(resumeUrl()).toBe(server.url);
+			server.answers.splice(0, 1, answer, later(2000), later(9000), TAKEN);
+			expect((await say('Three')).events).toEqual([]);
+			server.answers.splice(0, 4, answer);
+			// It was reached, so the next one is offered as long as the first.
+			expect((await say('Four')).seconds).toBeGreaterThan(atLeast);
+		},
+	);
+
+	it('that is the end clears the row, even if it reaches nothing', async () => {
+		const { conversationId } = await waitedFor(ELSEWHERE);
+		const { events } = await trigger([event('conversation_ended', conversationId)]);
+		expect(events).toMatchObject([{ undelivered: true }]);
 		expect(resumeUrl()).toBe('');
+	});
+
+	it('that is the end is offered once more to an execution that may have looked for it just before', async () => {
+		const { conversationId } = await waitedFor(() => (resumeUrl() === '' ? TAKEN : ELSEWHERE));
+		const { events } = await trigger([event('conversation_ended', conversationId)]);
+		expect(events).toEqual([]);
 	});
 
 	it("is offered once more in n8n's chat in queue mode, whose main process may have forgotten it", async () => {

@@ -1,7 +1,21 @@
 import { z } from 'zod';
 
+import type * as park from '../../nodes/Talkdesk/waiting/park';
 import { startResumeServer } from './resumeServer.mts';
 import { dataTables, says, trigger, ZOE } from './session-fixtures.mts';
+
+/** Milliseconds after which the work of each execution begins at the latest. */
+const mockDelays: number[] = [];
+jest.mock('../../nodes/Talkdesk/waiting/park', () => {
+	const actual = jest.requireActual<typeof park>('../../nodes/Talkdesk/waiting/park');
+	return {
+		...actual,
+		outputOrPark: async (...given: Parameters<typeof actual.outputOrPark>) => {
+			mockDelays.push(given[3]());
+			return await actual.outputOrPark(...given);
+		},
+	};
+});
 
 const flushPromises = async () => await new Promise((resolve) => setImmediate(resolve));
 
@@ -36,6 +50,8 @@ it('an event lets the one before go first, whose execution n8n has begun later',
 		'Two',
 		'Three',
 	]);
+	// n8n puts an event out itself only after all before it have had their time.
+	expect(mockDelays).toEqual([0, 240_000, 120_000]);
 });
 
 it('a duplicate holds up no other event of its call', async () => {

@@ -42,6 +42,8 @@ export interface Ticket {
 	 * @returns whether there was one
 	 */
 	giveWay(signal?: AbortSignal): Promise<boolean>;
+	/** How many entries go before it. */
+	ahead(): number;
 	/** Leaves the queue. Must be called in the end, and may be called again. */
 	release(): void;
 }
@@ -106,6 +108,7 @@ export function enqueue(key: string, order: number): Ticket {
 			await ticket.acquire(signal);
 			return true;
 		},
+		ahead: () => (queue.active === entry ? 0 : queue.waiting.indexOf(entry) + 1),
 		release() {
 			if (queue.active !== entry) {
 				queue.waiting = queue.waiting.filter((other) => other !== entry);

@@ -19,7 +19,7 @@ export interface Waits {
 	 * @returns what was known before: whether the conversation has ended, its session, and the URL of another execution
 	 */
 	register(conversationId: string, resumeUrl: string): Promise<Registration>;
-	/** Whether an execution is the last one that this process has registered for the conversation. */
+	/** Whether an execution is the last one that this process has registered for the conversation, and its wait is not cleared. */
 	isLastHere(conversationId: string, resumeUrl: string): boolean;
 	/** Notes that an execution no longer waits. @param resumeUrl as it was noted */
 	clear(conversationId: string, resumeUrl: string): Promise<void>;
@@ -88,7 +88,7 @@ export function noteWaits(functions: IExecuteFunctions): void {
 	known.set(functions.getWorkflow().id ?? '', { exist: true });
 }
 
-/** The URLs that this process has registered last. */
+/** The URLs that this process has registered last, and not cleared. */
 const lastHere = new BoundedMap<string, string>(10_000);
 
 /** The waits of the project that the workflow belongs to. @throws NodeOperationError if the Data Table can't be used */
@@ -145,6 +145,7 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 		},
 		isLastHere: (conversationId, resumeUrl) => lastHere.get(conversationId) === resumeUrl,
 		async clear(conversationId, resumeUrl) {
+			if (lastHere.get(conversationId) === resumeUrl) lastHere.delete(conversationId);
 			await withTable(existing, async (tableId) => {
 				if (tableId === undefined) return;
 				await clearResumeUrl(functions, tableId, conversationId, resumeUrl);

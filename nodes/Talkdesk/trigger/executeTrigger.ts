@@ -11,7 +11,7 @@ import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { BoundedMap } from '../collections/boundedMap';
-import { enqueue, type Ticket } from '../collections/orderedQueue';
+import { enqueue, MAX_WAIT_MS, type Ticket } from '../collections/orderedQueue';
 import { markProcessed } from '../deduplication/database';
 import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
@@ -93,6 +93,7 @@ export async function executeTrigger(
 		this,
 		leftOver.then((remaining) => outputsOf(remaining.filter((item) => item !== undefined))),
 		outputsOf(prepared.map(({ item }) => withOutcome(item, OUTCOMES.unconfirmed))),
+		() => Math.max(...queued.map(({ ticket }) => ticket.ahead())) * MAX_WAIT_MS,
 	);
 }
 

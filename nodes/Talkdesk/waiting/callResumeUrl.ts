@@ -10,6 +10,12 @@ const TIMEOUT_MS = 60_000;
 const responseSchema = z.object({ statusCode: z.number(), body: z.unknown() });
 const messageSchema = z.object({ message: z.string() });
 
+let isReachable = true;
+/** Whether the last call of this process to an execution has reached n8n. */
+export const isN8nReachable = (): boolean => isReachable;
+
+type Answer = ResumeAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown';
+
 /**
  * Calls the URL that wakes an execution.
  *
@@ -21,7 +27,13 @@ export async function callResumeUrl(
 	functions: IExecuteFunctions,
 	url: string,
 	body: IDataObject,
-): Promise<ResumeAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
+): Promise<Answer> {
+	const answer = await call(functions, url, body);
+	isReachable = answer !== 'unreachable' && answer !== 'unknown';
+	return answer;
+}
+
+async function call(functions: IExecuteFunctions, url: string, body: IDataObject): Promise<Answer> {
 	const response = await functions.helpers
 		.httpRequest({
 			method: 'POST',

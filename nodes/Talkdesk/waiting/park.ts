@@ -11,7 +11,7 @@ import {
 import { z } from 'zod';
 
 import { RETRY_MS } from './eventOrder';
-import { callResumeUrl, restartWebhook, resumeUrlOf } from './callResumeUrl';
+import { callResumeUrl, isN8nReachable, restartWebhook, resumeUrlOf } from './callResumeUrl';
 import { isAloneInN8n } from '../sessions/processRole';
 
 /**
@@ -27,7 +27,7 @@ type Outputs = INodeExecutionData[][];
 const KEEP_MS = 1_000;
 /** The same if n8n is one process. By default it has no limit, so waking an execution costs more than waiting. */
 const KEEP_ALONE_MS = 5_000;
-/** Milliseconds until n8n wakes a parked execution itself. Longer than an event is offered. */
+/** Milliseconds until n8n wakes a parked execution itself, if its work has begun. Longer than an event is offered. */
 const MAX_PARKED_MS = 300_000;
 /** Bytes of files in the memory of n8n that an execution may be woken with: n8n refuses a call of more than 16 MB. */
 const MAX_INLINE_BYTES = 10_000_000;
@@ -46,30 +46,37 @@ export const parkedWebhook: IWebhookDescription = {
  *
  * @param work goes on in this process while the execution waits
  * @param fallback output if the process ends before the work does, or if the work fails after parking
+ * @param maxDelayMs milliseconds after which the work begins at the latest
  * @throws what the work throws, while the execution has not been parked
  */
 export async function outputOrPark(
 	functions: IExecuteFunctions,
 	work: Promise<Outputs>,
 	fallback: Outputs,
+	maxDelayMs: () => number,
 ): Promise<Outputs> {
 	const keepMs = isAloneInN8n() ? KEEP_ALONE_MS : KEEP_MS;
-	const timer = new AbortController();
-	const isTooLong = sleep(keepMs, timer.signal).then(
-		() => true,
-		() => false,
-	);
-	const isParked = await Promise.race([work.then(() => false), isTooLong]).finally(() =>
-		timer.abort(),
-	);
-	if (!isParked || !canPark(fallback)) return await work;
+	do {
+		if (!(await takesLonger(work, keepMs)) || !canPark(fallback)) return await work;
+		// A parked execution could not be woken.
+	} while (!isN8nReachable());
 	const url = resumeUrlOf(functions, PARKED_PATH);
 	const data = functions.getExecuteData();
 	data.data = { main: fallback };
 	data.metadata = { ...data.metadata, forwardAllOutputs: true };
-	await functions.putExecutionToWait(new Date(Date.now() + MAX_PARKED_MS));
+	await functions.putExecutionToWait(new Date(Date.now() + MAX_PARKED_MS + maxDelayMs()));
 	void wakeAfter(functions, work, { url, fallback });
 	return fallback.map(() => []);
+}
+
+/** @throws what the work throws */
+async function takesLonger(work: Promise<unknown>, ms: number): Promise<boolean> {
+	const timer = new AbortController();
+	const isTooLong = sleep(ms, timer.signal).then(
+		() => true,
+		() => false,
+	);
+	return await Promise.race([work.then(() => false), isTooLong]).finally(() => timer.abort());
 }
 
 /** Whether n8n puts out all outputs of an execution that it wakes, as from 2.39 on, and takes so many bytes. */

@@ -6,17 +6,20 @@ import type {
 } from 'n8n-workflow';
 import { NodeOperationError, sleep } from 'n8n-workflow';
 
+import { BoundedMap } from '../collections/boundedMap';
 import { MAX_EXPECTED_MS, waitsOf, WAIT_EXPECTED } from '../sessions/waits';
 import { PROCESS_ID, RETRY_MS } from './eventOrder';
 import { withoutFields } from './protocol';
 import { isAloneInN8n } from '../sessions/processRole';
-import { isForExecutions, RESUME_PATH } from './wait';
+import { endedEvent, isForExecutions, RESUME_PATH } from './wait';
 import { callResumeUrl, resumeUrlOf } from './callResumeUrl';
 
 /** Milliseconds for which an event is offered to an execution that is busy. */
 const MAX_BUSY_MS = 120_000;
 /** Milliseconds for which an event is offered to an n8n that can't be reached. */
 const MAX_UNREACHABLE_MS = 15_000;
+/** The same, if an earlier event could not reach the execution. */
+const MAX_AGAIN_MS = 3_000;
 /**
  * Times that n8n may refuse to wake an execution, about one a second. It does so while another call wakes it, and for good
  * after n8n's chat has canceled it, since its page was silent for a minute: its data still says that it waits.
@@ -43,6 +46,9 @@ const MAX_RETRY_AFTER_MS = 10_000;
  * - `unconfirmed`: as `undelivered`, but an answer was lost, so it may have reached it
  */
 export type ResumeOutcome = 'taken' | 'unwanted' | 'undelivered' | 'unconfirmed';
+
+/** The URLs of executions that the last event could not reach, though they may still wait. */
+const unreached = new BoundedMap<string, true>(10_000);
 
 /** Lets earlier events of the conversation go first that have come since. @returns whether there was one */
 type GiveWay = () => Promise<boolean>;
@@ -81,7 +87,14 @@ export async function resumeWithEvent(
 	}
 	const files = await packFiles(functions, json, binary);
 	const call = { ...files, ...callOrder, sender: PROCESS_ID };
-	const offered = await offerToNewest(functions, conversationId, wait.resumeUrl, call, giveWay);
+	let offered = await offerToNewest(functions, conversationId, wait.resumeUrl, call, giveWay);
+	const isEnd = json.event === 'conversation_ended';
+	if (isEnd) await waits.clear(conversationId, offered.resumeUrl);
+	if (isEnd && unreached.has(offered.resumeUrl)) {
+		// From now on the execution learns of the end when it waits again. It may have begun to just before.
+		const again = await offerToNewest(functions, conversationId, offered.resumeUrl, call, giveWay);
+		if (again.outcome !== 'undelivered') offered = again;
+	}
 	const { resumeUrl } = offered;
 	let { outcome } = offered;
 	if (outcome === 'overSince') {
@@ -93,10 +106,8 @@ export async function resumeWithEvent(
 		if (!isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
 		outcome = 'taken';
 	}
-	const isOver = outcome === 'taken' && json.event === 'conversation_ended';
-	if (isOver || outcome === 'undelivered' || outcome === 'unconfirmed') {
-		await waits.clear(conversationId, resumeUrl);
-	}
+	const isLost = outcome === 'undelivered' || outcome === 'unconfirmed';
+	if (isLost && !unreached.has(resumeUrl)) await waits.clear(conversationId, resumeUrl);
 	return outcome;
 }
 
@@ -149,7 +160,7 @@ async function packFiles(
 }
 
 /**
- * Ends the execution that this one has replaced. A busy one ends itself later (`endIfReplaced`).
+ * Ends the execution that this one has replaced. A busy one ends itself later (`endIfStale`).
  *
  * @returns the agent's text that it had not yet shown in n8n's chat
  */
@@ -171,14 +182,14 @@ const isBusy = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
 	result === 'busy' || result === 'refused';
 
 /**
- * Ends this waiting execution if another one replaced it while it was busy.
+ * Ends this wait if another execution has replaced this one, or the conversation has ended, while it was busy.
  *
  * To be called without `await`: n8n's chat drops what the customer writes while the execution runs.
  *
  * @param unread an event of the agent that was not shown yet; the other execution gets it
  * @throws NodeOperationError if it can't be given to the other one, which may have been canceled
  */
-export async function endIfReplaced(
+export async function endIfStale(
 	functions: IExecuteFunctions,
 	conversationId: string,
 	unread: INodeExecutionData | undefined,
@@ -186,7 +197,15 @@ export async function endIfReplaced(
 	const own = resumeUrlOf(functions, RESUME_PATH);
 	const waits = waitsOf(functions);
 	if (isAloneInN8n() && waits.isLastHere(conversationId, own)) return;
-	const current = (await waits.find(conversationId))?.resumeUrl;
+	const wait = await waits.find(conversationId);
+	if (!wait) {
+		const { isEnded, sessionId } = await waits.register(conversationId, own);
+		const event = endedEvent(conversationId, sessionId);
+		const call = { event, order: 0, sender: PROCESS_ID };
+		if (isEnded) await offerToNewest(functions, conversationId, own, call);
+		return;
+	}
+	const current = wait.resumeUrl;
 	if (current === undefined || current === own) return;
 	for (let tries = 0; tries < MAX_END_TRIES; tries++) {
 		const result = await callResumeUrl(functions, own, { replaced: true });
@@ -243,6 +262,7 @@ async function offer(
 		// n8n logs each call that comes while the execution runs.
 		const interval = tries < FAST_TRIES ? RETRY_MS : SLOW_RETRY_MS;
 		const result = await callResumeUrl(functions, resumeUrl, { ...call, interval });
+		if (typeof result === 'object' || result === 'gone') unreached.delete(resumeUrl);
 		if (typeof result === 'object' && result.accepted) {
 			return result.isInChat ? 'takenInChat' : 'taken';
 		}
@@ -255,10 +275,13 @@ async function offer(
 		// In the second after a refusal the node itself asks to wait.
 		if (result === 'refused') refusals++;
 		else if (typeof result === 'string') refusals = 0;
-		if (refusals > MAX_REFUSALS) return mayBeTaken ? 'unconfirmed' : 'undelivered';
 		const isReached = result !== 'unreachable' && result !== 'unknown';
 		if (isReached) reachedAt = now;
-		if (now - reachedAt > MAX_UNREACHABLE_MS || now - startedAt > MAX_BUSY_MS) {
+		const [busyMs, unreachableMs] = unreached.has(resumeUrl)
+			? [MAX_AGAIN_MS, MAX_AGAIN_MS]
+			: [MAX_BUSY_MS, MAX_UNREACHABLE_MS];
+		if (refusals > MAX_REFUSALS || now - reachedAt > unreachableMs || now - startedAt > busyMs) {
+			unreached.set(resumeUrl, true);
 			const why = isReached
 				? 'It is busy with something else.'
 				: "n8n can't reach its own webhook URL: check WEBHOOK_URL, and the proxy.";

@@ -41,6 +41,14 @@ export const timeoutItem = (wait: Wait, now: number): { json: IDataObject } => (
 	},
 });
 
+/** What comes out of a wait whose conversation has ended, if it was not woken by Talkdesk's event. */
+export const endedEvent = (conversationId: string, sessionId?: string): IDataObject => ({
+	event: 'conversation_ended',
+	conversationId,
+	...(sessionId && { sessionId }),
+	timestamp: new Date().toISOString(),
+});
+
 /** The wait of a node, from its input. */
 export function parseWait(json: unknown): Wait | undefined {
 	return z.object({ event: z.literal(TIMEOUT), wait: waitSchema }).safeParse(json).data?.wait;

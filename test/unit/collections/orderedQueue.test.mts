@@ -32,6 +32,17 @@ it('lets waiting executions start one after the other, in their order', async ()
 	expect(started).toEqual([3, 1, 2, 4]);
 });
 
+it('tells how many entries go before one', () => {
+	const key = newKey();
+	const tickets = [1, 5, 3].map((order) => enqueue(key, order));
+	const [first, fifth, third] = tickets;
+	expect([first, third, fifth].map((ticket) => ticket?.ahead())).toEqual([0, 1, 2]);
+	third?.release();
+	expect(fifth?.ahead()).toBe(1);
+	first?.release();
+	expect([first, third, fifth].map((ticket) => ticket?.ahead())).toEqual([0, 0, 0]);
+});
+
 it('lets an entry go ahead that joins before one of a greater order has asked for its turn', async () => {
 	const [key, started] = [newKey(), Array<number>()];
 	const [third, second] = [enqueue(key, 3), enqueue(key, 2)];

@@ -8,9 +8,15 @@ import { pauseBefore, withUnshownText } from '../../waiting/chatDisplay';
 import { hasSecondNode } from '../../waiting/waitingNodes';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
-import { endIfReplaced } from '../../waiting/resumeWithEvent';
+import { endIfStale } from '../../waiting/resumeWithEvent';
 import { register } from '../../waiting/register';
-import { CUSTOMER_MESSAGE, parseWaitEvent, TIMEOUT, type WaitEvent } from '../../waiting/wait';
+import {
+	CUSTOMER_MESSAGE,
+	endedEvent,
+	parseWaitEvent,
+	TIMEOUT,
+	type WaitEvent,
+} from '../../waiting/wait';
 import { queueKey } from '../conversationQueue';
 import { defineBranchingOperation, outputItem, type OperationContext } from '../operation';
 import {
@@ -67,10 +73,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		const sent = isEnded ? 'ended' : await send(context, conversationId, message);
 		if (sent === 'ended') {
 			const json = {
-				event: 'conversation_ended',
-				conversationId,
-				...(sessionId && { sessionId }),
-				timestamp: new Date().toISOString(),
+				...endedEvent(conversationId, sessionId),
 				...(message?.content && { unsentText: message.content }),
 			};
 			const { binary } = item;
@@ -88,7 +91,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			until: waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone()),
 		};
 		const output = await putToWait(functions, wait);
-		void endIfReplaced(functions, conversationId, showsAgent ? item : undefined).catch(
+		void endIfStale(functions, conversationId, showsAgent ? item : undefined).catch(
 			(error: unknown) => functions.logger.error(`${functions.getNode().name}: ${String(error)}`),
 		);
 		return [[output], []];

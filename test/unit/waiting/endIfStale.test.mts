@@ -1,14 +1,19 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { callResumeUrl } from '../../../nodes/Talkdesk/waiting/callResumeUrl';
-import { endIfReplaced } from '../../../nodes/Talkdesk/waiting/resumeWithEvent';
+import { endIfStale } from '../../../nodes/Talkdesk/waiting/resumeWithEvent';
 import { NODE } from '../../support/node.mts';
 
 let newest: string[];
+let isNoted = true;
+let isEnded = false;
+const register = jest.fn(async () => ({ isEnded, sessionId: 's1' }));
 jest.mock('../../../nodes/Talkdesk/sessions/waits', () => ({
 	waitsOf: () => ({
 		isLastHere: () => false,
-		find: async () => ({ resumeUrl: newest.length > 1 ? newest.shift() : newest[0] }),
+		find: async () =>
+			isNoted ? { resumeUrl: newest.length > 1 ? newest.shift() : newest[0] } : undefined,
+		register,
 	}),
 }));
 jest.mock('../../../nodes/Talkdesk/waiting/callResumeUrl', () => ({
@@ -34,21 +39,21 @@ const TAKEN = { accepted: true };
 it('what was not shown goes to the execution that has taken its place', async () => {
 	newest = ['newer'];
 	const offeredTo = answers({ own: TAKEN, newer: TAKEN });
-	await endIfReplaced(functions, 'c1', unread);
+	await endIfStale(functions, 'c1', unread);
 	expect(offeredTo).toEqual(['newer']);
 });
 
 it('it goes to the newest, if that one has been replaced too', async () => {
 	newest = ['newer', 'newest'];
 	const offeredTo = answers({ own: TAKEN, newest: TAKEN });
-	await endIfReplaced(functions, 'c1', unread);
+	await endIfStale(functions, 'c1', unread);
 	expect(offeredTo).toEqual(['newer', 'newest']);
 });
 
 it('it is no secret that it reached none', async () => {
 	newest = ['newer'];
 	answers({ own: TAKEN });
-	await expect(endIfReplaced(functions, 'c1', unread)).rejects.toThrow(
+	await expect(endIfStale(functions, 'c1', unread)).rejects.toThrow(
 		'Event e1 of conversation c1 reached no execution (undelivered)',
 	);
 });
@@ -56,6 +61,30 @@ it('it is no secret that it reached none', async () => {
 it('nothing is offered if the other execution has ended this one, and has the text', async () => {
 	newest = ['newer'];
 	const offeredTo = answers({});
-	await endIfReplaced(functions, 'c1', unread);
+	await endIfStale(functions, 'c1', unread);
 	expect(offeredTo).toEqual([]);
+});
+
+describe('a wait that is no longer noted', () => {
+	beforeAll(() => {
+		isNoted = false;
+	});
+
+	it('ends, if the conversation has ended', async () => {
+		isEnded = true;
+		const offeredTo = answers({ own: TAKEN });
+		await endIfStale(functions, 'c1', undefined);
+		expect(offeredTo).toEqual(['own']);
+		const event = { event: 'conversation_ended', conversationId: 'c1', sessionId: 's1' };
+		expect(jest.mocked(callResumeUrl).mock.lastCall?.[2]).toMatchObject({ event });
+	});
+
+	it('is noted again, if it has not', async () => {
+		isEnded = false;
+		register.mockClear();
+		const offeredTo = answers({ own: TAKEN });
+		await endIfStale(functions, 'c1', undefined);
+		expect(register).toHaveBeenCalledWith('c1', 'own');
+		expect(offeredTo).toEqual([]);
+	});
 });
