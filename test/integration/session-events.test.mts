@@ -116,6 +116,34 @@ describe('the trigger', () => {
 		},
 	);
 
+	it.each([
+		['Conversation idle', 'Conversation idle'],
+		['', ''],
+	])('hands the chat back, although Route has found the end before (%s)', async (_what, reason) => {
+		const conversationId = await started('s1');
+		await talkdesk.agent.end(conversationId);
+		expect(await route('s1', 'Still there?')).toMatchObject({ human: [], bot: [{}] });
+		expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: 'found ended' }]);
+		const end = async () => {
+			const { events } = await trigger([
+				event('conversation_ended', conversationId, { payload: { reason } }),
+			]);
+			return events;
+		};
+		expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: true }]);
+		expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: reason }]);
+		expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: false }]);
+	});
+
+	it("doesn't hand the chat back that another human has by now, after Route has found the end", async () => {
+		const conversationId = await started('s1');
+		await talkdesk.agent.end(conversationId);
+		await route('s1', 'Still there?');
+		await started('s1');
+		const { events } = await trigger([event('conversation_ended', conversationId)]);
+		expect(events).toMatchObject([{ sessionId: 's1', handedBack: false }]);
+	});
+
 	it('hands the chat back once, if a call has the end twice and duplicates pass', async () => {
 		const conversationId = await started('s1');
 		const end = event('conversation_ended', conversationId);

@@ -78,13 +78,16 @@ export interface Sessions {
 		endedAt: string,
 		endReason?: string,
 	): Promise<Conversation | undefined>;
+	/** As `end`, if Talkdesk's answer to a message says so, and this package doesn't tell the workflow. */
+	endFound(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
 	/** As `end`, for a conversation that this workflow ends. */
 	endByWorkflow(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
 	/**
 	 * As `end`, for an end that Talkdesk reports.
 	 *
 	 * @param claim what a repetition of the report has in common with it, and nothing else
-	 * @returns the conversation if it was open until now, or another workflow has ended it; in a repetition the same again
+	 * @returns the conversation if the workflow doesn't know of the end: it was open until now, was found to have ended, or another
+	 * workflow has ended it. In a repetition the same again
 	 */
 	endReported(
 		conversationId: string,
@@ -100,6 +103,8 @@ export interface Sessions {
 	agentWrites(conversationId: string, agentName: string, writtenAt: string): Promise<void>;
 }
 
+/** The `endReason` of a conversation that was found to have ended, and whose end Talkdesk hasn't reported yet. */
+const FOUND_ENDED = 'found ended';
 /** How many entries a process caches. A cached conversation needs no sub-execution. */
 const MAX_KNOWN = 10_000;
 /** What is known of a conversation that ends after its row was deleted. */
@@ -242,6 +247,8 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			});
 		},
 		end: noteEnd,
+		endFound: async (conversationId, endedAt) =>
+			await noteEnd(conversationId, endedAt, FOUND_ENDED),
 		endByWorkflow: async (conversationId, endedAt) =>
 			await noteEnd(conversationId, endedAt, byThisWorkflow),
 		async endReported(conversationId, endedAt, endReason = '', claim = '') {
@@ -259,9 +266,11 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			// The execution that is retried has noted this end itself.
 			const hasNoted = isSame && row.status === 'ended';
 			if (hasNoted && (isAgain || functions.getMode() === 'retry')) return row;
-			const noted = row.endReason;
-			if (!noted.startsWith(BY_WORKFLOW) || noted === byThisWorkflow) return undefined;
-			return await update({ conversationId, endReason: endReason || 'ended by a workflow' });
+			const { endReason: noted } = row;
+			const isByOther = noted.startsWith(BY_WORKFLOW) && noted !== byThisWorkflow;
+			if (!isByOther && noted !== FOUND_ENDED) return undefined;
+			const reason = endReason || (isByOther ? 'ended by a workflow' : '');
+			return await update({ conversationId, endReason: reason });
 		},
 		hasEnded: (conversationId) => endedConversations.has(conversationId),
 		async reopen(conversationId) {

@@ -14,6 +14,8 @@ type Declared = typeof customerMessageOptions & Pick<typeof deliveryOptions, 'if
 /**
  * Sends a message of the customer. If the conversation turns out to have ended, that is noted.
  *
+ * @param message of the parameters, if none is given
+ * @param isTold whether the node tells the workflow of an end. If not, the trigger's event does (`handedBack`)
  * @returns the output of the node for the message; undefined if the conversation has ended
  * @throws NodeOperationError if there is nothing to send; TalkdeskApiError
  */
@@ -21,6 +23,7 @@ export async function sendOrNoteEnd(
 	context: OperationContext<Declared>,
 	conversationId: string,
 	message?: CustomerMessage,
+	{ isTold = true } = {},
 ): Promise<IDataObject | undefined> {
 	const options = {
 		...context.options,
@@ -34,6 +37,8 @@ export async function sendOrNoteEnd(
 		message,
 	);
 	if (delivery.outcome !== 'ended') return output;
-	await sessionsOf(context.functions).end(conversationId, new Date().toISOString());
+	const sessions = sessionsOf(context.functions);
+	const note = isTold ? sessions.end : sessions.endFound;
+	await note(conversationId, new Date().toISOString());
 	return undefined;
 }
