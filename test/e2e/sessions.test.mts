@@ -37,7 +37,7 @@ beforeAll(async () => {
 		],
 		{ route: [['Route']], Route: [['Human'], ['Bot']] },
 	);
-	triggered = await n8n.listen();
+	triggered = await n8n.listen({}, { retryOnFail: true, maxTries: 5, waitBetweenTries: 2000 });
 }, 180_000);
 
 afterAll(async () => await n8n?.stop(), 30_000);
@@ -103,6 +103,12 @@ it('gives the chat back after an end that was not reported', async () => {
 	await n8n.agent.end(conversationId).catch(() => undefined);
 	n8n.connect();
 	expect(await route('s3', 'Are you there?')).toMatchObject({ owner: 'bot' });
+	// The report may come late.
+	const late = { conversation_id: conversationId, timestamp: '2099-01-01T00:00:00.000Z' };
+	await n8n.environment.talkdesk.deliver('local-touchpoint', 'conversation_ended', late);
+	expect(await eventOf(conversationId, { event: 'conversation_ended' })).toMatchObject({
+		handedBack: true,
+	});
 	expect((await start('s3')).conversationId).not.toBe(conversationId);
 });
 
@@ -119,6 +125,21 @@ it('gives the chat to the agent who reopens it after an end that was not reporte
 	await n8n.agent.say(conversationId, 'One thing more');
 	await eventOf(conversationId, { text: 'One thing more' });
 	expect(await route('s6', 'Yes?')).toMatchObject({ owner: 'human', item: { conversationId } });
+});
+
+it("an event comes out once, after n8n's Retry On Fail has repeated the trigger", async () => {
+	const { conversationId } = await start('s8');
+	await n8n.agent.join(conversationId, { name: 'Zoe' });
+	await eventOf(conversationId, { event: 'conversation_started' });
+	const { api } = n8n.environment.n8n;
+	const table = 'talkdesk_conversations';
+	await api.renameDataTableColumn(table, 'agentName', 'agent');
+	await n8n.agent.say(conversationId, 'Hello');
+	await new Promise((resolve) => setTimeout(resolve, 1_000));
+	expect(await api.executions({ status: 'running' })).toHaveLength(1);
+	await api.renameDataTableColumn(table, 'agent', 'agentName');
+	expect(await eventOf(conversationId, { text: 'Hello' })).toMatchObject({ agentJoined: true });
+	expect(triggered.textsOf(conversationId)).toEqual(['Hello']);
 });
 
 it('starts a new conversation although the row of the ended one was deleted', async () => {

@@ -157,12 +157,12 @@ export async function startWorkflows(options: EnvironmentOptions = {}) {
 		publishRow: async (nodes: Node[], backTo?: string) =>
 			await publishRow(api, nodes, { ...(backTo !== undefined && { backTo }) }),
 		sink,
-		/** Publishes the trigger and lets Talkdesk call it. @returns what leaves it */
-		async listen(triggerOptions: object = {}): Promise<TriggerSink> {
+		/** Publishes the trigger and lets Talkdesk call it. @param settings of its node. @returns what leaves it */
+		async listen(triggerOptions: object = {}, settings: object = {}): Promise<TriggerSink> {
 			const [triggered, messages] = [await sink(), await sink()];
 			const outputs = [['Sink'], ['Sink', 'Messages'], ['Sink']];
 			const receivers = [post('Sink', triggered.url), post('Messages', messages.url)];
-			const nodes = [trigger(triggerOptions), ...receivers];
+			const nodes = [{ ...trigger(triggerOptions), ...settings }, ...receivers];
 			const workflowId = await publish(api, nodes, { Trigger: outputs });
 			connect();
 			return { ...triggered, messages, workflowId };

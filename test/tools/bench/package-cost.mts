@@ -9,12 +9,13 @@ import { ensureN8n } from '../n8n/installation.mts';
 import { packPackage, PROJECT_FOLDER } from '../n8n/pack.mts';
 import { MAX_PACKED_BYTES } from '../release-check/content.mts';
 import type { Part, Progress, Section } from './section.mts';
-import { median, quantile } from './statistics.mts';
+import { medianRatio, quantile } from './statistics.mts';
 
 const runFile = promisify(execFile);
 
 const ROUNDS = 21;
-const LOAD_GOAL_MS = 15;
+/** A time would depend on the machine: it is 15 ms if n8n's part takes 250. */
+const LOAD_GOAL = 0.06;
 
 /** n8n has loaded both of the package's dependencies before it loads a community node. */
 const SCRIPT = `
@@ -47,7 +48,10 @@ async function measure(progress: Progress): Promise<Section> {
 		if (round > 0) times.push(timesSchema.parse(JSON.parse(stdout)));
 	}
 	const own = times.map((each) => each.own);
-	const loadMs = median(own);
+	const share = medianRatio(
+		own,
+		times.map(({ dependencies }) => dependencies),
+	);
 
 	progress('Packing it …');
 	const bytes = fs.statSync(await packPackage()).size;
@@ -63,15 +67,15 @@ async function measure(progress: Progress): Promise<Section> {
 				rows: [
 					[
 						'both nodes and the credential',
-						...[loadMs, quantile(own, 0), quantile(own, 1)].map((ms) => `${ms.toFixed(1)} ms`),
+						...[0.5, 0, 1].map((part) => `${quantile(own, part).toFixed(1)} ms`),
 					],
 					[
 						'`n8n-workflow` and `zod`',
 						...[0.5, 0, 1].map(
-							(share) =>
+							(part) =>
 								`${quantile(
 									times.map(({ dependencies }) => dependencies),
-									share,
+									part,
 								).toFixed(1)} ms`,
 						),
 					],
@@ -81,10 +85,10 @@ async function measure(progress: Progress): Promise<Section> {
 		],
 		goals: [
 			{
-				measure: 'Loading the package, beyond `n8n-workflow` and `zod`',
-				goal: `< ${LOAD_GOAL_MS} ms`,
-				measured: `${loadMs.toFixed(1)} ms`,
-				isMet: loadMs < LOAD_GOAL_MS,
+				measure: 'Time to load the package: share of that for `n8n-workflow` and `zod`',
+				goal: `≤ ${LOAD_GOAL}`,
+				measured: share.toFixed(3),
+				isMet: share <= LOAD_GOAL,
 			},
 			{
 				measure: 'Size of the tarball',
