@@ -290,9 +290,9 @@ export class N8nApi extends WorkflowApi {
 	/** Renames a column of a Data Table, by its name. */
 	async renameDataTableColumn(name: string, from: string, to: string): Promise<void> {
 		const path = `${await this.dataTablePath(name)}/columns`;
-		const schema = z.object({ data: z.array(z.object({ id: z.string(), name: z.string() })) });
-		const { data } = await this.rest.call('GET', path, schema);
-		const column = data.find((candidate) => candidate.name === from);
+		const schema = z.array(z.object({ id: z.string(), name: z.string() }));
+		const columns = await this.rest.call('GET', path, schema);
+		const column = columns.find((candidate) => candidate.name === from);
 		if (!column) throw new Error(`The Data Table "${name}" has no column "${from}".`);
 		const body = { name: to };
 		await this.rest.call('PATCH', `${path}/${column.id}/rename`, z.unknown(), { body });
