@@ -9,7 +9,7 @@ export interface UnreliableProxy {
 	loseAnswers: number;
 	/** The answers that were lost. */
 	lost: string[];
-	/** Whether it breaks off each call at once. */
+	/** Whether it answers each call with 502. */
 	isDown: boolean;
 	close(): void;
 }
@@ -18,7 +18,7 @@ export interface UnreliableProxy {
 export async function startUnreliableProxy(): Promise<UnreliableProxy> {
 	const server = http.createServer((request, response) => {
 		if (proxy.isDown) {
-			request.socket.destroy();
+			response.writeHead(502).end();
 			return;
 		}
 		const chunks: Buffer[] = [];

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { InMemoryDeduplicator } from './fakes.mts';
-import { credential, talkdesk } from './fixtures.mts';
+import { credential, run, talkdesk } from './fixtures.mts';
 import { runNode, type RunOptions } from './runNode.mts';
 import { dataTables, own, started, route, event, says, ZOE, trigger } from './session-fixtures.mts';
 
@@ -133,6 +133,39 @@ describe('the trigger', () => {
 		expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: true }]);
 		expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: reason }]);
 		expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: false }]);
+	});
+
+	it.each([
+		['Retry', { executionId: '71', retryOf: '70' }],
+		['Retry On Fail', { executionId: '70' }],
+	])('hands it back then also in a repetition: %s', async (_what, again) => {
+		const conversationId = await started('s1');
+		await talkdesk.agent.end(conversationId);
+		await route('s1', 'Still there?');
+		const end = event('conversation_ended', conversationId);
+		expect((await trigger([end], { executionId: '70' })).events).toMatchObject([
+			{ handedBack: true },
+		]);
+		expect((await trigger([end], again)).events).toMatchObject([{ handedBack: true }]);
+	});
+
+	it("doesn't hand the chat back if the workflow has learned of the end, after Route has found it", async () => {
+		const conversationId = await started('s1');
+		await talkdesk.agent.end(conversationId);
+		await route('s1', 'Still there?');
+		const { outputs } = await run(
+			{
+				resource: 'message',
+				operation: 'sendAndWaitForReply',
+				conversationId,
+				text: 'Hello?',
+				options: {},
+			},
+			own(),
+		);
+		expect(outputs[0]?.[0]?.json).toMatchObject({ event: 'conversation_ended' });
+		const { events } = await trigger([event('conversation_ended', conversationId)]);
+		expect(events).toMatchObject([{ sessionId: 's1', handedBack: false }]);
 	});
 
 	it("doesn't hand the chat back that another human has by now, after Route has found the end", async () => {

@@ -24,6 +24,8 @@ const ELSEWHERE = {
 			'The workflow for execution "7" does not contain a waiting webhook with a matching path/method.',
 	},
 };
+// A proxy's, whose n8n is just starting.
+const NOT_FOUND = { status: 404, body: { message: 'page not found' } };
 const DELETED = { status: 404, body: { message: 'The execution "7" does not exist.' } };
 // n8n's answer if it has canceled the execution, or another call has just woken it.
 const REFUSED = {
@@ -101,7 +103,14 @@ describe('an event that an execution waits for', () => {
 		['not wanted', [UNWANTED], {}, 1],
 		['too late', [OVER], { undelivered: true }, 1],
 		['too late for a deleted one', [DELETED], { undelivered: true }, 1],
-		['for another token', [{ status: 401, body: {} }], { undelivered: true }, 1],
+		[
+			'for another token',
+			[{ status: 401, body: { error: 'Invalid token' } }],
+			{ undelivered: true },
+			1,
+		],
+		['taken after a proxy answered that it knows nothing', [NOT_FOUND, TAKEN], undefined, 2],
+		['taken after a proxy asked for a login', [{ status: 401, body: {} }, TAKEN], undefined, 2],
 		['taken, though the answer was lost, and taken again', ['cut', TAKEN], undefined, 2],
 		['taken after a gateway failed', [BAD_GATEWAY, TAKEN], undefined, 2],
 		['answered with other words', [{ status: 200, body: { a: 1 } }], { undelivered: true }, 17],
@@ -155,7 +164,7 @@ describe('an event that an execution waits for', () => {
 		['was busy', BUSY, 120],
 		['rested in another node', ELSEWHERE, 120],
 		['could not be reached', BAD_GATEWAY, 15],
-		['was not woken by n8n', REFUSED, 2],
+		['was behind a proxy that knew nothing of it', NOT_FOUND, 15],
 	])(
 		'reaches an execution that %s for too long, once it can: until then it is offered for a moment only',
 		async (_what, answer, atLeast) => {
@@ -169,7 +178,7 @@ describe('an event that an execution waits for', () => {
 			expect(one.events).toMatchObject([{ text: 'One', undelivered: true }]);
 			const two = await say('Two');
 			expect(two.events).toMatchObject([{ text: 'Two', undelivered: true }]);
-			expect([one.seconds > atLeast, two.seconds > 2, two.seconds < 5]).toEqual([true, true, true]);
+			expect([one.seconds > atLeast, two.seconds > 5, two.seconds < 9]).toEqual([true, true, true]);
 			expect(resumeUrl()).toBe(server.url);
 			server.answers.splice(0, 1, answer, later(2000), later(9000), TAKEN);
 			expect((await say('Three')).events).toEqual([]);
@@ -178,6 +187,65 @@ describe('an event that an execution waits for', () => {
 			expect((await say('Four')).seconds).toBeGreaterThan(atLeast);
 		},
 	);
+
+	it('is offered as long as the first if it comes minutes later, or the reason is another one', async () => {
+		const { conversationId, server } = await waitedFor(BUSY);
+		const say = async (text: string) => {
+			const before = clock.now;
+			await trigger([says(conversationId, text, ZOE)]);
+			return (clock.now - before) / 1000;
+		};
+		await say('One');
+		server.answers.splice(0, 1, BAD_GATEWAY);
+		expect(await say('Two')).toBeGreaterThan(14);
+		clock.now += 121_000;
+		server.answers.splice(0, 1, BUSY);
+		expect(await say('Three')).toBeGreaterThan(120);
+	});
+
+	it('does not wait for the one before, which could not reach the execution', async () => {
+		const { conversationId, server } = await waitedFor(BUSY);
+		await trigger([says(conversationId, 'One', ZOE)]);
+		server.answers.splice(0, 1, TAKEN);
+		const second = { ...says(conversationId, 'Two', ZOE), callOrder: { order: 2, after: 'e1' } };
+		const third = { ...says(conversationId, 'Three', ZOE), callOrder: { order: 3, after: 'e2' } };
+		await trigger([second]);
+		await trigger([third]);
+		const [two, three] = server.calls.slice(-2);
+		expect(two).toMatchObject({ event: { text: 'Two' }, order: 2 });
+		expect(two).not.toHaveProperty('after');
+		expect(three).toMatchObject({ event: { text: 'Three' }, order: 3, after: 'e2' });
+	});
+
+	it('that is not wanted after its answer was lost leaves the wait as it is', async () => {
+		const { conversationId, server } = await waitedFor('cut', UNWANTED);
+		const { events } = await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(events).toMatchObject([{ undelivered: true, outcomeUnknown: true }]);
+		expect(resumeUrl()).toBe(server.url);
+	});
+
+	it.each([
+		['is over', OVER],
+		['is not woken by n8n, which has canceled it', REFUSED],
+	])('clears the row of an execution that %s', async (_what, answer) => {
+		const { conversationId } = await waitedFor(answer);
+		await trigger([says(conversationId, 'Hi', ZOE)]);
+		expect(resumeUrl()).toBe('');
+	});
+
+	it('that is the end counts as taken, though the row could not be cleared', async () => {
+		const { conversationId } = await waitedFor(TAKEN);
+		const { executeWorkflow } = dataTables;
+		Object.assign(dataTables, {
+			executeWorkflow: async (...call: Parameters<typeof executeWorkflow>) => {
+				if (JSON.stringify(call).includes('"resumeUrl":""')) throw new Error('database is locked');
+				return await executeWorkflow(...call);
+			},
+		});
+		const { events, error } = await trigger([event('conversation_ended', conversationId)]);
+		expect({ events, error }).toEqual({ events: [] });
+		expect(resumeUrl()).not.toBe('');
+	});
 
 	it('that is the end clears the row, even if it reaches nothing', async () => {
 		const { conversationId } = await waitedFor(ELSEWHERE);

@@ -1,45 +1,12 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { z } from 'zod';
 
 import { BoundedMap } from '../collections/boundedMap';
+import { newestOpenOrNewest, type Conversation, type SessionOfConversation } from './conversation';
 import { deleteOldRows } from './deleteOldRows';
 import { selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
 import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
 import { BY_WORKFLOW, noteWaits, WAIT_EXPECTED } from './waits';
-
-const text = z
-	.string()
-	.nullish()
-	.transform((value) => value ?? '');
-
-/** ISO 8601. n8n gives the same column as a text or as a date. */
-const time = z
-	.preprocess((value) => (value instanceof Date ? value.toISOString() : value), text)
-	.catch('');
-
-const rowSchema = z.object({
-	conversationId: z.string().min(1),
-	sessionId: z.string(),
-	sessionData: text,
-	contactEmail: text,
-	touchpointId: text,
-	status: z.enum(['open', 'ended']).catch('ended'),
-	agentName: text,
-	resumeUrl: text,
-	startedAt: time,
-	endedAt: time,
-	endReason: text,
-});
-
-/** A conversation that this package has started, as the table has it. */
-export type Conversation = z.output<typeof rowSchema>;
-
-/** The part of a conversation that never changes. */
-export type SessionOfConversation = Pick<
-	Conversation,
-	'conversationId' | 'sessionId' | 'sessionData' | 'contactEmail' | 'touchpointId'
->;
 
 /** Which conversation belongs to which session. Callers do not know where it is stored. */
 export interface Sessions {
@@ -186,6 +153,13 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			agents.delete(conversationId);
 		}
 	};
+	/** As `noteEnd`, by a node that tells the workflow of the end. */
+	const noteToldEnd = async (conversationId: string, endedAt: string, endReason = '') => {
+		const ended = await noteEnd(conversationId, endedAt, endReason);
+		const row = ended ? undefined : await select('conversationId', conversationId);
+		if (row?.endReason === FOUND_ENDED) await update({ conversationId, endReason });
+		return ended;
+	};
 	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
 
 	return {
@@ -246,11 +220,11 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				endReason: '',
 			});
 		},
-		end: noteEnd,
+		end: noteToldEnd,
 		endFound: async (conversationId, endedAt) =>
 			await noteEnd(conversationId, endedAt, FOUND_ENDED),
 		endByWorkflow: async (conversationId, endedAt) =>
-			await noteEnd(conversationId, endedAt, byThisWorkflow),
+			await noteToldEnd(conversationId, endedAt, byThisWorkflow),
 		async endReported(conversationId, endedAt, endReason = '', claim = '') {
 			const isNews = !endedConversations.has(conversationId);
 			const isAgain = claim !== '' && endReporters.get(scoped(conversationId)) === claim;
@@ -270,7 +244,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const isByOther = noted.startsWith(BY_WORKFLOW) && noted !== byThisWorkflow;
 			if (!isByOther && noted !== FOUND_ENDED) return undefined;
 			const reason = endReason || (isByOther ? 'ended by a workflow' : '');
-			return await update({ conversationId, endReason: reason });
+			endReporters.set(scoped(conversationId), claim);
+			// With the time of the report, by which it is known in a repetition.
+			return await update({ conversationId, endReason: reason, endedAt });
 		},
 		hasEnded: (conversationId) => endedConversations.has(conversationId),
 		async reopen(conversationId) {
@@ -298,10 +274,4 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			agentsHere.set(workflowId, { name: agentName, at: Date.now() });
 		},
 	};
-}
-
-/** @param rows newest first */
-function newestOpenOrNewest(rows: IDataObject[]): Conversation | undefined {
-	const conversations = rows.flatMap((row) => rowSchema.safeParse(row).data ?? []);
-	return conversations.find(({ status }) => status === 'open') ?? conversations[0];
 }

@@ -19,6 +19,8 @@ export interface Waits {
 	 * @returns what was known before: whether the conversation has ended, its session, and the URL of another execution
 	 */
 	register(conversationId: string, resumeUrl: string): Promise<Registration>;
+	/** The end of a conversation, with its session; undefined if it is open, or has no row. */
+	endOf(conversationId: string): Promise<{ sessionId?: string } | undefined>;
 	/** Whether an execution is the last one that this process has registered for the conversation, and its wait is not cleared. */
 	isLastHere(conversationId: string, resumeUrl: string): boolean;
 	/** Notes that an execution no longer waits. @param resumeUrl as it was noted */
@@ -141,6 +143,13 @@ export function waitsOf(functions: IExecuteFunctions): Waits {
 				if (!row) await deleteOldRows(functions, tableId);
 				const replaced = row?.resumeUrl === WAIT_EXPECTED ? undefined : row?.resumeUrl;
 				return { ...known, ...(replaced && { replaced }) };
+			});
+		},
+		async endOf(conversationId) {
+			return await withTable(existing, async (tableId) => {
+				const row = tableId === undefined ? undefined : await rowOf(tableId, conversationId);
+				if (row?.status !== 'ended') return undefined;
+				return { ...(row.sessionId && { sessionId: row.sessionId }) };
 			});
 		},
 		isLastHere: (conversationId, resumeUrl) => lastHere.get(conversationId) === resumeUrl,

@@ -2,12 +2,8 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { jsonParse, sleep } from 'n8n-workflow';
 
 import { isAloneInN8n } from '../sessions/processRole';
-import {
-	sessionsOf,
-	type Conversation,
-	type SessionOfConversation,
-	type Sessions,
-} from '../sessions/sessions';
+import type { Conversation, SessionOfConversation } from '../sessions/conversation';
+import { sessionsOf, type Sessions } from '../sessions/sessions';
 import { isStarting } from '../sessions/starts';
 import { claimOf } from './claim';
 

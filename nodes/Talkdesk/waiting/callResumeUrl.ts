@@ -8,13 +8,11 @@ import { resumeAnswerSchema, type ResumeAnswer } from './protocol';
 const TIMEOUT_MS = 60_000;
 
 const responseSchema = z.object({ statusCode: z.number(), body: z.unknown() });
-const messageSchema = z.object({ message: z.string() });
+const messageSchema = z.object({ message: z.string().optional(), error: z.unknown() });
 
 let isReachable = true;
-/** Whether the last call of this process to an execution has reached n8n. */
+/** Whether n8n could be reached under its own webhook URL by the last call of this process that tells. */
 export const isN8nReachable = (): boolean => isReachable;
-
-type Answer = ResumeAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown';
 
 /**
  * Calls the URL that wakes an execution.
@@ -27,13 +25,8 @@ export async function callResumeUrl(
 	functions: IExecuteFunctions,
 	url: string,
 	body: IDataObject,
-): Promise<Answer> {
-	const answer = await call(functions, url, body);
-	isReachable = answer !== 'unreachable' && answer !== 'unknown';
-	return answer;
-}
-
-async function call(functions: IExecuteFunctions, url: string, body: IDataObject): Promise<Answer> {
+	timeoutMs = TIMEOUT_MS,
+): Promise<ResumeAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
 	const response = await functions.helpers
 		.httpRequest({
 			method: 'POST',
@@ -42,21 +35,34 @@ async function call(functions: IExecuteFunctions, url: string, body: IDataObject
 			json: true,
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
-			timeout: TIMEOUT_MS,
+			timeout: timeoutMs,
 		})
 		.then(
 			(answer: unknown) => responseSchema.parse(answer),
 			(error: unknown) => networkErrorCode(error) ?? '',
 		)
 		.catch(() => '');
-	if (typeof response === 'string') return isConnectError(response) ? 'unreachable' : 'unknown';
-	const answer = resumeAnswerSchema.safeParse(response.body);
+	if (typeof response !== 'string') {
+		const result = answerOf(response);
+		const isInTime = response.statusCode !== 504;
+		if (isInTime) isReachable = result !== 'unreachable' && result !== 'unknown';
+		return result;
+	}
+	// A call that was cut off, or got no answer in time, doesn't tell: n8n lets calls wait while all places are taken.
+	if (!isConnectError(response)) return 'unknown';
+	isReachable = false;
+	return 'unreachable';
+}
+
+/** What n8n's answer says. What isn't n8n's own words comes from a proxy. */
+function answerOf({ statusCode, body }: z.output<typeof responseSchema>) {
+	const answer = resumeAnswerSchema.safeParse(body);
 	if (answer.success) return answer.data;
-	const message = messageSchema.safeParse(response.body).data?.message ?? '';
-	const { statusCode } = response;
+	const { message = '', error } = messageSchema.safeParse(body).data ?? {};
 	if (statusCode === 409) return /running/i.test(message) ? 'busy' : 'gone';
-	if (statusCode === 404) return /waiting webhook/i.test(message) ? 'elsewhere' : 'gone';
-	if (statusCode === 401) return 'gone';
+	if (statusCode === 404 && /waiting webhook/i.test(message)) return 'elsewhere';
+	if (statusCode === 404 && /does not exist|could not find node/i.test(message)) return 'gone';
+	if (statusCode === 401 && error === 'Invalid token') return 'gone';
 	// n8n's own answer: another call wakes the execution at the same moment, or n8n has canceled it.
 	if (statusCode === 500 && message !== '') return 'refused';
 	return statusCode >= 500 ? 'unknown' : 'unreachable';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { resumeUrlOf } from './callResumeUrl';
 import { waitsOf } from '../sessions/waits';
-import { endReplaced } from './resumeWithEvent';
+import { endReplaced } from './endStale';
 import { RESUME_PATH, type WaitEvent } from './wait';
 
 const MEMORY = 'talkdeskWait';

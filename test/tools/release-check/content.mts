@@ -11,7 +11,7 @@ import type { UnpackedPackage } from './packed-package.mts';
  * A little more than the package has, so that nothing large slips in unseen. It was 100 kB before waiting executions, n8n's
  * own chat, private keys and cases came. The code is not minified, as n8n's reviewers read it.
  */
-export const MAX_PACKED_BYTES = 104_000;
+export const MAX_PACKED_BYTES = 105_000;
 
 const NEEDED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 const BUILT = /^dist\/.+\.(js|json|svg|png)$/;

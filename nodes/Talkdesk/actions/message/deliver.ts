@@ -13,7 +13,8 @@ import { resolveTouchpointId, type OperationContext } from '../operation';
 import { checkEmail, emailProperty } from '../../parameters/email';
 import { option, touchpointIdOption } from '../../parameters/options';
 import { oneOf, text } from '../../parameters/schemas';
-import { sessionsOf, type SessionOfConversation } from '../../sessions/sessions';
+import type { SessionOfConversation } from '../../sessions/conversation';
+import { sessionsOf } from '../../sessions/sessions';
 import { whileStarting } from '../../sessions/starts';
 import { sha256Json } from '../../text/hash';
 

@@ -71,9 +71,7 @@ async function sendToOpenConversation(
 	}
 	let conversation = await sessions.open(sessionId);
 	for (let ended = 0; conversation && ended < MAX_ENDED; ended++) {
-		const output = await sendOrNoteEnd(context, conversation.conversationId, undefined, {
-			isTold: false,
-		});
+		const output = await sendOrNoteEnd(context, conversation.conversationId, { isTold: false });
 		if (output) return output;
 		conversation = await sessions.open(sessionId, true);
 	}

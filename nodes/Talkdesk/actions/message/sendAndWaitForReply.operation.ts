@@ -8,7 +8,7 @@ import { pauseBefore, withUnshownText } from '../../waiting/chatDisplay';
 import { hasSecondNode } from '../../waiting/waitingNodes';
 import { waitLimit } from '../../waiting/limitWaitTime';
 import { putToWait } from '../../waiting/putToWait';
-import { endIfStale } from '../../waiting/resumeWithEvent';
+import { endIfStale, noteToldEnd } from '../../waiting/endStale';
 import { register } from '../../waiting/register';
 import {
 	CUSTOMER_MESSAGE,
@@ -72,6 +72,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 		const message = messageOf(context, item, event);
 		const sent = isEnded ? 'ended' : await send(context, conversationId, message);
 		if (sent === 'ended') {
+			if (isEnded) await noteToldEnd(functions, conversationId);
 			const json = {
 				...endedEvent(conversationId, sessionId),
 				...(message?.content && { unsentText: message.content }),
@@ -160,7 +161,7 @@ async function send(
 ): Promise<Sent> {
 	if (!message) return 'nothing';
 	const { functions, options } = context;
-	const outcome = sendOrNoteEnd(context, conversationId, message).then(
+	const outcome = sendOrNoteEnd(context, conversationId, { message }).then(
 		(output): Sent => (output ? 'sent' : 'ended'),
 	);
 	if (!options.showInChat) return await outcome;

@@ -22,8 +22,7 @@ type Declared = typeof customerMessageOptions & Pick<typeof deliveryOptions, 'if
 export async function sendOrNoteEnd(
 	context: OperationContext<Declared>,
 	conversationId: string,
-	message?: CustomerMessage,
-	{ isTold = true } = {},
+	{ message, isTold = true }: { message?: CustomerMessage; isTold?: boolean } = {},
 ): Promise<IDataObject | undefined> {
 	const options = {
 		...context.options,

@@ -1,21 +1,22 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { callResumeUrl } from '../../../nodes/Talkdesk/waiting/callResumeUrl';
-import { endIfStale } from '../../../nodes/Talkdesk/waiting/resumeWithEvent';
+import { endIfStale } from '../../../nodes/Talkdesk/waiting/endStale';
 import { NODE } from '../../support/node.mts';
 
 let newest: string[];
 let isNoted = true;
 let isEnded = false;
-const register = jest.fn(async () => ({ isEnded, sessionId: 's1' }));
 jest.mock('../../../nodes/Talkdesk/sessions/waits', () => ({
 	waitsOf: () => ({
 		isLastHere: () => false,
 		find: async () =>
 			isNoted ? { resumeUrl: newest.length > 1 ? newest.shift() : newest[0] } : undefined,
-		register,
+		endOf: async () => (isEnded ? { sessionId: 's1' } : undefined),
 	}),
 }));
+const end = jest.fn(async () => undefined);
+jest.mock('../../../nodes/Talkdesk/sessions/sessions', () => ({ sessionsOf: () => ({ end }) }));
 jest.mock('../../../nodes/Talkdesk/waiting/callResumeUrl', () => ({
 	callResumeUrl: jest.fn(),
 	resumeUrlOf: () => 'own',
@@ -54,7 +55,7 @@ it('it is no secret that it reached none', async () => {
 	newest = ['newer'];
 	answers({ own: TAKEN });
 	await expect(endIfStale(functions, 'c1', unread)).rejects.toThrow(
-		'Event e1 of conversation c1 reached no execution (undelivered)',
+		'Event e1 of conversation c1 reached no execution (over)',
 	);
 });
 
@@ -77,14 +78,13 @@ describe('a wait that is no longer noted', () => {
 		expect(offeredTo).toEqual(['own']);
 		const event = { event: 'conversation_ended', conversationId: 'c1', sessionId: 's1' };
 		expect(jest.mocked(callResumeUrl).mock.lastCall?.[2]).toMatchObject({ event });
+		expect(end).toHaveBeenCalledWith('c1', expect.any(String));
 	});
 
-	it('is noted again, if it has not', async () => {
+	it('goes on, if it has not: its row may have been deleted', async () => {
 		isEnded = false;
-		register.mockClear();
-		const offeredTo = answers({ own: TAKEN });
+		jest.mocked(callResumeUrl).mockClear();
 		await endIfStale(functions, 'c1', undefined);
-		expect(register).toHaveBeenCalledWith('c1', 'own');
-		expect(offeredTo).toEqual([]);
+		expect(callResumeUrl).not.toHaveBeenCalled();
 	});
 });
