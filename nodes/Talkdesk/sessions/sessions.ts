@@ -50,7 +50,7 @@ export interface Sessions {
 	/** As `end`, for a conversation that this workflow ends. */
 	endByWorkflow(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
 	/**
-	 * As `end`, for an end that Talkdesk reports.
+	 * As `end`, for an end that Talkdesk reports. The time of the first report counts.
 	 *
 	 * @param claim what a repetition of the report has in common with it, and nothing else
 	 * @returns the conversation if the workflow doesn't know of the end: it was open until now, was found to have ended, or another

@@ -20,6 +20,7 @@ export function project() {
 		return Object.create({
 			getNode: () => NODE,
 			getWorkflow: () => ({ id }),
+			getMode: () => 'webhook',
 			logger: { warn: (message: string) => warnings.push(message) },
 			executeWorkflow: async (info: IExecuteWorkflowInfo, inputData: INodeExecutionData[]) => {
 				calls.push({ parameters: JSON.stringify(info), input: inputData[0]?.json });

@@ -113,7 +113,8 @@ describe('an end', () => {
 		await another(workflow).endByWorkflow('c1', NOON);
 		expect((await sessions.endReported('c1', LATER, 'CLOSED'))?.conversationId).toBe('c1');
 		expect(await sessions.endReported('c1', LATER, 'CLOSED')).toBeUndefined();
-		expect(tables.rows).toMatchObject([{ endedAt: NOON, endReason: 'CLOSED' }]);
+		expect(await sessions.endReported('c1', NOON, 'AGAIN')).toBeUndefined();
+		expect(tables.rows).toMatchObject([{ endedAt: LATER, endReason: 'CLOSED' }]);
 	});
 
 	it('that Talkdesk reports is new if it was not noted before', async () => {
