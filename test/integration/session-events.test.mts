@@ -116,24 +116,24 @@ describe('the trigger', () => {
 		},
 	);
 
-	it.each([
-		['Conversation idle', 'Conversation idle'],
-		['', ''],
-	])('hands the chat back, although Route has found the end before (%s)', async (_what, reason) => {
-		const conversationId = await started('s1');
-		await talkdesk.agent.end(conversationId);
-		expect(await route('s1', 'Still there?')).toMatchObject({ human: [], bot: [{}] });
-		expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: 'found ended' }]);
-		const end = async () => {
-			const { events } = await trigger([
-				event('conversation_ended', conversationId, { payload: { reason } }),
-			]);
-			return events;
-		};
-		expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: true }]);
-		expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: reason }]);
-		expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: false }]);
-	});
+	it.each(['Conversation idle', ''])(
+		'hands the chat back, although Route has found the end before: %j',
+		async (reason) => {
+			const conversationId = await started('s1');
+			await talkdesk.agent.end(conversationId);
+			expect(await route('s1', 'Still there?')).toMatchObject({ human: [], bot: [{}] });
+			expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: 'found ended' }]);
+			const end = async () => {
+				const { events } = await trigger([
+					event('conversation_ended', conversationId, { payload: { reason } }),
+				]);
+				return events;
+			};
+			expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: true }]);
+			expect(dataTables.rows).toMatchObject([{ status: 'ended', endReason: reason }]);
+			expect(await end()).toMatchObject([{ sessionId: 's1', handedBack: false }]);
+		},
+	);
 
 	it.each([
 		['Retry', { executionId: '71', retryOf: '70' }],
