@@ -1,7 +1,9 @@
 import http from 'node:http';
 
+import { startWorkflows } from './small-workflows.mts';
+
 /** A proxy in front of n8n's webhooks, which loses answers and breaks down on demand. */
-export interface UnreliableProxy {
+interface UnreliableProxy {
 	url: string;
 	/** n8n's own URL. */
 	target: string;
@@ -14,8 +16,7 @@ export interface UnreliableProxy {
 	close(): void;
 }
 
-/** Starts the proxy. */
-export async function startUnreliableProxy(): Promise<UnreliableProxy> {
+async function startUnreliableProxy(): Promise<UnreliableProxy> {
 	const server = http.createServer((request, response) => {
 		if (proxy.isDown) {
 			response.writeHead(502).end();
@@ -62,4 +63,38 @@ export async function startUnreliableProxy(): Promise<UnreliableProxy> {
 		},
 	};
 	return proxy;
+}
+
+export type WorkflowsBehindProxy = Awaited<ReturnType<typeof startWorkflowsBehindProxy>>;
+
+/** Starts n8n for small workflows, whose webhook URL is the proxy's. @param environment its own variables */
+export async function startWorkflowsBehindProxy(environment: Record<string, string> = {}) {
+	const proxy = await startUnreliableProxy();
+	const n8nEnv = {
+		N8N_WEBHOOK_URL: `${proxy.url}/`,
+		WEBHOOK_URL: `${proxy.url}/`,
+		...environment,
+	};
+	const n8n = await startWorkflows({ n8nEnv }).catch((error: unknown) => {
+		proxy.close();
+		throw error;
+	});
+	proxy.target = n8n.environment.n8n.url;
+	let sessions = 0;
+	const lastSession = () => `session ${sessions}`;
+	return {
+		...n8n,
+		proxy,
+		/** Calls a webhook whose workflow starts a conversation for a session of its own, and lets an agent join. @returns the conversation's ID */
+		async startBy(path: string) {
+			sessions++;
+			return await n8n.startBy(path, { sessionId: lastSession() });
+		},
+		/** The ID of the last one. */
+		lastSession,
+		async stop() {
+			await n8n.stop();
+			proxy.close();
+		},
+	};
 }

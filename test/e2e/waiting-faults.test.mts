@@ -1,22 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-	body,
-	node,
-	post,
-	set,
-	startWorkflows,
-	webhook,
-	type SmallWorkflows,
-	type TriggerSink,
-} from './small-workflows.mts';
+import { body, node, post, set, webhook, type TriggerSink } from './small-workflows.mts';
 import type { Sink } from './sink.mts';
-import { startUnreliableProxy, type UnreliableProxy } from './unreliableProxy.mts';
+import { startWorkflowsBehindProxy, type WorkflowsBehindProxy } from './unreliableProxy.mts';
 
 jest.setTimeout(90_000);
 
-let n8n: SmallWorkflows;
-let proxy: UnreliableProxy;
+let n8n: WorkflowsBehindProxy;
 /** What has left the trigger, and what waiting executions have gone on with. */
 let triggered: TriggerSink;
 let answers: Sink;
@@ -27,15 +17,8 @@ let waitId: string;
 let unluckyId: string;
 
 beforeAll(async () => {
-	proxy = await startUnreliableProxy();
 	// Far from UTC: a time that is read in the server's zone would be hours off.
-	const n8nEnv = {
-		N8N_WEBHOOK_URL: `${proxy.url}/`,
-		WEBHOOK_URL: `${proxy.url}/`,
-		TZ: 'Asia/Kolkata',
-	};
-	n8n = await startWorkflows({ n8nEnv });
-	proxy.target = n8n.environment.n8n.url;
+	n8n = await startWorkflowsBehindProxy({ TZ: 'Asia/Kolkata' });
 	answers = await n8n.sink();
 	const start = n8n.start();
 	const ask = n8n.wait('Ask');
@@ -67,13 +50,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await n8n?.stop();
-	proxy?.close();
 }, 30_000);
-
-let sessions = 0;
-/** Starts a conversation by a workflow, and lets an agent join it. @returns its ID */
-const startBy = async (path: string): Promise<string> =>
-	await n8n.startBy(path, { sessionId: `session ${++sessions}` });
 
 /** The texts of a conversation, and its other events, without its start. */
 const ofConversation = (sink: Sink, conversationId: string) =>
@@ -96,27 +73,27 @@ async function untilWaiting(workflowId: string, count: number) {
 }
 
 it('an answer that is lost on the way: the reply is delivered once', async () => {
-	const id = await startBy('ask');
+	const id = await n8n.startBy('ask');
 	await untilWaiting(askId, 1);
-	proxy.loseAnswers = 1;
+	n8n.proxy.loseAnswers = 1;
 	await n8n.agent.say(id, 'Yes');
 	await answers.find({ conversationId: id });
 	await n8n.agent.say(id, 'Later');
 	await triggered.find({ conversationId: id, text: 'Later' });
-	expect(proxy.lost).toHaveLength(1);
+	expect(n8n.proxy.lost).toHaveLength(1);
 	expect(ofConversation(answers, id)).toEqual(['Yes']);
 	expect(ofConversation(triggered, id)).toEqual(['Later']);
 });
 
 it('answers that are lost in a loop: each event is delivered once, in order', async () => {
-	const id = await startBy('loop');
+	const id = await n8n.startBy('loop');
 	await n8n.agent.say(id, 'Zero');
 	await answers.find({ conversationId: id, text: 'Zero' });
-	proxy.loseAnswers = 2;
+	n8n.proxy.loseAnswers = 2;
 	for (const text of ['One', 'Two', 'Three']) await n8n.agent.say(id, text);
 	await n8n.agent.end(id);
 	await answers.find({ conversationId: id, event: 'conversation_ended' });
-	expect(proxy.loseAnswers).toBe(0);
+	expect(n8n.proxy.loseAnswers).toBe(0);
 	expect(ofConversation(answers, id)).toEqual([
 		'Zero',
 		'One',
@@ -136,7 +113,7 @@ async function resumeUrlOf(conversationId: string): Promise<unknown> {
 }
 
 it('events before the wait begins are not lost, nor is an end', async () => {
-	const id = await startBy('slow');
+	const id = await n8n.startBy('slow');
 	await n8n.agent.say(id, 'Early');
 	await n8n.agent.say(id, 'Also early');
 	await n8n.agent.end(id);
@@ -147,7 +124,7 @@ it('events before the wait begins are not lost, nor is an end', async () => {
 });
 
 it('a canceled execution gets nothing more: the event leaves the trigger', async () => {
-	const id = await startBy('ask');
+	const id = await n8n.startBy('ask');
 	await untilWaiting(askId, 1);
 	const [execution] = await waiting(askId);
 	await n8n.environment.n8n.api.stopExecution(execution?.id ?? '');
@@ -162,14 +139,14 @@ const itOnNewest = process.env.N8N_FOR_TESTS === 'oldest' ? it.skip : it;
 itOnNewest(
 	'a trigger that waits for an execution holds no place of a worker, and puts the event out after all',
 	async () => {
-		const id = await startBy('slow');
+		const id = await n8n.startBy('slow');
 		const all = await n8n.environment.n8n.api.executions({ workflowId: slowId });
 		const execution = all.find(({ mode, status }) => mode === 'webhook' && status === 'running');
 		await n8n.agent.say(id, 'Anybody?');
 		await untilWaiting(triggered.workflowId, 1);
 		await n8n.environment.n8n.api.stopExecution(execution?.id ?? '');
 		const event = await triggered.messages.find({ conversationId: id, text: 'Anybody?' });
-		expect(event).toMatchObject({ undelivered: true, sessionId: `session ${sessions}` });
+		expect(event).toMatchObject({ undelivered: true, sessionId: n8n.lastSession() });
 		// Two nodes report it, one after the other.
 		await triggered.find({ conversationId: id, text: 'Anybody?' });
 		expect(ofConversation(triggered, id)).toEqual(['Anybody?']);
@@ -179,7 +156,7 @@ itOnNewest(
 );
 
 it('n8n may be restarted while an execution waits', async () => {
-	const id = await startBy('ask');
+	const id = await n8n.startBy('ask');
 	await untilWaiting(askId, 1);
 	await n8n.environment.n8n.restart();
 	await n8n.agent.say(id, 'After it');
@@ -188,7 +165,7 @@ it('n8n may be restarted while an execution waits', async () => {
 }, 120_000);
 
 it('a newer execution takes the place of the one that waits, which ends', async () => {
-	const id = await startBy('ask');
+	const id = await n8n.startBy('ask');
 	await untilWaiting(askId, 1);
 	await n8n.call('wait', { conversationId: id });
 	await untilWaiting(askId, 0);
@@ -201,7 +178,7 @@ it('a newer execution takes the place of the one that waits, which ends', async 
 });
 
 it('an execution that was busy when a newer one took its place ends as soon as it would wait again', async () => {
-	const id = await startBy('busy');
+	const id = await n8n.startBy('busy');
 	await untilWaiting(busyId, 1);
 	await n8n.agent.say(id, 'First');
 	await answers.find({ conversationId: id, text: 'First' });
@@ -225,7 +202,7 @@ it('an execution that has failed and is retried gets the reply', async () => {
 				? { kind: 'unavailable', status: 503, when: 'before' }
 				: undefined,
 	});
-	const id = await startBy('unlucky');
+	const id = await n8n.startBy('unlucky');
 	const { api } = n8n.environment.n8n;
 	const ofIt = { workflowId: unluckyId };
 	const failed = await api.waitForExecution(({ status }) => status === 'error', 20_000, ofIt);
@@ -238,7 +215,7 @@ it('an execution that has failed and is retried gets the reply', async () => {
 });
 
 it('files come with the message', async () => {
-	const id = await startBy('ask');
+	const id = await n8n.startBy('ask');
 	await untilWaiting(askId, 1);
 	const content = Buffer.from('The bill');
 	await n8n.agent.say(id, 'Here', { files: [{ name: 'bill.txt', type: 'text/plain', content }] });
@@ -250,12 +227,12 @@ it('files come with the message', async () => {
 });
 
 it('the time is over: timeout comes out, and what comes then leaves the trigger', async () => {
-	const id = await startBy('limited');
+	const id = await n8n.startBy('limited');
 	for (let second = 0; second < 100 && ofConversation(answers, id).length === 0; second++) {
 		await sleep(1000);
 	}
 	expect(answers.of(id)).toMatchObject([
-		{ event: 'timeout', conversationId: id, sessionId: `session ${sessions}` },
+		{ event: 'timeout', conversationId: id, sessionId: n8n.lastSession() },
 	]);
 	await n8n.agent.say(id, 'Too late');
 	expect(await triggered.find({ conversationId: id, text: 'Too late' })).toMatchObject({
@@ -264,7 +241,7 @@ it('the time is over: timeout comes out, and what comes then leaves the trigger'
 }, 150_000);
 
 it('each wait of a loop has its own time limit', async () => {
-	const id = await startBy('patient');
+	const id = await n8n.startBy('patient');
 	// n8n sets a timer for what ends within 70 seconds, looks once a minute, and never takes a timer back.
 	await sleep(61_000);
 	await n8n.agent.say(id, 'First');

@@ -1,30 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-	node,
-	post,
-	set,
-	startWorkflows,
-	webhook,
-	type SmallWorkflows,
-	type TriggerSink,
-} from './small-workflows.mts';
+import { node, post, set, webhook, type TriggerSink } from './small-workflows.mts';
 import type { Sink } from './sink.mts';
-import { startUnreliableProxy, type UnreliableProxy } from './unreliableProxy.mts';
+import { startWorkflowsBehindProxy, type WorkflowsBehindProxy } from './unreliableProxy.mts';
 
 jest.setTimeout(240_000);
 
-let n8n: SmallWorkflows;
-let proxy: UnreliableProxy;
+let n8n: WorkflowsBehindProxy;
 /** What has left the trigger, and what waiting executions have gone on with. */
 let triggered: TriggerSink;
 let answers: Sink;
 
 beforeAll(async () => {
-	proxy = await startUnreliableProxy();
-	const n8nEnv = { N8N_WEBHOOK_URL: `${proxy.url}/`, WEBHOOK_URL: `${proxy.url}/` };
-	n8n = await startWorkflows({ n8nEnv });
-	proxy.target = n8n.environment.n8n.url;
+	n8n = await startWorkflowsBehindProxy();
 	answers = await n8n.sink();
 	const row = [n8n.start(), n8n.wait('Ask'), post('Answer', answers.url)];
 	const onward = set('Go on', "={{ $('Ask').item.json }}");
@@ -37,25 +25,20 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await n8n?.stop();
-	proxy?.close();
 }, 30_000);
 
-let sessions = 0;
-const startBy = async (path: string): Promise<string> =>
-	await n8n.startBy(path, { sessionId: `session ${++sessions}` });
-
 it('after a message that could not reach n8n, the next ones reach the execution that waits', async () => {
-	const id = await startBy('ask');
+	const id = await n8n.startBy('ask');
 	await n8n.agent.say(id, 'One');
 	await answers.find({ conversationId: id, text: 'One' });
-	proxy.isDown = true;
+	n8n.proxy.isDown = true;
 	await n8n.agent.say(id, 'Two');
 	const two = await triggered.find({ conversationId: id, text: 'Two' });
 	expect(two).toMatchObject({ undelivered: true });
 	await n8n.agent.say(id, 'Three');
 	const three = await triggered.find({ conversationId: id, text: 'Three' });
 	expect(three).toMatchObject({ undelivered: true });
-	proxy.isDown = false;
+	n8n.proxy.isDown = false;
 	await n8n.agent.say(id, 'Four');
 	await answers.find({ conversationId: id, text: 'Four' });
 	await n8n.agent.end(id);
@@ -65,7 +48,7 @@ it('after a message that could not reach n8n, the next ones reach the execution 
 });
 
 it('an execution that was busy for longer than an event is offered gets the next ones, and learns of an end', async () => {
-	const [id, endedId] = [await startBy('rest'), await startBy('rest')];
+	const [id, endedId] = [await n8n.startBy('rest'), await n8n.startBy('rest')];
 	for (const one of [id, endedId]) await n8n.agent.say(one, 'One');
 	await answers.find({ conversationId: id, text: 'One' });
 	await answers.find({ conversationId: endedId, text: 'One' });

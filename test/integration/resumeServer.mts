@@ -3,6 +3,38 @@ import { createServer, type Server } from 'node:http';
 /** What n8n's waiting webhook answers to a call: status and body, or no answer at all. */
 export type ResumeAnswer = { status: number; body: object } | 'cut';
 
+export const TAKEN = { status: 200, body: { accepted: true } };
+export const UNWANTED = { status: 200, body: { accepted: false } };
+export const later = (retryAfter: number) => ({
+	status: 409,
+	body: { accepted: false, retryAfter },
+});
+export const BUSY = {
+	status: 409,
+	body: { code: 409, message: 'The execution "7" is running already.' },
+};
+// The missing quote is n8n's.
+export const OVER = {
+	status: 409,
+	body: { code: 409, message: 'The execution "7 has finished already.' },
+};
+export const ELSEWHERE = {
+	status: 404,
+	body: {
+		message:
+			'The workflow for execution "7" does not contain a waiting webhook with a matching path/method.',
+	},
+};
+// A proxy's, whose n8n is just starting.
+export const NOT_FOUND = { status: 404, body: { message: 'page not found' } };
+export const DELETED = { status: 404, body: { message: 'The execution "7" does not exist.' } };
+// n8n's answer if it has canceled the execution, or another call has just woken it.
+export const REFUSED = {
+	status: 500,
+	body: { code: 0, message: 'There was a problem executing the workflow' },
+};
+export const BAD_GATEWAY = { status: 502, body: {} };
+
 type Call = Record<string, unknown>;
 
 /**

@@ -154,7 +154,7 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		}
 	};
 	/** As `noteEnd`, by a node that tells the workflow of the end. */
-	const noteToldEnd = async (conversationId: string, endedAt: string, endReason = '') => {
+	const end = async (conversationId: string, endedAt: string, endReason = '') => {
 		const ended = await noteEnd(conversationId, endedAt, endReason);
 		const row = ended ? undefined : await select('conversationId', conversationId);
 		if (row?.endReason === FOUND_ENDED) await update({ conversationId, endReason });
@@ -220,11 +220,11 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				endReason: '',
 			});
 		},
-		end: noteToldEnd,
+		end,
 		endFound: async (conversationId, endedAt) =>
 			await noteEnd(conversationId, endedAt, FOUND_ENDED),
 		endByWorkflow: async (conversationId, endedAt) =>
-			await noteToldEnd(conversationId, endedAt, byThisWorkflow),
+			await end(conversationId, endedAt, byThisWorkflow),
 		async endReported(conversationId, endedAt, endReason = '', claim = '') {
 			const isNews = !endedConversations.has(conversationId);
 			const isAgain = claim !== '' && endReporters.get(scoped(conversationId)) === claim;
