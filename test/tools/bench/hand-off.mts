@@ -22,7 +22,8 @@ import { processorMs } from './processor.mts';
 import type { Goal, Part, Progress, Section, Table } from './section.mts';
 import { inTurns, median, medianRatio } from './statistics.mts';
 
-const GOAL = 0.6;
+/** Relative to the least that any workflow does. */
+const GOAL = 1.5;
 const ROUNDS = 5;
 const CUSTOMERS = 5;
 /** In each round and direction. */
@@ -203,9 +204,10 @@ async function measureEngine(
 			rows.push(row);
 			progress(`  ${row.join(' | ')}`);
 		}
-		const ratios = [ratioOf(times, 1), ratioOf(processor, 1)];
+		const least = sides.findIndex(({ isLeast }) => isLeast);
+		const ratios = [ratioOf(times, least), ratioOf(processor, least)];
 		goals.push({
-			measure: `Live chat example, ${direction.name}: share of the time and of the processor time of the example before sessions; ${title}`,
+			measure: `Live chat example, ${direction.name}: time and processor time, compared with the least that any workflow does; ${title}`,
 			goal: `≤ ${GOAL}`,
 			measured: ratios.map((ratio) => ratio.toFixed(2)).join(', '),
 			isMet: ratios.every((ratio) => ratio <= GOAL),
