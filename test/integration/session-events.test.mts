@@ -25,7 +25,7 @@ describe('the trigger', () => {
 		expect(dataTables.operations).toHaveLength(looks);
 	});
 
-	it('events that come at the same moment share a look', async () => {
+	it('events that come at the same moment share a look for the table, and for waits', async () => {
 		const looks = async () => {
 			const before = dataTables.operations.length;
 			await Promise.all(
@@ -37,8 +37,8 @@ describe('the trigger', () => {
 		await started('another');
 		await trigger([says('foreign', 'Hi', ZOE)]);
 		await new Promise((resolve) => setTimeout(resolve, 2_100));
-		// Whether any execution waits.
-		expect(await looks()).toEqual(['row: get']);
+		// Whether any execution waits; and each asks whether another worker has started the conversation.
+		expect(await looks()).toEqual(Array.from({ length: 1 + 5 }, () => 'row: get'));
 	});
 
 	it('waits for the row of a conversation that is just being started', async () => {
@@ -60,7 +60,11 @@ describe('the trigger', () => {
 		await trigger([says('foreign', 'Hi', ZOE)]);
 		const looks = dataTables.operations.length;
 		await trigger([says('foreign', 'Ho', ZOE)]);
-		expect(dataTables.operations).toHaveLength(looks);
+		expect(dataTables.operations).toHaveLength(looks + 1);
+		// Another worker's start has ended by now.
+		dataTables.rows?.push({ id: 50, conversationId: 'foreign', sessionId: 's1', status: 'open' });
+		const { events: later } = await trigger([says('foreign', 'Hello?', ZOE)]);
+		expect(later).toMatchObject([{ text: 'Hello?', sessionId: 's1' }]);
 	});
 
 	it('a known session costs no look at the table', async () => {

@@ -66,6 +66,17 @@ describe('an event that an execution waits for', () => {
 		expect(server.calls).toEqual([same, same, same, same]);
 		expect(clock.sleeps.slice(-3)).toEqual([2000, 1000, 4000]);
 	});
+
+	it("without an ID is not offered once more in n8n's chat, which would show it twice", async () => {
+		const inChat = { status: 200, body: { accepted: true, isInChat: true } };
+		const { conversationId, server } = await waitedFor(inChat);
+		const { eventId: _, ...message } = says(conversationId, 'Hi', ZOE);
+		const sleeps = clock.sleeps.length;
+		await trigger([message]);
+		for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+		expect(server.calls).toHaveLength(1);
+		expect(clock.sleeps.slice(sleeps)).not.toContain(2000);
+	});
 });
 
 it.each([

@@ -6,7 +6,7 @@ import { deleteOldRows } from './deleteOldRows';
 import { selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
 import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
-import { BY_WORKFLOW, noteWaits, WAIT_EXPECTED } from './waits';
+import { BY_WORKFLOW, MAX_EXPECTED_MS, noteWaits, WAIT_EXPECTED } from './waits';
 
 /** Which conversation belongs to which session. Callers do not know where it is stored. */
 export interface Sessions {
@@ -79,13 +79,18 @@ const ENDED_WITHOUT_ROW = {
 	...{ status: 'ended' as const, agentName: '', resumeUrl: '' },
 	...{ startedAt: '', endedAt: '', endReason: '' },
 };
-/** Milliseconds in which an unknown conversation is not looked up again. */
+/** Milliseconds in which an unknown conversation is not waited for again. */
 const FOREIGN_TTL_MS = 30_000;
 /**
  * Milliseconds in which an agent who was noted isn't noted again. After that another worker may have noted an end. A process
  * that is alone has noted all ends itself.
  */
 const agentTtlMs = () => (isAloneInN8n() ? Infinity : 10_000);
+
+/** Whether a start may note that a wait is expected: not over that of an execution, or of another start a moment ago. */
+const mayExpectWait = ({ resumeUrl, startedAt }: Conversation) =>
+	resumeUrl === '' ||
+	(resumeUrl === WAIT_EXPECTED && Date.now() - Date.parse(startedAt) > MAX_EXPECTED_MS);
 
 const known = new BoundedMap<string, SessionOfConversation>(MAX_KNOWN);
 /** When each workflow has found no session, by conversation, in milliseconds since 1970. */
@@ -122,6 +127,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 	};
 	const isForeign = (conversationId: string) =>
 		Date.now() - (foreign.get(conversationId)?.get(workflowId) ?? 0) < FOREIGN_TTL_MS;
+	const noteForeign = (conversationId: string) => {
+		const here = foreign.get(conversationId) ?? new Map<string, number>();
+		foreign.set(conversationId, here.set(workflowId, Date.now()));
+	};
 	const keepLast = (sessionId: string, conversation: Conversation | undefined) => {
 		if (conversation?.status === 'open') openConversations.set(scoped(sessionId), conversation);
 		else openConversations.delete(scoped(sessionId));
@@ -182,18 +191,18 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const key = scoped(conversationId);
 			const kept = known.get(key);
 			if (kept) return kept;
-			if (isForeign(conversationId)) return undefined;
+			// Another worker's start of it may take longer than it was waited for.
+			if (isAloneInN8n() && isForeign(conversationId)) return undefined;
 			const conversation = await select('conversationId', conversationId);
-			return conversation && keep(conversation);
+			if (conversation) return keep(conversation);
+			if (isForeign(conversationId)) noteForeign(conversationId);
+			return undefined;
 		},
 		async exist() {
 			return (await existing()) !== undefined;
 		},
 		isForeign,
-		noteForeign(conversationId) {
-			const here = foreign.get(conversationId) ?? new Map<string, number>();
-			foreign.set(conversationId, here.set(workflowId, Date.now()));
-		},
+		noteForeign,
 		async remember(started, isWaitExpected = false) {
 			const startedAt = new Date().toISOString();
 			const row = {
@@ -203,22 +212,26 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				...(isWaitExpected && { resumeUrl: WAIT_EXPECTED }),
 			};
 			if (isWaitExpected) noteWaits(functions);
-			await withTable(forWriting, async (tableId) => {
-				await upsertRow(functions, tableId, row);
+			const stored = await withTable(forWriting, async (tableId) => {
+				// Another worker may have stored the same start just before: its execution may wait, or the conversation have ended.
+				const found = newestOpenOrNewest(await updateRows(functions, tableId, { ...started }));
+				if (!found) await upsertRow(functions, tableId, row);
+				else if (isWaitExpected && mayExpectWait(found)) {
+					const { conversationId, resumeUrl = '' } = row;
+					await updateRows(functions, tableId, { conversationId, startedAt, resumeUrl }, 'open');
+				}
 				// Once more, for looks that began before the row was there.
 				if (isWaitExpected) noteWaits(functions);
 				await deleteOldRows(functions, tableId);
+				return found;
 			});
 			// What any workflow of the process knows was so without this row.
 			foreign.delete(started.conversationId);
 			agents.delete(started.conversationId);
-			keepLast(started.sessionId, {
-				...row,
-				agentName: '',
-				resumeUrl: '',
-				endedAt: '',
-				endReason: '',
-			});
+			keepLast(
+				started.sessionId,
+				stored ?? { ...row, agentName: '', resumeUrl: '', endedAt: '', endReason: '' },
+			);
 		},
 		end,
 		endFound: async (conversationId, endedAt) =>

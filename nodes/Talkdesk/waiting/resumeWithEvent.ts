@@ -76,7 +76,9 @@ export async function resumeWithEvent(
 		return last === undefined || last === resumeUrl ? 'taken' : 'unconfirmed';
 	}
 	if (outcome !== 'takenInChat') return outcome;
-	if (!isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
+	// Without an ID, the execution would not know it, and take it again.
+	const isKnownAgain = typeof json.eventId === 'string';
+	if (isKnownAgain && !isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
 	return 'taken';
 }
 

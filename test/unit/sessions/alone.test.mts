@@ -89,11 +89,17 @@ describe('a conversation without a session', () => {
 		return { ...own, looks };
 	}
 
-	it('costs one look and no time', async () => {
+	it('costs one look in 30 seconds, and no time', async () => {
 		const { functions, looks } = await looking();
 		// The clock stands still.
 		expect(await findSession(functions, event)).toEqual({});
 		expect(looks()).toBe(1);
+		jest.setSystemTime(T + 29_999);
+		expect(await findSession(functions, event)).toEqual({});
+		expect(looks()).toBe(1);
+		jest.setSystemTime(T + 30_000);
+		expect(await findSession(functions, event)).toEqual({});
+		expect(looks()).toBe(2);
 	});
 
 	it('that may be started at this moment is awaited', async () => {

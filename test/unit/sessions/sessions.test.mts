@@ -34,6 +34,32 @@ it.each(ODD_TEXTS)('the session ID %j stays a text', async (sessionId) => {
 	expect((await another(workflow).of('c1'))?.sessionId).toBe(sessionId);
 });
 
+describe('a start that another worker has stored', () => {
+	const URL = 'https://n8n.test/1';
+	it.each<[string, IDataObject, IDataObject]>([
+		['leaves the execution that waits', { resumeUrl: URL }, { resumeUrl: URL, startedAt: NOON }],
+		['leaves the end', { status: 'ended' }, { status: 'ended', startedAt: NOON }],
+		[
+			'leaves the wait that is expected',
+			{ resumeUrl: 'expected', startedAt: '2026-01-02T11:59:50.000Z' },
+			{ resumeUrl: 'expected', startedAt: '2026-01-02T11:59:50.000Z' },
+		],
+		[
+			'expects a wait again, long after the first start',
+			{ resumeUrl: 'expected', startedAt: '2026-01-02T11:59:20.000Z' },
+			{ resumeUrl: 'expected', startedAt: NOON },
+		],
+		['expects a wait', { resumeUrl: '' }, { resumeUrl: 'expected', startedAt: NOON }],
+	])('%s', async (_, before, after) => {
+		const { sessions, tables } = stored(row('c1', { startedAt: NOON, sessionId: '', ...before }));
+		await sessions.remember(session('c1'), true);
+		expect(tables.rows).toHaveLength(1);
+		expect(tables.rows?.[0]).toMatchObject({ sessionId: 's1', ...after });
+		const isOpen = after.status !== 'ended';
+		expect((await sessions.open('s1'))?.conversationId).toBe(isOpen ? 'c1' : undefined);
+	});
+});
+
 describe('the conversation of a session', () => {
 	it('is the open one, although another is newer', async () => {
 		const { sessions } = stored(row('open'), row('ended', { status: 'ended' }));
@@ -217,13 +243,24 @@ describe('what an agent writes', () => {
 });
 
 describe('a conversation without a session', () => {
-	it('is not looked up for 30 seconds', async () => {
+	it('is foreign until 30 seconds after the last look', async () => {
+		const { sessions } = stored();
+		const at = async (seconds: number) => {
+			jest.setSystemTime(Date.parse(NOON) + seconds * 1000);
+			const isForeign = sessions.isForeign('c1');
+			return [isForeign, await sessions.of('c1')];
+		};
+		expect(await at(0)).toEqual([false, undefined]);
+		expect(await at(1)).toEqual([false, undefined]);
+		sessions.noteForeign('c1');
+		expect(await at(29)).toEqual([true, undefined]);
+		expect(await at(58)).toEqual([true, undefined]);
+		expect(await at(88)).toEqual([false, undefined]);
+	});
+
+	it('has one as soon as another worker has stored it', async () => {
 		const { sessions } = stored(row('c1'));
 		sessions.noteForeign('c1');
-		expect([sessions.isForeign('c1'), sessions.isForeign('c2')]).toEqual([true, false]);
-		expect(await sessions.of('c1')).toBeUndefined();
-		jest.setSystemTime(Date.parse(NOON) + 30_000);
-		expect(sessions.isForeign('c1')).toBe(false);
 		expect((await sessions.of('c1'))?.sessionId).toBe('s1');
 	});
 

@@ -87,7 +87,7 @@ it.each<[string, (functions: IExecuteFunctions) => Promise<unknown>, number]>([
 				},
 				true,
 			),
-		1,
+		2,
 	],
 ])('nor does one that began before the row of an execution that %s', async (_, write, before) => {
 	const { find, answer } = await asking();
