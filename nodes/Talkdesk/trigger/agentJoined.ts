@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../collections/boundedMap';
 import { markProcessed } from '../deduplication/database';
 import { sha256Json } from '../text/hash';
-import { claimOf } from './claim';
+import { executionIdentity } from '../deduplication/executionIdentity';
 import { agentOf } from './session';
 
 /** By agent and conversation: what came first here of the agent, and whether it was the first of all. */
@@ -32,7 +32,7 @@ export async function isFirstOfAgent(
 	const { conversationId, eventId } = json;
 	const agent = sha256Json(['agent joined', conversationId, name]);
 	const here = `${functions.getWorkflow().id}/${agent}`;
-	const claim = claimOf(functions, eventId, call);
+	const claim = executionIdentity(functions, eventId, call);
 	const before = heard.get(here);
 	if (before && mode !== 'retry') return before.claim === claim && (await before.isFirst);
 	const isFirst = askDatabase(functions, agent, eventId, call);

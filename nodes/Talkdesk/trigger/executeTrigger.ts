@@ -10,15 +10,13 @@ import { getAttachment } from '../api/attachments';
 import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
-import { BoundedMap } from '../collections/boundedMap';
 import { enqueue, MAX_WAIT_MS, type Ticket } from '../collections/orderedQueue';
-import { markProcessed } from '../deduplication/database';
+import { dropDuplicates } from '../deduplication/dropDuplicates';
 import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
 import { resumeWithEvent } from '../waiting/resumeWithEvent';
 import { outputOrPark } from '../waiting/park';
 import { readCallOrder, type CallOrder } from './callOrder';
-import { claimOf } from './claim';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
 import { findSession } from './session';
@@ -186,32 +184,6 @@ async function sessionErrorOr<Result>(
 		if (!functions.continueOnFail()) throw error;
 		return { sessionError: error instanceof Error ? error.message : String(error) };
 	});
-}
-
-/** Which execution has recorded which event, as far as this process knows. */
-const claims = new BoundedMap<string, true>(10_000);
-
-/** The events that come for the first time, and in a repetition those that the execution has recorded itself. */
-async function dropDuplicates(
-	functions: IExecuteFunctions,
-	events: QueuedEvent[],
-): Promise<QueuedEvent[]> {
-	const mode = functions.getMode();
-	// A test in the editor, where the same event is sent again and again.
-	if (mode === 'manual') return events;
-	const isNew = await Promise.all(
-		events.map(async ({ item, noted }) => {
-			const { eventId } = item.json;
-			if (typeof eventId !== 'string') return true;
-			// Retry On Fail runs the node again in the same execution, with the same mode.
-			const claim = claimOf(functions, eventId, noted);
-			const isOwn = mode === 'retry' || claims.has(claim);
-			const isFirst = await markProcessed(functions, eventId);
-			if (isFirst) claims.set(claim, true);
-			return isFirst || isOwn;
-		}),
-	);
-	return events.filter((_event, index) => isNew[index]);
 }
 
 /** The item with the files of its attachments. An attachment that can't be downloaded has an `error` instead. */

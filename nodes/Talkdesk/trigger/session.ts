@@ -5,7 +5,7 @@ import { isAloneInN8n } from '../sessions/processRole';
 import type { Conversation, SessionOfConversation } from '../sessions/conversation';
 import { sessionsOf, type Sessions } from '../sessions/sessions';
 import { isStarting } from '../sessions/starts';
-import { claimOf } from './claim';
+import { executionIdentity } from '../deduplication/executionIdentity';
 
 /**
  * Milliseconds between the looks for a conversation that isn't stored yet: Talkdesk may call before the answer to our start
@@ -46,7 +46,7 @@ export async function findSession(
 				conversationId,
 				at,
 				typeof reason === 'string' ? reason : undefined,
-				claimOf(functions, eventId, call),
+				executionIdentity(functions, eventId, call),
 			)
 		: undefined;
 	const agentName = agentOf(json);

@@ -5,7 +5,7 @@ import type { Attempted } from '../../simulator/compare-delivery.mts';
 import type { Chat } from '../demo/chat.mts';
 import type { Answer } from '../demo/forward.mts';
 import type { ReceivedMessage } from '../demo/sessions.mts';
-import type { Desk } from './desk.mts';
+import type { Desk } from './agents.mts';
 import { CANARY, emailOf, linesOf } from './lines.mts';
 
 const RETRY_DELAY_MS = 1000;

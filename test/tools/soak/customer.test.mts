@@ -13,7 +13,7 @@ import {
 import { startChat, type Chat } from '../demo/chat.mts';
 import { compareArrivals, type Direction } from './arrivals.mts';
 import { simulateCustomer } from './customer.mts';
-import { createDesk, type Desk } from './desk.mts';
+import { createDesk, type Desk } from './agents.mts';
 import { emailOf, linesOf } from './lines.mts';
 
 const chats: Chat[] = [];

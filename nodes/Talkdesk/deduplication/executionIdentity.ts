@@ -6,5 +6,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
  *
  * @param call what was noted of the call, such as its place among others
  */
-export const claimOf = (functions: IExecuteFunctions, eventId: unknown, call: unknown): string =>
-	JSON.stringify([functions.getExecutionId(), functions.getNode().id, eventId, call]);
+export const executionIdentity = (
+	functions: IExecuteFunctions,
+	eventId: unknown,
+	call: unknown,
+): string => JSON.stringify([functions.getExecutionId(), functions.getNode().id, eventId, call]);
