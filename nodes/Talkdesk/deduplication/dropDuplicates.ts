@@ -7,7 +7,8 @@ import { executionIdentity } from './executionIdentity';
 /** Which execution has recorded which event, as far as this process knows. */
 const recorded = new BoundedMap<string, true>(10_000);
 
-interface ReceivedEvent {
+/** An event in an execution of the trigger. */
+export interface ReceivedEvent {
 	item: INodeExecutionData;
 	/** What the webhook has noted of the call, if anything: the same in a retried execution, and in no other. */
 	noted: unknown;

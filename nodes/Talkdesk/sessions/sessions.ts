@@ -29,7 +29,7 @@ export interface Sessions {
 	/** Notes that a conversation has no session. */
 	noteForeign(conversationId: string): void;
 	/**
-	 * Stores a conversation that was started.
+	 * Stores a conversation that was started. If it is stored already, its status and the execution that waits stay.
 	 *
 	 * @param isWaitExpected whether the workflow will wait for its events
 	 */
@@ -217,8 +217,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 				const found = newestOpenOrNewest(await updateRows(functions, tableId, { ...started }));
 				if (!found) await upsertRow(functions, tableId, row);
 				else if (isWaitExpected && mayExpectWait(found)) {
-					const { conversationId, resumeUrl = '' } = row;
-					await updateRows(functions, tableId, { conversationId, startedAt, resumeUrl }, 'open');
+					const { conversationId } = started;
+					const expected = { conversationId, startedAt, resumeUrl: WAIT_EXPECTED };
+					await updateRows(functions, tableId, expected, 'open');
 				}
 				// Once more, for looks that began before the row was there.
 				if (isWaitExpected) noteWaits(functions);

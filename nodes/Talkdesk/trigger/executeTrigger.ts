@@ -11,7 +11,7 @@ import { talkdeskClient, type TalkdeskClient } from '../api/client';
 import { downloadFile } from '../files/download';
 import type { FilePolicy } from '../files/policy';
 import { enqueue, MAX_WAIT_MS, type Ticket } from '../collections/orderedQueue';
-import { dropDuplicates } from '../deduplication/dropDuplicates';
+import { dropDuplicates, type ReceivedEvent } from '../deduplication/dropDuplicates';
 import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
 import { resumeWithEvent } from '../waiting/resumeWithEvent';
@@ -96,10 +96,7 @@ export async function executeTrigger(
 }
 
 /** An event in the queue of its conversation. */
-interface QueuedEvent {
-	item: INodeExecutionData;
-	/** What the webhook has noted of the call, if anything: the same in a retried execution, and in no other. */
-	noted: unknown;
+interface QueuedEvent extends ReceivedEvent {
 	callOrder: CallOrder;
 	ticket: Ticket;
 }
@@ -111,7 +108,7 @@ interface QueuedEvent {
  */
 async function addContext(
 	functions: IExecuteFunctions,
-	{ item, noted }: Pick<QueuedEvent, 'item' | 'noted'>,
+	{ item, noted }: ReceivedEvent,
 	{ downloadAttachments, findSession: wantsSession, includeBodyShape, policy }: TriggerOptions,
 ): Promise<{ item: INodeExecutionData; mayResume: boolean }> {
 	const session = wantsSession

@@ -252,6 +252,6 @@ async function measure(progress: Progress): Promise<Section> {
 
 export const handOff: Part = {
 	name: 'hand-off',
-	what: 'the live chat example beside its version before sessions: a message in each direction',
+	what: 'the live chat example beside its version before sessions, and the least workflow: a message in each direction',
 	measure,
 };

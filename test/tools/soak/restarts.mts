@@ -4,7 +4,7 @@ import type { N8nInstance } from '../n8n/instance.mts';
 import type { QueueN8n } from '../n8n/queue.mts';
 
 /** What happens to n8n, one after the other. Each gives a description. */
-export function chaosOf(n8n: N8nInstance | QueueN8n): Array<() => Promise<string>> {
+export function restartsOf(n8n: N8nInstance | QueueN8n): Array<() => Promise<string>> {
 	if (!('workers' in n8n)) return [async () => await restart(n8n), async () => await restart(n8n)];
 	const [first, second] = n8n.workers;
 	return [

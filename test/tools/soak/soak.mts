@@ -12,7 +12,7 @@ import { startQueueEnvironment } from '../demo/queue-environment.mts';
 import { seededFaults, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { compareArrivals, type Arrivals, type CustomerTranscript } from './arrivals.mts';
-import { chaosOf } from './restarts.mts';
+import { restartsOf } from './restarts.mts';
 import { simulateCustomer, type CustomerRun } from './customer.mts';
 import { createDesk, type Desk } from './agents.mts';
 import { startFailureRecorder } from './failure-recorder.mts';
@@ -44,7 +44,7 @@ type SoakEnvironment = Awaited<ReturnType<typeof startEnvironment | typeof start
 async function runConversations({ chat, n8n }: SoakEnvironment, desk: Desk) {
 	const { conversations, messages, apart } = options;
 	const total = conversations * messages * 2;
-	const actions = options['no-chaos'] ? [] : chaosOf(n8n);
+	const actions = options['no-chaos'] ? [] : restartsOf(n8n);
 	let delivered = 0;
 	const chaos: Array<Promise<string>> = [];
 	const progress = () => {
