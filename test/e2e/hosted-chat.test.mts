@@ -4,6 +4,7 @@ import { browser } from '../support/browserFixture.mts';
 import { openHostedChat, type HostedChat } from '../tools/browser/chatWidget.mts';
 import { startEnvironment, type Environment } from '../tools/demo/environment.mts';
 import { openExample } from '../tools/demo/pageActions.mts';
+import type { Fault } from '../simulator/faults.mts';
 import { startHostedChat, type HostedChatWorkflow } from '../tools/demo/hostedChat.mts';
 
 jest.setTimeout(180_000);
@@ -182,6 +183,25 @@ it('files go in both directions: the human gets them, the customer reads their n
 	const files = [{ name: 'voucher.txt', type: 'text/plain', content: Buffer.from('10 €') }];
 	await environment.talkdesk.agent.say(id, 'For you.', { files });
 	await chat.hears('📎 voucher.txt');
+	await environment.talkdesk.agent.end(id);
+	await chat.hears('I am your bot again');
+});
+
+it('the customer reads which file did not reach the human', async () => {
+	const { chat, id } = await handOver();
+	const refused: Fault = { kind: 'unavailable', status: 500, when: 'before' };
+	environment.talkdesk.configure({
+		faults: ({ route }) => (route === 'PUT /uploads/:id' ? refused : undefined),
+	});
+	const buffer = Buffer.from('A broken cup');
+	await chat.choose({ name: 'my_cup_1.txt', mimeType: 'text/plain', buffer });
+	await chat.say('Look at it');
+	await untilSaid(id, ['Look at it']);
+	await chat.hears('✗ my_cup_1.txt');
+	environment.talkdesk.configure({ faults: () => undefined });
+	expect((await textsIn(chat)).at(-1)).toContain('✓');
+	await chat.say('Without it, then');
+	await untilSaid(id, ['Look at it', 'Without it, then']);
 	await environment.talkdesk.agent.end(id);
 	await chat.hears('I am your bot again');
 });

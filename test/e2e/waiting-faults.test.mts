@@ -6,6 +6,8 @@ import { startWorkflowsBehindProxy, type WorkflowsBehindProxy } from './unreliab
 
 jest.setTimeout(90_000);
 
+const SEND_ROUTE = 'POST /api/digital-connect/conversations/:id/messages';
+
 let n8n: WorkflowsBehindProxy;
 /** What has left the trigger, and what waiting executions have gone on with. */
 let triggered: TriggerSink;
@@ -41,6 +43,11 @@ beforeAll(async () => {
 	await n8n.publishRow([webhook('limited', 'onReceived'), start, askLimited, answer]);
 	const question = n8n.wait('Ask', { text: 'May I?', options: { maxRetries: 0 } });
 	unluckyId = await n8n.publishRow([webhook('unlucky', 'onReceived'), start, question, answer]);
+	const doubtful = n8n.wait('Ask', {
+		text: 'May I?',
+		options: { maxRetries: 0, ifOutcomeUnknown: 'report', attachmentIds: 'never-uploaded' },
+	});
+	await n8n.publishRow([webhook('doubtful', 'onReceived'), start, doubtful, answer]);
 	const patient = n8n.wait('Ask', {
 		options: { limitWaitTime: { values: { ...values, resumeAmount: 1.1 } } },
 	});
@@ -212,6 +219,26 @@ it('an execution that has failed and is retried gets the reply', async () => {
 	await n8n.agent.say(id, 'You may');
 	await answers.find({ conversationId: id, text: 'You may' });
 	expect(ofConversation(triggered, id)).toEqual([]);
+});
+
+it('what became of the message and its files comes with the next event', async () => {
+	n8n.environment.talkdesk.configure({
+		faults: ({ route }) => (route === SEND_ROUTE ? { kind: 'cut', when: 'after' } : undefined),
+	});
+	const id = await n8n.startBy('doubtful');
+	await n8n.environment.talkdesk.waitFor(
+		() => n8n.environment.talkdesk.conversation(id)?.messages.length === 1,
+		{ what: 'the message', timeoutMs: 20_000 },
+	);
+	n8n.environment.talkdesk.configure({ faults: () => undefined });
+	await n8n.agent.say(id, 'Yes');
+	expect(await answers.find({ conversationId: id })).toMatchObject({
+		text: 'Yes',
+		sentMessage: {
+			outcomeUnknown: true,
+			attachments: [{ name: 'never-uploaded', outcome: 'failed', error: expect.any(String) }],
+		},
+	});
 });
 
 it('files come with the message', async () => {

@@ -163,10 +163,11 @@ const SCENARIOS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		await succeed({ ...START, sessionId: 's' }, next);
 		const again = { ...WAIT, conversationId: talkdesk.conversations().at(-1)?.id ?? '' };
 		const waiting = await succeed(again, next);
+		const timeouts = await timeoutsWithSentMessage(again);
 		await talkdesk.agent.join(again.conversationId, { name: 'Zoe' });
 		await talkdesk.agent.end(again.conversationId);
 		const ended = await succeed(again, { ...context, executionId: '3' });
-		return [...waiting, ...ended, ...events.map((json) => ({ json }))];
+		return [...waiting, ...ended, ...[...events, ...timeouts].map((json) => ({ json }))];
 	},
 	'message/sendTranscript': async () => {
 		const conversationId = await startConversation();
@@ -190,6 +191,26 @@ const WAIT: INodeParameters = {
 	text: 'Hi',
 	options: {},
 };
+
+/** What comes out of waits that began with a message that is partly lost, or whose answer is. */
+async function timeoutsWithSentMessage(wait: INodeParameters) {
+	const context = {
+		files: { a: textFile('a.txt') },
+		dataTables: new FakeDataTables(),
+		workflowId: 'wait for sent',
+	};
+	const withFile = { ...wait, inputDataFieldNames: 'a' };
+	talkdesk.configure({ partialFailure });
+	const partial = await run(withFile, context);
+	failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
+	const options = { ifOutcomeUnknown: 'report' };
+	const unknown = await run({ ...withFile, options }, { ...context, executionId: '4' });
+	return [partial, unknown].map(({ waitsWith = {} }) => {
+		const { wait: _internal, ...json } = waitsWith;
+		checkOutput(WAIT, [[{ json }]]);
+		return json;
+	});
+}
 
 const nested = z
 	.object({ properties: z.record(z.unknown()).optional(), items: z.unknown() })

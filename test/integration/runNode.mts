@@ -294,6 +294,10 @@ export async function runNode(
 		outputs,
 		items: task?.data?.main?.[0] ?? [],
 		error: run.data.resultData.error,
+		/** What n8n keeps as the input of a node that waits: what comes out if the time is over. */
+		waitsWith: run.waitTill
+			? (run.data.executionData?.nodeExecutionStack[0]?.data.main?.[0]?.[0]?.json ?? {})
+			: undefined,
 		/** The whole execution as a text to search in. */
 		everything: JSON.stringify(run),
 	};

@@ -1,24 +1,10 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { contents, failFirst, run, SEND_ROUTE, talkdesk } from './fixtures.mts';
 import { startResumeServer } from './resumeServer.mts';
-import type { RunOptions } from './runNode.mts';
 import { textFile } from './sample-files.mts';
+import { WAIT, wait } from './sendAndWait.mts';
 import { dataTables, own, route, started, startFor } from './session-fixtures.mts';
-
-const WAIT: INodeParameters = {
-	resource: 'message',
-	operation: 'sendAndWaitForReply',
-	conversationId: '={{ $json.conversationId }}',
-	text: '',
-	options: {},
-};
-/** Runs the node, with the JSON of its item. */
-const wait = async (
-	json: IDataObject,
-	parameters: INodeParameters = {},
-	more: Partial<RunOptions> = {},
-) => await run({ ...WAIT, ...parameters }, { ...own(), items: [json], ...more });
 
 const agentSays = (conversationId: string, text = 'Yes') => ({
 	event: 'message_created',

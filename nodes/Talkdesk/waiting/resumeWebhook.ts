@@ -12,7 +12,7 @@ import { restartWebhook } from './callResumeUrl';
 import { forgetLimit } from './endAtLimit';
 import { resumeCallSchema, withoutFields, type ResumeFiles, type ResumeAnswer } from './protocol';
 import { noteWebhook } from '../sessions/processRole';
-import { parseWait, RESUME_PATH, timeoutAt } from './wait';
+import { parseWait, RESUME_PATH, sentMessageOf, timeoutAt } from './wait';
 
 const automatedSchema = z.object({ author: z.object({ kind: z.literal('automated') }) });
 
@@ -68,7 +68,7 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	noteWoken(execution, { order: arrival.order, eventId, now });
 	return {
 		webhookResponse: acceptedBy(this),
-		workflowData: [[await withFiles(this, event, files)]],
+		workflowData: [[await withFiles(this, { ...event, ...sentMessageOf(wait) }, files)]],
 	};
 }
 

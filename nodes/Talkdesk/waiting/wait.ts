@@ -21,6 +21,8 @@ const waitSchema = z.object({
 	sessionId: z.string().optional(),
 	/** The last events that the execution was given, so that none is given twice. */
 	eventIds: z.array(z.string()),
+	/** The message with which the wait began, as output of the node. It comes out with the event. */
+	sentMessage: z.record(z.unknown()).optional(),
 	/** Milliseconds since 1970 from which on another event may come: until then the chat shows the last text. */
 	opensAt: time,
 	/** The agent's text. It was not shown if the chat's page was closed before `opensAt`. */
@@ -30,6 +32,10 @@ const waitSchema = z.object({
 /** What is known of a wait to those who end it. */
 export type Wait = z.output<typeof waitSchema>;
 
+/** What comes out with an event: the message with which the wait began, if there was one. */
+export const sentMessageOf = ({ sentMessage }: Pick<Wait, 'sentMessage'>) =>
+	sentMessage && { sentMessage };
+
 /** The item that comes out if the time is over. */
 export const timeoutItem = (wait: Wait, now: number): { json: IDataObject } => ({
 	json: {
@@ -37,6 +43,7 @@ export const timeoutItem = (wait: Wait, now: number): { json: IDataObject } => (
 		conversationId: wait.conversationId,
 		...(wait.sessionId && { sessionId: wait.sessionId }),
 		timestamp: new Date(now).toISOString(),
+		...sentMessageOf(wait),
 		wait: { ...wait },
 	},
 });

@@ -9,8 +9,9 @@ afterEach(() => jest.useRealTimers());
 
 it("what the customer writes in n8n's chat is an event, with its files", async () => {
 	const context: IDataObject = {};
+	const sentMessage = { attachments: [] };
 	const { json } = timeoutItem(
-		{ conversationId: 'c1', sessionId: 's1', eventIds: [], opensAt: 0 },
+		{ conversationId: 'c1', sessionId: 's1', eventIds: [], opensAt: 0, sentMessage },
 		NOW,
 	);
 	const functions: IExecuteFunctions = Object.create({
@@ -30,6 +31,7 @@ it("what the customer writes in n8n's chat is an event, with its files", async (
 					timestamp: new Date(NOW).toISOString(),
 					text: '={{ 7*7 }}',
 					author: { kind: 'customer' },
+					sentMessage,
 				},
 				binary,
 				pairedItem: { item: 0 },

@@ -16,6 +16,7 @@ function execution({
 	eventIds = [],
 	opensAt = 0,
 	agentText,
+	sentMessage,
 	options = {},
 	input,
 	prepareBinaryData,
@@ -23,6 +24,7 @@ function execution({
 	eventIds?: string[];
 	opensAt?: number;
 	agentText?: string;
+	sentMessage?: IDataObject;
 	options?: IDataObject;
 	input?: unknown;
 	prepareBinaryData?: (content: Buffer, name: string, type: string) => Promise<IBinaryData>;
@@ -34,6 +36,7 @@ function execution({
 		eventIds,
 		opensAt,
 		...(agentText && { agentText }),
+		...(sentMessage && { sentMessage }),
 	};
 	const { json } = timeoutItem(wait, NOW);
 	const store = async (content: Buffer, fileName: string, mimeType: string) =>
@@ -90,6 +93,13 @@ it('an event wakes the execution, which goes on with it', async () => {
 		body: { accepted: true },
 		items: [{ json: call.event }],
 	});
+});
+
+it('the message with which the wait began comes out as well', async () => {
+	const sentMessage = { attachments: [{ name: 'a.txt', outcome: 'failed' }] };
+	const call = arriving();
+	const { items } = await execution({ sentMessage }).call(call);
+	expect(items).toEqual([{ json: { ...call.event, sentMessage } }]);
 });
 
 it.each([

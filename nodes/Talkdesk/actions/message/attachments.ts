@@ -21,6 +21,13 @@ export type AttachmentResult =
 	| { outcome: 'ready'; attachment: SentAttachment; source: FileSource }
 	| { outcome: 'failed'; name: string; error: string };
 
+/** A file of a message as node output. */
+export interface FileOutput extends IDataObject {
+	name: string;
+	/** `notSent`: the message itself wasn't. `unclear`: it may have reached the agent. */
+	outcome: 'sent' | 'failed' | 'unclear' | 'notSent';
+}
+
 /** Files that are uploaded or looked up at the same time. */
 const CONCURRENCY = 3;
 
@@ -101,7 +108,7 @@ export function attachmentFingerprint(files: AttachmentResult[]): string[] {
 }
 
 /** The files of a message as node output, each with its outcome. */
-export function attachmentsOutput(files: AttachmentResult[], delivery: Delivery): IDataObject[] {
+export function attachmentsOutput(files: AttachmentResult[], delivery: Delivery): FileOutput[] {
 	if (delivery.outcome === 'sent')
 		return withPartialFailure(files, delivery.message.partialFailReason);
 	const outcome = delivery.outcome === 'unknown' ? 'unclear' : 'notSent';
@@ -116,7 +123,7 @@ export function attachmentsOutput(files: AttachmentResult[], delivery: Delivery)
  * @param reason Talkdesk's one reason if it took the message but not all attachments (HTTP 206). A file that it names has
  * failed. A file whose name is only part of a longer word is `unclear`, and so is each file if it names none.
  */
-function withPartialFailure(files: AttachmentResult[], reason: string | undefined): IDataObject[] {
+function withPartialFailure(files: AttachmentResult[], reason: string | undefined): FileOutput[] {
 	if (reason === undefined) {
 		return files.map((file) =>
 			file.outcome === 'failed' ? { ...file } : { ...file.attachment, outcome: 'sent' },

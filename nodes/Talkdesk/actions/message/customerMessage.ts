@@ -9,7 +9,12 @@ import { option } from '../../parameters/options';
 import { commaSeparated } from '../../parameters/schemas';
 import { sha256Json } from '../../text/hash';
 import type { OperationContext } from '../operation';
-import { attachmentFingerprint, attachmentsOutput, collectAttachments } from './attachments';
+import {
+	attachmentFingerprint,
+	attachmentsOutput,
+	collectAttachments,
+	type FileOutput,
+} from './attachments';
 import { deliver, deliveryOutput, type Delivery, type deliveryOptions } from './deliver';
 
 const textProperty: INodeProperties = {
@@ -56,6 +61,11 @@ export interface CustomerMessage {
 	fields: string[];
 }
 
+/** A message that was sent, as node output. */
+export interface MessageOutput extends IDataObject {
+	attachments: FileOutput[];
+}
+
 /** The message in the parameters of the item. @throws NodeOperationError that names the parameter and the item */
 export const readCustomerMessage = (context: ItemContext): CustomerMessage => ({
 	content: readTextParameter(context, textProperty),
@@ -72,7 +82,7 @@ export async function sendCustomerMessage(
 	context: OperationContext<typeof customerMessageOptions & typeof deliveryOptions>,
 	conversationId: string,
 	{ content, fields } = readCustomerMessage(context),
-): Promise<{ delivery: Delivery; output: IDataObject }> {
+): Promise<{ delivery: Delivery; output: MessageOutput }> {
 	const { functions, itemIndex, options } = context;
 	const files = await collectAttachments(context, { fields, ids: options.attachmentIds });
 

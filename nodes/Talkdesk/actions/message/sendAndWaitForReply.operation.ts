@@ -23,7 +23,9 @@ import {
 	customerMessageProperties,
 	readCustomerMessage,
 	type CustomerMessage,
+	type MessageOutput,
 } from './customerMessage';
+import type { FileOutput } from './attachments';
 import { sendOrNoteEnd } from './sendOrNoteEnd';
 import { waitOptions } from './waitOptions';
 
@@ -87,6 +89,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			conversationId,
 			...(sessionId && { sessionId }),
 			eventIds,
+			...(typeof sent === 'object' && { sentMessage: sent }),
 			...(agentText && { agentText }),
 			chatText: [unshownText, ownText].filter(Boolean).join('\n\n'),
 			until: waitLimit(options.limitWaitTime, Date.now(), functions.getTimezone()),
@@ -151,7 +154,8 @@ function messageOf(
 	return isEmpty ? undefined : message;
 }
 
-type Sent = 'sent' | 'nothing' | 'failed' | 'ended';
+/** What became of a message: its output if it was sent, or may have been. */
+type Sent = MessageOutput | 'nothing' | 'failed' | 'ended';
 
 /** Sends a message. @throws as `sendOrNoteEnd`, outside of n8n's own chat */
 async function send(
@@ -162,7 +166,7 @@ async function send(
 	if (!message) return 'nothing';
 	const { functions, options } = context;
 	const outcome = sendOrNoteEnd(context, conversationId, { message }).then(
-		(output): Sent => (output ? 'sent' : 'ended'),
+		(output): Sent => output ?? 'ended',
 	);
 	if (!options.showInChat) return await outcome;
 	return await outcome.catch((error: unknown): Sent => {
@@ -183,9 +187,20 @@ function chatTextOf(
 		const files = attachments.map(({ name }) => `📎 ${name ?? ''}`.trim());
 		return escapeMarkdown([text, ...files].filter(Boolean).join('\n'));
 	}
-	const text =
-		sent === 'failed'
-			? options.notDeliveredText
-			: (!event && options.chatText) || options.deliveredText;
-	return withUnshownText(functions, text);
+	const isSent = typeof sent === 'object';
+	const isDelivered = isSent ? sent.outcomeUnknown !== true : sent !== 'failed';
+	const text = isDelivered
+		? (!event && options.chatText) || options.deliveredText
+		: options.notDeliveredText;
+	// Signs, as they need no translation.
+	const unsent = isSent && isDelivered ? unsentFiles(sent.attachments) : '';
+	return withUnshownText(functions, [text, unsent].filter(Boolean).join('\n\n'));
+}
+
+/** A line for each file that didn't reach the agent with its message, or may not have. */
+function unsentFiles(files: FileOutput[]): string {
+	const lines = files
+		.filter(({ outcome }) => outcome !== 'sent')
+		.map(({ name, outcome }) => `${outcome === 'unclear' ? '?' : '✗'} ${name}`);
+	return escapeMarkdown(lines.join('\n'));
 }

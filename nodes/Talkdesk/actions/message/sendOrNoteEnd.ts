@@ -1,11 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
-
 import { sessionsOf } from '../../sessions/sessions';
 import type { OperationContext } from '../operation';
 import {
 	sendCustomerMessage,
 	type customerMessageOptions,
 	type CustomerMessage,
+	type MessageOutput,
 } from './customerMessage';
 import type { deliveryOptions } from './deliver';
 
@@ -23,7 +22,7 @@ export async function sendOrNoteEnd(
 	context: OperationContext<Declared>,
 	conversationId: string,
 	{ message, isTold = true }: { message?: CustomerMessage; isTold?: boolean } = {},
-): Promise<IDataObject | undefined> {
+): Promise<MessageOutput | undefined> {
 	const options = {
 		...context.options,
 		ifConversationEnded: 'continue' as const,
