@@ -4,9 +4,9 @@ import { conversationOf } from '../tools/demo/conversation.mts';
 import { itemsOf } from '../tools/n8n/workflows.mts';
 import { environment } from '../support/environmentFixture.mts';
 import type { Fault } from '../simulator/faults.mts';
+import { callInOrder, refuseNext, SEND_ROUTE } from './refuseNext.mts';
 
 const START_ROUTE = 'POST /api/digital-connect/conversations';
-const SEND_ROUTE = `${START_ROUTE}/:id/messages`;
 
 afterEach(() => environment.talkdesk.configure({ faults: () => undefined }));
 
@@ -162,26 +162,11 @@ it('messages that a channel sends without waiting arrive in order, although the 
 	const conversationId = await started();
 	const { call } = await publish(send());
 	const [first = '', ...rest] = ['one', 'two', 'three', 'four', 'five'];
-	// n8n may run the nodes of two executions in another order than it starts them. So the others come when the first has
-	// reached Talkdesk, and while it waits.
-	const refused = new Promise<void>((resolve) => {
-		environment.talkdesk.configure({
-			faults: ({ route }) => {
-				if (route !== SEND_ROUTE) return undefined;
-				environment.talkdesk.configure({ faults: () => undefined });
-				resolve();
-				return { kind: 'rateLimited', retryAfterSeconds: 3 };
-			},
-		});
-	});
-	const calls = [call([{ conversationId, text: first }])];
+	const refused = refuseNext(environment.talkdesk);
+	const sending = call([{ conversationId, text: first }]);
 	await refused;
-	for (const text of rest) {
-		calls.push(call([{ conversationId, text }]));
-		// As far apart as the messages of a quick typist, so that n8n starts them in this order.
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
-	await Promise.all(calls);
+	const calls = rest.map((text) => async () => await call([{ conversationId, text }]));
+	await Promise.all([sending, ...(await callInOrder(calls))]);
 	expect(textsOf(conversationId)).toEqual([first, ...rest]);
 }, 60_000);
 

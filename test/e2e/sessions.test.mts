@@ -1,4 +1,5 @@
 import { body, set, startWorkflows, webhook, type SmallWorkflows } from './small-workflows.mts';
+import { callInOrder, refuseNext } from './refuseNext.mts';
 import type { Sink } from './sink.mts';
 
 jest.setTimeout(60_000);
@@ -18,6 +19,16 @@ beforeAll(async () => {
 			resource: 'conversation',
 			operation: 'end',
 			conversationId: body('conversationId'),
+			options: {},
+		}),
+	]);
+	await n8n.publishRow([
+		webhook('send'),
+		n8n.talkdesk('Send', {
+			resource: 'message',
+			operation: 'send',
+			conversationId: body('conversationId'),
+			text: body('text'),
 			options: {},
 		}),
 	]);
@@ -46,6 +57,8 @@ const start = async (sessionId: string) =>
 	await n8n.call('start', { sessionId, email: 'ann@example.com' });
 const route = async (sessionId: string, text: string) =>
 	await n8n.call('route', { sessionId, text });
+const send = async (conversationId: string, text: string) =>
+	await n8n.call('send', { conversationId, text });
 const eventOf = async (conversationId: string, wanted: Record<string, unknown>) =>
 	await triggered.find({ conversationId, ...wanted });
 
@@ -58,6 +71,21 @@ it('a session has one conversation, however often it is started', async () => {
 		sessionId: 's1',
 		alreadyStarted: true,
 	});
+});
+
+it('messages arrive in order, whether they are sent by the session or by the conversation', async () => {
+	const { conversationId } = await start('in order');
+	const { talkdesk } = n8n.environment;
+	const byConversation = async (text: string) => await send(conversationId, text);
+	const bySession = async (text: string) => await route('in order', text);
+	const order = [bySession, bySession, byConversation, bySession, byConversation];
+	const [first, ...rest] = order.map((by, index) => async () => await by(`${index}`));
+	const refused = refuseNext(talkdesk);
+	const sending = first?.();
+	await refused;
+	await Promise.all([sending, ...(await callInOrder(rest))]);
+	const arrived = talkdesk.conversation(conversationId)?.messages.map(({ content }) => content);
+	expect(arrived).toEqual(order.map((_by, index) => `${index}`));
 });
 
 it('routes to the human while a human has the chat, and to the bot before and afterwards', async () => {

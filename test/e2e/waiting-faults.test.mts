@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { body, node, post, set, webhook, type TriggerSink } from './small-workflows.mts';
 import type { Sink } from './sink.mts';
+import { SEND_ROUTE } from './refuseNext.mts';
 import { startWorkflowsBehindProxy, type WorkflowsBehindProxy } from './unreliableProxy.mts';
 
 jest.setTimeout(90_000);
-
-const SEND_ROUTE = 'POST /api/digital-connect/conversations/:id/messages';
 
 let n8n: WorkflowsBehindProxy;
 /** What has left the trigger, and what waiting executions have gone on with. */

@@ -7,7 +7,7 @@ import { toPreviousMessages } from '../../transcript/format';
 import { sessionDataOption, sessionIdProperty } from '../../parameters/session';
 import { sessionsOf } from '../../sessions/sessions';
 import { whileStarting } from '../../sessions/starts';
-import { sessionQueueKey } from '../conversationQueue';
+import { linkSession, sessionQueueKey } from '../conversationQueue';
 import {
 	defineOperation,
 	outputItem,
@@ -145,6 +145,7 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 	const work = idempotencyKey(context, 'start session', sessionId);
 	if (last?.status === 'open') {
 		const { conversationId, touchpointId, contactEmail } = last;
+		linkSession(conversationId, sessionId);
 		const found = { conversationId, touchpointId, work, isKnown: true };
 		const alreadyStarted = await isStartedEarlier(context, found);
 		return {
@@ -178,6 +179,7 @@ async function startForSession(context: StartContext, sessionId: string): Promis
 		for (let ended = 0; ended < MAX_ENDED && sessions.hasEnded(conversationId); ended++) {
 			({ conversationId } = await startAfter(conversationId));
 		}
+		linkSession(conversationId, sessionId);
 		const sessionData = chosen.sessionData ?? '';
 		await sessions.remember(
 			{ conversationId, sessionId, sessionData, contactEmail, touchpointId },

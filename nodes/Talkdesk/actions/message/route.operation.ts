@@ -3,7 +3,7 @@ import { option } from '../../parameters/options';
 import { flag } from '../../parameters/schemas';
 import { sessionIdProperty } from '../../parameters/session';
 import { sessionsOf } from '../../sessions/sessions';
-import { sessionQueueKey } from '../conversationQueue';
+import { linkSession, sessionQueueKey } from '../conversationQueue';
 import { defineBranchingOperation, outputItem, type OperationContext } from '../operation';
 import { customerMessageOptions, customerMessageProperties } from './customerMessage';
 import { deliveryOptions } from './deliver';
@@ -71,6 +71,7 @@ async function sendToOpenConversation(
 	}
 	let conversation = await sessions.open(sessionId);
 	for (let ended = 0; conversation && ended < MAX_ENDED; ended++) {
+		linkSession(conversation.conversationId, sessionId);
 		const output = await sendOrNoteEnd(context, conversation.conversationId, { isTold: false });
 		if (output) return output;
 		conversation = await sessions.open(sessionId, true);
