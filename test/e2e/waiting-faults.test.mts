@@ -113,6 +113,22 @@ it('answers that are lost in a loop: each event is delivered once, in order', as
 	expect(await resumeUrlOf(id)).toBe('');
 });
 
+it('an answer that is lost to an event to which Talkdesk gives neither ID nor time: it is delivered once', async () => {
+	const id = await n8n.startBy('loop');
+	n8n.proxy.loseAnswers = 1;
+	await n8n.environment.talkdesk.deliver('local-touchpoint', 'message_created', {
+		event_type: 'MESSAGE_CREATED',
+		conversation_id: id,
+		payload: { content: 'Nameless', author: { type: 'AGENT' } },
+	});
+	await answers.find({ conversationId: id, text: 'Nameless' });
+	await n8n.agent.say(id, 'Named');
+	await answers.find({ conversationId: id, text: 'Named' });
+	expect(n8n.proxy.loseAnswers).toBe(0);
+	expect(ofConversation(answers, id)).toEqual(['Nameless', 'Named']);
+	expect(ofConversation(triggered, id)).toEqual([]);
+});
+
 async function resumeUrlOf(conversationId: string): Promise<unknown> {
 	const rows = await n8n.environment.n8n.api.dataTableRows('talkdesk_conversations');
 	return rows.find((row) => row.conversationId === conversationId)?.resumeUrl;

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { clock } from '../support/fakeClock.mts';
 import { run } from './fixtures.mts';
 import { BUSY, OVER, TAKEN, UNWANTED, later } from './resumeServer.mts';
@@ -67,15 +69,12 @@ describe('an event that an execution waits for', () => {
 		expect(clock.sleeps.slice(-3)).toEqual([2000, 1000, 4000]);
 	});
 
-	it("without an ID is not offered once more in n8n's chat, which would show it twice", async () => {
-		const inChat = { status: 200, body: { accepted: true, isInChat: true } };
-		const { conversationId, server } = await waitedFor(inChat);
+	it('is known again without an ID of Talkdesk, each call as another event', async () => {
+		const { conversationId, server } = await waitedFor(BUSY, TAKEN, TAKEN);
 		const { eventId: _, ...message } = says(conversationId, 'Hi', ZOE);
-		const sleeps = clock.sleeps.length;
-		await trigger([message]);
-		for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-		expect(server.calls).toHaveLength(1);
-		expect(clock.sleeps.slice(sleeps)).not.toContain(2000);
+		for (const order of [7, 8]) await trigger([{ ...message, callOrder: { order } }]);
+		const ids = server.calls.map(({ event }) => z.object({ eventId: z.string() }).parse(event));
+		expect(ids).toEqual(['call 7', 'call 7', 'call 8'].map((eventId) => ({ eventId })));
 	});
 });
 

@@ -31,7 +31,7 @@ it.each([
 	'messages by the session and by the conversation keep their order, with a conversation %s',
 	async (_what, begin) => {
 		const conversationId = await begin();
-		const before = contents(conversationId);
+		const before = contents(conversationId) ?? [];
 		const refused = new Promise<void>((resolve) => {
 			let count = 0;
 			talkdesk.configure({

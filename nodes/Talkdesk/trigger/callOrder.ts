@@ -38,7 +38,12 @@ export function noteCall(trigger: string, event: TalkdeskEvent, now: number): Ca
 	return { order: lastOrder, ...(isNext && { after: last.eventId }) };
 }
 
-/** The order of an event's call. @param executionId for an event that an older version of the trigger has stored */
-export function readCallOrder(callOrder: unknown, executionId: string): CallOrder {
-	return callOrderSchema.safeParse(callOrder).data ?? { order: Number(executionId) || 0 };
+/** The order of an event's call. @param itemIndex its own for each event that an older version of the trigger has stored */
+export function readCallOrder(
+	callOrder: unknown,
+	executionId: string,
+	itemIndex: number,
+): CallOrder {
+	const ofExecution = () => ({ order: (Number(executionId) || 0) + itemIndex / 1_000_000 });
+	return callOrderSchema.safeParse(callOrder).data ?? ofExecution();
 }

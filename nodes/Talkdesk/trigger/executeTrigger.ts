@@ -62,11 +62,13 @@ export async function executeTrigger(
 		this.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	}
 	// The events of a conversation resume executions in their order, so they queue before anything is awaited.
-	const queued = this.getInputData().map(({ json: { callOrder: noted, ...json }, ...item }) => {
-		const callOrder = readCallOrder(noted, this.getExecutionId());
-		const ticket = enqueue(`events of ${String(json.conversationId)}`, callOrder.order);
-		return { item: { ...item, json }, noted, callOrder, ticket };
-	});
+	const queued = this.getInputData().map(
+		({ json: { callOrder: noted, ...json }, ...item }, index) => {
+			const callOrder = readCallOrder(noted, this.getExecutionId(), index);
+			const ticket = enqueue(`events of ${String(json.conversationId)}`, callOrder.order);
+			return { item: { ...item, json }, noted, callOrder, ticket };
+		},
+	);
 	const release = () => {
 		for (const { ticket } of queued) ticket.release();
 	};
@@ -75,15 +77,18 @@ export async function executeTrigger(
 	let prepared;
 	try {
 		const fresh = options.ignoreDuplicates ? await dropDuplicates(this, queued) : queued;
-		// What isn't handed over holds up nothing, not even the other events of this execution.
+		// What isn't handed over holds up no other event of its conversation.
 		for (const event of queued) if (!fresh.includes(event)) event.ticket.release();
 		prepared = await Promise.all(
-			fresh.map(async (event) => ({ ...event, ...(await addContext(this, event, options)) })),
+			fresh.map(async (event) => {
+				const context = await addContext(this, event, options);
+				if (!context.mayResume) event.ticket.release();
+				return { ...event, ...context };
+			}),
 		);
 	} finally {
 		if (!prepared) release();
 	}
-	for (const { mayResume, ticket } of prepared) if (!mayResume) ticket.release();
 	const leftOver = Promise.all(
 		prepared.map(async (event) => (event.mayResume ? await resumeInTurn(this, event) : event.item)),
 	);

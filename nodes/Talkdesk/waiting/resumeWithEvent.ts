@@ -51,7 +51,9 @@ export async function resumeWithEvent(
 		await waits.clear(conversationId, WAIT_EXPECTED);
 		return 'undelivered';
 	}
-	const files = await packEvent(functions, json, binary);
+	// The execution must know it again, also if Talkdesk gave neither an ID nor a time.
+	const event = { eventId: `call ${callOrder.order}`, ...json };
+	const files = await packEvent(functions, event, binary);
 	// The event before may not have reached the execution: it must not be waited for.
 	const place = hasFailedBefore(wait.resumeUrl) ? { order: callOrder.order } : callOrder;
 	const call = { ...files, ...place, sender: PROCESS_ID };
@@ -76,9 +78,7 @@ export async function resumeWithEvent(
 		return last === undefined || last === resumeUrl ? 'taken' : 'unconfirmed';
 	}
 	if (outcome !== 'takenInChat') return outcome;
-	// Without an ID, the execution would not know it, and take it again.
-	const isKnownAgain = typeof json.eventId === 'string';
-	if (isKnownAgain && !isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
+	if (!isAloneInN8n()) void confirmInChat(functions, resumeUrl, call);
 	return 'taken';
 }
 

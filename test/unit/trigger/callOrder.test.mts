@@ -52,6 +52,7 @@ it('an event waits neither for itself nor for one of long ago', () => {
 });
 
 it('an event that an older version has stored goes by the number of its execution', () => {
-	expect(readCallOrder(undefined, '42')).toEqual({ order: 42 });
-	expect(readCallOrder({ order: 7, after: 'a' }, '42')).toEqual({ order: 7, after: 'a' });
+	expect(readCallOrder(undefined, '42', 0)).toEqual({ order: 42 });
+	expect(readCallOrder(undefined, '42', 1)).toEqual({ order: 42.000001 });
+	expect(readCallOrder({ order: 7, after: 'a' }, '42', 0)).toEqual({ order: 7, after: 'a' });
 });
