@@ -93,10 +93,14 @@ export function failFirst(route: string, ...faults: Fault[]) {
 	});
 }
 
-/** Fulfilled at the first request of a route, which succeeds. */
-export const firstRequest = async (route: string) =>
+/** Fulfilled at the first request of a route, which succeeds if it gets no fault. */
+export const firstRequest = async (route: string, ...faults: Fault[]) =>
 	await new Promise<void>((resolve) => {
 		talkdesk.configure({
-			faults: (request) => (request.route.startsWith(route) ? void resolve() : undefined),
+			faults: (request) => {
+				if (!request.route.startsWith(route)) return undefined;
+				resolve();
+				return faults.shift();
+			},
 		});
 	});

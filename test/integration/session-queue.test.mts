@@ -1,4 +1,4 @@
-import { contents, run, SEND, SEND_ROUTE, startConversation, talkdesk } from './fixtures.mts';
+import { contents, firstRequest, run, SEND, SEND_ROUTE, startConversation } from './fixtures.mts';
 import { dataTables, own, route, started, startFor } from './session-fixtures.mts';
 
 /** An open conversation of the session s1 that another process has started. */
@@ -32,16 +32,7 @@ it.each([
 	async (_what, begin) => {
 		const conversationId = await begin();
 		const before = contents(conversationId) ?? [];
-		const refused = new Promise<void>((resolve) => {
-			let count = 0;
-			talkdesk.configure({
-				faults: (request) => {
-					if (request.route !== SEND_ROUTE || count++ > 0) return undefined;
-					resolve();
-					return { kind: 'rateLimited', retryAfterSeconds: 1 };
-				},
-			});
-		});
+		const refused = firstRequest(SEND_ROUTE, { kind: 'rateLimited', retryAfterSeconds: 1 });
 		const first = run(SEND, { ...own(), items: [{ conversationId, text: 'One' }] });
 		await refused;
 		await Promise.all([first, route('s1', 'Two')]);

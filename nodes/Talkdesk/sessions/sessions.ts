@@ -6,69 +6,8 @@ import { deleteOldRows } from './deleteOldRows';
 import { selectRows, updateRows, upsertRow, type KeyColumn } from './dataTable';
 import { isAloneInN8n } from './processRole';
 import { tableOf } from './projectTable';
+import type { SessionStore } from './sessionStore';
 import { BY_WORKFLOW, MAX_EXPECTED_MS, noteWaits, WAIT_EXPECTED } from './waits';
-
-/** Which conversation belongs to which session. Callers do not know where it is stored. */
-export interface Sessions {
-	/**
-	 * The last conversation of a session, open or ended, and the ID of the store. Makes the store at its first use.
-	 */
-	last(sessionId: string): Promise<{ storeId: string; conversation: Conversation | undefined }>;
-	/**
-	 * The open conversation of a session, as far as is known: Talkdesk's own answer corrects it.
-	 *
-	 * @param isFresh whether to ask the store in any case
-	 */
-	open(sessionId: string, isFresh?: boolean): Promise<Conversation | undefined>;
-	/** The session of a conversation; undefined if nothing is stored of it. */
-	of(conversationId: string): Promise<SessionOfConversation | undefined>;
-	/** Whether anything is stored at all: without it no conversation has a session. */
-	exist(): Promise<boolean>;
-	/** Whether a conversation was found to have no session a moment ago. */
-	isForeign(conversationId: string): boolean;
-	/** Notes that a conversation has no session. */
-	noteForeign(conversationId: string): void;
-	/**
-	 * Stores a conversation that was started. If it is stored already, its status and the execution that waits stay.
-	 *
-	 * @param isWaitExpected whether the workflow will wait for its events
-	 */
-	remember(started: SessionOfConversation, isWaitExpected?: boolean): Promise<void>;
-	/**
-	 * Notes that a conversation has ended. The first end counts.
-	 *
-	 * @param endedAt ISO 8601
-	 * @returns the conversation if it was open until now
-	 */
-	end(
-		conversationId: string,
-		endedAt: string,
-		endReason?: string,
-	): Promise<Conversation | undefined>;
-	/** As `end`, if Talkdesk's answer to a message says so, and this package doesn't tell the workflow. */
-	endFound(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
-	/** As `end`, for a conversation that this workflow ends. */
-	endByWorkflow(conversationId: string, endedAt: string): Promise<Conversation | undefined>;
-	/**
-	 * As `end`, for an end that Talkdesk reports. The time of the first report counts.
-	 *
-	 * @param claim what a repetition of the report has in common with it, and nothing else
-	 * @returns the conversation if the workflow doesn't know of the end: it was open until now, was found to have ended, or another
-	 * workflow has ended it. In a repetition the same again
-	 */
-	endReported(
-		conversationId: string,
-		endedAt: string,
-		endReason?: string,
-		claim?: string,
-	): Promise<Conversation | undefined>;
-	/** Whether this process knows that a conversation has ended, also if its row was deleted since. */
-	hasEnded(conversationId: string): boolean;
-	/** Takes back a noted end that did not happen. */
-	reopen(conversationId: string): Promise<void>;
-	/** Notes that an agent writes, and with it that the conversation is open again if it had ended before. */
-	agentWrites(conversationId: string, agentName: string, writtenAt: string): Promise<void>;
-}
 
 /** The `endReason` of a conversation that was found to have ended, and whose end Talkdesk hasn't reported yet. */
 const FOUND_ENDED = 'found ended';
@@ -103,11 +42,13 @@ const openConversations = new BoundedMap<string, Conversation>(MAX_KNOWN);
 const agents = new BoundedMap<string, Map<string, { name: string; at: number }>>(MAX_KNOWN);
 /** The conversations that have ended, whose rows may be deleted since. */
 const endedConversations = new BoundedMap<string, true>(MAX_KNOWN);
+/** The conversations that a workflow of this process is about to end. */
+const endingConversations = new Set<string>();
 /** The claim of what has reported the end first, by conversation. n8n's Retry On Fail reports it again. */
 const endReporters = new BoundedMap<string, string>(MAX_KNOWN);
 
 /** The sessions of the project that the workflow belongs to. */
-export function sessionsOf(functions: IExecuteFunctions): Sessions {
+export function sessionsOf(functions: IExecuteFunctions): SessionStore {
 	const workflowId = functions.getWorkflow().id ?? '';
 	const scoped = (id: string) => `${workflowId}\n${id}`;
 
@@ -168,6 +109,10 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		const row = ended ? undefined : await select('conversationId', conversationId);
 		if (row?.endReason === FOUND_ENDED) await update({ conversationId, endReason });
 		return ended;
+	};
+	const reopen = async (conversationId: string) => {
+		endedConversations.delete(conversationId);
+		await update({ conversationId, status: 'open' }, 'ended');
 	};
 	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
 
@@ -237,8 +182,19 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 		end,
 		endFound: async (conversationId, endedAt) =>
 			await noteEnd(conversationId, endedAt, FOUND_ENDED),
-		endByWorkflow: async (conversationId, endedAt) =>
-			await end(conversationId, endedAt, byThisWorkflow),
+		async whileEnding(conversationId, endedAt, endIt) {
+			endingConversations.add(conversationId);
+			try {
+				const isStored = (await existing()) !== undefined;
+				const noted = isStored && (await end(conversationId, endedAt, byThisWorkflow));
+				return await endIt().catch(async (error: unknown) => {
+					if (noted) await reopen(conversationId);
+					throw error;
+				});
+			} finally {
+				endingConversations.delete(conversationId);
+			}
+		},
 		async endReported(conversationId, endedAt, endReason = '', claim = '') {
 			const isNews = !endedConversations.has(conversationId);
 			const isAgain = claim !== '' && endReporters.get(scoped(conversationId)) === claim;
@@ -263,10 +219,6 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			return await update({ conversationId, endReason: reason, endedAt });
 		},
 		hasEnded: (conversationId) => endedConversations.has(conversationId),
-		async reopen(conversationId) {
-			endedConversations.delete(conversationId);
-			await update({ conversationId, status: 'open' }, 'ended');
-		},
 		async agentWrites(conversationId, agentName, writtenAt) {
 			const agentsHere =
 				agents.get(conversationId) ?? new Map<string, { name: string; at: number }>();
@@ -276,8 +228,9 @@ export function sessionsOf(functions: IExecuteFunctions): Sessions {
 			const conversation = await select('conversationId', conversationId);
 			if (!conversation) return;
 			const isEnded = conversation.status === 'ended';
-			// A late message of a conversation that has ended doesn't reopen it.
-			if (isEnded && !(Date.parse(writtenAt) > Date.parse(conversation.endedAt))) return;
+			// A late message of a conversation that has ended, or is being ended, doesn't reopen it.
+			const isLate = !(Date.parse(writtenAt) > Date.parse(conversation.endedAt));
+			if (isEnded && (isLate || endingConversations.has(conversationId))) return;
 			if (isEnded || conversation.agentName !== agentName) {
 				await update({ conversationId, agentName, ...(isEnded && { status: 'open' }) });
 			}

@@ -3,7 +3,8 @@ import { jsonParse, sleep } from 'n8n-workflow';
 
 import { isAloneInN8n } from '../sessions/processRole';
 import type { Conversation, SessionOfConversation } from '../sessions/conversation';
-import { sessionsOf, type Sessions } from '../sessions/sessions';
+import { sessionsOf } from '../sessions/sessions';
+import type { SessionStore } from '../sessions/sessionStore';
 import { isStarting } from '../sessions/starts';
 import { executionIdentity } from '../deduplication/executionIdentity';
 
@@ -63,7 +64,7 @@ export async function findSession(
 }
 
 /** Whether the session has an open conversation that began later. */
-async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversation) {
+async function hasNewer(sessions: SessionStore, { sessionId, startedAt }: Conversation) {
 	const open = await sessions.open(sessionId, true);
 	// Without its row, its start is unknown. An open conversation of the session must have begun later.
 	if (startedAt === '') return open !== undefined;
@@ -71,7 +72,7 @@ async function hasNewer(sessions: Sessions, { sessionId, startedAt }: Conversati
 }
 
 async function waitForSession(
-	sessions: Sessions,
+	sessions: SessionStore,
 	conversationId: string,
 ): Promise<SessionOfConversation | undefined> {
 	const startedAt = Date.now();

@@ -101,6 +101,9 @@ describe('the conversation of a session', () => {
 	});
 });
 
+/** Talkdesk ends the conversation. */
+const succeed = async () => await Promise.resolve();
+
 describe('an end', () => {
 	it('counts once: the first', async () => {
 		const { sessions, tables } = stored(row('c1'));
@@ -136,7 +139,7 @@ describe('an end', () => {
 
 	it('that Talkdesk reports is new once, also if another workflow has made it', async () => {
 		const { sessions, workflow, tables } = stored(row('c1'));
-		await another(workflow).endByWorkflow('c1', NOON);
+		await another(workflow).whileEnding('c1', NOON, succeed);
 		expect((await sessions.endReported('c1', LATER, 'CLOSED'))?.conversationId).toBe('c1');
 		expect(await sessions.endReported('c1', LATER, 'CLOSED')).toBeUndefined();
 		expect(await sessions.endReported('c1', NOON, 'AGAIN')).toBeUndefined();
@@ -151,7 +154,7 @@ describe('an end', () => {
 
 	it('that this workflow has made is not news to it', async () => {
 		const { sessions } = stored(row('c1'));
-		await sessions.endByWorkflow('c1', NOON);
+		await sessions.whileEnding('c1', NOON, succeed);
 		expect(await sessions.endReported('c1', LATER)).toBeUndefined();
 	});
 
@@ -166,8 +169,9 @@ describe('an end', () => {
 
 	it('that did not happen is taken back', async () => {
 		const { sessions } = stored(row('c1'));
-		await sessions.endByWorkflow('c1', NOON);
-		await sessions.reopen('c1');
+		const failure = new Error('Talkdesk is down');
+		const fail = async () => await Promise.reject(failure);
+		await expect(sessions.whileEnding('c1', NOON, fail)).rejects.toBe(failure);
 		expect(sessions.hasEnded('c1')).toBe(false);
 		expect((await sessions.open('s1'))?.conversationId).toBe('c1');
 	});

@@ -18,17 +18,10 @@ export const end = defineOperation({
 	sequenceKey: (context) => queueKey(readTextParameter(context, conversationIdProperty)),
 	async execute(context) {
 		const conversationId = readTextParameter(context, conversationIdProperty);
-		const sessions = sessionsOf(context.functions);
-		// Noted first: Talkdesk may report this end before it answers, and the trigger must recognize it as an end of
-		// this workflow.
-		const noted = (await sessions.exist())
-			? await sessions.endByWorkflow(conversationId, new Date().toISOString())
-			: undefined;
-		const { alreadyEnded } = await endConversation(context.client, { conversationId }).catch(
-			async (error: unknown) => {
-				if (noted) await sessions.reopen(conversationId);
-				throw error;
-			},
+		const { alreadyEnded } = await sessionsOf(context.functions).whileEnding(
+			conversationId,
+			new Date().toISOString(),
+			async () => await endConversation(context.client, { conversationId }),
 		);
 		return [outputItem({ conversationId, ended: true, alreadyEnded }, context.itemIndex)];
 	},
