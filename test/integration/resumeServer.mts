@@ -33,6 +33,10 @@ export const REFUSED = {
 	status: 500,
 	body: { code: 0, message: 'There was a problem executing the workflow' },
 };
+export const DATABASE_FAILS = {
+	status: 500,
+	body: { code: 0, message: 'SQLITE_BUSY: database is locked' },
+};
 export const BAD_GATEWAY = { status: 502, body: {} };
 
 type Call = Record<string, unknown>;

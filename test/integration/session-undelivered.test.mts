@@ -6,6 +6,7 @@ import {
 	ELSEWHERE,
 	NOT_FOUND,
 	OVER,
+	DATABASE_FAILS,
 	REFUSED,
 	TAKEN,
 	UNWANTED,
@@ -92,6 +93,7 @@ describe('an event that an execution waits for', () => {
 		['was busy', BUSY, 120],
 		['rested in another node', ELSEWHERE, 120],
 		['could not be reached', BAD_GATEWAY, 15],
+		['could not be read from the database', DATABASE_FAILS, 15],
 		['was behind a proxy that knew nothing of it', NOT_FOUND, 15],
 	])(
 		'reaches an execution that %s for too long, once it can: until then it is offered for a moment only',
@@ -159,6 +161,12 @@ describe('an event that an execution waits for', () => {
 		const { conversationId } = await waitedFor(answer);
 		await trigger([says(conversationId, 'Hi', ZOE)]);
 		expect(resumeUrl()).toBe('');
+	});
+
+	it('keeps the row of an execution that n8n wakes after some seconds', async () => {
+		const since = clock.now;
+		const { conversationId } = await waitedFor(() => (clock.now - since < 7_000 ? REFUSED : TAKEN));
+		expect((await trigger([says(conversationId, 'Hi', ZOE)])).events).toEqual([]);
 	});
 
 	it('that is the end counts as taken, though the row could not be cleared', async () => {

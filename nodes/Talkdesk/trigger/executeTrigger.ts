@@ -14,7 +14,7 @@ import { enqueue, MAX_WAIT_MS, type Ticket } from '../collections/orderedQueue';
 import { dropDuplicates, type ReceivedEvent } from '../deduplication/dropDuplicates';
 import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
-import { resumeWithEvent } from '../waiting/resumeWithEvent';
+import { resumeExecution } from '../waiting/resumeExecution';
 import { outputOrPark } from '../waiting/park';
 import { readCallOrder, type CallOrder } from './callOrder';
 import { isFirstOfAgent } from './agentJoined';
@@ -153,7 +153,7 @@ async function resumeInTurn(
 		const outcome = await sessionErrorOr(
 			functions,
 			async () =>
-				await resumeWithEvent(functions, item, callOrder, async () => await ticket.giveWay(signal)),
+				await resumeExecution(functions, item, callOrder, async () => await ticket.giveWay(signal)),
 		);
 		if (outcome === 'taken') return undefined;
 		return withOutcome(item, typeof outcome === 'object' ? outcome : OUTCOMES[outcome]);

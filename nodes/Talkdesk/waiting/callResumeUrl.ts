@@ -63,8 +63,8 @@ function answerOf({ statusCode, body }: z.output<typeof responseSchema>) {
 	if (statusCode === 404 && /waiting webhook/i.test(message)) return 'elsewhere';
 	if (statusCode === 404 && /does not exist|could not find node/i.test(message)) return 'gone';
 	if (statusCode === 401 && error === 'Invalid token') return 'gone';
-	// n8n's own answer: another call wakes the execution at the same moment, or n8n has canceled it.
-	if (statusCode === 500 && message !== '') return 'refused';
+	// Another call wakes the execution at the same moment, or n8n has canceled it.
+	if (statusCode === 500 && /problem executing/i.test(message)) return 'refused';
 	return statusCode >= 500 ? 'unknown' : 'unreachable';
 }
 

@@ -6,12 +6,16 @@ import { sessionsOf } from '../sessions/sessions';
 import { waitsOf } from '../sessions/waits';
 import { callResumeUrl, resumeUrlOf } from './callResumeUrl';
 import { PROCESS_ID, RETRY_MS } from './eventOrder';
-import { forgetFailure, isBusy, isTaken, offer, offerToNewest } from './offerEvent';
+import { forgetFailure, isTaken, offer, offerToNewest } from './offerUntilTaken';
 import { packEvent } from './packEvent';
 import { endedEvent, RESUME_PATH } from './wait';
 
 /** How often to try to end this execution while n8n still stores its wait. */
 const MAX_END_TRIES = 20;
+
+/** Whether an execution may take a call a moment later. */
+const isBusy = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
+	result === 'busy' || result === 'refused';
 
 /**
  * Ends the execution that this one has replaced. A busy one ends itself later (`endIfStale`).

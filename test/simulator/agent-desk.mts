@@ -23,7 +23,7 @@ import type { SettingChanges, Settings } from './options.mts';
 import type { Webhooks } from './webhooks.mts';
 import type { WireLog } from './wire-log.mts';
 
-const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), 'pages/desk');
+const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), 'pages/agent-desk');
 /** How much of the log a page gets when it opens. */
 const LOG_LINES = 500;
 

@@ -13,7 +13,7 @@ const MAX_AGAIN_MS = 6_000;
 /** Milliseconds for which that is remembered. */
 const REMEMBERED_MS = 120_000;
 /**
- * Times that n8n may refuse to wake an execution, about one a second. It does so while another call wakes it, and for good
+ * Times that n8n may refuse to wake an execution, at most one a second. It does so while another call wakes it, and for good
  * after n8n's chat has canceled it, since its page was silent for a minute: its data still says that it waits.
  */
 const MAX_REFUSALS = 8;
@@ -63,10 +63,6 @@ export function forgetFailure(resumeUrl: string): void {
 	unreached.delete(resumeUrl);
 }
 
-/** Whether an execution may take a call a moment later. */
-export const isBusy = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
-	result === 'busy' || result === 'refused';
-
 /** Offers an event to an execution, and to the one that has replaced it, if it ended with a reload of n8n's chat. */
 export async function offerToNewest(
 	functions: IExecuteFunctions,
@@ -111,7 +107,7 @@ export async function offer(
 		if (result === 'gone') return mayBeTaken ? 'overSince' : 'over';
 		mayBeTaken ||= result === 'unknown';
 		const now = Date.now();
-		// In the second after a refusal the node itself asks to wait.
+		// In between the node itself may ask to wait.
 		if (result === 'refused') refusals++;
 		else if (typeof result === 'string') refusals = 0;
 		if (refusals > MAX_REFUSALS) return mayBeTaken ? 'unconfirmed' : 'over';
@@ -129,7 +125,9 @@ export async function offer(
 			return mayBeTaken ? 'unconfirmed' : 'undelivered';
 		}
 		const wait = typeof result === 'object' ? (result.retryAfter ?? 0) : 0;
-		await sleep(Math.min(wait || (isBusy(result) ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS));
+		await sleep(
+			Math.min(wait || (result === 'busy' ? interval : SLOW_RETRY_MS), MAX_RETRY_AFTER_MS),
+		);
 		if (await giveWay()) startedAt = reachedAt = Date.now();
 	}
 }

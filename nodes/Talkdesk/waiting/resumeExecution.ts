@@ -13,7 +13,7 @@ import {
 	SLOW_RETRY_MS,
 	type GiveWay,
 	type ResumeOutcome,
-} from './offerEvent';
+} from './offerUntilTaken';
 import { packEvent } from './packEvent';
 import { isForExecutions } from './wait';
 
@@ -30,7 +30,7 @@ const MAX_CONFIRM_TRIES = 20;
  * @param giveWay called before each further attempt
  * @throws NodeOperationError if the Data Table can't be used
  */
-export async function resumeWithEvent(
+export async function resumeExecution(
 	functions: IExecuteFunctions,
 	{ json, binary }: INodeExecutionData,
 	callOrder: { order: number; after?: string },
