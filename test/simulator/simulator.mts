@@ -6,7 +6,7 @@ import { createAttachments, attachmentInfo } from './attachments.mts';
 import { createCases } from './cases.mts';
 import { createChangeNotifier } from './change-notifier.mts';
 import { createConversations } from './conversations.mts';
-import { desk } from './agent-desk.mts';
+import { desk } from './agent-desk-server.mts';
 import { digitalConnect } from './digital-connect.mts';
 import { createFaults } from './faults.mts';
 import { createFiles } from './file-store.mts';

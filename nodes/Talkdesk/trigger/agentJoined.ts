@@ -4,7 +4,7 @@ import { BoundedMap } from '../collections/boundedMap';
 import { markProcessed } from '../deduplication/database';
 import { sha256Json } from '../text/hash';
 import { executionIdentity } from '../deduplication/executionIdentity';
-import { agentOf } from './session';
+import { agentOf } from './findSession';
 
 /** By agent and conversation: what came first here of the agent, and whether it was the first of all. */
 const heard = new BoundedMap<string, { claim: string; isFirst: Promise<boolean> }>(10_000);

@@ -19,7 +19,7 @@ import { outputOrPark } from '../waiting/park';
 import { readCallOrder, type CallOrder } from './callOrder';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
-import { findSession } from './session';
+import { findSession } from './findSession';
 
 /** An attachment of an event, as `parseEvent` gives it. */
 const attachmentsSchema = z

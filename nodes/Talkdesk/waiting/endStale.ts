@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError, sleep } from 'n8n-workflow';
 
 import { isAloneInN8n } from '../sessions/processRole';
-import { sessionsOf } from '../sessions/sessions';
+import { sessionsOf } from '../sessions/dataTableSessions';
 import { waitsOf } from '../sessions/waits';
 import { callResumeUrl, resumeUrlOf } from './callResumeUrl';
 import { PROCESS_ID, RETRY_MS } from './eventOrder';

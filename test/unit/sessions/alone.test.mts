@@ -2,10 +2,10 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { noteExecution, noteWebhook } from '../../../nodes/Talkdesk/sessions/processRole';
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
-import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/dataTableSessions';
 import { whileStarting } from '../../../nodes/Talkdesk/sessions/starts';
 import { waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
-import { findSession } from '../../../nodes/Talkdesk/trigger/session';
+import { findSession } from '../../../nodes/Talkdesk/trigger/findSession';
 import { project, stopClock, TABLE_ID, withRows } from './fakeFunctions.mts';
 
 /** What a process knows for sure if no other one runs executions. */

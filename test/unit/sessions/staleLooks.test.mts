@@ -1,10 +1,10 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { tableOf } from '../../../nodes/Talkdesk/sessions/projectTable';
-import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/dataTableSessions';
 import { whileStarting } from '../../../nodes/Talkdesk/sessions/starts';
 import { noteWaits, waitsOf } from '../../../nodes/Talkdesk/sessions/waits';
-import { findSession } from '../../../nodes/Talkdesk/trigger/session';
+import { findSession } from '../../../nodes/Talkdesk/trigger/findSession';
 import { NODE } from '../../support/node.mts';
 
 afterEach(() => jest.useRealTimers());

@@ -7,7 +7,7 @@ import {
 	WAIT_EXPECTED,
 	waitsOf,
 } from '../../../nodes/Talkdesk/sessions/waits';
-import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/dataTableSessions';
 import { ODD_TEXTS, project, stopClock, withRows } from './fakeFunctions.mts';
 
 const T = Date.parse('2026-01-02T12:00:00.000Z');

@@ -16,7 +16,9 @@ jest.mock('../../../nodes/Talkdesk/sessions/waits', () => ({
 	}),
 }));
 const end = jest.fn(async () => undefined);
-jest.mock('../../../nodes/Talkdesk/sessions/sessions', () => ({ sessionsOf: () => ({ end }) }));
+jest.mock('../../../nodes/Talkdesk/sessions/dataTableSessions', () => ({
+	sessionsOf: () => ({ end }),
+}));
 jest.mock('../../../nodes/Talkdesk/waiting/callResumeUrl', () => ({
 	callResumeUrl: jest.fn(),
 	resumeUrlOf: () => 'own',

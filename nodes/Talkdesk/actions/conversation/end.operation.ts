@@ -1,7 +1,7 @@
 import { endConversation } from '../../api/digitalConnect';
-import { queueKey } from '../conversationQueue';
+import { queueKey } from '../queueKey';
 import { defineOperation, outputItem } from '../operation';
-import { sessionsOf } from '../../sessions/sessions';
+import { sessionsOf } from '../../sessions/dataTableSessions';
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 
 export const end = defineOperation({

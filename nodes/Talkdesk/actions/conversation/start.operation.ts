@@ -5,9 +5,9 @@ import { isWaitExpected } from '../../waiting/waitingNodes';
 import { sha256Json } from '../../text/hash';
 import { toPreviousMessages } from '../../transcript/format';
 import { sessionDataOption, sessionIdProperty } from '../../parameters/session';
-import { sessionsOf } from '../../sessions/sessions';
+import { sessionsOf } from '../../sessions/dataTableSessions';
 import { whileStarting } from '../../sessions/starts';
-import { linkSession, sessionQueueKey } from '../conversationQueue';
+import { linkSession, sessionQueueKey } from '../queueKey';
 import {
 	defineOperation,
 	outputItem,

@@ -8,13 +8,13 @@ import {
 	type SentMessage,
 } from '../../api/digitalConnect';
 import { isProblem, TalkdeskApiError } from '../../api/errors';
-import { linkSuccessor } from '../conversationQueue';
+import { linkSuccessor } from '../queueKey';
 import { resolveTouchpointId, type OperationContext } from '../operation';
 import { checkEmail, emailProperty } from '../../parameters/email';
 import { option, touchpointIdOption } from '../../parameters/options';
 import { oneOf, text } from '../../parameters/schemas';
 import type { SessionOfConversation } from '../../sessions/conversation';
-import { sessionsOf } from '../../sessions/sessions';
+import { sessionsOf } from '../../sessions/dataTableSessions';
 import { whileStarting } from '../../sessions/starts';
 import { sha256Json } from '../../text/hash';
 

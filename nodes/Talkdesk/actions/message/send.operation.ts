@@ -1,5 +1,5 @@
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
-import { queueKey } from '../conversationQueue';
+import { queueKey } from '../queueKey';
 import { defineOperation, outputItem } from '../operation';
 import {
 	customerMessageOptions,

@@ -17,7 +17,7 @@ import {
 	TIMEOUT,
 	type WaitEvent,
 } from '../../waiting/wait';
-import { queueKey } from '../conversationQueue';
+import { queueKey } from '../queueKey';
 import { defineBranchingOperation, outputItem, type OperationContext } from '../operation';
 import {
 	customerMessageProperties,

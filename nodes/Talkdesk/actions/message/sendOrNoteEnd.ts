@@ -1,4 +1,4 @@
-import { sessionsOf } from '../../sessions/sessions';
+import { sessionsOf } from '../../sessions/dataTableSessions';
 import type { OperationContext } from '../operation';
 import {
 	sendCustomerMessage,

@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 
 import { uploadFile } from '../../files/upload';
 import { toTextChunks } from '../../transcript/format';
-import { queueKey } from '../conversationQueue';
+import { queueKey } from '../queueKey';
 import { defineOperation, outputItem, type OperationContext } from '../operation';
 import { idempotencyKey, idempotencyKeyOption } from '../../parameters/idempotencyKey';
 import { conversationIdProperty, readParameter, readTextParameter } from '../../parameters/item';

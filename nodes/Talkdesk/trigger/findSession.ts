@@ -3,7 +3,7 @@ import { jsonParse, sleep } from 'n8n-workflow';
 
 import { isAloneInN8n } from '../sessions/processRole';
 import type { Conversation, SessionOfConversation } from '../sessions/conversation';
-import { sessionsOf } from '../sessions/sessions';
+import { sessionsOf } from '../sessions/dataTableSessions';
 import type { SessionStore } from '../sessions/sessionStore';
 import { isStarting } from '../sessions/starts';
 import { executionIdentity } from '../deduplication/executionIdentity';

@@ -1,4 +1,4 @@
-import { linkSuccessor, queueKey } from '../../../nodes/Talkdesk/actions/conversationQueue';
+import { linkSuccessor, queueKey } from '../../../nodes/Talkdesk/actions/queueKey';
 
 it('the queue is the same one for a conversation and its successors', () => {
 	linkSuccessor('a', 'b');

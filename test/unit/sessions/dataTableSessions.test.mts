@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { sessionsOf } from '../../../nodes/Talkdesk/sessions/sessions';
+import { sessionsOf } from '../../../nodes/Talkdesk/sessions/dataTableSessions';
 import { ODD_TEXTS, project, stopClock, withRows } from './fakeFunctions.mts';
 
 const [NOON, LATER] = ['2026-01-02T12:00:00.000Z', '2026-01-02T13:00:00.000Z'];
