@@ -33,6 +33,8 @@ afterAll(async () => {
 	await environment?.stop();
 }, 30_000);
 
+afterEach(() => environment.talkdesk.configure({ faults: () => undefined }));
+
 const textsIn = async (chat: HostedChat) => (await chat.texts()).map(({ text }) => text);
 const saidIn = (id: string) =>
 	(environment.talkdesk.conversation(id)?.messages ?? [])
@@ -198,10 +200,17 @@ it('the customer reads which file did not reach the human', async () => {
 	await chat.say('Look at it');
 	await untilSaid(id, ['Look at it']);
 	await chat.hears('✗ my_cup_1.txt');
-	environment.talkdesk.configure({ faults: () => undefined });
 	expect((await textsIn(chat)).at(-1)).toContain('✓');
+	// After a reload it is Route that sends the first message.
+	await chat.page.reload();
+	await chat.hears('Look at it');
+	await chat.choose({ name: 'my_cup_2.txt', mimeType: 'text/plain', buffer });
+	await chat.say('And this?');
+	await untilSaid(id, ['Look at it', 'And this?']);
+	await chat.hears('✗ my_cup_2.txt');
+	environment.talkdesk.configure({ faults: () => undefined });
 	await chat.say('Without it, then');
-	await untilSaid(id, ['Look at it', 'Without it, then']);
+	await untilSaid(id, ['Look at it', 'And this?', 'Without it, then']);
 	await environment.talkdesk.agent.end(id);
 	await chat.hears('I am your bot again');
 });

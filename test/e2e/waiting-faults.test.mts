@@ -58,6 +58,8 @@ afterAll(async () => {
 	await n8n?.stop();
 }, 30_000);
 
+afterEach(() => n8n.environment.talkdesk.configure({ faults: () => undefined }));
+
 /** The texts of a conversation, and its other events, without its start. */
 const ofConversation = (sink: Sink, conversationId: string) =>
 	sink

@@ -205,8 +205,7 @@ async function timeoutsWithSentMessage(wait: INodeParameters) {
 	failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
 	const options = { ifOutcomeUnknown: 'report' };
 	const unknown = await run({ ...withFile, options }, { ...context, executionId: '4' });
-	return [partial, unknown].map(({ waitsWith = {} }) => {
-		const { wait: _internal, ...json } = waitsWith;
+	return [partial, unknown].map(({ waitsWith: json = {} }) => {
 		checkOutput(WAIT, [[{ json }]]);
 		return json;
 	});

@@ -1,10 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { credential, END, firstRequest, run, talkdesk } from './fixtures.mts';
+import { credential, run, talkdesk } from './fixtures.mts';
 import { runNode } from './runNode.mts';
 import { dataTables, own, started, route, event, says, ZOE, trigger } from './session-fixtures.mts';
-
-const END_ROUTE = 'DELETE /api/digital-connect/conversations/:id';
 
 describe('the trigger', () => {
 	it.each<[IDataObject | string, unknown]>([
@@ -171,28 +169,6 @@ describe('the trigger', () => {
 		expect(outputs[0]?.[0]?.json).toMatchObject({ event: 'conversation_ended' });
 		const { events } = await trigger([event('conversation_ended', conversationId)]);
 		expect(events).toMatchObject([{ sessionId: 's1', handedBack: false }]);
-	});
-
-	it('an end that the workflow repeats remains its own, although an agent writes meanwhile', async () => {
-		const conversationId = await started('s1');
-		const refused = firstRequest(END_ROUTE, { kind: 'rateLimited', retryAfterSeconds: 1 });
-		const ending = run({ ...END, conversationId }, own());
-		await refused;
-		const timestamp = new Date(Date.now() + 60_000).toISOString();
-		await trigger([says(conversationId, 'Wait', ZOE, { timestamp })]);
-		expect((await ending).error).toBeUndefined();
-		const { events } = await trigger([event('conversation_ended', conversationId)]);
-		expect(events).toMatchObject([{ sessionId: 's1', handedBack: false }]);
-	});
-
-	it("an end is the agent's if the workflow's attempt failed", async () => {
-		const conversationId = await started('s1');
-		const failed = firstRequest(END_ROUTE, { kind: 'cut', when: 'before' });
-		const { error } = await run({ ...END, conversationId, options: { maxRetries: 0 } }, own());
-		await failed;
-		expect(error).toBeDefined();
-		const { events } = await trigger([event('conversation_ended', conversationId)]);
-		expect(events).toMatchObject([{ sessionId: 's1', handedBack: true }]);
 	});
 
 	it("doesn't hand the chat back that another human has by now, after Route has found the end", async () => {

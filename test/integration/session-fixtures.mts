@@ -37,8 +37,16 @@ export const ROUTE: INodeParameters = {
 	options: {},
 };
 /** Routes a message. @returns the JSON of the items at both outputs */
-export async function route(sessionId: string, text: string, more: Partial<RunOptions> = {}) {
-	const { outputs, error } = await run(ROUTE, { ...own(), items: [{ sessionId, text }], ...more });
+export async function route(
+	sessionId: string,
+	text: string,
+	more: Partial<RunOptions> = {},
+	parameters: INodeParameters = {},
+) {
+	const { outputs, error } = await run(
+		{ ...ROUTE, ...parameters },
+		{ ...own(), items: [{ sessionId, text }], ...more },
+	);
 	if (error) throw error;
 	const [human = [], bot = []] = outputs;
 	return { human: human?.map(({ json }) => json), bot: bot?.map(({ json }) => json) };

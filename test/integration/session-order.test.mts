@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 import type * as park from '../../nodes/Talkdesk/waiting/park';
-import { startResumeServer } from './resumeServer.mts';
+import { talkdesk } from './fixtures.mts';
+import { BUSY, startResumeServer, TAKEN } from './resumeServer.mts';
+import { uploadFile } from './sample-files.mts';
 import { dataTables, says, trigger, ZOE } from './session-fixtures.mts';
 
 /** Milliseconds after which the work of each execution begins at the latest. */
@@ -52,6 +54,49 @@ it('an event lets the one before go first, whose execution n8n has begun later',
 	]);
 	// n8n puts an event out itself only after all before it have had their time.
 	expect(mockDelays).toEqual([0, 240_000, 120_000]);
+});
+
+it('what is for no execution holds up nothing, and waits for nothing', async () => {
+	let isBusy = true;
+	const server = await startResumeServer(() => (isBusy ? BUSY : TAKEN));
+	close = server.close;
+	const startedAt = new Date(Date.now() - 20_000).toISOString();
+	const row = { id: 1, conversationId: 'c4', sessionId: 's1', status: 'open', startedAt };
+	Object.assign(dataTables, { tables: 1, rows: [{ ...row, resumeUrl: server.url }] });
+	const offered = trigger([says('c4', 'One', ZOE)]);
+	while (server.calls.length === 0) await flushPromises();
+	const { events } = await trigger([says('c4', 'Mine', { type: 'CONTACT' })]);
+	expect(events).toMatchObject([{ text: 'Mine' }]);
+	isBusy = false;
+	expect((await offered).events).toEqual([]);
+});
+
+it('not even while its files are downloaded', async () => {
+	const server = await startResumeServer(TAKEN);
+	close = server.close;
+	const startedAt = new Date(Date.now() - 20_000).toISOString();
+	const row = { id: 1, conversationId: 'c5', sessionId: 's1', status: 'open', startedAt };
+	Object.assign(dataTables, { tables: 1, rows: [{ ...row, resumeUrl: server.url }] });
+	const attachments = [{ id: await uploadFile() }];
+	let downloads = 0;
+	const begun = new Promise<void>((resolve) => {
+		talkdesk.configure({
+			faults: ({ route }) => {
+				if (!route.endsWith('/:id/download-link') || downloads++ > 0) return undefined;
+				resolve();
+				return { kind: 'rateLimited', retryAfterSeconds: 2 };
+			},
+		});
+	});
+	const mine = trigger([{ ...says('c5', 'Mine', { type: 'CONTACT' }), attachments }], {
+		parameters: { events: ['message_created'], options: { downloadAttachments: true } },
+	});
+	await begun;
+	expect((await trigger([says('c5', 'One', ZOE)])).events).toEqual([]);
+	expect(downloads).toBe(1);
+	expect((await mine).events).toMatchObject([
+		{ text: 'Mine', attachments: [{ field: 'attachment_0' }] },
+	]);
 });
 
 it('a duplicate holds up no other event of its call', async () => {

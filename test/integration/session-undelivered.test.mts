@@ -37,6 +37,7 @@ describe('an event that an execution waits for', () => {
 		['taken after it was asked to wait', [later(4000), TAKEN], undefined, 2],
 		['not wanted', [UNWANTED], {}, 1],
 		['too late', [OVER], { undelivered: true }, 1],
+		['too late after the database failed', [DATABASE_FAILS, OVER], { undelivered: true }, 2],
 		['too late for a deleted one', [DELETED], { undelivered: true }, 1],
 		[
 			'for another token',
@@ -93,7 +94,7 @@ describe('an event that an execution waits for', () => {
 		['was busy', BUSY, 120],
 		['rested in another node', ELSEWHERE, 120],
 		['could not be reached', BAD_GATEWAY, 15],
-		['could not be read from the database', DATABASE_FAILS, 15],
+		['could not be read from the database', DATABASE_FAILS, 120],
 		['was behind a proxy that knew nothing of it', NOT_FOUND, 15],
 	])(
 		'reaches an execution that %s for too long, once it can: until then it is offered for a moment only',
@@ -165,8 +166,11 @@ describe('an event that an execution waits for', () => {
 
 	it('keeps the row of an execution that n8n wakes after some seconds', async () => {
 		const since = clock.now;
-		const { conversationId } = await waitedFor(() => (clock.now - since < 7_000 ? REFUSED : TAKEN));
+		const { conversationId, server } = await waitedFor(() =>
+			clock.now - since < 7_000 ? REFUSED : TAKEN,
+		);
 		expect((await trigger([says(conversationId, 'Hi', ZOE)])).events).toEqual([]);
+		expect(resumeUrl()).toBe(server.url);
 	});
 
 	it('that is the end counts as taken, though the row could not be cleared', async () => {

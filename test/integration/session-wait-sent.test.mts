@@ -4,7 +4,7 @@ import { parseWait } from '../../nodes/Talkdesk/waiting/wait';
 import { contents, failFirst, SEND_ROUTE, talkdesk } from './fixtures.mts';
 import { textFile } from './sample-files.mts';
 import { wait } from './sendAndWait.mts';
-import { started } from './session-fixtures.mts';
+import { route, started } from './session-fixtures.mts';
 
 describe('a message that was sent in part', () => {
 	const attachments = [
@@ -35,6 +35,20 @@ describe('a message that was sent in part', () => {
 		expect(items).toMatchObject([{ sendMessage }]);
 	});
 
+	it('in n8n’s chat also if Route has sent it before', async () => {
+		const conversationId = await started('s1');
+		const { human } = await route('s1', 'Hello', {}, { options: { attachmentIds: 'a*b*c' } });
+		const [json = {}] = human ?? [];
+		const { items } = await wait(json, { options: { showInChat: true } });
+		expect(items).toMatchObject([{ sendMessage: '✓\n\n✗ a\\*b\\*c' }]);
+		const another = await wait(
+			{ ...json, conversationId: 'another' },
+			{ options: { showInChat: true }, conversationId },
+		);
+		expect(another.items).toMatchObject([{ sendMessage: '✓' }]);
+		expect(contents(conversationId)).toEqual(['Hello']);
+	});
+
 	it('in n8n’s chat a file that may have been lost has a question mark', async () => {
 		talkdesk.configure({ partialFailure: () => 'too bad' });
 		const { items } = await inPart({ showInChat: true });
@@ -48,14 +62,14 @@ it('a wait that began without a message has none to report', async () => {
 });
 
 it.each([
-	[{ ifOutcomeUnknown: 'report' }, { outcomeUnknown: true }, 'could not be delivered'],
-	[{ ifOutcomeUnknown: 'repeat', maxRetries: 1 }, {}, '✓'],
-])('a lost answer, with %j', async (more, sentMessage, shown) => {
+	[{ ifOutcomeUnknown: 'report' }, true, 'could not be delivered'],
+	[{ ifOutcomeUnknown: 'repeat', maxRetries: 1 }, undefined, '✓'],
+])('a lost answer, with %j', async (more, outcomeUnknown, shown) => {
 	const conversationId = await started('s1');
 	failFirst(SEND_ROUTE, { kind: 'cut', when: 'after' });
 	const options = { showInChat: true, maxRetries: 0, ...more };
 	const { items, waitsWith } = await wait({ conversationId }, { text: 'Hello', options });
 	expect(items).toMatchObject([{ sendMessage: expect.stringContaining(shown) }]);
-	expect(waitsWith?.sentMessage).toMatchObject(sentMessage);
+	expect(parseWait(waitsWith)?.sentMessage?.outcomeUnknown).toBe(outcomeUnknown);
 	expect(contents(conversationId)).toEqual(['Hello']);
 });

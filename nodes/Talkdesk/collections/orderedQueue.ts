@@ -110,9 +110,9 @@ export function enqueue(key: string, order: number): Ticket {
 		},
 		ahead: () => (queue.active === entry ? 0 : queue.waiting.indexOf(entry) + 1),
 		release() {
+			isReleased = true;
 			if (queue.active !== entry) {
 				queue.waiting = queue.waiting.filter((other) => other !== entry);
-				isReleased = true;
 				wakeUp.abort();
 				return;
 			}

@@ -114,6 +114,14 @@ export function sessionsOf(functions: IExecuteFunctions): SessionStore {
 		endedConversations.delete(conversationId);
 		await update({ conversationId, status: 'open' }, 'ended');
 	};
+	/** Moves an end of this workflow to the present. What the agent wrote before, on its way to the trigger, reopens nothing. */
+	const noteEndedNow = async (conversationId: string) => {
+		const row = await select('conversationId', conversationId);
+		if (row?.endReason !== byThisWorkflow) return;
+		await update({ conversationId, status: 'ended', endedAt: new Date().toISOString() });
+		agents.delete(conversationId);
+		endedConversations.set(conversationId, true);
+	};
 	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
 
 	return {
@@ -187,10 +195,17 @@ export function sessionsOf(functions: IExecuteFunctions): SessionStore {
 			try {
 				const isStored = (await existing()) !== undefined;
 				const noted = isStored && (await end(conversationId, endedAt, byThisWorkflow));
-				return await endIt().catch(async (error: unknown) => {
+				const result = await endIt().catch(async (error: unknown) => {
 					if (noted) await reopen(conversationId);
 					throw error;
 				});
+				if (noted) {
+					// It has ended, and is noted: that is no reason to fail.
+					await noteEndedNow(conversationId).catch((error: unknown) =>
+						functions.logger.warn(`${functions.getNode().name}: ${String(error)}`),
+					);
+				}
+				return result;
 			} finally {
 				endingConversations.delete(conversationId);
 			}

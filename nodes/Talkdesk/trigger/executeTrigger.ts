@@ -16,6 +16,7 @@ import { noteExecution } from '../sessions/processRole';
 import { describeShape } from '../text/bodyShape';
 import { resumeExecution } from '../waiting/resumeExecution';
 import { outputOrPark } from '../waiting/park';
+import { isForExecutions } from '../waiting/wait';
 import { readCallOrder, type CallOrder } from './callOrder';
 import { isFirstOfAgent } from './agentJoined';
 import { EVENTS } from './event/parse';
@@ -78,7 +79,9 @@ export async function executeTrigger(
 	try {
 		const fresh = options.ignoreDuplicates ? await dropDuplicates(this, queued) : queued;
 		// What isn't handed over holds up no other event of its conversation.
-		for (const event of queued) if (!fresh.includes(event)) event.ticket.release();
+		const mayBeOffered = (event: (typeof queued)[number]) =>
+			fresh.includes(event) && options.findSession && isForExecutions(event.item.json);
+		for (const event of queued) if (!mayBeOffered(event)) event.ticket.release();
 		prepared = await Promise.all(
 			fresh.map(async (event) => {
 				const context = await addContext(this, event, options);
@@ -134,7 +137,7 @@ async function addContext(
 		: withoutFiles;
 	return {
 		item: complete,
-		mayResume: wantsSession && !('sessionError' in session),
+		mayResume: wantsSession && isForExecutions(json) && !('sessionError' in session),
 	};
 }
 

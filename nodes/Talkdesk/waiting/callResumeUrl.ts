@@ -14,19 +14,30 @@ let isReachable = true;
 /** Whether n8n could be reached under its own webhook URL by the last call of this process that tells. */
 export const isN8nReachable = (): boolean => isReachable;
 
+type ResumeResult =
+	| ResumeAnswer
+	| 'busy'
+	| 'refused'
+	| 'failed'
+	| 'elsewhere'
+	| 'gone'
+	| 'unreachable'
+	| 'unknown';
+
 /**
  * Calls the URL that wakes an execution.
  *
  * @param url a secret: no output, error or log may have it
- * @returns the answer of the node that waits. `busy`: the execution runs; `refused`: n8n doesn't wake it; `elsewhere`: another
- * node of it waits; `gone`: it is over; `unreachable`: the call did not arrive; `unknown`: it may have
+ * @returns the answer of the node that waits. `busy`: the execution runs; `refused`: n8n doesn't wake it; `failed`: n8n can't
+ * read it, from its database for one; `elsewhere`: another node of it waits; `gone`: it is over; `unreachable`: the call did not
+ * arrive; `unknown`: it may have
  */
 export async function callResumeUrl(
 	functions: IExecuteFunctions,
 	url: string,
 	body: IDataObject,
 	timeoutMs = TIMEOUT_MS,
-): Promise<ResumeAnswer | 'busy' | 'refused' | 'elsewhere' | 'gone' | 'unreachable' | 'unknown'> {
+): Promise<ResumeResult> {
 	const response = await functions.helpers
 		.httpRequest({
 			method: 'POST',
@@ -63,8 +74,10 @@ function answerOf({ statusCode, body }: z.output<typeof responseSchema>) {
 	if (statusCode === 404 && /waiting webhook/i.test(message)) return 'elsewhere';
 	if (statusCode === 404 && /does not exist|could not find node/i.test(message)) return 'gone';
 	if (statusCode === 401 && error === 'Invalid token') return 'gone';
-	// Another call wakes the execution at the same moment, or n8n has canceled it.
-	if (statusCode === 500 && /problem executing/i.test(message)) return 'refused';
+	if (statusCode === 500 && message !== '') {
+		// Another call wakes the execution at the same moment, or n8n has canceled it.
+		return /problem executing/i.test(message) ? 'refused' : 'failed';
+	}
 	return statusCode >= 500 ? 'unknown' : 'unreachable';
 }
 

@@ -14,8 +14,8 @@ import { endedEvent, RESUME_PATH } from './wait';
 const MAX_END_TRIES = 20;
 
 /** Whether an execution may take a call a moment later. */
-const isBusy = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
-	result === 'busy' || result === 'refused';
+const mayTakeSoon = (result: Awaited<ReturnType<typeof callResumeUrl>>): boolean =>
+	result === 'busy' || result === 'refused' || result === 'failed';
 
 /**
  * Ends the execution that this one has replaced. A busy one ends itself later (`endIfStale`).
@@ -29,7 +29,7 @@ export async function endReplaced(
 	for (let tries = 0; tries < 4; tries++) {
 		const result = await callResumeUrl(functions, resumeUrl, { replaced: true });
 		if (typeof result === 'object') return result.unshownText;
-		if (!isBusy(result)) return undefined;
+		if (!mayTakeSoon(result)) return undefined;
 		await sleep(RETRY_MS);
 	}
 	return undefined;
@@ -71,21 +71,25 @@ export async function endIfStale(
 	}
 	const current = wait?.resumeUrl;
 	if (current === undefined || current === own) return;
+	let outcome = 'the former one could not be ended';
 	for (let tries = 0; tries < MAX_END_TRIES; tries++) {
 		const result = await callResumeUrl(functions, own, { replaced: true });
+		// The other execution has already ended this one, and has the text that was not shown.
+		if (result === 'gone' || result === 'elsewhere') return;
 		if (typeof result === 'object') {
 			if (!unread) return;
 			const files = await packEvent(functions, unread.json, unread.binary);
 			const call = { ...files, order: 0, sender: PROCESS_ID };
-			const { outcome } = await offerToNewest(functions, conversationId, current, call);
-			if (isTaken(outcome)) return;
-			throw new NodeOperationError(
-				functions.getNode(),
-				`Event ${String(unread.json.eventId)} of conversation ${conversationId} reached no execution (${outcome})`,
-			);
+			const offered = await offerToNewest(functions, conversationId, current, call);
+			if (isTaken(offered.outcome)) return;
+			outcome = offered.outcome;
+			break;
 		}
-		// The other execution has already ended this one, and has the text that was not shown.
-		if (!isBusy(result)) return;
 		await sleep(RETRY_MS);
 	}
+	const event = unread ? `Event ${String(unread.json.eventId)}` : 'An execution that waits';
+	throw new NodeOperationError(
+		functions.getNode(),
+		`${event} of conversation ${conversationId} reached no execution (${outcome})`,
+	);
 }

@@ -65,10 +65,12 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	const retryAfter = millisecondsToWait(execution, { ...arrival, opensAt: wait.opensAt, now });
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
 	forgetLimit(this.getRequestObject().path);
+	// An execution that was replaced passes on what it had received.
+	const { sentMessage: _ofFormer, ...ownEvent } = event;
 	noteWoken(execution, { order: arrival.order, eventId, now });
 	return {
 		webhookResponse: acceptedBy(this),
-		workflowData: [[await withFiles(this, { ...event, ...sentMessageOf(wait) }, files)]],
+		workflowData: [[await withFiles(this, { ...ownEvent, ...sentMessageOf(wait) }, files)]],
 	};
 }
 

@@ -28,12 +28,14 @@ jest.mock('../../../nodes/Talkdesk/waiting/callResumeUrl', () => ({
 const functions: IExecuteFunctions = Object.create({ getNode: () => NODE });
 const unread = { json: { eventId: 'e1', text: 'Hello' } };
 
+type Result = Awaited<ReturnType<typeof callResumeUrl>>;
 /** Lets executions answer by their URL. @returns the URLs that were called with the event */
-function answers(byUrl: Record<string, Awaited<ReturnType<typeof callResumeUrl>>>) {
+function answers(byUrl: Record<string, Result | Result[]>) {
 	const offeredTo: string[] = [];
 	jest.mocked(callResumeUrl).mockImplementation(async (_functions, url, body) => {
 		if (!('replaced' in body)) offeredTo.push(url);
-		return byUrl[url] ?? 'gone';
+		const result = byUrl[url] ?? 'gone';
+		return Array.isArray(result) ? (result.shift() ?? 'gone') : result;
 	});
 	return offeredTo;
 }
@@ -52,6 +54,24 @@ it('it goes to the newest, if that one has been replaced too', async () => {
 	await endIfStale(functions, 'c1', unread);
 	expect(offeredTo).toEqual(['newer', 'newest']);
 });
+
+it.each(['busy', 'refused', 'failed', 'unknown', 'unreachable'] as const)(
+	'so it does if this execution can be ended at the second try: %s',
+	async (result) => {
+		newest = ['newer'];
+		const offeredTo = answers({ own: [result, TAKEN], newer: TAKEN });
+		await endIfStale(functions, 'c1', unread);
+		expect(offeredTo).toEqual(['newer']);
+	},
+);
+
+it('it is no secret that this execution could not be ended', async () => {
+	newest = ['newer'];
+	answers({ own: 'failed' });
+	await expect(endIfStale(functions, 'c1', unread)).rejects.toThrow(
+		'Event e1 of conversation c1 reached no execution (the former one could not be ended)',
+	);
+}, 10_000);
 
 it('it is no secret that it reached none', async () => {
 	newest = ['newer'];

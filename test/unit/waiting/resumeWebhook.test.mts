@@ -102,6 +102,11 @@ it('the message with which the wait began comes out as well', async () => {
 	expect(items).toEqual([{ json: { ...call.event, sentMessage } }]);
 });
 
+it('that of the execution that it has replaced does not', async () => {
+	const { items } = await execution().call(arriving({ sentMessage: { attachments: [] } }));
+	expect(items?.[0]?.json).not.toHaveProperty('sentMessage');
+});
+
 it.each([
 	['no event', {}],
 	['an event that is no object', { event: 'x', order: 1, sender: 'p', interval: 250 }],

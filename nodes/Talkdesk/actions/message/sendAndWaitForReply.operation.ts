@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError, sleep } from 'n8n-workflow';
+import { z } from 'zod';
 
 import { conversationIdProperty, readTextParameter } from '../../parameters/item';
 import { isTool } from '../../parameters/isTool';
@@ -83,7 +84,8 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			return [[{ ...outputItem(json, itemIndex), ...(message && binary && { binary }) }], []];
 		}
 		if (pause > 0) await sleep(pause);
-		const ownText = options.showInChat ? chatTextOf(context, event, sent) : undefined;
+		const shown = sent === 'nothing' ? sentBefore(item, conversationId) : sent;
+		const ownText = options.showInChat ? chatTextOf(context, event, shown) : undefined;
 		const agentText = [unshownText, showsAgent && ownText].filter(Boolean).join('\n\n');
 		const wait = {
 			conversationId,
@@ -174,6 +176,20 @@ async function send(
 		functions.logger.error(`${functions.getNode().name}: ${String(error)}`);
 		return 'failed';
 	});
+}
+
+const sentBeforeSchema = z.object({
+	conversationId: z.string(),
+	outcomeUnknown: z.boolean().optional(),
+	attachments: z.array(
+		z.object({ name: z.string(), outcome: z.enum(['sent', 'failed', 'unclear', 'notSent']) }),
+	),
+});
+
+/** The message that the node before has sent, such as Route: its output is the input of this node. */
+function sentBefore({ json }: INodeExecutionData, conversationId: string): Sent {
+	const { data } = sentBeforeSchema.safeParse(json);
+	return data?.conversationId === conversationId ? data : 'nothing';
 }
 
 /** What the customer reads in n8n's own chat while the execution waits. */

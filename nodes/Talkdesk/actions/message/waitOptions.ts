@@ -60,7 +60,8 @@ export const waitOptions = {
 			type: 'string',
 			default: 'Your message could not be delivered. Please send it again.',
 			displayOptions: shownInChat,
-			description: 'What the customer reads when a message could not be sent to the agent',
+			description:
+				'What the customer reads when a message could not be sent to the agent, or may be lost',
 		},
 		shownText.transform(
 			(value) => value || 'Your message could not be delivered. Please send it again.',
