@@ -203,7 +203,7 @@ it('the customer reads which file did not reach the human', async () => {
 	expect((await textsIn(chat)).at(-1)).toContain('✓');
 	// After a reload it is Route that sends the first message.
 	await chat.page.reload();
-	await chat.hears('Look at it');
+	await chat.hears(HANDED_OVER);
 	await chat.choose({ name: 'my_cup_2.txt', mimeType: 'text/plain', buffer });
 	await chat.say('And this?');
 	await untilSaid(id, ['Look at it', 'And this?']);

@@ -66,7 +66,8 @@ export async function resumeWebhook(this: IWebhookFunctions): Promise<IWebhookRe
 	if (retryAfter > 0) return answer(409, { accepted: false, retryAfter });
 	forgetLimit(this.getRequestObject().path);
 	// An execution that was replaced passes on what it had received.
-	const { sentMessage: _ofFormer, ...ownEvent } = event;
+	const ownEvent = { ...event };
+	delete ownEvent.sentMessage;
 	noteWoken(execution, { order: arrival.order, eventId, now });
 	return {
 		webhookResponse: acceptedBy(this),
