@@ -87,9 +87,9 @@ export async function endIfStale(
 		}
 		await sleep(RETRY_MS);
 	}
-	const event = unread ? `Event ${String(unread.json.eventId)}` : 'An execution that waits';
+	if (!unread) return;
 	throw new NodeOperationError(
 		functions.getNode(),
-		`${event} of conversation ${conversationId} reached no execution (${outcome})`,
+		`Event ${String(unread.json.eventId)} of conversation ${conversationId} reached no execution (${outcome})`,
 	);
 }

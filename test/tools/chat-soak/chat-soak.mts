@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { z } from 'zod';
 
-import { seededFaults, seededRandom, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
+import { seededRandom } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { createCleanup } from '../process/cleanup.mts';
 import { exitAtSignal } from '../process/signals.mts';
@@ -13,6 +13,7 @@ import type { N8nApi } from '../n8n/api.mts';
 import type { N8nOptions } from '../n8n/instance.mts';
 import { PROJECT_FOLDER } from '../n8n/pack.mts';
 import { startQueueN8n } from '../n8n/queue.mts';
+import { soakFaults } from '../soak/faults.mts';
 import { CANARY, linesOf } from '../soak/lines.mts';
 import { answerCustomer, createArrivals, type Arrivals } from './agent.mts';
 import { parseOptions, USAGE } from './chat-soak-options.mts';
@@ -20,10 +21,6 @@ import { countChats, failuresOf, formatCounts, type ChatRecord } from './counts.
 import { BOT_AGAIN, sayToBot, sayToHuman, type Said } from './customer.mts';
 import { openChatWidget, type ChatWidget } from './widget.mts';
 
-/** The statuses of gateways and CDNs. */
-const STATUSES = [408, 500, 502, 503, 504, 520, 524] as const;
-/** The time after which a request without an answer ends: the node's own time-out would take most of the time. */
-const HANG_MS = 3_000;
 /** Talkdesk may be away for a moment: then the bot says that no human comes. */
 const MAX_WISHES = 10;
 const MAX_WAIT_MS = 120_000;
@@ -209,13 +206,7 @@ const startQueue = async (given: N8nOptions) =>
 async function soak(): Promise<boolean> {
 	const cleanup = createCleanup();
 	try {
-		const faults = seededFaults({
-			...plan,
-			hangMs: HANG_MS,
-			statuses: STATUSES,
-			kinds: ['rateLimited', 'unavailable', 'hang', 'cut', 'tokenDies'],
-		});
-		const webhookFaults = seededWebhookFaults(plan);
+		const { faults, webhookFaults } = soakFaults(plan);
 		const arrivals = createArrivals(() => environment.talkdesk);
 		const environment = await startEnvironment({
 			talkdesk: { faults, webhookFaults, onLog: arrivals.onLog },

@@ -9,13 +9,13 @@ import { createCleanup } from '../process/cleanup.mts';
 import { exitAtSignal } from '../process/signals.mts';
 import { startEnvironment, type EnvironmentOptions } from '../demo/environment.mts';
 import { startQueueEnvironment } from '../demo/queue-environment.mts';
-import { seededFaults, seededWebhookFaults } from '../../simulator/seeded-faults.mts';
 import type { TalkdeskSimulator } from '../../simulator/simulator.mts';
 import { compareArrivals, type Arrivals, type CustomerTranscript } from './arrivals.mts';
 import { restartsOf } from './restarts.mts';
 import { simulateCustomer, type CustomerRun } from './customer.mts';
 import { createDesk, type Desk } from './agents.mts';
 import { startFailureRecorder } from './failure-recorder.mts';
+import { soakFaults } from './faults.mts';
 import { CANARY } from './lines.mts';
 import { reportFailures } from './report-failures.mts';
 import { retryFailed } from './retry-failed.mts';
@@ -28,12 +28,6 @@ const QUIET_MS = 20_000;
 const MAX_WAIT_MS = 240_000;
 /** By then it has noticed. */
 const MAX_WAIT_AFTER_RETRY_MS = 60_000;
-
-/** The statuses of gateways and CDNs. */
-const STATUSES = [408, 500, 502, 503, 504, 520, 524] as const;
-
-/** The time after which a request without an answer ends: the node's own time-out would take most of the time. */
-const HANG_MS = 3000;
 
 const options = parseOptions();
 const plan = { seed: options.seed, rate: options.rate };
@@ -106,13 +100,7 @@ function transcriptsOf(talkdesk: TalkdeskSimulator): CustomerTranscript[] {
 async function soak(): Promise<boolean> {
 	const cleanup = createCleanup();
 	try {
-		const faults = seededFaults({
-			...plan,
-			hangMs: HANG_MS,
-			statuses: STATUSES,
-			kinds: ['rateLimited', 'unavailable', 'hang', 'cut', 'tokenDies', 'conversationEnds'],
-		});
-		const webhookFaults = seededWebhookFaults(plan);
+		const { faults, webhookFaults } = soakFaults(plan, 'conversationEnds');
 		const desk = createDesk(() => environment.talkdesk);
 		const start = options.queue ? startQueueEnvironment : startEnvironment;
 		const environment: SoakEnvironment = await start({
