@@ -21,7 +21,7 @@ import {
 	type SimulatorOptions,
 } from './options.mts';
 import { createServer } from './server.mts';
-import { snapshot } from './snapshots.mts';
+import { snapshot } from './frozen-copy.mts';
 import { createStorage } from './storage.mts';
 import type { TalkdeskSimulator } from './talkdesk-simulator.mts';
 import { createViolations } from './violations.mts';
@@ -36,7 +36,7 @@ export type { Conversation, Message } from './conversations.mts';
 export type { Fault, FaultKind, FaultRequest } from './fault-kinds.mts';
 export type { SettingChanges, SimulatorOptions } from './options.mts';
 export { ApiError } from './errors.mts';
-export type { Frozen } from './snapshots.mts';
+export type { Frozen } from './frozen-copy.mts';
 export type { DispatchedEvent, WebhookCall, WebhookFault } from './dispatcher.mts';
 export type { ConversationTranscript, Counts, TalkdeskSimulator } from './talkdesk-simulator.mts';
 export type { Timer } from './timer.mts';

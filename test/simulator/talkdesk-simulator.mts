@@ -6,7 +6,7 @@ import type { Found, WaitOptions } from './change-notifier.mts';
 import type { Conversation, Message } from './conversations.mts';
 import type { DispatchedEvent } from './dispatcher.mts';
 import type { SettingChanges } from './options.mts';
-import type { Frozen } from './snapshots.mts';
+import type { Frozen } from './frozen-copy.mts';
 import type { Violation } from './violations.mts';
 import type { Delivery, DeliverOptions } from './webhooks.mts';
 import type { LogEntry } from './wire-log.mts';

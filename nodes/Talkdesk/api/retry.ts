@@ -34,7 +34,7 @@ export function backoffDelay(retry: number, { retryAfter = 0 }: RetryDecision): 
  * Does some work, with retries.
  *
  * @param work gets the number of the attempt, from 1
- * @param decide how to retry after an error; undefined stops
+ * @param decide how to retry after an error (which ones: `problemKinds.ts`); undefined stops
  * @param signal ends the delay and stops
  * @throws the error of the last attempt
  */

@@ -14,7 +14,10 @@ export interface ReceivedEvent {
 	noted: unknown;
 }
 
-/** The events that come for the first time, and in a repetition those that the execution has recorded itself. */
+/**
+ * The events that come for the first time, and in a repetition those that the execution has recorded itself. Before, the webhook
+ * has dropped those that are under way (`claimEvents.ts`): docs/decisions/0007.
+ */
 export async function dropDuplicates<Event extends ReceivedEvent>(
 	functions: IExecuteFunctions,
 	events: Event[],

@@ -3,7 +3,7 @@ import type { IWebhookDescription, IWebhookFunctions, IWebhookResponseData } fro
 import { CREDENTIAL_TYPE } from '../api/settings';
 import { parseWebhookCredential } from './authentication/verify';
 import { EVENTS } from './event/parse';
-import { claimEvents } from '../deduplication/inFlight';
+import { claimEvents } from '../deduplication/claimEvents';
 import { handleWithCredential } from './authentication/credentialCache';
 import { noteCall } from './callOrder';
 import { isEnabled, readOptionsSafely } from './options';

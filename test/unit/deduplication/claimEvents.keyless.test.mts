@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { claimEvents } from '../../../nodes/Talkdesk/deduplication/inFlight';
+import { claimEvents } from '../../../nodes/Talkdesk/deduplication/claimEvents';
 
 /** A response that isn't answered. */
 class Response extends EventEmitter {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-import { claimEvents, claim } from '../../../nodes/Talkdesk/deduplication/inFlight';
+import { claimEvents, claim } from '../../../nodes/Talkdesk/deduplication/claimEvents';
 
 /** A response that the test finishes. */
 class Response extends EventEmitter {
