@@ -119,8 +119,6 @@ export function sessionsOf(functions: IExecuteFunctions): SessionStore {
 		const row = await select('conversationId', conversationId);
 		if (row?.endReason !== byThisWorkflow) return;
 		await update({ conversationId, status: 'ended', endedAt: new Date().toISOString() });
-		agents.delete(conversationId);
-		endedConversations.set(conversationId, true);
 	};
 	const byThisWorkflow = `${BY_WORKFLOW}${workflowId}`;
 

@@ -71,7 +71,7 @@ export async function endIfStale(
 	}
 	const current = wait?.resumeUrl;
 	if (current === undefined || current === own) return;
-	let outcome = 'the former one could not be ended';
+	let outcome = 'busy';
 	for (let tries = 0; tries < MAX_END_TRIES; tries++) {
 		const result = await callResumeUrl(functions, own, { replaced: true });
 		// The other execution has already ended this one, and has the text that was not shown.

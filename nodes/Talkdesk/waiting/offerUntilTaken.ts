@@ -45,13 +45,6 @@ export type OfferOutcome = ResumeOutcome | 'takenInChat' | 'over' | 'overSince';
 export const isTaken = (outcome: OfferOutcome): boolean =>
 	outcome === 'taken' || outcome === 'takenInChat' || outcome === 'overSince';
 
-/** Why an event could not be handed over, for n8n's log. */
-const REASONS = {
-	busy: 'It is busy with something else.',
-	failed: 'n8n answers with errors: see its log.',
-	unreachable: "n8n can't reach its own webhook URL: check WEBHOOK_URL, and the proxy.",
-};
-
 /** Why the last event could not reach an execution that may still wait, by its URL, and when: milliseconds since 1970. */
 const unreached = new BoundedMap<string, { why: keyof typeof MAX_MS; at: number }>(10_000);
 
@@ -124,8 +117,8 @@ export async function offer(
 		if (now - (isReached ? startedAt : reachedAt) > limitOf(resumeUrl, why)) {
 			unreached.set(resumeUrl, { why, at: now });
 			const reason = isReached
-				? REASONS[result === 'failed' ? 'failed' : 'busy']
-				: REASONS.unreachable;
+				? 'It is busy with something else, or n8n answers with errors.'
+				: "n8n can't reach its own webhook URL: check WEBHOOK_URL, and the proxy.";
 			functions.logger.warn(
 				`${functions.getNode().name}: an event could not be handed to the execution that waits for it. ${reason}`,
 			);

@@ -69,7 +69,7 @@ it('it is no secret that this execution could not be ended', async () => {
 	newest = ['newer'];
 	answers({ own: 'failed' });
 	await expect(endIfStale(functions, 'c1', unread)).rejects.toThrow(
-		'Event e1 of conversation c1 reached no execution (the former one could not be ended)',
+		'Event e1 of conversation c1 reached no execution (busy)',
 	);
 }, 10_000);
 
