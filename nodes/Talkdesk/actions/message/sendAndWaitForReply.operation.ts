@@ -84,7 +84,7 @@ export const sendAndWaitForReply = defineBranchingOperation({
 			return [[{ ...outputItem(json, itemIndex), ...(message && binary && { binary }) }], []];
 		}
 		if (pause > 0) await sleep(pause);
-		const shown = sent === 'nothing' ? sentBefore(item, conversationId) : sent;
+		const shown = sent === 'nothing' && !given ? sentBefore(item, conversationId) : sent;
 		const ownText = options.showInChat ? chatTextOf(context, event, shown) : undefined;
 		const agentText = [unshownText, showsAgent && ownText].filter(Boolean).join('\n\n');
 		const wait = {
