@@ -93,6 +93,8 @@ it('not even while its files are downloaded', async () => {
 	});
 	await begun;
 	expect((await trigger([says('c5', 'One', ZOE)])).events).toEqual([]);
+	// An execution that waits for its turn puts out nothing, either.
+	expect(server.calls).toHaveLength(1);
 	expect(downloads).toBe(1);
 	expect((await mine).events).toMatchObject([
 		{ text: 'Mine', attachments: [{ field: 'attachment_0' }] },
